@@ -1,0 +1,56 @@
+# Helpers that every folder uses: one library a folder, its tests and benches beside it by name.
+include(GoogleTest OPTIONAL)
+
+add_library(obscura_options INTERFACE)
+target_include_directories(obscura_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
+target_compile_options(obscura_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  $<$<CONFIG:Release>:-O3> $<$<BOOL:${OBSCURA_WERROR}>:-Werror>)
+if(OBSCURA_SANITIZE)
+  target_compile_options(obscura_options INTERFACE "-fsanitize=${OBSCURA_SANITIZE}" -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  target_link_options(obscura_options INTERFACE "-fsanitize=${OBSCURA_SANITIZE}")
+  if(OBSCURA_SANITIZE MATCHES "undefined")
+    target_compile_options(obscura_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# obscura_library(<folder> DEPENDS a b ... [EXCLUDE pattern...])
+# Every .cpp of src/<folder>; files named *_avx2.cpp and *_ifma.cpp get their instruction set and nothing else does,
+# so the program still starts on a machine without them.
+function(obscura_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;EXCLUDE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  foreach(pattern ${ARG_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "${pattern}")
+  endforeach()
+  foreach(source ${sources})
+    if(source MATCHES "_avx2\\.cpp$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mbmi2")
+    elseif(source MATCHES "_ifma\\.cpp$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+        "-mavx2;-mfma;-mbmi2;-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mavx512ifma;-mavx512vbmi;-mavx512vpopcntdq;-mprefer-vector-width=512")
+    endif()
+  endforeach()
+  if(NOT sources)
+    add_library(obscura_${name} INTERFACE)
+    target_link_libraries(obscura_${name} INTERFACE obscura_options ${ARG_DEPENDS})
+    return()
+  endif()
+  add_library(obscura_${name} STATIC ${sources})
+  target_link_libraries(obscura_${name} PUBLIC obscura_options ${ARG_DEPENDS})
+endfunction()
+
+# obscura_test(<folder> DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<folder>.
+function(obscura_test name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;DEFINITIONS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${name} ${sources})
+  target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(test_${name} PRIVATE OBSCURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    OBSCURA_BINARY_DIR="${CMAKE_BINARY_DIR}" ${ARG_DEFINITIONS})
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 900)
+endfunction()

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace obscura {
+
+/// The whole file as bytes. Throws IoError if it cannot be read or is larger than `max_bytes`.
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
+                                    std::size_t max_bytes = std::size_t{1} << 34);
+
+/// Writes beside `path` and renames over it, so that a reader sees the old file or the whole new one.
+/// Leaves nothing behind on failure. Throws IoError (full disk, missing folder, permission).
+void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+void write_file(const std::filesystem::path& path, std::string_view text);
+
+/// As write_file, readable and writable by the owner only (mode 0600): for secret keys.
+void write_secret_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+
+}  // namespace obscura

@@ -1,0 +1,11 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+/// One function a verb; each adds its subcommand, its options and what it runs. Errors cross as obscura::Error.
+namespace obscura::cli {
+void add_data_verb(CLI::App& app);
+void add_train_verb(CLI::App& app);
+}  // namespace obscura::cli

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace obscura::nn {
+
+/// Shape of one image's tensor, without a batch axis. A flat vector of n values is {n, 1, 1}.
+struct Shape {
+  std::size_t channels = 0;
+  std::size_t height = 1;
+  std::size_t width = 1;
+  std::size_t size() const { return channels * height * width; }
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// The image itself; always node 0.
+struct Input {};
+
+/// Cross-correlation as ONNX Conv: weights [out][in / groups][kernel_h][kernel_w], bias [out] (empty: zero).
+struct Conv2d {
+  std::size_t out_channels = 0;
+  std::size_t groups = 1;
+  std::array<std::size_t, 2> kernel{1, 1};    // height, width
+  std::array<std::size_t, 2> stride{1, 1};
+  std::array<std::size_t, 2> dilation{1, 1};
+  std::array<std::size_t, 4> padding{0, 0, 0, 0};  // top, left, bottom, right; zeros
+  std::vector<float> weights;
+  std::vector<float> bias;
+};
+
+/// ONNX AveragePool; a global average pool is one whose kernel is the whole image.
+struct AvgPool {
+  std::array<std::size_t, 2> kernel{1, 1};
+  std::array<std::size_t, 2> stride{1, 1};
+  std::array<std::size_t, 4> padding{0, 0, 0, 0};
+  bool count_include_pad = false;
+};
+
+/// y = scale[c] * x + shift[c], a channel at a time: a batch normalisation with frozen statistics.
+struct BatchNorm {
+  std::vector<float> scale;
+  std::vector<float> shift;
+};
+
+/// Row-major (channel, row, column) to a flat vector.
+struct Flatten {};
+
+/// y = W x + b with W [out][in], in the order of Flatten.
+struct Linear {
+  std::size_t out_features = 0;
+  std::vector<float> weights;
+  std::vector<float> bias;
+};
+
+struct Square {};
+
+/// y = sum_i coefficients[c][i] x^i; one row for all channels or one a channel.
+struct Polynomial {
+  std::vector<std::vector<float>> coefficients;
+};
+
+/// Sum of two tensors of equal shape.
+struct Add {};
+
+using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add>;
+
+/// The layer's name as a user knows it: "Conv2d", "AvgPool", ...
+std::string layer_name(const Layer& layer);
+
+struct Node {
+  std::string name;                  // as in the ONNX file, or made up
+  Layer layer;
+  std::vector<std::size_t> inputs;   // indices of earlier nodes
+  Shape shape;                       // of the output
+};
+
+/// How pixels become numbers: value = (pixel / 255 - mean[c]) / std[c]. Travels in the ONNX metadata.
+struct Preprocessing {
+  std::vector<float> mean;           // a value a channel
+  std::vector<float> std;
+  std::vector<std::string> classes;  // names of the outputs, in order
+  std::string colour = "grey";       // "grey" or "rgb"
+  bool stated = false;               // false: the file said nothing and these are the defaults
+};
+
+/// A network in topological order; node 0 is the input, the last node is the output.
+struct Graph {
+  std::string name;
+  std::vector<Node> nodes;
+  Preprocessing preprocessing;
+  const Shape& input_shape() const { return nodes.front().shape; }
+  const Shape& output_shape() const { return nodes.back().shape; }
+};
+
+/// Appends a node after checking its inputs and parameters and computing its shape; returns its index.
+/// Throws UnsupportedError or FormatError that names the node.
+std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<std::size_t> inputs);
+
+/// The same function with fewer nodes: batch norms folded into the convolution or dense layer before them, the rest kept.
+Graph fold_batch_norms(const Graph& graph);
+
+}  // namespace obscura::nn
