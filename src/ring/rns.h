@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/memory.h"
+#include "ring/prime_ring.h"
+
+namespace obscura::ring {
+
+/// Rewrites numbers known modulo q_1 ... q_k as residues modulo other primes p_1 ... p_m:
+/// x in (-Q/2, Q/2] with Q = q_1 ... q_k becomes x mod p_j. Exact but for x within about 2^-40 Q of +-Q/2, where the
+/// result may be off by Q (Halevi, Polyakov, Shoup 2018/117: the overflow is found in floating point).
+/// Coefficient form on both sides. Immutable: share freely; scratch comes from the pool.
+class BaseConverter {
+ public:
+  /// The rings must outlive the converter; k <= 32, all of one degree.
+  BaseConverter(std::vector<const PrimeRing*> from, std::vector<const PrimeRing*> to);
+
+  /// x: k arrays of residues; out: m arrays. No overlap.
+  void convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool) const;
+
+ private:
+  std::vector<const PrimeRing*> from_;
+  std::vector<const PrimeRing*> to_;
+  std::vector<std::uint64_t> scale_;                 // (Q / q_i)^-1 mod q_i
+  std::vector<double> inverse_;                      // 1 / q_i
+  std::vector<std::vector<std::uint64_t>> weights_;  // for each p_j: Q / q_i mod p_j, then -Q mod p_j
+};
+
+/// round(x / P) for x known modulo q_1 ... q_l and P = p_1 ... p_k: the end of a key switch, and, with P = the last
+/// prime of a chain, rescaling. NTT form on both sides; correct rounding (centred remainder).
+class ModDown {
+ public:
+  /// The rings must outlive this; all of one degree; no prime in both lists.
+  ModDown(std::vector<const PrimeRing*> q, std::vector<const PrimeRing*> p);
+
+  /// xq: l arrays, xp: k arrays (overwritten with their coefficient form); out: l arrays, may be the arrays of xq.
+  /// Only the first `limbs` of the q are done (0: all), so that one object serves every level.
+  void apply(const std::uint64_t* const* xq, std::uint64_t* const* xp, std::uint64_t* const* out, ScratchPool& pool,
+             std::size_t limbs = 0) const;
+
+ private:
+  std::vector<const PrimeRing*> q_;
+  std::vector<const PrimeRing*> p_;
+  BaseConverter converter_;
+  std::vector<std::uint64_t> inverse_;  // P^-1 mod q_i
+};
+
+}  // namespace obscura::ring
