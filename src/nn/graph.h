@@ -96,11 +96,19 @@ struct Graph {
   const Shape& output_shape() const { return nodes.back().shape; }
 };
 
+/// The preprocessing of a file that states none: pixels in [0, 1], grey for one channel, rgb for three.
+Preprocessing default_preprocessing(const Shape& input);
+
+/// A graph that holds only its input (node 0, named "input"), with default preprocessing.
+/// Throws FormatError if the shape is empty or larger than any image that Obscura handles.
+Graph make_graph(std::string name, const Shape& input);
+
 /// Appends a node after checking its inputs and parameters and computing its shape; returns its index.
-/// Throws UnsupportedError or FormatError that names the node.
+/// Throws UnsupportedError or FormatError that names the node, also for weights that are not finite.
 std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<std::size_t> inputs);
 
-/// The same function with fewer nodes: batch norms folded into the convolution or dense layer before them, the rest kept.
+/// The same function with fewer nodes: batch norms folded into the convolution, dense layer or batch norm before them
+/// (also across an average pool that counts no padding) where nothing else reads that layer; the rest is kept.
 Graph fold_batch_norms(const Graph& graph);
 
 }  // namespace obscura::nn

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/memory.h"
+#include "ckks/context.h"
+#include "ring/polynomial.h"
+#include "ring/random.h"
+
+namespace obscura::ckks {
+
+/// (b, a) with b = -a s + e over q[0..max-1]: anyone can encrypt with it. `a` is the expansion of the seed.
+struct PublicKey {
+  Digest context{};
+  ring::Polynomial b;
+  ring::Seed seed{};
+};
+
+/// A key-switching key in the shape that travels: for every digit j, b_j = -a_j s_to + e_j + P W_j s_from modulo
+/// q[0] ... q[limbs-1] and the special primes, where P W_j is P on the primes of digit j and 0 elsewhere (Han and Ki,
+/// 2019/688). a_j is uniform from the seed: stream j * 256 + r for prime row r (the q first, then the special ones at
+/// rows 128 + k).
+/// Usable on values of at most `limbs` limbs: shorter keys are smaller.
+struct SeededKeySwitchKey {
+  ring::Seed seed{};
+  std::size_t limbs = 0;
+  std::vector<ring::Polynomial> b;  // one a digit, limbs + special rows, NTT form
+};
+
+/// The same, expanded and laid out for PrimeRing::key_product: one block array a prime.
+class KeySwitchKey {
+ public:
+  KeySwitchKey() = default;
+  KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded);
+
+  std::size_t limbs() const { return limbs_; }
+  std::size_t digits() const { return digits_; }
+  /// Block array of q[i] (i < limbs()) and of special prime k.
+  const std::uint64_t* q_row(std::size_t i) const { return words_.data() + i * row_; }
+  const std::uint64_t* p_row(std::size_t k) const { return words_.data() + (limbs_ + k) * row_; }
+
+ private:
+  std::size_t limbs_ = 0;
+  std::size_t digits_ = 0;
+  std::size_t row_ = 0;
+  AlignedWords words_;
+};
+
+/// A rotation or conjugation: the key leads from s to sigma^-1(s), so that sigma is applied once, after the inner
+/// product with the shared digits (and not to every digit before it).
+struct GaloisKey {
+  KeySwitchKey key;
+  std::vector<std::uint32_t> permutation;  // ntt_automorphism of the element
+};
+
+/// Which keys a program needs: Galois element -> limbs of the highest value it is applied to; relin_limbs = 0: none.
+struct KeyRequest {
+  std::map<std::uint64_t, std::size_t> galois;
+  std::size_t relin_limbs = 0;
+
+  /// Adds a rotation by `steps` (to the left) of values of up to `limbs` limbs.
+  void rotation(std::int64_t steps, std::size_t limbs, std::size_t degree);
+  void conjugation(std::size_t limbs, std::size_t degree);
+  void relinearisation(std::size_t limbs);
+};
+
+/// What the owner gives to the server: nothing in it decrypts. Seeded form, as it travels and is stored.
+struct SeededEvaluationKeys {
+  Digest context{};
+  std::optional<SeededKeySwitchKey> relin;
+  std::map<std::uint64_t, SeededKeySwitchKey> galois;
+};
+
+/// Expanded evaluation keys. Immutable once made; share between threads.
+class EvaluationKeys {
+ public:
+  EvaluationKeys() = default;
+  /// Throws MismatchError if they belong to another context.
+  EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded);
+
+  /// Throws MismatchError that names what is missing.
+  const KeySwitchKey& relin(std::size_t limbs) const;
+  const GaloisKey& galois(std::uint64_t element, std::size_t limbs) const;
+  bool has_galois(std::uint64_t element) const { return galois_.contains(element); }
+  std::size_t memory_bytes() const;
+
+ private:
+  std::optional<KeySwitchKey> relin_;
+  std::map<std::uint64_t, GaloisKey> galois_;
+};
+
+}  // namespace obscura::ckks

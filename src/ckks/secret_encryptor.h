@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+
+#include "ckks/encoder.h"
+#include "ckks/secret_key.h"
+
+namespace obscura::ckks {
+
+/// Symmetric encryption by the owner: c_1 uniform from a fresh public seed, c_0 = -c_1 s + m + e; the noise comes from an
+/// independent secret stream. The key must outlive it. Thread-safe.
+class SecretEncryptor {
+ public:
+  explicit SecretEncryptor(const SecretKey& key);
+  SeededCiphertext encrypt(const Plaintext& plaintext) const;
+  /// Encoding and encryption in one pass, the fast way: the noise is added to the coefficients, so each prime costs one
+  /// transform. `values` as for Encoder::encode.
+  SeededCiphertext encrypt(const Encoder& encoder, std::span<const double> values, double scale,
+                           std::size_t limbs) const;
+
+ private:
+  const SecretKey* key_;
+};
+
+}  // namespace obscura::ckks

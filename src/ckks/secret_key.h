@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ckks/ciphertext.h"
+#include "ckks/keys.h"
+
+namespace obscura::ckks {
+
+/// The owner's secret: ternary coefficients, and their NTT form over every prime of the context (q first, then special).
+/// Wiped when destroyed. Lives in a target that the server does not link.
+class SecretKey {
+ public:
+  /// From the operating system's generator.
+  explicit SecretKey(ContextPtr context);
+  /// From a known secret seed: tests and reproducible runs only.
+  SecretKey(ContextPtr context, const ring::Seed& seed);
+  /// From N stored coefficients in {-1, 0, 1}; throws FormatError for any other.
+  SecretKey(ContextPtr context, std::vector<std::int8_t> coefficients);
+  ~SecretKey();
+  SecretKey(SecretKey&&) noexcept;
+  SecretKey& operator=(SecretKey&&) noexcept;
+
+  const ContextPtr& context() const { return context_; }
+  const std::vector<std::int8_t>& coefficients() const { return coefficients_; }
+  const std::uint64_t* q_limb(std::size_t i) const { return ntt_.limb(i); }
+  const std::uint64_t* p_limb(std::size_t k) const { return ntt_.limb(context_->max_limbs() + k); }
+
+ private:
+  void transform();
+  ContextPtr context_;
+  std::vector<std::int8_t> coefficients_;
+  ring::Polynomial ntt_;
+};
+
+/// Makes every other key from a secret one. Each key draws its own public seed and its own secret noise.
+PublicKey make_public_key(const SecretKey& secret);
+SeededEvaluationKeys make_evaluation_keys(const SecretKey& secret, const KeyRequest& request);
+
+}  // namespace obscura::ckks

@@ -1,0 +1,135 @@
+#include "nn/graph.h"
+
+#include <optional>
+
+#include "base/error.h"
+#include "nn/shapes.h"
+
+namespace obscura::nn {
+namespace {
+
+std::vector<std::size_t> count_consumers(const Graph& graph) {
+  std::vector<std::size_t> consumers(graph.nodes.size(), 0);
+  for (const Node& node : graph.nodes) {
+    for (const std::size_t input : node.inputs) ++consumers[input];
+  }
+  return consumers;
+}
+
+/// Average of a constant is the constant, unless zeros of the padding are counted.
+bool keeps_constants(const Layer& layer) {
+  const auto* pool = std::get_if<AvgPool>(&layer);
+  if (pool == nullptr) return false;
+  const bool padded = pool->padding != std::array<std::size_t, 4>{0, 0, 0, 0};
+  return !(padded && pool->count_include_pad);
+}
+
+/// The node that could take in the batch norm `at`: linear, read by nobody else on the way.
+std::optional<std::size_t> absorber(const Graph& graph, const std::vector<std::size_t>& consumers, std::size_t at) {
+  std::size_t source = graph.nodes[at].inputs[0];
+  while (consumers[source] == 1 && keeps_constants(graph.nodes[source].layer)) source = graph.nodes[source].inputs[0];
+  if (consumers[source] != 1) return std::nullopt;
+  const Layer& layer = graph.nodes[source].layer;
+  const bool linear = std::holds_alternative<Conv2d>(layer) || std::holds_alternative<Linear>(layer) ||
+                      std::holds_alternative<BatchNorm>(layer);
+  return linear ? std::optional(source) : std::nullopt;
+}
+
+/// scale * (W x + b) + shift, an output channel at a time, computed in double.
+void scale_outputs(std::vector<float>& weights, std::vector<float>& bias, const BatchNorm& norm) {
+  const std::size_t outputs = norm.scale.size();
+  const std::size_t row = weights.size() / outputs;
+  if (bias.empty()) bias.assign(outputs, 0.0F);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const double scale = norm.scale[o];
+    for (std::size_t i = 0; i < row; ++i) {
+      weights[o * row + i] = static_cast<float>(scale * static_cast<double>(weights[o * row + i]));
+    }
+    bias[o] = static_cast<float>(scale * static_cast<double>(bias[o]) + static_cast<double>(norm.shift[o]));
+  }
+}
+
+void absorb(Layer& layer, const BatchNorm& norm) {
+  if (auto* conv = std::get_if<Conv2d>(&layer)) {
+    scale_outputs(conv->weights, conv->bias, norm);
+  } else if (auto* linear = std::get_if<Linear>(&layer)) {
+    scale_outputs(linear->weights, linear->bias, norm);
+  } else if (auto* before = std::get_if<BatchNorm>(&layer)) {
+    scale_outputs(before->scale, before->shift, norm);
+  }
+}
+
+}  // namespace
+
+std::string layer_name(const Layer& layer) {
+  struct Name {
+    const char* operator()(const Input&) const { return "Input"; }
+    const char* operator()(const Conv2d&) const { return "Conv2d"; }
+    const char* operator()(const AvgPool&) const { return "AvgPool"; }
+    const char* operator()(const BatchNorm&) const { return "BatchNorm"; }
+    const char* operator()(const Flatten&) const { return "Flatten"; }
+    const char* operator()(const Linear&) const { return "Linear"; }
+    const char* operator()(const Square&) const { return "Square"; }
+    const char* operator()(const Polynomial&) const { return "Polynomial"; }
+    const char* operator()(const Add&) const { return "Add"; }
+  };
+  return std::visit(Name{}, layer);
+}
+
+Preprocessing default_preprocessing(const Shape& input) {
+  Preprocessing preprocessing;
+  preprocessing.mean.assign(input.channels, 0.0F);
+  preprocessing.std.assign(input.channels, 1.0F);
+  preprocessing.colour = input.channels == 3 ? "rgb" : "grey";
+  return preprocessing;
+}
+
+Graph make_graph(std::string name, const Shape& input) {
+  if (input.channels == 0 || input.height == 0 || input.width == 0) throw FormatError("the network's input is empty");
+  if (input.height > kMaxSide || input.width > kMaxSide) throw FormatError("the network's input is too large");
+  checked_product(checked_product(input.channels, input.height, "input"), input.width, "input");
+  Graph graph;
+  graph.name = std::move(name);
+  graph.nodes.push_back({"input", Input{}, {}, input});
+  graph.preprocessing = default_preprocessing(input);
+  return graph;
+}
+
+std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<std::size_t> inputs) {
+  if (graph.nodes.empty()) throw FormatError("layer '" + name + "' comes before the network's input");
+  std::vector<Shape> shapes;
+  for (const std::size_t input : inputs) {
+    if (input >= graph.nodes.size()) throw FormatError("layer '" + name + "' reads a layer that comes after it");
+    shapes.push_back(graph.nodes[input].shape);
+  }
+  const Shape shape = infer_shape(name, layer, shapes);
+  check_finite(name, layer);
+  graph.nodes.push_back({std::move(name), std::move(layer), std::move(inputs), shape});
+  return graph.nodes.size() - 1;
+}
+
+Graph fold_batch_norms(const Graph& graph) {
+  Graph folded{graph.name, {}, graph.preprocessing};
+  const auto consumers = count_consumers(graph);
+  std::vector<std::size_t> place(graph.nodes.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (const auto* norm = std::get_if<BatchNorm>(&node.layer)) {
+      const auto source = absorber(graph, consumers, i);
+      const std::size_t input = place[node.inputs[0]];
+      // The output must stay the last node, so a norm that is the output goes only into what stands right before it.
+      const bool stays_last = i + 1 < graph.nodes.size() || input + 1 == folded.nodes.size();
+      if (source && stays_last) {
+        absorb(folded.nodes[place[*source]].layer, *norm);
+        place[i] = input;
+        continue;
+      }
+    }
+    place[i] = folded.nodes.size();
+    folded.nodes.push_back(node);
+    for (std::size_t& input : folded.nodes.back().inputs) input = place[input];
+  }
+  return folded;
+}
+
+}  // namespace obscura::nn
