@@ -1,0 +1,69 @@
+#include "ring/isa.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace obscura::ring {
+namespace {
+
+#if defined(__x86_64__)
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+}
+
+// What the *_ifma.cpp files are compiled for: the compiler may use any of these.
+bool has_ifma() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi") &&
+         __builtin_cpu_supports("avx512vpopcntdq");
+}
+#else
+bool has_avx2() {
+  return false;
+}
+bool has_ifma() {
+  return false;
+}
+#endif
+
+Isa read_selection() {
+  const char* wanted = std::getenv("OBSCURA_ISA");
+  if (wanted == nullptr || *wanted == '\0') return best_isa();
+  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::ifma}) {
+    if (isa_name(isa) != wanted) continue;
+    if (isa > best_isa()) {
+      throw ParameterError("OBSCURA_ISA=" + std::string(wanted) + ": this processor only has " +
+                           std::string(isa_name(best_isa())));
+    }
+    return isa;
+  }
+  throw ParameterError("OBSCURA_ISA=" + std::string(wanted) + " is not scalar, avx2 or ifma");
+}
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::avx2:
+      return "avx2";
+    case Isa::ifma:
+      return "ifma";
+    default:
+      return "scalar";
+  }
+}
+
+Isa best_isa() {
+  static const Isa best = has_ifma() ? Isa::ifma : has_avx2() ? Isa::avx2 : Isa::scalar;
+  return best;
+}
+
+Isa selected_isa() {
+  static const Isa selected = read_selection();
+  return selected;
+}
+
+}  // namespace obscura::ring

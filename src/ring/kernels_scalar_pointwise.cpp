@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "ring/kernels_scalar.h"
+
+namespace obscura::ring::scalar {
+namespace {
+
+// Products of two residues below 2^60 that fit one 128-bit sum.
+constexpr std::size_t kFold = 128;
+
+__extension__ using i128 = __int128;
+
+Word reduce_signed(const Modulus& q, i128 x) {
+  return x >= 0 ? q.reduce(static_cast<u128>(x)) : q.negate(q.reduce(static_cast<u128>(-x)));
+}
+
+}  // namespace
+
+void add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.add(a[i], b[i]);
+}
+
+void sub(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.sub(a[i], b[i]);
+}
+
+void negate(const Modulus& q, std::size_t n, Word* r, const Word* a) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.negate(a[i]);
+}
+
+void mul(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.mul(a[i], b[i]);
+}
+
+void mul_add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.reduce(u128{a[i]} * b[i] + r[i]);
+}
+
+void mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w) {
+  const Word w_shoup = q.shoup64(w), p = q.value();
+  for (std::size_t i = 0; i < n; ++i) {
+    const Word v = a[i] * w - static_cast<Word>((u128{a[i]} * w_shoup) >> 64) * p;
+    r[i] = v >= p ? v - p : v;
+  }
+}
+
+void sub_mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b, Word w) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.mul(q.sub(a[i], q.reduce(b[i])), w);
+}
+
+void add_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.add(a[i], w);
+}
+
+void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
+                   std::size_t count) {
+  for (std::size_t i = 0; i < n; ++i) {
+    u128 sum = 0;
+    for (std::size_t j = 0; j < count;) {
+      for (const std::size_t end = std::min(count, j + kFold); j < end; ++j) sum += u128{a[j][i]} * b[j][i];
+      sum = q.reduce(sum);
+    }
+    r[i] = static_cast<Word>(sum);
+  }
+}
+
+void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits,
+                 std::size_t count, const Word* key, std::size_t key_digits) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Word* const k = key + i / 8 * key_digits * 16 + i % 8;
+    u128 sum0 = 0, sum1 = 0;
+    for (std::size_t j = 0; j < count;) {
+      for (const std::size_t end = std::min(count, j + kFold); j < end; ++j) {
+        sum0 += u128{digits[j][i]} * k[16 * j];
+        sum1 += u128{digits[j][i]} * k[16 * j + 8];
+      }
+      sum0 = q.reduce(sum0);
+      sum1 = q.reduce(sum1);
+    }
+    r0[i] = static_cast<Word>(sum0);
+    r1[i] = static_cast<Word>(sum1);
+  }
+}
+
+void reduce(const Modulus& q, std::size_t n, Word* r, const Word* a) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = q.reduce(a[i]);
+}
+
+void reduce_centred(const Modulus& q, std::size_t n, Word* r, const Word* a, Word from) {
+  for (std::size_t i = 0; i < n; ++i) {
+    r[i] = a[i] > from / 2 ? q.negate(q.reduce(from - a[i])) : q.reduce(a[i]);
+  }
+}
+
+void weighted_sum(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* w,
+                  std::size_t count) {
+  for (std::size_t i = 0; i < n; ++i) {
+    u128 sum = 0;
+    for (std::size_t j = 0; j < count; ++j) sum += u128{a[j][i]} * w[j];
+    r[i] = q.reduce(sum);
+  }
+}
+
+void matrix_product(const Modulus& q, std::size_t n, Word* const* r, std::size_t outs, const Word* const* x,
+                    std::size_t ins, const std::int32_t* weights) {
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t o = 0; o < outs; ++o) {
+      i128 sum = 0;
+      for (std::size_t k = 0; k < ins; ++k) sum += i128{weights[o * ins + k]} * x[k][i];
+      r[o][i] = reduce_signed(q, sum);
+    }
+  }
+}
+
+void permute(std::size_t n, Word* r, const Word* a, const std::uint32_t* index) {
+  for (std::size_t i = 0; i < n; ++i) r[i] = a[index[i]];
+}
+
+}  // namespace obscura::ring::scalar

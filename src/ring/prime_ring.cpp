@@ -1,0 +1,112 @@
+#include "ring/prime_ring.h"
+
+#include <bit>
+#include <string>
+
+#include "base/error.h"
+#include "ring/kernels.h"
+#include "ring/primes.h"
+
+namespace obscura::ring {
+namespace {
+
+Modulus checked(std::size_t degree, std::uint64_t q) {
+  if (!std::has_single_bit(degree) || degree < 8 || degree > (std::size_t{1} << 17)) {
+    throw ParameterError("ring degree " + std::to_string(degree) + " is not a power of two from 8 to 131072");
+  }
+  if (q >> 60 != 0 || q % (2 * degree) != 1 || !is_prime(q)) {
+    throw ParameterError(std::to_string(q) + " is not a prime below 2^60 that is 1 modulo " +
+                         std::to_string(2 * degree));
+  }
+  return Modulus(q);
+}
+
+Isa usable([[maybe_unused]] std::size_t degree, [[maybe_unused]] std::uint64_t q, Isa isa) {
+  if (isa > best_isa()) {
+    throw ParameterError("this processor has no " + std::string(isa_name(isa)) + " instructions");
+  }
+  return Isa::scalar;
+}
+
+const Kernels* kernels_of([[maybe_unused]] Isa isa) {
+  return &scalar_kernels();
+}
+
+}  // namespace
+
+PrimeRing::PrimeRing(std::size_t degree, std::uint64_t q, Isa isa)
+    : degree_(degree), q_(checked(degree, q)), isa_(usable(degree, q, isa)), kernels_(kernels_of(isa_)) {
+  tables_ = std::make_unique<NttTables>(
+      NttTables{degree, q_, smallest_primitive_root(q, degree), q_.inverse(degree), {}, {}});
+  kernels_->prepare(*tables_);
+}
+
+PrimeRing::~PrimeRing() = default;
+PrimeRing::PrimeRing(PrimeRing&&) noexcept = default;
+PrimeRing& PrimeRing::operator=(PrimeRing&&) noexcept = default;
+
+using Word = std::uint64_t;
+
+Word PrimeRing::root() const {
+  return tables_->root;
+}
+
+void PrimeRing::forward(Word* x) const {
+  kernels_->forward(*tables_, x);
+}
+void PrimeRing::inverse(Word* x) const {
+  kernels_->inverse(*tables_, x);
+}
+
+void PrimeRing::add(Word* r, const Word* a, const Word* b) const {
+  kernels_->add(q_, degree_, r, a, b);
+}
+void PrimeRing::sub(Word* r, const Word* a, const Word* b) const {
+  kernels_->sub(q_, degree_, r, a, b);
+}
+void PrimeRing::negate(Word* r, const Word* a) const {
+  kernels_->negate(q_, degree_, r, a);
+}
+void PrimeRing::mul(Word* r, const Word* a, const Word* b) const {
+  kernels_->mul(q_, degree_, r, a, b);
+}
+void PrimeRing::mul_add(Word* r, const Word* a, const Word* b) const {
+  kernels_->mul_add(q_, degree_, r, a, b);
+}
+
+void PrimeRing::mul_scalar(Word* r, const Word* a, Word w) const {
+  kernels_->mul_scalar(q_, degree_, r, a, w);
+}
+void PrimeRing::sub_mul_scalar(Word* r, const Word* a, const Word* b, Word w) const {
+  kernels_->sub_mul_scalar(q_, degree_, r, a, b, w);
+}
+void PrimeRing::add_scalar(Word* r, const Word* a, Word w) const {
+  kernels_->add_scalar(q_, degree_, r, a, w);
+}
+
+void PrimeRing::inner_product(Word* r, const Word* const* a, const Word* const* b, std::size_t count) const {
+  kernels_->inner_product(q_, degree_, r, a, b, count);
+}
+void PrimeRing::key_product(Word* r0, Word* r1, const Word* const* digits, std::size_t count, const Word* key,
+                            std::size_t key_digits) const {
+  kernels_->key_product(q_, degree_, r0, r1, digits, count, key, key_digits);
+}
+
+void PrimeRing::reduce(Word* r, const Word* a) const {
+  kernels_->reduce(q_, degree_, r, a);
+}
+void PrimeRing::reduce_centred(Word* r, const Word* a, Word from) const {
+  kernels_->reduce_centred(q_, degree_, r, a, from);
+}
+void PrimeRing::weighted_sum(Word* r, const Word* const* a, const Word* w, std::size_t count) const {
+  kernels_->weighted_sum(q_, degree_, r, a, w, count);
+}
+void PrimeRing::matrix_product(Word* const* r, std::size_t outs, const Word* const* x, std::size_t ins,
+                               const std::int32_t* weights) const {
+  kernels_->matrix_product(q_, degree_, r, outs, x, ins, weights);
+}
+void PrimeRing::permute(Word* r, const Word* a, const std::uint32_t* index) const {
+  kernels_->permute(degree_, r, a, index);
+}
+
+}  // namespace obscura::ring
