@@ -87,7 +87,7 @@ Preprocessing default_preprocessing(const Shape& input) {
 Graph make_graph(std::string name, const Shape& input) {
   if (input.channels == 0 || input.height == 0 || input.width == 0) throw FormatError("the network's input is empty");
   if (input.height > kMaxSide || input.width > kMaxSide) throw FormatError("the network's input is too large");
-  checked_product(checked_product(input.channels, input.height, "input"), input.width, "input");
+  if (input.channels > kMaxInput || input.size() > kMaxInput) throw FormatError("the network's input is too large");
   Graph graph;
   graph.name = std::move(name);
   graph.nodes.push_back({"input", Input{}, {}, input});
@@ -120,7 +120,9 @@ Graph fold_batch_norms(const Graph& graph) {
       // The output must stay the last node, so a norm that is the output goes only into what stands right before it.
       const bool stays_last = i + 1 < graph.nodes.size() || input + 1 == folded.nodes.size();
       if (source && stays_last) {
-        absorb(folded.nodes[place[*source]].layer, *norm);
+        Node& target = folded.nodes[place[*source]];
+        absorb(target.layer, *norm);
+        check_finite(target.name, target.layer);
         place[i] = input;
         continue;
       }

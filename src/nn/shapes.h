@@ -13,6 +13,9 @@ inline constexpr std::size_t kMaxSide = std::size_t{1} << 16;
 /// Largest number of values in one tensor of one image (activations and weights alike).
 inline constexpr std::size_t kMaxElements = std::size_t{1} << 28;
 
+/// Largest number of values in the image itself.
+inline constexpr std::size_t kMaxInput = std::size_t{1} << 24;
+
 /// a * b; throws FormatError naming `node` if the product passes kMaxElements.
 std::size_t checked_product(std::size_t a, std::size_t b, const std::string& node);
 

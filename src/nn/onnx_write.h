@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nn/graph.h"
+
+namespace obscura::nn {
+
+/// The graph as an ONNX model (IR 7, opset 13), batch axis symbolic, deterministic bytes.
+///
+/// One ONNX node a layer, named as the layer: Conv, AveragePool, BatchNormalization (mean 0, variance 1, epsilon 0, so
+/// that scale and shift come back bit for bit), Flatten, Gemm (transB = 1), Mul(x, x) for Square, Add. A Polynomial is
+/// Horner's rule in Mul and Add: (..(c_d x + c_{d-1}) x + ..) x + c_0, constants of shape [1] or [1, C, 1, 1]; the
+/// reader recognises any such sum of products. Where a layer needs another rank than its input has, a Flatten or
+/// Unsqueeze is put between.
+///
+/// Metadata (text): "mean" and "std" as comma separated numbers, "classes" one a line, "colour", "image_size"
+/// (HEIGHTxWIDTH), unless the preprocessing is not stated; then everything in `extra`, for example "command".
+/// Throws UnsupportedError if a class name holds a line break.
+std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra = {});
+
+/// to_onnx into a file, whole or not at all. Throws IoError.
+void write_onnx(const Graph& graph, const std::filesystem::path& path,
+                const std::map<std::string, std::string>& extra = {});
+
+}  // namespace obscura::nn
