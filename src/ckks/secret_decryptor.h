@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ckks/compact.h"
 #include "ckks/encoder.h"
 #include "ckks/secret_key.h"
 
@@ -35,6 +36,10 @@ class Decryptor {
                                    double noise = 0) const;
   /// Coefficients c_0 + c_1 s + ... divided by the scale, centred, in double precision; no rounding, no flooding.
   std::vector<double> decrypt_coefficients(const Ciphertext& ciphertext) const;
+
+  /// The period's slots (degree / gap / 2 of them, real parts) of a compact reply.
+  std::vector<double> decrypt(const CompactCiphertext& ciphertext, const DecryptOptions& options = {},
+                              double noise = 0) const;
 
   std::uint64_t decryptions() const { return count_.load(); }
 
