@@ -1,20 +1,17 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "base/memory.h"
+#include "ckks/digest.h"
 #include "ckks/parameters.h"
 #include "ring/prime_ring.h"
 #include "ring/rns.h"
 
 namespace obscura::ckks {
-
-/// BLAKE2b-256 of the parameters: what ciphertexts and keys carry to say where they belong.
-using Digest = std::array<std::uint8_t, 32>;
 
 /// Checked parameters and everything that can be computed from them ahead of time. Immutable and shared: make one,
 /// hand out `std::shared_ptr<const Context>`, use it from any thread.
