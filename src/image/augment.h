@@ -36,13 +36,12 @@ void augment_affine(std::span<const float> in, std::span<float> out, const Batch
 
 /// As above on bytes; results are rounded to nearest.
 void augment_affine(std::span<const std::uint8_t> in, std::span<std::uint8_t> out, const BatchShape& shape,
-                    const AffineLimits& limits, std::uint64_t seed, std::uint64_t first = 0,
-                    std::uint8_t fill = 0);
+                    const AffineLimits& limits, std::uint64_t seed, std::uint64_t first = 0, std::uint8_t fill = 0);
 
 /// Mirrors each image left to right, in place, with the given probability; deterministic as augment_affine.
 void augment_flip(std::span<float> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first = 0,
                   double probability = 0.5);
-void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed,
-                  std::uint64_t first = 0, double probability = 0.5);
+void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first = 0,
+                  double probability = 0.5);
 
 }  // namespace obscura::image

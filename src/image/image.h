@@ -23,9 +23,7 @@ struct Image {
   Image(std::size_t channels_, std::size_t height_, std::size_t width_, std::uint8_t fill = 0);
 
   bool empty() const { return pixels.empty(); }
-  std::uint8_t& at(std::size_t y, std::size_t x, std::size_t c = 0) {
-    return pixels[(y * width + x) * channels + c];
-  }
+  std::uint8_t& at(std::size_t y, std::size_t x, std::size_t c = 0) { return pixels[(y * width + x) * channels + c]; }
   std::uint8_t at(std::size_t y, std::size_t x, std::size_t c = 0) const {
     return pixels[(y * width + x) * channels + c];
   }
@@ -74,7 +72,6 @@ Conformed conform(const Image& image, std::size_t channels, std::size_t height, 
 std::vector<std::uint8_t> to_planar(const Image& image);
 
 /// The inverse of to_planar. Throws ParameterError if `planar` is not channels * height * width bytes.
-Image from_planar(std::span<const std::uint8_t> planar, std::size_t channels, std::size_t height,
-                  std::size_t width);
+Image from_planar(std::span<const std::uint8_t> planar, std::size_t channels, std::size_t height, std::size_t width);
 
 }  // namespace obscura::image

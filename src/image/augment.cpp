@@ -1,0 +1,152 @@
+#include "image/augment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <type_traits>
+
+#include "base/error.h"
+#include "image/random.h"
+
+namespace obscura::image {
+namespace {
+
+/// Where an output pixel comes from: source = m * (x, y, 1).
+struct InverseMap {
+  float xx, xy, x0;
+  float yx, yy, y0;
+};
+
+/// The inverse of p -> R * H * s * (p - centre) + centre + shift, with R a rotation and H = [1 shear; 0 1].
+InverseMap draw_map(const AffineLimits& limits, const BatchShape& shape, SplitMix random) {
+  const auto within = [&](double limit) { return random.between(-limit, limit); };
+  const double angle = within(limits.rotation_degrees) * std::numbers::pi / 180;
+  const double dx = within(limits.shift_pixels);
+  const double dy = within(limits.shift_pixels);
+  const double scale = 1 + within(limits.scale);
+  const double shear = within(limits.shear);
+  const double c = std::cos(angle) / scale;
+  const double s = std::sin(angle) / scale;
+  // (R H s)^-1 = s^-1 * [1 -shear; 0 1] * [c s; -s c]
+  const double xx = c + shear * s, xy = s - shear * c;
+  const double yx = -s, yy = c;
+  const double cx = (static_cast<double>(shape.width) - 1) / 2;
+  const double cy = (static_cast<double>(shape.height) - 1) / 2;
+  const double x0 = cx - xx * (cx + dx) - xy * (cy + dy);
+  const double y0 = cy - yx * (cx + dx) - yy * (cy + dy);
+  return {static_cast<float>(xx), static_cast<float>(xy), static_cast<float>(x0),
+          static_cast<float>(yx), static_cast<float>(yy), static_cast<float>(y0)};
+}
+
+template <class T>
+T rounded(float value) {
+  if constexpr (std::is_same_v<T, float>) return value;
+  return static_cast<T>(std::clamp(value + 0.5f, 0.0f, 255.0f));
+}
+
+template <class T>
+class Plane {
+ public:
+  Plane(const T* pixels, const BatchShape& shape, T fill)
+      : pixels_(pixels), height_(static_cast<int>(shape.height)), width_(static_cast<int>(shape.width)), fill_(fill) {}
+
+  /// Bilinear; neighbours outside the image are `fill`.
+  T sample(float x, float y) const {
+    if (!(x > -1 && y > -1 && x < static_cast<float>(width_) && y < static_cast<float>(height_))) return fill_;
+    const int ix = static_cast<int>(x + 1) - 1;  // floor, as x > -1
+    const int iy = static_cast<int>(y + 1) - 1;
+    const float fx = x - static_cast<float>(ix);
+    const float fy = y - static_cast<float>(iy);
+    float a, b, c, d;
+    if (ix >= 0 && iy >= 0 && ix + 1 < width_ && iy + 1 < height_) {
+      const T* p = pixels_ + iy * width_ + ix;
+      a = p[0], b = p[1], c = p[width_], d = p[width_ + 1];
+    } else {
+      a = get(ix, iy), b = get(ix + 1, iy), c = get(ix, iy + 1), d = get(ix + 1, iy + 1);
+    }
+    const float top = a + fx * (b - a);
+    const float bottom = c + fx * (d - c);
+    return rounded<T>(top + fy * (bottom - top));
+  }
+
+ private:
+  float get(int x, int y) const {
+    const bool inside = x >= 0 && y >= 0 && x < width_ && y < height_;
+    return inside ? pixels_[y * width_ + x] : fill_;
+  }
+  const T* pixels_;
+  int height_;
+  int width_;
+  T fill_;
+};
+
+template <class T>
+void warp(const Plane<T>& in, T* out, const BatchShape& shape, const InverseMap& map) {
+  for (std::size_t y = 0; y < shape.height; ++y) {
+    const float rx = map.xy * static_cast<float>(y) + map.x0;
+    const float ry = map.yy * static_cast<float>(y) + map.y0;
+    for (std::size_t x = 0; x < shape.width; ++x) {
+      *out++ = in.sample(map.xx * static_cast<float>(x) + rx, map.yx * static_cast<float>(x) + ry);
+    }
+  }
+}
+
+void require_size(std::size_t size, const BatchShape& shape) {
+  if (size != shape.size()) {
+    throw ParameterError("a batch of " + std::to_string(shape.size()) + " values cannot be augmented in a span of " +
+                         std::to_string(size));
+  }
+}
+
+template <class T>
+void affine(std::span<const T> in, std::span<T> out, const BatchShape& shape, const AffineLimits& limits,
+            std::uint64_t seed, std::uint64_t first, T fill) {
+  require_size(in.size(), shape);
+  require_size(out.size(), shape);
+  const std::size_t plane = shape.height * shape.width;
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    const InverseMap map = draw_map(limits, shape, SplitMix(seed, first + n));
+    for (std::size_t c = 0; c < shape.channels; ++c) {
+      const std::size_t at = (n * shape.channels + c) * plane;
+      warp(Plane<T>(in.data() + at, shape, fill), out.data() + at, shape, map);
+    }
+  }
+}
+
+template <class T>
+void flip(std::span<T> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first, double probability) {
+  require_size(batch.size(), shape);
+  // Its own stream, so that an image's flip says nothing of its affine map.
+  constexpr std::uint64_t kFlipStream = 0x666C6970;
+  const std::size_t rows = shape.channels * shape.height;
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    if (SplitMix(seed ^ kFlipStream, first + n).unit() >= probability) continue;
+    T* row = batch.data() + n * shape.image_size();
+    for (std::size_t r = 0; r < rows; ++r, row += shape.width) std::reverse(row, row + shape.width);
+  }
+}
+
+}  // namespace
+
+void augment_affine(std::span<const float> in, std::span<float> out, const BatchShape& shape,
+                    const AffineLimits& limits, std::uint64_t seed, std::uint64_t first, float fill) {
+  affine(in, out, shape, limits, seed, first, fill);
+}
+
+void augment_affine(std::span<const std::uint8_t> in, std::span<std::uint8_t> out, const BatchShape& shape,
+                    const AffineLimits& limits, std::uint64_t seed, std::uint64_t first, std::uint8_t fill) {
+  affine(in, out, shape, limits, seed, first, fill);
+}
+
+void augment_flip(std::span<float> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first,
+                  double probability) {
+  flip(batch, shape, seed, first, probability);
+}
+
+void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first,
+                  double probability) {
+  flip(batch, shape, seed, first, probability);
+}
+
+}  // namespace obscura::image
