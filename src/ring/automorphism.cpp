@@ -21,8 +21,7 @@ std::uint32_t reverse_bits(std::uint32_t x, int bits) {
 
 void check_degree(std::size_t degree) {
   if (!std::has_single_bit(degree) || degree < 8 || degree > (std::size_t{1} << 28)) {
-    throw ParameterError("ring degree " + std::to_string(degree) +
-                         " is not a power of two between 8 and 2^28");
+    throw ParameterError("ring degree " + std::to_string(degree) + " is not a power of two between 8 and 2^28");
   }
 }
 
@@ -75,8 +74,7 @@ std::vector<std::uint32_t> ntt_automorphism(std::uint64_t element, std::size_t d
   }
   std::vector<std::uint32_t> index(degree);
   for (std::uint32_t k0 = 0; k0 < groups; ++k0) {
-    const auto moved =
-        static_cast<std::uint32_t>((element * (2 * std::uint64_t{k0} + 1) & (2 * degree - 1)) / 2);
+    const auto moved = static_cast<std::uint32_t>((element * (2 * std::uint64_t{k0} + 1) & (2 * degree - 1)) / 2);
     const std::uint32_t source = 8 * reverse_bits(moved % groups, group_bits);
     std::uint32_t* group = index.data() + 8 * std::size_t{reverse_bits(k0, group_bits)};
     for (std::uint32_t t = 0; t < 8; ++t) group[t] = source + order[moved / groups][t];

@@ -45,8 +45,7 @@ bool passes(std::uint64_t a, std::uint64_t n) {
 
 void check_degree(std::size_t degree) {
   if (!std::has_single_bit(degree) || degree < 2 || degree > (std::size_t{1} << 20)) {
-    throw ParameterError("ring degree " + std::to_string(degree) +
-                         " is not a power of two between 2 and 2^20");
+    throw ParameterError("ring degree " + std::to_string(degree) + " is not a power of two between 2 and 2^20");
   }
 }
 
@@ -73,13 +72,12 @@ std::vector<std::uint64_t> ntt_primes(int bits, std::size_t degree, std::size_t 
   const std::uint64_t step = 2 * std::uint64_t{degree};
   const std::uint64_t low = std::uint64_t{1} << (bits - 1), high = (std::uint64_t{1} << bits) - 1;
   std::vector<std::uint64_t> primes;
-  for (std::uint64_t p = (high - 1) / step * step + 1; p >= low && p > 1 && primes.size() < count;
-       p -= step) {
+  for (std::uint64_t p = (high - 1) / step * step + 1; p >= low && p > 1 && primes.size() < count; p -= step) {
     if (wanted(p, exclude)) primes.push_back(p);
   }
   if (primes.size() < count) {
-    throw ParameterError("only " + std::to_string(primes.size()) + " of " + std::to_string(count) +
-                         " primes of " + std::to_string(bits) + " bits are 1 modulo " + std::to_string(step));
+    throw ParameterError("only " + std::to_string(primes.size()) + " of " + std::to_string(count) + " primes of " +
+                         std::to_string(bits) + " bits are 1 modulo " + std::to_string(step));
   }
   return primes;
 }
@@ -118,8 +116,7 @@ std::uint64_t smallest_primitive_root(std::uint64_t q, std::size_t degree) {
   check_degree(degree);
   const std::uint64_t order = 2 * std::uint64_t{degree};
   if (q >= kPrimeLimit || q % order != 1 || !is_prime(q)) {
-    throw ParameterError(std::to_string(q) + " is not a prime below 2^60 that is 1 modulo " +
-                         std::to_string(order));
+    throw ParameterError(std::to_string(q) + " is not a prime below 2^60 that is 1 modulo " + std::to_string(order));
   }
   const Modulus modulus(q);
   // x^((q-1)/2N) has order dividing 2N; it is primitive if its N-th power is -1, which is so for every second

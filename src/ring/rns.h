@@ -18,8 +18,9 @@ class BaseConverter {
   /// The rings must outlive the converter; k <= 32, all of one degree.
   BaseConverter(std::vector<const PrimeRing*> from, std::vector<const PrimeRing*> to);
 
-  /// x: k arrays of residues; out: m arrays. No overlap.
-  void convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool) const;
+  /// x: k arrays of residues; out: m arrays. No overlap. Only the first `targets` of the p are done (0: all).
+  void convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
+               std::size_t targets = 0) const;
 
  private:
   std::vector<const PrimeRing*> from_;
