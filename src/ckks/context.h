@@ -30,9 +30,7 @@ class Context {
   std::size_t max_limbs() const { return q_.size(); }
   std::size_t special_limbs() const { return p_.size(); }
   /// Key-switching digits that a value with `limbs` limbs splits into.
-  std::size_t digits(std::size_t limbs) const {
-    return (limbs + parameters_.digit_size - 1) / parameters_.digit_size;
-  }
+  std::size_t digits(std::size_t limbs) const { return (limbs + parameters_.digit_size - 1) / parameters_.digit_size; }
   const ring::PrimeRing& q(std::size_t i) const { return q_[i]; }
   const ring::PrimeRing& p(std::size_t i) const { return p_[i]; }
   /// log2 of q[0] ... q[limbs - 1].

@@ -12,11 +12,11 @@ namespace obscura::ckks {
 /// Secrets are uniform ternary, errors centred binomial with sigma 3.24. A regular type; nothing is checked before a
 /// Context is made of it.
 struct Parameters {
-  int log_degree = 0;             ///< log2 N
-  std::vector<std::uint64_t> q;   ///< q[0] is the base prime that stays to the end, the last is dropped first
-  std::vector<std::uint64_t> p;   ///< special primes of key switching
-  std::size_t digit_size = 1;     ///< primes of q a key-switching digit (SEAL: 1 with one special prime)
-  bool insecure = false;          ///< the explicit word that allows less than 128 bits of security
+  int log_degree = 0;            ///< log2 N
+  std::vector<std::uint64_t> q;  ///< q[0] is the base prime that stays to the end, the last is dropped first
+  std::vector<std::uint64_t> p;  ///< special primes of key switching
+  std::size_t digit_size = 1;    ///< primes of q a key-switching digit (SEAL: 1 with one special prime)
+  bool insecure = false;         ///< the explicit word that allows less than 128 bits of security
 
   friend bool operator==(const Parameters&, const Parameters&) = default;
 };
@@ -27,8 +27,8 @@ Parameters make_parameters(int log_degree, const std::vector<int>& q_bits, const
                            std::size_t digit_size = 1);
 
 /// The largest log2(Q P) with at least 128, 192 or 256 bits of classical security for log2 N from 10 to 17, ternary
-/// secrets and sigma about 3.2: Bossuat et al., "Security Guidelines for Implementing Homomorphic Encryption", 2024/463.
-/// 0 where the table has no entry. Throws ParameterError for other levels.
+/// secrets and sigma about 3.2: Bossuat et al., "Security Guidelines for Implementing Homomorphic Encryption",
+/// 2024/463. 0 where the table has no entry. Throws ParameterError for other levels.
 int max_log_qp(int log_degree, int security_bits);
 
 /// Estimated bits of classical security of a modulus of `log_qp` bits: the table above, between its rows by

@@ -1,0 +1,92 @@
+#include "ckks/key_switcher.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace obscura::ckks {
+namespace {
+
+/// Row `row` of the extended basis at `limbs`: q[row] or the special prime behind them.
+const ring::PrimeRing& extended_ring(const Context& context, std::size_t limbs, std::size_t row) {
+  return row < limbs ? context.q(row) : context.p(row - limbs);
+}
+
+void fit(ring::Polynomial& poly, std::size_t degree, std::size_t limbs) {
+  if (poly.degree() != degree || poly.limbs() != limbs) poly = ring::Polynomial(degree, limbs);
+}
+
+}  // namespace
+
+Decomposition KeySwitcher::decompose(const ring::Polynomial& poly) const {
+  const std::size_t limbs = poly.limbs(), n = poly.degree(), special = context_->special_limbs();
+  const std::size_t rows = limbs + special, alpha = context_->parameters().digit_size;
+  auto coefficients = context_->scratch().take(limbs * n);
+  for (std::size_t i = 0; i < limbs; ++i) {
+    std::memcpy(coefficients.data() + i * n, poly.limb(i), n * sizeof(std::uint64_t));
+    context_->q(i).inverse(coefficients.data() + i * n);
+  }
+  Decomposition result;
+  result.limbs_ = limbs;
+  result.digits_.reserve(context_->digits(limbs));
+  for (std::size_t j = 0; j < context_->digits(limbs); ++j) {
+    const std::size_t first = j * alpha, last = std::min(first + alpha, limbs);
+    ring::Polynomial& digit = result.digits_.emplace_back(n, rows);
+    std::array<const std::uint64_t*, 32> from{};
+    std::array<std::uint64_t*, 160> to{};
+    for (std::size_t i = first; i < last; ++i) from[i - first] = coefficients.data() + i * n;
+    std::size_t targets = 0;
+    for (std::size_t r = 0; r < rows; ++r) {
+      if (r < first || r >= last) to[targets++] = digit.limb(r);
+    }
+    context_->mod_up(limbs, j).convert(from.data(), to.data(), context_->scratch());
+    for (std::size_t r = 0; r < rows; ++r) {
+      if (r >= first && r < last) {
+        std::memcpy(digit.limb(r), poly.limb(r), n * sizeof(std::uint64_t));
+      } else {
+        extended_ring(*context_, limbs, r).forward(digit.limb(r));
+      }
+    }
+  }
+  return result;
+}
+
+void KeySwitcher::inner_product(const Decomposition& digits, const KeySwitchKey& key, ExtendedCiphertext& out) const {
+  const std::size_t limbs = digits.limbs(), n = context_->degree(), rows = limbs + context_->special_limbs();
+  if (key.limbs() < limbs) {
+    throw MismatchError("key-switching key made for " + std::to_string(key.limbs()) + " limbs used on " +
+                        std::to_string(limbs));
+  }
+  fit(out.c0, n, rows);
+  fit(out.c1, n, rows);
+  out.limbs = limbs;
+  std::array<const std::uint64_t*, 128> d{};
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t j = 0; j < digits.digits(); ++j) d[j] = digits.digits_[j].limb(r);
+    const std::uint64_t* row = r < limbs ? key.q_row(r) : key.p_row(r - limbs);
+    extended_ring(*context_, limbs, r)
+        .key_product(out.c0.limb(r), out.c1.limb(r), d.data(), digits.digits(), row, key.digits());
+  }
+}
+
+void KeySwitcher::mod_down(ring::Polynomial& poly, std::size_t limbs, ring::Polynomial& out) const {
+  const std::size_t n = poly.degree(), special = context_->special_limbs();
+  fit(out, n, limbs);
+  std::array<const std::uint64_t*, 128> xq{};
+  std::array<std::uint64_t*, 128> xp{}, to{};
+  for (std::size_t i = 0; i < limbs; ++i) xq[i] = poly.limb(i), to[i] = out.limb(i);
+  for (std::size_t k = 0; k < special; ++k) xp[k] = poly.limb(limbs + k);
+  context_->mod_down().apply(xq.data(), xp.data(), to.data(), context_->scratch(), limbs);
+}
+
+void KeySwitcher::apply(const ring::Polynomial& poly, const KeySwitchKey& key, ring::Polynomial& out0,
+                        ring::Polynomial& out1) const {
+  ExtendedCiphertext product;
+  inner_product(decompose(poly), key, product);
+  mod_down(product.c0, poly.limbs(), out0);
+  mod_down(product.c1, poly.limbs(), out1);
+}
+
+}  // namespace obscura::ckks
