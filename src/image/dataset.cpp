@@ -1,0 +1,121 @@
+#include "image/dataset.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "image/digits.h"
+#include "image/loaders.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::image {
+namespace {
+
+constexpr std::size_t kSampleTestCount = 1000;
+constexpr std::size_t kSampleTrainCount = 10000;
+/// Training samples come from seeds that no test sample uses.
+constexpr std::uint64_t kSampleTrainSeed = std::uint64_t{1} << 40;
+
+fs::path environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? fs::path() : fs::path(value);
+}
+
+/// The source tree that the running program was built in, or nothing.
+fs::path source_tree() {
+  std::error_code ec;
+  for (fs::path at = fs::read_symlink("/proc/self/exe", ec).parent_path(); at.has_relative_path();
+       at = at.parent_path()) {
+    if (fs::exists(at / "src/image/dataset.h", ec)) return at;
+  }
+  return {};
+}
+
+Dataset load_samples(Split split, std::size_t limit) {
+  if (const fs::path folder = environment("OBSCURA_SAMPLES"); !folder.empty()) {
+    return load_digit_files(folder, limit);
+  }
+  const bool train = split == Split::train;
+  const std::size_t count = limit != 0 ? limit : train ? kSampleTrainCount : kSampleTestCount;
+  return draw_digit_set(count, train ? kSampleTrainSeed : 0);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+}  // namespace
+
+std::string to_string(Split split) {
+  return split == Split::train ? "train" : "test";
+}
+
+Split parse_split(const std::string& text) {
+  if (text == "train") return Split::train;
+  if (text == "test") return Split::test;
+  throw UsageError("a split is train or test, not '" + text + "'");
+}
+
+Image Dataset::image(std::size_t n) const {
+  if (n >= count) {
+    throw ParameterError(name + " has " + std::to_string(count) + " images, there is no number " + std::to_string(n));
+  }
+  return from_planar(pixels(n), channels, height, width);
+}
+
+fs::path default_data_dir() {
+  if (const fs::path cache = environment("XDG_CACHE_HOME"); !cache.empty()) return cache / "obscura" / "data";
+  const fs::path home = environment("HOME");
+  return (home.empty() ? fs::path(".") : home) / ".cache" / "obscura" / "data";
+}
+
+std::vector<fs::path> data_dirs(const fs::path& argument) {
+  if (!argument.empty()) return {argument};
+  if (const fs::path dir = environment("OBSCURA_DATA"); !dir.empty()) return {dir};
+  std::vector<fs::path> dirs = {default_data_dir()};
+  if (const fs::path tree = source_tree(); !tree.empty()) dirs.push_back(tree.parent_path() / "shared" / "data");
+  return dirs;
+}
+
+fs::path find_data_dir(const fs::path& argument, const std::string& set) {
+  const auto dirs = data_dirs(argument);
+  std::error_code ec;
+  for (const fs::path& dir : dirs) {
+    if (fs::is_directory(set.empty() ? dir : dir / set, ec)) return dir;
+  }
+  return dirs.front();
+}
+
+std::vector<std::string> dataset_names() {
+  return {"mnist", "fashion-mnist", "kmnist", "cifar-10", "neu-cls", "samples"};
+}
+
+void throw_missing(const std::string& set, const std::string& what, const fs::path& path) {
+  throw IoError(set + " has no " + what + " here: " + path.string() + " is missing (obscura data fetch " + set +
+                ", or name another folder with --data or $OBSCURA_DATA)");
+}
+
+Dataset load_dataset(const std::string& name, Split split, const fs::path& data_dir, std::size_t limit) {
+  const auto names = dataset_names();
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    std::error_code ec;
+    if (fs::is_directory(name, ec)) return load_folder(split, name, limit);
+    throw UsageError("there is no data set or image folder '" + name + "'; the data sets are " + joined(names));
+  }
+  if (name == "samples") return load_samples(split, limit);
+  const fs::path folder = find_data_dir(data_dir, name) / name;
+  if (name == "cifar-10") return load_cifar10(split, folder, limit);
+  if (name == "neu-cls") return load_neu(split, folder, limit);
+  return load_idx_set(name, split, folder, limit);
+}
+
+std::vector<std::size_t> class_histogram(const Dataset& set) {
+  std::vector<std::size_t> counts(set.classes.size());
+  for (const std::int64_t label : set.labels) ++counts.at(static_cast<std::size_t>(label));
+  return counts;
+}
+
+}  // namespace obscura::image
