@@ -1,9 +1,194 @@
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
 #include "cli/verbs.h"
+#include "image/dataset.h"
+#include "nn/onnx_write.h"
+#include "train/blas.h"
+#include "train/curve.h"
+#include "train/trainer.h"
+#include "train/zoo.h"
 
 namespace obscura::cli {
+namespace {
 
-void add_train_verb(CLI::App& app) { app.add_subcommand("train", ""); }
+/// What the user typed; what he left out is the model's own.
+struct TrainArguments {
+  std::string model = "tenseal";
+  std::string dataset = "mnist";
+  std::filesystem::path out;
+  std::filesystem::path data;
+  std::optional<std::size_t> epochs, batch, plain_epochs;
+  std::optional<double> learning_rate, weight_decay, range_weight, range_limit, label_smoothing, clip_norm;
+  std::optional<std::string> optimiser, schedule, augment;
+  std::uint64_t seed = 1;
+  std::size_t threads = 1;
+  std::size_t limit = 0;
+  bool json = false;
+  bool quiet = false;
+};
+
+template <typename T>
+void replace(T& value, const std::optional<T>& wish) {
+  if (wish) value = *wish;
+}
+
+train::Recipe recipe_of(const TrainArguments& a, train::Recipe recipe) {
+  replace(recipe.epochs, a.epochs);
+  replace(recipe.batch, a.batch);
+  replace(recipe.plain_epochs, a.plain_epochs);
+  replace(recipe.learning_rate, a.learning_rate);
+  replace(recipe.weight_decay, a.weight_decay);
+  replace(recipe.range_weight, a.range_weight);
+  replace(recipe.range_limit, a.range_limit);
+  replace(recipe.label_smoothing, a.label_smoothing);
+  replace(recipe.clip_norm, a.clip_norm);
+  if (a.optimiser) recipe.optimiser = train::parse_optimiser(*a.optimiser);
+  if (a.schedule) recipe.schedule = train::parse_schedule(*a.schedule);
+  if (a.augment) recipe.augmentation = train::parse_augmentation(*a.augment);
+  train::check_recipe(recipe);
+  return recipe;
+}
+
+/// The command that makes the same network again, without places that are another machine's.
+std::string command_of(const TrainArguments& a) {
+  std::string line =
+      fmt::format("obscura train --model {} --dataset {} --out {}", a.model, a.dataset, a.out.filename().string());
+  const auto add = [&line](const char* option, const auto& value) {
+    if (value) line += fmt::format(" --{} {}", option, *value);
+  };
+  add("epochs", a.epochs);
+  add("batch", a.batch);
+  add("lr", a.learning_rate);
+  add("optimiser", a.optimiser);
+  add("schedule", a.schedule);
+  add("augment", a.augment);
+  add("plain-epochs", a.plain_epochs);
+  add("weight-decay", a.weight_decay);
+  add("label-smoothing", a.label_smoothing);
+  add("clip", a.clip_norm);
+  add("range-weight", a.range_weight);
+  add("range-limit", a.range_limit);
+  if (a.limit != 0) line += fmt::format(" --limit {}", a.limit);
+  return line + fmt::format(" --seed {} --threads {}", a.seed, a.threads);
+}
+
+std::filesystem::path beside(const std::filesystem::path& out, const char* ending) {
+  auto path = out;
+  return path.replace_extension(ending);
+}
+
+/// Hours of training must not end at a folder that is not there.
+void check_output(const std::filesystem::path& out) {
+  const auto folder = out.has_parent_path() ? out.parent_path() : std::filesystem::path(".");
+  if (!std::filesystem::is_directory(folder)) throw IoError("cannot write " + out.string() + ": no such folder");
+  if (std::filesystem::is_directory(out)) throw IoError("cannot write " + out.string() + ": it is a folder");
+}
+
+train::RunOptions run_options(const TrainArguments& a, const train::Recipe& recipe) {
+  train::RunOptions options;
+  options.seed = a.seed;
+  options.threads = a.threads;
+  options.checkpoint = beside(a.out, ".checkpoint");
+  options.progress = !a.quiet;
+  if (a.quiet) return options;
+  const std::size_t total = recipe.epochs;
+  options.on_epoch = [total](const train::EpochResult& e) {
+    fmt::print(stderr, "epoch {:>3}/{}  loss {:.4f}  train {:.2f} %  test {:.2f} %  {:.1f} s, {:.0f} images/s\n",
+               e.epoch, total, e.train_loss, 100 * e.train_accuracy, 100 * e.test_accuracy, e.seconds,
+               e.images_per_second);
+  };
+  options.on_note = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  return options;
+}
+
+void warn_of_slow_blas(double gflops, bool quiet) {
+  if (quiet || gflops >= train::kSlowGemmGflops) return;
+  fmt::print(stderr,
+             "warning: matrix products run at {:.0f} GFLOPS, so training will be slow: install libopenblas0-pthread\n",
+             gflops);
+}
+
+void print_summary(const TrainArguments& a, const train::TrainResult& result) {
+  fmt::print("{}: {:.2f} % of the test images, last of {} epochs\n", a.out.string(), 100 * result.test_accuracy,
+             result.epochs.size());
+  for (const auto& range : result.activations) {
+    fmt::print("  into {}: at most {:.2f}, rms {:.2f} over the test images\n", range.layer, range.max_abs, range.rms);
+  }
+  fmt::print("  curve: {} and {}\n", beside(a.out, ".curve.json").string(), beside(a.out, ".curve.svg").string());
+}
+
+void train_network(const TrainArguments& a) {
+  check_output(a.out);
+  train::model_summary(a.model);  // an unknown model is said before gigabytes are read
+  const auto train_set = image::load_dataset(a.dataset, image::Split::train, a.data, a.limit);
+  const auto test_set = image::load_dataset(a.dataset, image::Split::test, a.data);
+  const auto model =
+      train::make_model(a.model, {train_set.channels, train_set.height, train_set.width}, train_set.classes.size());
+  const auto recipe = recipe_of(a, model.recipe);
+  train::set_math_threads(a.threads);
+  const double gflops = train::measure_gemm_gflops();
+  warn_of_slow_blas(gflops, a.quiet);
+  const auto options = run_options(a, recipe);
+  const auto result = train::train(model.graph, recipe, train_set, test_set, options);
+  const train::CurveHeader header{a.model, a.dataset, command_of(a), train::describe(recipe),
+                                  a.seed,  a.threads, gflops};
+  nn::write_onnx(result.graph, a.out, {{"command", header.command}, {"dataset", a.dataset}});
+  write_file(beside(a.out, ".curve.json"), train::curve_json(header, result));
+  write_file(beside(a.out, ".curve.svg"), train::curve_svg(header, result));
+  std::filesystem::remove(options.checkpoint);
+  if (a.json) {
+    auto json = nlohmann::ordered_json::parse(train::curve_json(header, result));
+    json["network"] = a.out.string();
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    print_summary(a, result);
+  }
+}
+
+std::string models_text() {
+  std::string text = "Models:\n";
+  for (const auto& name : train::model_names()) text += "  " + name + "  " + train::model_summary(name) + "\n";
+  return text + "What is not said is the model's own. An interrupted run continues where it was when started again.";
+}
+
+}  // namespace
+
+void add_train_verb(CLI::App& app) {
+  auto* verb = app.add_subcommand("train", "Trains a network that can run on encrypted images, and writes it as ONNX");
+  const auto args = std::make_shared<TrainArguments>();
+  verb->footer(models_text());
+  verb->add_option("--model", args->model, "Network to train")->capture_default_str();
+  verb->add_option("--dataset", args->dataset, "Data set by name, or a folder of images")->capture_default_str();
+  verb->add_option("--out", args->out, "ONNX file to write; .curve.json and .curve.svg go beside it")->required();
+  verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)");
+  verb->add_option("--epochs", args->epochs, "Passes over the training images");
+  verb->add_option("--batch", args->batch, "Images a step");
+  verb->add_option("--lr", args->learning_rate, "Learning rate");
+  verb->add_option("--optimiser,--optimizer", args->optimiser, "adam, rmsprop or sgd");
+  verb->add_option("--schedule", args->schedule, "Learning rate over time: constant or one-cycle");
+  verb->add_option("--augment", args->augment, "none, affine, affine-strong, flip or affine+flip");
+  verb->add_option("--plain-epochs", args->plain_epochs, "Last epochs without augmentation");
+  verb->add_option("--weight-decay", args->weight_decay, "L2 weight decay");
+  verb->add_option("--label-smoothing", args->label_smoothing, "0 to 1");
+  verb->add_option("--clip", args->clip_norm, "Largest norm of a gradient; 0: no limit");
+  verb->add_option("--range-weight", args->range_weight, "Penalty on numbers to be squared that pass --range-limit");
+  verb->add_option("--range-limit", args->range_limit, "Size from which --range-weight counts");
+  verb->add_option("--seed", args->seed, "Same seed, same network")->capture_default_str();
+  verb->add_option("--threads", args->threads, "Threads; small networks are fastest with one")->capture_default_str();
+  verb->add_option("--limit", args->limit, "Use the first K training images only; 0: all")->capture_default_str();
+  verb->add_flag("--json", args->json, "Print the result as JSON");
+  verb->add_flag("--quiet", args->quiet, "No progress");
+  verb->callback([args] { train_network(*args); });
+}
 
 }  // namespace obscura::cli

@@ -24,7 +24,7 @@ struct Input {};
 struct Conv2d {
   std::size_t out_channels = 0;
   std::size_t groups = 1;
-  std::array<std::size_t, 2> kernel{1, 1};    // height, width
+  std::array<std::size_t, 2> kernel{1, 1};  // height, width
   std::array<std::size_t, 2> stride{1, 1};
   std::array<std::size_t, 2> dilation{1, 1};
   std::array<std::size_t, 4> padding{0, 0, 0, 0};  // top, left, bottom, right; zeros
@@ -72,15 +72,15 @@ using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, S
 std::string layer_name(const Layer& layer);
 
 struct Node {
-  std::string name;                  // as in the ONNX file, or made up
+  std::string name;  // as in the ONNX file, or made up
   Layer layer;
-  std::vector<std::size_t> inputs;   // indices of earlier nodes
-  Shape shape;                       // of the output
+  std::vector<std::size_t> inputs;  // indices of earlier nodes
+  Shape shape;                      // of the output
 };
 
 /// How pixels become numbers: value = (pixel / 255 - mean[c]) / std[c]. Travels in the ONNX metadata.
 struct Preprocessing {
-  std::vector<float> mean;           // a value a channel
+  std::vector<float> mean;  // a value a channel
   std::vector<float> std;
   std::vector<std::string> classes;  // names of the outputs, in order
   std::string colour = "grey";       // "grey" or "rgb"

@@ -182,11 +182,9 @@ class Writer {
     std::vector<std::string> inputs{
         flat(input(), at_->name),
         constant(at_->name + ".weight",
-                 {static_cast<std::int64_t>(linear.out_features), static_cast<std::int64_t>(width)},
-                 linear.weights)};
+                 {static_cast<std::int64_t>(linear.out_features), static_cast<std::int64_t>(width)}, linear.weights)};
     if (!linear.bias.empty()) {
-      inputs.push_back(
-          constant(at_->name + ".bias", {static_cast<std::int64_t>(linear.out_features)}, linear.bias));
+      inputs.push_back(constant(at_->name + ".bias", {static_cast<std::int64_t>(linear.out_features)}, linear.bias));
     }
     auto& node = add("Gemm", at_->name, inputs);
     set(node, "transB", 1);

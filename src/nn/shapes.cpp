@@ -63,8 +63,8 @@ struct Inference {
     Shape out{conv.out_channels, 0, 0};
     out.height = window_side(node, in.height, conv.padding[0], conv.padding[2], conv.kernel[0], conv.dilation[0],
                              conv.stride[0]);
-    out.width = window_side(node, in.width, conv.padding[1], conv.padding[3], conv.kernel[1], conv.dilation[1],
-                            conv.stride[1]);
+    out.width =
+        window_side(node, in.width, conv.padding[1], conv.padding[3], conv.kernel[1], conv.dilation[1], conv.stride[1]);
     const std::size_t taps = checked_product(conv.kernel[0], conv.kernel[1], node);
     const std::size_t row = checked_product(in.channels / conv.groups, taps, node);
     expect_size(node, "weights", conv.weights.size(), checked_product(conv.out_channels, row, node));
@@ -81,8 +81,7 @@ struct Inference {
       fail(node, "has padding as large as its kernel");
     }
     Shape out{in.channels, 0, 0};
-    out.height =
-        window_side(node, in.height, pool.padding[0], pool.padding[2], pool.kernel[0], 1, pool.stride[0]);
+    out.height = window_side(node, in.height, pool.padding[0], pool.padding[2], pool.kernel[0], 1, pool.stride[0]);
     out.width = window_side(node, in.width, pool.padding[1], pool.padding[3], pool.kernel[1], 1, pool.stride[1]);
     const bool rows_see_input = (out.height - 1) * pool.stride[0] < in.height + pool.padding[0];
     const bool columns_see_input = (out.width - 1) * pool.stride[1] < in.width + pool.padding[1];
@@ -105,8 +104,7 @@ struct Inference {
   Shape operator()(const Linear& linear) const {
     expect_inputs(node, inputs, 1);
     if (linear.out_features == 0) fail(node, "has no outputs");
-    expect_size(node, "weights", linear.weights.size(),
-                checked_product(linear.out_features, inputs[0].size(), node));
+    expect_size(node, "weights", linear.weights.size(), checked_product(linear.out_features, inputs[0].size(), node));
     if (!linear.bias.empty()) expect_size(node, "biases", linear.bias.size(), linear.out_features);
     return {linear.out_features, 1, 1};
   }

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "train/trainer.h"
+
+namespace obscura::train {
+
+/// The state between two epochs. File: magic "OBSCTRN1", text fingerprint, u32 number of epochs, six f64 an epoch,
+/// u64 length and bytes of the model, the same of the optimiser, u64 FNV-1a of all before; little-endian.
+struct Checkpoint {
+  std::string fingerprint;  ///< what the run was; another run must not go on from it
+  std::vector<EpochResult> epochs;
+  std::string model;      ///< LibTorch archive
+  std::string optimiser;  ///< LibTorch archive
+};
+
+/// FNV-1a, 64 bits: finds accidents, not malice.
+std::uint64_t fnv1a(const void* bytes, std::size_t size, std::uint64_t hash = 0xcbf29ce484222325ULL);
+
+/// Whole or not at all. Throws IoError.
+void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path);
+
+/// Nothing if there is no such file. Throws FormatError if it is damaged, IoError if it cannot be read.
+std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path);
+
+}  // namespace obscura::train

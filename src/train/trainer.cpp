@@ -1,0 +1,257 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "train/batches.h"
+#include "train/blas.h"
+#include "train/checkpoint.h"
+#include "train/network.h"
+
+namespace obscura::train {
+namespace {
+
+constexpr std::size_t kTestBatch = 500;
+
+template <typename Archived>
+std::string archive(const Archived& value) {
+  std::ostringstream out;
+  torch::save(value, out);
+  return out.str();
+}
+
+template <typename Archived>
+void restore(Archived& value, const std::string& bytes) {
+  std::istringstream in(bytes);
+  torch::load(value, in);
+}
+
+std::unique_ptr<torch::optim::Optimizer> make_optimiser(const Recipe& r, const std::vector<torch::Tensor>& parameters) {
+  switch (r.optimiser) {
+    case Optimiser::adam:
+      return std::make_unique<torch::optim::Adam>(
+          parameters, torch::optim::AdamOptions(r.learning_rate).weight_decay(r.weight_decay));
+    case Optimiser::rmsprop:
+      return std::make_unique<torch::optim::RMSprop>(
+          parameters, torch::optim::RMSpropOptions(r.learning_rate).weight_decay(r.weight_decay));
+    case Optimiser::sgd:
+      break;
+  }
+  return std::make_unique<torch::optim::SGD>(
+      parameters, torch::optim::SGDOptions(r.learning_rate).momentum(0.9).nesterov(true).weight_decay(r.weight_decay));
+}
+
+void check_images(const nn::Graph& graph, const image::Dataset& set) {
+  const nn::Shape images{set.channels, set.height, set.width};
+  if (set.count == 0) throw MismatchError("data set " + set.name + " holds no images");
+  if (images != graph.input_shape()) throw MismatchError("data set " + set.name + " does not fit the network's input");
+  const auto classes = static_cast<std::int64_t>(graph.output_shape().size());
+  const bool known = std::ranges::all_of(set.labels, [&](std::int64_t l) { return l >= 0 && l < classes; });
+  if (!known || set.labels.size() != set.count || set.images.size() != set.count * set.image_size()) {
+    throw MismatchError("data set " + set.name + " has labels that the network has no output for");
+  }
+}
+
+std::string fingerprint(const nn::Graph& graph, const Recipe& recipe, const image::Dataset& set,
+                        const RunOptions& options) {
+  std::uint64_t hash = fnv1a(set.images.data(), set.images.size());
+  hash = fnv1a(set.labels.data(), set.labels.size() * sizeof(std::int64_t), hash);
+  std::string layers;
+  for (const auto& node : graph.nodes) {
+    layers += fmt::format(" {}:{}x{}x{}", nn::layer_name(node.layer), node.shape.channels, node.shape.height,
+                          node.shape.width);
+  }
+  hash = fnv1a(layers.data(), layers.size(), hash);
+  return fmt::format("{} {} seed {} {}; {:016x}", graph.name, set.name, options.seed, describe(recipe), hash);
+}
+
+class Run {
+ public:
+  Run(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set, const image::Dataset& test_set,
+      const RunOptions& options)
+      : recipe_(recipe),
+        options_(options),
+        train_count_(train_set.count),
+        test_count_(test_set.count),
+        train_(train_set, skeleton.preprocessing),
+        test_(test_set, skeleton.preprocessing),
+        network_(std::make_shared<Network>(skeleton)),
+        optimiser_(make_optimiser(recipe, network_->parameters())),
+        fingerprint_(fingerprint(skeleton, recipe, train_set, options)) {}
+
+  TrainResult run() {
+    TrainResult result;
+    result.resumed_from = resume();
+    while (epochs_.size() < recipe_.epochs) {
+      epochs_.push_back(run_epoch(epochs_.size() + 1));
+      save();
+      if (options_.on_epoch) options_.on_epoch(epochs_.back());
+      if (epochs_.size() == options_.stop_after) break;
+    }
+    result.finished = epochs_.size() == recipe_.epochs;
+    result.activations = measure_ranges();
+    result.graph = nn::fold_batch_norms(network_->to_graph());
+    result.epochs = epochs_;
+    result.test_accuracy = epochs_.back().test_accuracy;
+    return result;
+  }
+
+ private:
+  std::size_t resume() {
+    if (options_.checkpoint.empty()) return 0;
+    const auto checkpoint = read_checkpoint(options_.checkpoint);
+    if (!checkpoint) return 0;
+    if (checkpoint->fingerprint != fingerprint_ || checkpoint->epochs.size() > recipe_.epochs ||
+        checkpoint->epochs.empty()) {
+      note("checkpoint " + options_.checkpoint.string() + " is of another training: starting afresh");
+      return 0;
+    }
+    restore(network_, checkpoint->model);
+    restore(*optimiser_, checkpoint->optimiser);
+    epochs_ = checkpoint->epochs;
+    note(fmt::format("going on after epoch {} of {}", epochs_.size(), recipe_.epochs));
+    return epochs_.size();
+  }
+
+  void save() const {
+    if (options_.checkpoint.empty()) return;
+    write_checkpoint({fingerprint_, epochs_, archive(network_), archive(*optimiser_)}, options_.checkpoint);
+  }
+
+  void note(const std::string& line) const {
+    if (options_.on_note) options_.on_note(line);
+  }
+
+  void set_learning_rate(double rate) {
+    for (auto& group : optimiser_->param_groups()) group.options().set_lr(rate);
+  }
+
+  /// Mean square of what goes past the limit, over the inputs of all activations.
+  torch::Tensor range_penalty(const std::vector<torch::Tensor>& observed) const {
+    torch::Tensor sum = torch::zeros({});
+    for (const auto& x : observed) sum = sum + torch::relu(x.abs() - recipe_.range_limit).square().mean();
+    return sum * recipe_.range_weight;
+  }
+
+  struct Step {
+    double loss;
+    std::int64_t correct;
+  };
+
+  Step step(const Batch& batch) {
+    const bool penalised = recipe_.range_weight > 0;
+    std::vector<torch::Tensor> observed;
+    optimiser_->zero_grad();
+    const auto logits = network_->forward(batch.images, penalised ? &observed : nullptr);
+    auto loss = torch::nn::functional::cross_entropy(
+        logits, batch.labels,
+        torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(recipe_.label_smoothing));
+    if (penalised) loss = loss + range_penalty(observed);
+    loss.backward();
+    if (recipe_.clip_norm > 0) torch::nn::utils::clip_grad_norm_(network_->parameters(), recipe_.clip_norm);
+    optimiser_->step();
+    return {loss.item<double>(), logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>()};
+  }
+
+  EpochResult run_epoch(std::size_t epoch) {
+    const auto start = std::chrono::steady_clock::now();
+    Progress progress(fmt::format("epoch {}/{}", epoch, recipe_.epochs), train_count_, "images", options_.progress);
+    const auto order = train_.shuffled(options_.seed, epoch);
+    const bool plain = epoch + recipe_.plain_epochs > recipe_.epochs;
+    const Augmentation augmentation = plain ? Augmentation{} : recipe_.augmentation;
+    network_->train();
+    double loss = 0;
+    std::int64_t correct = 0;
+    for (std::size_t first = 0; first < train_count_; first += recipe_.batch) {
+      const std::size_t count = std::min(recipe_.batch, train_count_ - first);
+      // The mean of one image has no variance, so a batch norm cannot learn from a single one.
+      if (count == 1 && train_count_ > 1) break;
+      const double done =
+          static_cast<double>(epoch - 1) + static_cast<double>(first) / static_cast<double>(train_count_);
+      set_learning_rate(learning_rate_at(recipe_, done / static_cast<double>(recipe_.epochs)));
+      const Step result = step(train_.augmented(order, first, count, augmentation, options_.seed, epoch));
+      if (!std::isfinite(result.loss)) {
+        throw Error(fmt::format("training broke down in epoch {}: try a smaller learning rate", epoch));
+      }
+      loss += result.loss * static_cast<double>(count);
+      correct += result.correct;
+      progress.advance(count);
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const auto images = static_cast<double>(train_count_);
+    return {epoch, loss / images, static_cast<double>(correct) / images, test_accuracy(), seconds, images / seconds};
+  }
+
+  template <typename Body>
+  void for_test_batches(Body body) {
+    const torch::NoGradGuard no_grad;
+    network_->eval();
+    for (std::size_t first = 0; first < test_count_; first += kTestBatch) {
+      body(test_.plain(first, std::min(kTestBatch, test_count_ - first)));
+    }
+  }
+
+  double test_accuracy() {
+    std::int64_t correct = 0;
+    for_test_batches([&](const Batch& batch) {
+      correct += network_->forward(batch.images).argmax(1).eq(batch.labels).sum().item<std::int64_t>();
+    });
+    return static_cast<double>(correct) / static_cast<double>(test_count_);
+  }
+
+  std::vector<ActivationRange> measure_ranges() {
+    std::vector<ActivationRange> ranges;
+    for (const auto& name : network_->observed_names()) ranges.push_back({name, 0, 0});
+    std::vector<double> counts(ranges.size(), 0);
+    for_test_batches([&](const Batch& batch) {
+      std::vector<torch::Tensor> observed;
+      network_->forward(batch.images, &observed);
+      for (std::size_t i = 0; i < ranges.size(); ++i) {
+        ranges[i].max_abs = std::max(ranges[i].max_abs, observed[i].abs().max().item<double>());
+        ranges[i].rms += observed[i].square().sum().item<double>();
+        counts[i] += static_cast<double>(observed[i].numel());
+      }
+    });
+    for (std::size_t i = 0; i < ranges.size(); ++i) ranges[i].rms = std::sqrt(ranges[i].rms / counts[i]);
+    return ranges;
+  }
+
+  Recipe recipe_;
+  const RunOptions& options_;
+  std::size_t train_count_;
+  std::size_t test_count_;
+  Batches train_;
+  Batches test_;
+  std::shared_ptr<Network> network_;
+  std::unique_ptr<torch::optim::Optimizer> optimiser_;
+  std::string fingerprint_;
+  std::vector<EpochResult> epochs_;
+};
+
+}  // namespace
+
+TrainResult train(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set,
+                  const image::Dataset& test_set, const RunOptions& options) {
+  check_recipe(recipe);
+  check_images(skeleton, train_set);
+  check_images(skeleton, test_set);
+  try {
+    set_math_threads(options.threads);
+    torch::manual_seed(options.seed);
+    auto result = Run(skeleton, recipe, train_set, test_set, options).run();
+    result.graph.preprocessing.stated = true;
+    result.graph.preprocessing.classes = train_set.classes;
+    return result;
+  } catch (const c10::Error& e) {
+    throw Error(std::string("LibTorch: ") + e.what_without_backtrace());
+  }
+}
+
+}  // namespace obscura::train

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "image/dataset.h"
+#include "nn/graph.h"
+#include "train/recipe.h"
+
+namespace obscura::train {
+
+/// One line of the training curve. Accuracies are shares of 1.
+struct EpochResult {
+  std::size_t epoch = 0;  ///< from 1
+  double train_loss = 0;  ///< mean over the epoch, penalty included
+  double train_accuracy = 0;
+  double test_accuracy = 0;
+  double seconds = 0;
+  double images_per_second = 0;
+  friend bool operator==(const EpochResult&, const EpochResult&) = default;
+};
+
+/// What goes into an activation, over all test images: what the encrypted run must have room for.
+struct ActivationRange {
+  std::string layer;
+  double max_abs = 0;
+  double rms = 0;
+};
+
+/// What does not change the result, except the seed.
+struct RunOptions {
+  std::uint64_t seed = 1;
+  std::size_t threads = 1;
+  /// Rewritten after every epoch; a run that finds one of the same model, recipe, seed and data goes on from there.
+  /// Empty: none.
+  std::filesystem::path checkpoint;
+  bool progress = true;
+  std::function<void(const EpochResult&)> on_epoch;  ///< after every epoch
+  std::function<void(const std::string&)> on_note;   ///< one line for people: resumed, starting afresh
+  /// Stop after this epoch as if interrupted (0: never); the checkpoint then holds the state. For tests.
+  std::size_t stop_after = 0;
+};
+
+struct TrainResult {
+  nn::Graph graph;  ///< trained, batch norms folded, preprocessing stated
+  std::vector<EpochResult> epochs;
+  std::vector<ActivationRange> activations;
+  double test_accuracy = 0;      ///< after the last epoch
+  std::size_t resumed_from = 0;  ///< epochs that a checkpoint had done before
+  bool finished = true;
+};
+
+/// Trains `skeleton` (see zoo.h) by cross entropy. The graph's preprocessing says how pixels become numbers.
+/// The last epoch counts: nothing is chosen by the test set. With the same seed, machine, BLAS and threads the result
+/// is the same bit for bit, also when resumed; elsewhere the last bits differ. Throws UsageError for a bad recipe,
+/// MismatchError if images do not fit the graph, FormatError for a damaged checkpoint, IoError, and Error if the loss
+/// stops being a number. Not for two threads at once (LibTorch's settings).
+TrainResult train(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set,
+                  const image::Dataset& test_set, const RunOptions& options);
+
+}  // namespace obscura::train

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nn/graph.h"
+#include "train/recipe.h"
+
+namespace obscura::train {
+
+/// A network to be trained: its layers with all weights zero, and how it is trained unless told otherwise.
+struct Model {
+  std::string name;
+  std::string summary;
+  nn::Graph graph;
+  Recipe recipe;
+};
+
+/// The names make_model knows, in the order in which a person should read them.
+std::vector<std::string> model_names();
+
+/// One line about a model: layers, sizes, where it comes from. Throws UsageError for an unknown name.
+std::string model_summary(const std::string& name);
+
+/// The model for images of `input` and that many classes.
+/// Throws UsageError for an unknown name (listing the known), UnsupportedError if the model cannot take such images.
+Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes);
+
+}  // namespace obscura::train
