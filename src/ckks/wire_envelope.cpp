@@ -1,0 +1,154 @@
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "ckks/wire_parts.h"
+
+namespace obscura::ckks {
+namespace {
+
+constexpr std::array<std::uint8_t, 8> kMagic{'O', 'B', 'S', 'C', 'U', 'R', 'A', 0};
+constexpr std::size_t kHeaderBytes = 52;
+constexpr std::size_t kLengthAt = 44;
+constexpr std::size_t kChecksumBytes = 32;
+static_assert(kHeaderBytes + kChecksumBytes == kEnvelopeBytes);
+
+using Checksum = std::array<std::uint8_t, kChecksumBytes>;
+
+Checksum checksum_of(ByteSpan bytes) {
+  Checksum sum;
+  crypto_generichash(sum.data(), sum.size(), bytes.data(), bytes.size(), nullptr, 0);
+  return sum;
+}
+
+void check_length(const ByteReader& in, std::uint64_t length, std::size_t left) {
+  if (left < kChecksumBytes || length > left - kChecksumBytes) {
+    in.fail("is truncated: its header announces a payload of " + std::to_string(length) + " bytes, " +
+            std::to_string(left < kChecksumBytes ? 0 : left - kChecksumBytes) + " are there");
+  }
+  if (length < left - kChecksumBytes) {
+    in.fail("has " + std::to_string(left - kChecksumBytes - length) + " bytes too many");
+  }
+}
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::parameters:
+      return "parameters";
+    case Kind::ciphertext:
+      return "a ciphertext";
+    case Kind::seeded_ciphertext:
+      return "a fresh (seeded) ciphertext";
+    case Kind::compact_ciphertext:
+      return "a compact ciphertext";
+    case Kind::ciphertext_batch:
+      return "a batch of ciphertexts";
+    case Kind::seeded_batch:
+      return "a batch of fresh (seeded) ciphertexts";
+    case Kind::compact_batch:
+      return "a batch of compact ciphertexts";
+    case Kind::public_key:
+      return "a public key";
+    case Kind::evaluation_keys:
+      return "evaluation keys";
+    case Kind::secret_key:
+      return "a secret key";
+    case Kind::program:
+      return "a compiled program";
+    case Kind::answer:
+      return "an encrypted answer";
+  }
+  return "something unknown";
+}
+
+Bytes seal_envelope(Kind kind, const Digest& digest, ByteSpan payload) {
+  ByteWriter out = wire::begin_envelope(kind, digest, payload.size());
+  out.raw(payload);
+  return wire::finish_envelope(out);
+}
+
+Envelope open_envelope(ByteSpan bytes, std::string_view what) {
+  ByteReader in(bytes, std::string(what));
+  const auto magic = bytes.subspan(0, std::min(bytes.size(), kMagic.size()));
+  if (bytes.empty() || !std::equal(magic.begin(), magic.end(), kMagic.begin())) in.fail("is not a file of Obscura");
+  if (bytes.size() < kEnvelopeBytes) {
+    in.fail("is truncated: " + std::to_string(bytes.size()) + " bytes, expected at least " +
+            std::to_string(kEnvelopeBytes));
+  }
+  in.raw(kMagic.size());
+  const std::uint16_t version = in.u16();
+  if (version != kWireVersion) {
+    in.fail("has version " + std::to_string(version) + " of the format, expected " + std::to_string(kWireVersion));
+  }
+  Envelope envelope;
+  const std::uint16_t kind = in.u16();
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::answer)) {
+    in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
+  }
+  envelope.kind = static_cast<Kind>(kind);
+  std::ranges::copy(in.raw(envelope.digest.size()), envelope.digest.begin());
+  const std::uint64_t length = in.u64();
+  check_length(in, length, in.left());
+  envelope.payload = in.raw(static_cast<std::size_t>(length));
+  const Checksum sum = checksum_of(bytes.first(kHeaderBytes + envelope.payload.size()));
+  if (!std::ranges::equal(in.raw(kChecksumBytes), sum)) in.fail("was altered or damaged: its checksum is wrong");
+  return envelope;
+}
+
+Envelope open_envelope(ByteSpan bytes, Kind expected, std::string_view what) {
+  const Envelope envelope = open_envelope(bytes, what);
+  if (envelope.kind != expected) {
+    throw FormatError(std::string(what) + " holds " + std::string(kind_name(envelope.kind)) + ", expected " +
+                      std::string(kind_name(expected)));
+  }
+  return envelope;
+}
+
+namespace wire {
+
+ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_bytes) {
+  ByteWriter out;
+  out.bytes().reserve(payload_bytes + kEnvelopeBytes);
+  out.raw(kMagic);
+  out.u16(kWireVersion);
+  out.u16(static_cast<std::uint16_t>(kind));
+  out.raw(digest);
+  out.u64(0);  // the length, known at the end
+  return out;
+}
+
+Bytes finish_envelope(ByteWriter& out) {
+  const std::uint64_t length = out.size() - kHeaderBytes;
+  for (std::size_t i = 0; i < 8; ++i) out.bytes()[kLengthAt + i] = static_cast<std::uint8_t>(length >> (8 * i));
+  out.raw(checksum_of(out.bytes()));
+  return out.take();
+}
+
+std::string short_hex(const Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
+void require_context(const Context& context, const Digest& digest, std::string_view what) {
+  if (digest == context.digest()) return;
+  throw MismatchError(std::string(what) + " was made under other parameters (digest " + short_hex(digest) +
+                      ", expected " + short_hex(context.digest()) + ")");
+}
+
+ByteReader open_payload(const Context& context, ByteSpan bytes, Kind kind, std::string_view what) {
+  const Envelope envelope = open_envelope(bytes, kind, what);
+  require_context(context, envelope.digest, what);
+  return {envelope.payload, std::string(what)};
+}
+
+}  // namespace wire
+}  // namespace obscura::ckks
