@@ -55,20 +55,23 @@ Decomposition KeySwitcher::decompose(const ring::Polynomial& poly) const {
 
 void KeySwitcher::inner_product(const Decomposition& digits, const KeySwitchKey& key, ExtendedCiphertext& out) const {
   const std::size_t limbs = digits.limbs(), n = context_->degree(), rows = limbs + context_->special_limbs();
+  fit(out.c0, n, rows);
+  fit(out.c1, n, rows);
+  out.limbs = limbs;
+  for (std::size_t r = 0; r < rows; ++r) inner_product_row(digits, key, r, out.c0.limb(r), out.c1.limb(r));
+}
+
+void KeySwitcher::inner_product_row(const Decomposition& digits, const KeySwitchKey& key, std::size_t row,
+                                    std::uint64_t* r0, std::uint64_t* r1) const {
+  const std::size_t limbs = digits.limbs();
   if (key.limbs() < limbs) {
     throw MismatchError("key-switching key made for " + std::to_string(key.limbs()) + " limbs used on " +
                         std::to_string(limbs));
   }
-  fit(out.c0, n, rows);
-  fit(out.c1, n, rows);
-  out.limbs = limbs;
   std::array<const std::uint64_t*, 128> d{};
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t j = 0; j < digits.digits(); ++j) d[j] = digits.digits_[j].limb(r);
-    const std::uint64_t* row = r < limbs ? key.q_row(r) : key.p_row(r - limbs);
-    extended_ring(*context_, limbs, r)
-        .key_product(out.c0.limb(r), out.c1.limb(r), d.data(), digits.digits(), row, key.digits());
-  }
+  for (std::size_t j = 0; j < digits.digits(); ++j) d[j] = digits.digits_[j].limb(row);
+  const std::uint64_t* blocks = row < limbs ? key.q_row(row) : key.p_row(row - limbs);
+  extended_ring(*context_, limbs, row).key_product(r0, r1, d.data(), digits.digits(), blocks, key.digits());
 }
 
 void KeySwitcher::mod_down(ring::Polynomial& poly, std::size_t limbs, ring::Polynomial& out) const {

@@ -43,6 +43,10 @@ class KeySwitcher {
   /// out = sum_j digit_j key_j over Q and P. `out` is resized only if it does not fit.
   void inner_product(const Decomposition& digits, const KeySwitchKey& key, ExtendedCiphertext& out) const;
 
+  /// One prime of the same: row < limbs is q[row], the special primes follow. r0 and r1: N words each.
+  void inner_product_row(const Decomposition& digits, const KeySwitchKey& key, std::size_t row, std::uint64_t* r0,
+                         std::uint64_t* r1) const;
+
   /// round(poly / P): `limbs` rows from limbs + special rows; the special rows of `poly` are spent.
   void mod_down(ring::Polynomial& poly, std::size_t limbs, ring::Polynomial& out) const;
 

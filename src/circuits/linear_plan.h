@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ckks/context.h"
+
+namespace obscura::circuits {
+
+/// What the steps of key switching cost in microseconds on one thread at one level. The figures decide how a linear
+/// transform is split, and with it which keys are made: owner and server must come to the same split, so they follow
+/// from a fixed model (fitted to measurements, see docs/architecture.md), never from a stopwatch at run time.
+struct StepCosts {
+  double decompose = 0;      ///< ModUp of one polynomial
+  double inner_product = 0;  ///< with one key
+  double mod_down = 0;       ///< of one polynomial
+  double multiply = 0;       ///< plaintext times both parts over Q and P
+  double key_megabytes = 0;  ///< what one key weighs on the wire at this level
+};
+
+StepCosts step_costs(const ckks::Context& context, std::size_t limbs);
+
+/// Baby and giant steps for a set of diagonals: offset = giant + baby for every one of them.
+struct LinearPlan {
+  struct Term {
+    std::size_t giant = 0;  ///< index into giants
+    std::size_t baby = 0;   ///< index into babies
+    std::int64_t offset = 0;
+  };
+  std::vector<std::int64_t> babies;
+  std::vector<std::int64_t> giants;
+  std::vector<Term> terms;  ///< sorted by giant, then baby
+  double microseconds = 0;  ///< predicted
+  double key_megabytes = 0;
+};
+
+/// Splits distinct offsets in [0, slots) so that the predicted time plus `microseconds_per_key_megabyte` times the size
+/// of the keys is least, over all widths of the baby window and shifts of its start.
+LinearPlan plan_linear(const std::vector<std::int64_t>& offsets, std::size_t slots, const StepCosts& costs,
+                       double microseconds_per_key_megabyte = 40);
+
+}  // namespace obscura::circuits

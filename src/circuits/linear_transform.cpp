@@ -1,0 +1,168 @@
+#include "circuits/linear_transform.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "ring/automorphism.h"
+
+namespace obscura::circuits {
+namespace {
+
+using ckks::Ciphertext;
+using ckks::Context;
+using ckks::ExtendedCiphertext;
+using ring::Polynomial;
+
+const ring::PrimeRing& ring_of(const Context& context, std::size_t limbs, std::size_t row) {
+  return row < limbs ? context.q(row) : context.p(row - limbs);
+}
+
+/// diagonal moved right by `giant` slots: what the baby sum must be multiplied by before the giant rotation.
+std::vector<double> shifted(const std::vector<double>& diagonal, std::int64_t giant) {
+  const auto n = static_cast<std::int64_t>(diagonal.size());
+  std::vector<double> result(diagonal.size());
+  for (std::int64_t i = 0; i < n; ++i) {
+    result[static_cast<std::size_t>(i)] = diagonal[static_cast<std::size_t>(((i - giant) % n + n) % n)];
+  }
+  return result;
+}
+
+const ckks::GaloisKey& rotation_key(const ckks::Evaluator& evaluator, std::int64_t steps, std::size_t limbs) {
+  return evaluator.keys().galois(ring::galois_element(steps, evaluator.context().degree()), limbs);
+}
+
+void run(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
+  if (pool != nullptr) {
+    pool->parallel_for(count, body);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) body(i);
+  }
+}
+
+}  // namespace
+
+LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
+                                 LinearPlan plan, double scale, std::size_t limbs, ThreadPool* pool)
+    : plan_(std::move(plan)), scale_(scale), limbs_(limbs), plaintexts_(plan_.terms.size()) {
+  if (plan_.terms.size() != diagonals.size()) throw ParameterError("plan and diagonals of a linear transform differ");
+  const auto n = static_cast<std::int64_t>(context.slots());
+  run(pool, plan_.terms.size(), [&](std::size_t t) {
+    const auto& term = plan_.terms[t];
+    const auto it = diagonals.find(((term.offset % n) + n) % n);
+    if (it == diagonals.end() || it->second.size() != context.slots()) {
+      throw ParameterError("diagonal " + std::to_string(term.offset) + " is missing or has not " + std::to_string(n) +
+                           " entries");
+    }
+    plaintexts_[t] = encoder.encode(shifted(it->second, plan_.giants[term.giant]), scale, limbs, true);
+  });
+}
+
+Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Ciphertext& x, ThreadPool* pool) const {
+  const Context& context = evaluator.context();
+  check_ciphertext(context, x);
+  if (x.limbs() != limbs_ || x.parts.size() != 2) {
+    throw MismatchError("linear transform made for two parts of " + std::to_string(limbs_) + " limbs got " +
+                        std::to_string(x.parts.size()) + " of " + std::to_string(x.limbs()));
+  }
+  const std::size_t rows = limbs_ + context.special_limbs(), n = context.degree();
+  const bool rotates = std::any_of(plan_.babies.begin(), plan_.babies.end(), [](auto b) { return b != 0; });
+  const ckks::Decomposition digits = rotates ? evaluator.switcher().decompose(x.parts[1]) : ckks::Decomposition();
+  Extended sums(plan_.giants.size());
+  for (auto& sum : sums) sum = {Polynomial(n, rows), Polynomial(n, rows), limbs_};
+  run(pool, rows, [&](std::size_t row) { baby_row(evaluator, x, digits, row, sums); });
+  run(pool, sums.size(), [&](std::size_t g) { giant_step(evaluator, g, sums[g]); });
+
+  Ciphertext result;
+  result.context = x.context;
+  result.scale = x.scale * scale_;
+  result.parts.resize(2);
+  run(pool, rows, [&](std::size_t row) {
+    const auto& q = ring_of(context, limbs_, row);
+    for (std::size_t g = 1; g < sums.size(); ++g) {
+      q.add(sums[0].c0.limb(row), sums[0].c0.limb(row), sums[g].c0.limb(row));
+      q.add(sums[0].c1.limb(row), sums[0].c1.limb(row), sums[g].c1.limb(row));
+    }
+  });
+  run(pool, 2, [&](std::size_t part) {
+    evaluator.switcher().mod_down(part == 0 ? sums[0].c0 : sums[0].c1, limbs_, result.parts[part]);
+  });
+  return result;
+}
+
+/// One prime of all inner sums: sum over babies of plaintext times rotated ciphertext (times P).
+void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertext& x, const ckks::Decomposition& digits,
+                               std::size_t row, Extended& sums) const {
+  const Context& context = evaluator.context();
+  const auto& q = ring_of(context, limbs_, row);
+  const std::size_t n = context.degree(), babies = plan_.babies.size();
+  auto scratch = context.scratch().take((2 * babies + 3) * n);
+  std::uint64_t* const e = scratch.data();
+  std::uint64_t *const pc0 = e + 2 * babies * n, *const t0 = pc0 + n, *const t1 = t0 + n;
+  const bool special = row >= limbs_;
+  if (!special) q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(row));
+  for (std::size_t b = 0; b < babies; ++b) {
+    std::uint64_t *const e0 = e + 2 * b * n, *const e1 = e0 + n;
+    if (plan_.babies[b] == 0) {
+      if (special) {
+        std::fill(e0, e0 + 2 * n, 0);
+      } else {
+        std::copy(pc0, pc0 + n, e0);
+        q.mul_scalar(e1, x.parts[1].limb(row), context.p_mod_q(row));
+      }
+      continue;
+    }
+    const ckks::GaloisKey& key = rotation_key(evaluator, plan_.babies[b], limbs_);
+    evaluator.switcher().inner_product_row(digits, key.key, row, t0, t1);
+    if (!special) q.add(t0, t0, pc0);
+    q.permute(e0, t0, key.permutation.data());
+    q.permute(e1, t1, key.permutation.data());
+  }
+  std::vector<const std::uint64_t*> a0(babies), a1(babies), w(babies);
+  for (std::size_t t = 0; t < plan_.terms.size();) {
+    const std::size_t giant = plan_.terms[t].giant;
+    std::size_t count = 0;
+    for (; t < plan_.terms.size() && plan_.terms[t].giant == giant; ++t, ++count) {
+      a0[count] = e + 2 * plan_.terms[t].baby * n;
+      a1[count] = a0[count] + n;
+      w[count] = plaintexts_[t].poly.limb(row);
+    }
+    q.inner_product(sums[giant].c0.limb(row), a0.data(), w.data(), count);
+    q.inner_product(sums[giant].c1.limb(row), a1.data(), w.data(), count);
+  }
+}
+
+/// Rotates an inner sum by its giant step, still times P: only its second part is divided and switched.
+void LinearTransform::giant_step(const ckks::Evaluator& evaluator, std::size_t giant, ExtendedCiphertext& sum) const {
+  if (plan_.giants[giant] == 0) return;
+  const Context& context = evaluator.context();
+  const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
+  const ckks::GaloisKey& key = rotation_key(evaluator, plan_.giants[giant], limbs_);
+  Polynomial c1;
+  evaluator.switcher().mod_down(sum.c1, limbs_, c1);
+  const ckks::Decomposition digits = evaluator.switcher().decompose(c1);
+  auto scratch = context.scratch().take(2 * n);
+  std::uint64_t *const t0 = scratch.data(), *const t1 = t0 + n;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto& q = ring_of(context, limbs_, row);
+    evaluator.switcher().inner_product_row(digits, key.key, row, t0, t1);
+    q.add(t0, t0, sum.c0.limb(row));
+    q.permute(sum.c0.limb(row), t0, key.permutation.data());
+    q.permute(sum.c1.limb(row), t1, key.permutation.data());
+  }
+}
+
+std::size_t LinearTransform::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& p : plaintexts_) bytes += p.poly.degree() * p.poly.limbs() * sizeof(std::uint64_t);
+  return bytes;
+}
+
+void request_keys(const LinearPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request) {
+  for (const auto& steps : {plan.babies, plan.giants}) {
+    for (const std::int64_t step : steps) {
+      if (step != 0) request.rotation(step, limbs, degree);
+    }
+  }
+}
+
+}  // namespace obscura::circuits

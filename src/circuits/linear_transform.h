@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "base/parallel.h"
+#include "circuits/linear_plan.h"
+#include "ckks/evaluator.h"
+
+namespace obscura::circuits {
+
+/// A sparse square matrix over the slots by its diagonals: y[i] = sum_d diagonals[d][i] x[(i + d) mod slots], offsets d
+/// in [0, slots). Diagonals that are not there are zero and cost nothing.
+using Diagonals = std::map<std::int64_t, std::vector<double>>;
+
+/// y = M x on encrypted slots by baby and giant steps with double hoisting (Bossuat, Mouchet, Troncoso-Pastoriza,
+/// Hubaux, 2020/1203): one decomposition serves all baby steps, the inner sums stay modulo Q P, and each giant step
+/// costs one division by P. Consumes no level by itself: the scale is multiplied by that of the matrix, rescale when it
+/// suits. Immutable and thread-safe.
+class LinearTransform {
+ public:
+  /// Encodes the diagonals at `scale` for ciphertexts of `limbs` limbs, split as `plan` says. Throws ParameterError.
+  LinearTransform(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonals& diagonals,
+                  LinearPlan plan, double scale, std::size_t limbs, ThreadPool* pool = nullptr);
+
+  /// Two parts in, two parts out, same limbs. Throws MismatchError for another level or missing keys.
+  ckks::Ciphertext apply(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x, ThreadPool* pool = nullptr) const;
+
+  const LinearPlan& plan() const { return plan_; }
+  std::size_t limbs() const { return limbs_; }
+  double scale() const { return scale_; }
+  std::size_t memory_bytes() const;
+
+ private:
+  using Extended = std::vector<ckks::ExtendedCiphertext>;
+  void baby_row(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x, const ckks::Decomposition& digits,
+                std::size_t row, Extended& sums) const;
+  void giant_step(const ckks::Evaluator& evaluator, std::size_t giant, ckks::ExtendedCiphertext& sum) const;
+
+  LinearPlan plan_;
+  double scale_;
+  std::size_t limbs_;
+  std::vector<ckks::Plaintext> plaintexts_;  // beside plan_.terms
+};
+
+/// The rotations that a plan needs, at its level.
+void request_keys(const LinearPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request);
+
+}  // namespace obscura::circuits
