@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nn/graph.h"
+
+namespace obscura::compile {
+
+/// y = A x + b between two tensors, A sparse by rows: what every linear layer, and every run of linear layers, becomes.
+struct AffineMap {
+  struct Entry {
+    std::uint32_t column = 0;
+    double value = 0;
+  };
+  std::size_t columns = 0;
+  std::vector<std::vector<Entry>> rows;  ///< each sorted by column, no column twice
+  std::vector<double> bias;              ///< a value a row
+
+  std::vector<double> apply(const std::vector<double>& x) const;
+  double largest() const;  ///< max |entry|
+  std::size_t entries() const;
+};
+
+/// The map of one linear node (convolution, average pool, batch norm, flatten, dense) for its input shape.
+/// Throws UnsupportedError for a node that is not linear.
+AffineMap affine_of(const nn::Node& node, const nn::Shape& input);
+
+/// second after first.
+AffineMap compose(const AffineMap& second, const AffineMap& first);
+
+}  // namespace obscura::compile
