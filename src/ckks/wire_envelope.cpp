@@ -113,7 +113,7 @@ namespace wire {
 ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_bytes) {
   ByteWriter out;
   out.bytes().reserve(payload_bytes + kEnvelopeBytes);
-  out.raw(kMagic);
+  for (const std::uint8_t byte : kMagic) out.u8(byte);
   out.u16(kWireVersion);
   out.u16(static_cast<std::uint16_t>(kind));
   out.raw(digest);
