@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "ckks/context.h"
+#include "compile/stages.h"
+
+namespace obscura::compile {
+
+/// How a network is laid out: one image in one ciphertext (lowest latency), or one image a slot (highest throughput).
+enum class Mode { packed, batched };
+
+/// How large values get, from running the stages on sample inputs in the clear.
+struct Magnitudes {
+  double input_rms = 1;
+  struct PerStage {
+    double map_max = 1, map_rms = 1;                ///< after the map, before the activation
+    double activation_max = 1, activation_rms = 1;  ///< after it
+    double gain = 1;        ///< sqrt of the mean over rows of sum w^2: what independent errors grow by
+    double fan_in_rms = 1;  ///< sqrt of the mean over rows of sum x^2 over the row's inputs
+  };
+  std::vector<PerStage> stages;
+};
+
+/// Runs the stages on `samples` (one flat input each; made up from noise and blobs in the pixel range where empty).
+Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples);
+
+/// Level and scale of every value in a stage, fixed ahead of time. Scales are bits here; the program turns them into
+/// exact numbers with the primes that were found.
+struct StageSchedule {
+  std::size_t limbs = 0;   ///< when the map is applied
+  double weight_bits = 0;  ///< log2 of the scale of its matrix, whose largest entry is 1
+  bool rescale_after_map = false;
+  std::size_t activation_limbs = 0;  ///< when the activation is applied
+  bool relinearize_after_rescale = false;
+  bool rescale_after_activation = false;
+};
+
+struct Schedule {
+  int log_degree = 0;
+  std::vector<int> q_bits;
+  std::vector<int> p_bits;
+  std::size_t digit_size = 1;
+  double input_bits = 0;  ///< log2 of the scale of a fresh ciphertext
+  std::vector<StageSchedule> stages;
+  std::size_t final_limbs = 1;
+  double logit_error = 0;  ///< predicted standard deviation
+  std::size_t limbs() const { return q_bits.size(); }
+};
+
+struct ScheduleOptions {
+  Mode mode = Mode::packed;
+  double relative_error = 0x1p-11;  ///< wanted error of a logit over the largest logit
+  int min_log_degree = 13;
+  int max_log_degree = 16;
+};
+
+/// Searches chain, input scale and weight scales together: the smallest ring and the fewest primes that reach the
+/// wanted error with 128-bit security, and among those the most precise. Rescaling follows the waterline rule
+/// (Dathathri et al., EVA, 2020): only where the scale stays above the noise. Throws UnsupportedError if no ring is
+/// large enough.
+Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options);
+
+}  // namespace obscura::compile
