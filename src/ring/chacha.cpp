@@ -16,6 +16,10 @@ void chacha20_sodium(const Seed& key, std::uint64_t nonce, std::uint64_t counter
 }
 
 ChachaKernel chacha20_kernel([[maybe_unused]] Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::ifma) return &chacha20_ifma;
+  if (isa == Isa::avx2) return &chacha20_avx2;
+#endif
   return &chacha20_sodium;
 }
 

@@ -12,6 +12,9 @@ namespace obscura::ring {
 /// nonce: Bernstein's original layout, words 12-13 and 14-15 of the state). By libsodium: the specification.
 void chacha20_sodium(const Seed& key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out,
                      std::size_t blocks);
+/// The same, eight and sixteen blocks at once; only for processors with these instructions.
+void chacha20_avx2(const Seed& key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out, std::size_t blocks);
+void chacha20_ifma(const Seed& key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out, std::size_t blocks);
 
 using ChachaKernel = decltype(&chacha20_sodium);
 
