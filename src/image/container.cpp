@@ -90,12 +90,23 @@ ImageHeader inspect_jpeg(const View& file) {
   }
 }
 
+/// BITMAPFILEHEADER and BITMAPINFOHEADER; uncompressed, so that the length of the pixels follows from the header.
 ImageHeader inspect_bmp(const View& file) {
-  if (file.little(2, 4) > file.size() && file.little(2, 4) != 0) file.damaged("BMP", "it ends early");
+  const std::uint32_t pixels = file.little(10, 4), depth = file.little(28, 2), compression = file.little(30, 4);
   if (file.little(14, 4) < 40) file.damaged("BMP", "its header is of an old kind");
   // A negative height means rows from top to bottom.
   const auto height = static_cast<std::int32_t>(file.little(22, 4));
-  return {Container::bmp, static_cast<std::size_t>(std::abs(std::int64_t{height})), file.little(18, 4)};
+  const ImageHeader header{Container::bmp, static_cast<std::size_t>(std::abs(std::int64_t{height})),
+                           file.little(18, 4)};
+  if (compression != 0 && compression != 3) file.damaged("BMP", "only uncompressed ones can be read");
+  if (depth != 1 && depth != 4 && depth != 8 && depth != 16 && depth != 24 && depth != 32) {
+    file.damaged("BMP", "its depth is odd");
+  }
+  if (depth <= 8 && file.little(46, 4) > 256) file.damaged("BMP", "its palette is too large");
+  if (header.width <= kMaxSide && header.height <= kMaxSide) {
+    file.part(pixels, (header.width * depth + 31) / 32 * 4 * header.height);
+  }
+  return header;
 }
 
 /// RIFF container with a VP8, VP8L or VP8X chunk (Google WebP container specification, RFC 6386 9.1).

@@ -55,7 +55,7 @@ class Fetcher {
         entry_(catalog_entry(request.name)),
         folder_((request.to.empty() ? default_data_dir() : request.to) / request.name) {}
 
-  std::vector<fs::path> run() {
+  std::vector<fs::path> run() const {
     if (!request_.from.empty()) require_from();
     if (entry_.name == "neu-cls") return import_neu();
     make_folder(folder_);
@@ -64,11 +64,18 @@ class Fetcher {
     } else if (entry_.name == "cifar-10") {
       fetch_cifar();
     } else {
-      for (const CatalogFile& file : entry_.files) fetch_plain(file);
+      fetch_files();
     }
     std::vector<fs::path> paths;
     for (const CatalogFile& file : entry_.files) paths.push_back(folder_ / file.name);
     return paths;
+  }
+
+  /// An empty folder would hide a full one elsewhere.
+  void tidy() const {
+    std::error_code ec;
+    fs::remove(folder_ / "images", ec);
+    fs::remove(folder_, ec);
   }
 
  private:
@@ -95,6 +102,20 @@ class Fetcher {
     return {};
   }
 
+  /// Takes all that can be had, so that a test split alone is of use, before it says what could not.
+  void fetch_files() const {
+    std::string missing;
+    for (const CatalogFile& file : entry_.files) {
+      const bool there = request_.from.empty() || !offered(file.name).empty() || is_good(folder_ / file.name, file);
+      if (there) {
+        fetch_plain(file);
+      } else {
+        missing += (missing.empty() ? "" : ", ") + file.name;
+      }
+    }
+    if (!missing.empty()) throw IoError(request_.from.string() + " does not hold " + missing + "; the rest was taken");
+  }
+
   void fetch_plain(const CatalogFile& file) const {
     if (is_good(folder_ / file.name, file)) return say(file.name + " is there already");
     if (request_.from.empty()) {
@@ -108,9 +129,6 @@ class Fetcher {
 
   Bytes read_offered(const CatalogFile& file) const {
     const fs::path source = offered(file.name);
-    if (source.empty()) {
-      throw IoError(request_.from.string() + " does not hold " + file.name + ", which " + entry_.name + " needs");
-    }
     Bytes bytes = read_any(source);
     require_good(bytes, file, source.string());
     return bytes;
@@ -222,8 +240,12 @@ class Fetcher {
 }  // namespace
 
 std::vector<fs::path> fetch_dataset(const FetchRequest& request) {
+  const Fetcher fetcher(request);
   try {
-    return Fetcher(request).run();
+    return fetcher.run();
+  } catch (const Error&) {
+    fetcher.tidy();
+    throw;
   } catch (const fs::filesystem_error& e) {
     throw IoError(std::string("cannot fetch ") + request.name + ": " + e.code().message());
   }

@@ -43,8 +43,10 @@ std::vector<std::pair<fs::path, std::size_t>> by_turn(const Files& files, std::s
 std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
   std::vector<fs::path> out;
   std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(folder, ec)) {
-    const bool wanted = folders ? entry.is_directory(ec) : entry.is_regular_file(ec) && is_image_name(entry.path());
+  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+    const fs::directory_entry& entry = *at;
+    std::error_code odd;  // a link to nowhere is no reason to stop
+    const bool wanted = folders ? entry.is_directory(odd) : entry.is_regular_file(odd) && is_image_name(entry.path());
     if (wanted && entry.path().filename().string().front() != '.') out.push_back(entry.path());
   }
   if (ec) throw IoError("cannot read the folder " + folder.string() + ": " + ec.message());
