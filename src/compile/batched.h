@@ -1,0 +1,13 @@
+#pragma once
+
+#include <vector>
+
+#include "compile/program.h"
+
+namespace obscura::compile {
+
+/// One image a slot: every map is a matrix of integers over whole ciphertexts, no rotation at all. Fills in the batched
+/// part of the program, its client and its keys.
+void plan_batched(const std::vector<Stage>& stages, const ckks::Context& context, Program& program);
+
+}  // namespace obscura::compile

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "compile/program.h"
+
+namespace obscura::compile {
+namespace {
+
+std::string activation_text(Stage::Activation activation) {
+  switch (activation) {
+    case Stage::Activation::square:
+      return "square";
+    case Stage::Activation::polynomial:
+      return "polynomial";
+    case Stage::Activation::none:
+      break;
+  }
+  return "-";
+}
+
+std::size_t rotations(const PackedStage& stage) {
+  std::size_t count = 0;
+  for (const auto b : stage.plan.babies) count += b != 0;
+  for (const auto g : stage.plan.giants) count += g != 0;
+  for (const auto& group : stage.fold) count += group.size();
+  return count;
+}
+
+}  // namespace
+
+std::string report(const Program& program) {
+  const ClientPart& client = program.client;
+  std::string text = fmt::format("{}: {} layout, {} image(s) a query\n", client.network,
+                                 client.mode == Mode::packed ? "packed" : "batched", client.images);
+  text += ckks::describe(client.parameters) + "\n";
+  text += fmt::format("input scale 2^{:.0f}, predicted error of a logit {:.2g}, reply in {} bits\n",
+                      program.schedule.input_bits, client.logit_error, client.reply_bits);
+  text += fmt::format("{:<28} {:>6} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", "stage", "layout", "limbs", "diagonals",
+                      "rotations", "weights", "activation", "ms");
+  for (const PackedStage& s : program.packed) {
+    text +=
+        fmt::format("{:<28.28} {:>6} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9.2f}\n", s.name, s.layout, s.schedule.limbs,
+                    s.plan.terms.size(), rotations(s), fmt::format("{:.0f} bits", s.schedule.weight_bits),
+                    activation_text(s.activation), s.microseconds / 1000);
+  }
+  for (const BatchedStage& s : program.batched) {
+    text += fmt::format("{:<28.28} {:>6} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", s.name, "slots", s.schedule.limbs,
+                        s.map.entries(), 0, fmt::format("{:.0f} bits", s.schedule.weight_bits),
+                        activation_text(s.activation), "");
+  }
+  return text;
+}
+
+}  // namespace obscura::compile
