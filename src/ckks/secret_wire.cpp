@@ -70,6 +70,14 @@ Content read_content(ByteSpan bytes, std::string_view what) {
   return content;
 }
 
+ContextPtr make_context(const Parameters& parameters, std::string_view what) {
+  try {
+    return Context::create(parameters);
+  } catch (const ParameterError& e) {
+    throw ParameterError(std::string(what) + " carries parameters that cannot be used: " + e.what());
+  }
+}
+
 }  // namespace
 
 Bytes write_secret_key(const SecretKey& key) {
@@ -85,7 +93,7 @@ Bytes write_secret_key(const SecretKey& key) {
 
 SecretKey read_secret_key(ByteSpan bytes, std::string_view what) {
   Content content = read_content(bytes, what);
-  return SecretKey(Context::create(content.parameters), std::move(content.coefficients));
+  return SecretKey(make_context(content.parameters, what), std::move(content.coefficients));
 }
 
 SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view what) {
