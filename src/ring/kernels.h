@@ -28,21 +28,15 @@ struct Kernels {
   void (*forward)(const NttTables& t, std::uint64_t* x);
   void (*inverse)(const NttTables& t, std::uint64_t* x);
 
-  void (*add)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-              const std::uint64_t* b);
-  void (*sub)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-              const std::uint64_t* b);
+  void (*add)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b);
+  void (*sub)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b);
   void (*negate)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a);
-  void (*mul)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-              const std::uint64_t* b);
-  void (*mul_add)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-                  const std::uint64_t* b);
-  void (*mul_scalar)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-                     std::uint64_t w);
+  void (*mul)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b);
+  void (*mul_add)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b);
+  void (*mul_scalar)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, std::uint64_t w);
   void (*sub_mul_scalar)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
                          const std::uint64_t* b, std::uint64_t w);
-  void (*add_scalar)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-                     std::uint64_t w);
+  void (*add_scalar)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, std::uint64_t w);
 
   void (*inner_product)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* const* a,
                         const std::uint64_t* const* b, std::size_t count);
@@ -51,8 +45,7 @@ struct Kernels {
                       std::size_t key_digits);
 
   void (*reduce)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a);
-  void (*reduce_centred)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a,
-                         std::uint64_t from);
+  void (*reduce_centred)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, std::uint64_t from);
   void (*weighted_sum)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* const* a,
                        const std::uint64_t* w, std::size_t count);
   void (*matrix_product)(const Modulus& q, std::size_t n, std::uint64_t* const* r, std::size_t outs,
@@ -62,6 +55,9 @@ struct Kernels {
 
 /// The specification: any prime of Modulus's range below 2^60.
 const Kernels& scalar_kernels();
+
+/// AVX-512 with 52-bit multiply-add: primes below 2^50, degrees from 128.
+const Kernels& ifma_kernels();
 
 /// psi^bitrev(i) (or psi^-bitrev(i)) for i < N, the order in which every transform walks its twiddle factors.
 AlignedWords bit_reversed_powers(const NttTables& t, bool inverse);

@@ -21,15 +21,16 @@ Modulus checked(std::size_t degree, std::uint64_t q) {
   return Modulus(q);
 }
 
-Isa usable([[maybe_unused]] std::size_t degree, [[maybe_unused]] std::uint64_t q, Isa isa) {
+// The vector kernels need products of 52 bits with two to spare, and the blocks that their transforms are made of.
+Isa usable(std::size_t degree, std::uint64_t q, Isa isa) {
   if (isa > best_isa()) {
     throw ParameterError("this processor has no " + std::string(isa_name(isa)) + " instructions");
   }
-  return Isa::scalar;
+  return q >> 50 == 0 && degree >= 128 && isa == Isa::ifma ? isa : Isa::scalar;
 }
 
-const Kernels* kernels_of([[maybe_unused]] Isa isa) {
-  return &scalar_kernels();
+const Kernels* kernels_of(Isa isa) {
+  return isa == Isa::ifma ? &ifma_kernels() : &scalar_kernels();
 }
 
 }  // namespace

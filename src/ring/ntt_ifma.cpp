@@ -1,0 +1,204 @@
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC target("tune=skylake-avx512")  // 8 % faster than with generic scheduling
+#endif
+
+#include <bit>
+
+#include "ring/ntt_core_ifma.h"
+
+namespace obscura::ring::ifma {
+namespace {
+
+/// x +- y w. Montgomery's high half is added onto x, and the difference is 2x - sum.
+inline void butterfly(Vec& x, Vec& y, Twiddle t, const Prime& p) {
+  const Vec m = mul_lo(y, t.w_low), twice = add(x, x);
+  const Vec sum = sub(madd_hi(x, y, t.w), mul_hi(m, p.q));
+  x = sum;
+  y = sub(twice, sum);
+}
+
+/// R stages on 2^R registers of each of W blocks, interleaved because a butterfly's latency is that of a dozen others;
+/// `twiddle(k, s, g)` is the factor of group g of stage s of block k.
+template <int R, Policy P, int W, class Twiddles>
+[[gnu::always_inline]] inline void stages(Vec (&v)[W][1 << R], const Prime& p, Vec offset, Twiddles twiddle) {
+  if constexpr (P == Policy::pass) {
+    unroll<W << (R - 1)>([&](auto i) {
+      Vec& x = v[i % W][i / W];
+      x = add(p.reduce(x), offset);
+    });
+  }
+  unroll<R>([&](auto s) {
+    constexpr int half = 1 << (R - 1 - s);
+    unroll<W << s>([&](auto kg) {
+      constexpr int k = kg % W, g = kg / W;
+      const Twiddle t = twiddle(k, s, g);
+      unroll<half>([&](auto j) {
+        Vec& x = v[k][2 * g * half + j];
+        if constexpr (P == Policy::stage) x = add(below(x, p.two_q), p.q);
+        butterfly(x, v[k][2 * g * half + j + half], t, p);
+      });
+    });
+  });
+}
+
+template <Policy P>
+class Forward {
+ public:
+  Forward(const NttTables& t)
+      : front_(t.forward.data()),
+        blocks_(front_ + front_words(t.degree)),
+        log_degree_(std::countr_zero(t.degree)),
+        p_(t.q),
+        // Growth is one q a stage on either side; the offset keeps everything positive.
+        start_(P == Policy::never ? splat(static_cast<Word>(log_degree_) * t.q.value()) : _mm512_setzero_si512()) {}
+
+  void run(Word* x) const {
+    switch (pass_radix(log_degree_ - 6)) {
+      case 1:
+        return sub_transforms<1, true>(x, log_degree_, 0);
+      case 2:
+        return sub_transforms<2, true>(x, log_degree_, 0);
+      case 3:
+        return sub_transforms<3, true>(x, log_degree_, 0);
+      default:
+        return sub_transforms<4, true>(x, log_degree_, 0);
+    }
+  }
+
+ private:
+  // Block `index` of 2^log_size words.
+  void transform(Word* x, int log_size, std::size_t index) const {
+    switch (pass_radix(log_size - 6)) {
+      case 0:
+        return last_six<1>(x, index);
+      case 1:
+        return sub_transforms<1, false>(x, log_size, index);
+      case 2:
+        return sub_transforms<2, false>(x, log_size, index);
+      case 3:
+        return sub_transforms<3, false>(x, log_size, index);
+      default:
+        return sub_transforms<4, false>(x, log_size, index);
+    }
+  }
+
+  template <int R, bool First>
+  void sub_transforms(Word* x, int log_size, std::size_t index) const {
+    const std::size_t stride = std::size_t{1} << (log_size - R);
+    const std::size_t entry = (std::size_t{1} << (log_degree_ - log_size)) + index;
+    pass<R, First>(x, stride, entry);
+    if (stride == 64) {
+      for (std::size_t i = 0; i < std::size_t{1} << R; i += 2) last_six<2>(x + 64 * i, (index << R) + i);
+      return;
+    }
+    for (std::size_t i = 0; i < std::size_t{1} << R; ++i) {
+      transform(x + i * stride, log_size - R, (index << R) + i);
+    }
+  }
+
+  template <int R, bool First>
+  void pass(Word* x, std::size_t stride, std::size_t entry) const {
+    const Vec offset = splat(0);
+    const Prime p = p_;
+    const Vec start = start_;
+    const Word* const pairs = front_;
+    const Vec grow = P == Policy::pass ? mul_lo(p.q, splat(R)) : offset;
+    for (std::size_t j = 0; j < stride; j += kLanes) {
+      Vec v[1][1 << R];
+      unroll<1 << R>([&](auto i) {
+        v[0][i] = load(x + static_cast<std::size_t>(i) * stride + j);
+        if constexpr (First && P == Policy::never) v[0][i] = add(v[0][i], start);
+      });
+      stages<R, P>(v, p, grow,
+                   [&](int, int s, int g) { return splat_twiddle(pairs, (entry << s) + static_cast<std::size_t>(g)); });
+      unroll<1 << R>([&](auto i) { store(x + static_cast<std::size_t>(i) * stride + j, v[0][i]); });
+    }
+  }
+
+  template <int W>
+  void last_six(Word* x, std::size_t index) const {
+    const Prime p = p_;
+    const Word* const table = blocks_ + index * kBlockTable;
+    const Vec grow = P == Policy::pass ? mul_lo(p.q, splat(3)) : p.q;
+    Vec v[W][8];
+    unroll<8>([&](auto i) { unroll<W>([&](auto k) { v[k][i] = load(x + 64 * k + 8 * i); }); });
+    stages<3, P>(v, p, grow, [&](int k, int s, int g) {
+      return splat_twiddle(table + kBlockTable * k, static_cast<std::size_t>((1 << s) - 1 + g));
+    });
+    unroll<W>([&](auto k) { transpose(v[k]); });
+    stages<3, P>(v, p, grow, [&](int k, int s, int g) {
+      return load_twiddle(table + kBlockTable * k + 16, static_cast<std::size_t>((1 << s) - 1 + g));
+    });
+    unroll<W>([&](auto k) {
+      unroll<8>(
+          [&](auto i) { v[k][i] = below(P == Policy::stage ? below(v[k][i], p.two_q) : p.reduce(v[k][i]), p.q); });
+      transpose(v[k]);
+      unroll<8>([&](auto i) { store(x + 64 * k + 8 * i, v[k][i]); });
+    });
+  }
+
+  const Word* front_;
+  const Word* blocks_;
+  int log_degree_;
+  Prime p_;
+  Vec start_;
+};
+
+/// Pairs in Montgomery form from the powers in bit-reversed order.
+class TableWriter {
+ public:
+  TableWriter(const Modulus& q, const AlignedWords& powers)
+      : q_(q), inverse_(inverse_52(q.value())), radix_(q.reduce(Word{1} << 52)), powers_(powers) {}
+
+  void put(std::size_t entry, Word* w, Word* w_low) const {
+    *w = q_.mul(powers_[entry], radix_);
+    *w_low = (*w * inverse_) & ((Word{1} << 52) - 1);
+  }
+
+ private:
+  Modulus q_;
+  Word inverse_;
+  Word radix_;
+  const AlignedWords& powers_;
+};
+
+AlignedWords layout(const NttTables& t, const AlignedWords& powers) {
+  const TableWriter writer(t.q, powers);
+  const std::size_t n = t.degree;
+  AlignedWords table(front_words(n) + n / 64 * kBlockTable);
+  for (std::size_t i = 0; i < n / 64; ++i) writer.put(i, &table[2 * i], &table[2 * i + 1]);
+  for (std::size_t b = 0; b < n / 64; ++b) {
+    Word* const block = table.data() + front_words(n) + b * kBlockTable;
+    for (std::size_t s = 0; s < 3; ++s) {
+      for (std::size_t g = 0; g < std::size_t{1} << s; ++g) {
+        const std::size_t k = (std::size_t{1} << s) - 1 + g;
+        writer.put(((n / 64 + b) << s) + g, block + 2 * k, block + 2 * k + 1);
+        for (std::size_t lane = 0; lane < 8; ++lane) {
+          Word* const vectors = block + 16 + 16 * k;
+          writer.put(((n / 8 + 8 * b + lane) << s) + g, vectors + lane, vectors + 8 + lane);
+        }
+      }
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+// The last inverse stage multiplies both sides by N^-1: entry 0 holds it, entry 1 has it in its factor.
+void prepare(NttTables& t) {
+  t.forward = layout(t, bit_reversed_powers(t, false));
+  AlignedWords powers = bit_reversed_powers(t, true);
+  powers[0] = t.degree_inverse;
+  powers[1] = t.q.mul(powers[1], t.degree_inverse);
+  t.inverse = layout(t, powers);
+}
+
+void forward(const NttTables& t, Word* x) {
+  const Word room = (Word{1} << 52) / t.q.value();
+  if (room >= 2 * static_cast<Word>(std::countr_zero(t.degree)) + 2) return Forward<Policy::never>(t).run(x);
+  if (room >= 10) return Forward<Policy::pass>(t).run(x);
+  Forward<Policy::stage>(t).run(x);
+}
+
+}  // namespace obscura::ring::ifma
