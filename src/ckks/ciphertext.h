@@ -9,12 +9,15 @@
 
 namespace obscura::ckks {
 
-/// An encoded vector: one polynomial in NTT form over q[0] ... q[limbs-1], and, where `special` is set, over the special
-/// primes behind them (what double hoisting multiplies by).
+/// An encoded vector: one polynomial in NTT form over q[0] ... q[limbs-1], and, where `special` is set, over the
+/// special primes behind them (what double hoisting multiplies by).
 struct Plaintext {
   ring::Polynomial poly;
   double scale = 1;
   bool special = false;
+
+  /// Its level: the rows of the q.
+  std::size_t limbs(const Context& context) const { return poly.limbs() - (special ? context.special_limbs() : 0); }
 };
 
 /// An encrypted vector: c_0 + c_1 s + c_2 s^2 ... = scale * message + noise modulo q[0] ... q[limbs-1], NTT form.
@@ -29,8 +32,8 @@ struct Ciphertext {
   friend bool operator==(const Ciphertext&, const Ciphertext&) = default;
 };
 
-/// A fresh symmetric ciphertext as it travels: c_1 is the uniform expansion of a public seed (limb i is stream i), so only
-/// c_0 is sent.
+/// A fresh symmetric ciphertext as it travels: c_1 is the uniform expansion of a public seed (limb i is stream i), so
+/// only c_0 is sent.
 struct SeededCiphertext {
   Digest context{};
   ring::Polynomial c0;
@@ -43,5 +46,8 @@ Ciphertext expand(const Context& context, const SeededCiphertext& seeded);
 
 /// Throws MismatchError unless the ciphertext has this context's digest, degree, 1 <= limbs <= max and equal parts.
 void check_ciphertext(const Context& context, const Ciphertext& ciphertext);
+
+/// Throws MismatchError unless the plaintext has this context's degree and 1 <= limbs <= max.
+void check_plaintext(const Context& context, const Plaintext& plaintext);
 
 }  // namespace obscura::ckks

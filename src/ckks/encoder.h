@@ -2,6 +2,7 @@
 
 #include <complex>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "ckks/context.h"
 
 namespace obscura::ckks {
+
+class SlotFft;
 
 /// Vectors of N/2 numbers <-> polynomials: slot i is the value at zeta^(3^i), zeta = exp(i pi / N) (SEAL's order).
 ///
@@ -20,27 +23,58 @@ class Encoder {
  public:
   explicit Encoder(ContextPtr context);
   ~Encoder();
+  const Context& context() const { return *context_; }
 
   /// Throws ParameterError for too many values, a value or scale that is not finite, scale outside [1, 2^60], limbs
   /// outside the context, or a coefficient that would not fit the modulus (|c| >= Q/2).
   Plaintext encode(std::span<const double> values, double scale, std::size_t limbs, bool special = false) const;
   Plaintext encode(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
                    bool special = false) const;
+  /// The values repeated over all slots, by a transform of their own size: n values (a power of two up to N/2, or
+  /// ParameterError) are a polynomial in X^(N / 2n).
+  Plaintext encode_periodic(std::span<const double> values, double scale, std::size_t limbs,
+                            bool special = false) const;
+
   /// The integer coefficients round(scale * m), N of them, |c| < 2^62: what can be kept and transformed on the fly.
   void encode_coefficients(std::span<const double> values, double scale, std::int64_t* coefficients) const;
   void encode_coefficients(std::span<const std::complex<double>> values, double scale,
                            std::int64_t* coefficients) const;
-  /// Coefficients as an NTT plaintext.
+  /// Coefficients as an NTT plaintext. They and `coefficients` above are 64-byte aligned.
   Plaintext from_coefficients(const std::int64_t* coefficients, double scale, std::size_t limbs,
                               bool special = false) const;
 
   /// Slots from coefficients (already divided by the scale).
   std::vector<std::complex<double>> decode(std::span<const double> coefficients) const;
+  /// The n slots of one period from the 2n coefficients of X^(k N / 2n).
+  std::vector<std::complex<double>> decode_periodic(std::span<const double> coefficients) const;
+
+  /// The steps of encode() for those that put something between them (ckks/secret_encryptor.h). Coefficients are N
+  /// integers in doubles, 64-byte aligned; the result is their largest magnitude, checked to be below Q/2 at `limbs`.
+  double round_values(std::span<const double> values, double scale, std::size_t limbs, double* coefficients) const;
+  double round_values(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
+                      double* coefficients) const;
+  double round_periodic(std::span<const double> values, double scale, std::size_t limbs, double* coefficients) const;
+  /// Residues modulo one prime, coefficient form; exact for any integers.
+  void residues(const ring::PrimeRing& ring, const double* coefficients, double largest, std::uint64_t* out) const;
 
  private:
-  struct Fft;
+  template <typename Value>
+  void transform(std::span<const Value> values, double* coefficients) const;
+  template <typename Value>
+  double round_any(std::span<const Value> values, double scale, double* coefficients) const;
+  template <typename Value>
+  Plaintext encode_any(std::span<const Value> values, double scale, std::size_t limbs, bool special) const;
+  template <typename Value>
+  void encode_words(std::span<const Value> values, double scale, std::int64_t* coefficients) const;
+  Plaintext from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
+                         bool special) const;
+  std::vector<std::complex<double>> decode_with(const SlotFft& fft, const double* coefficients) const;
+  void check_level(double scale, std::size_t limbs) const;
+  void check_fits(double largest, std::size_t limbs) const;
+
   ContextPtr context_;
-  std::unique_ptr<Fft> fft_;
+  std::vector<std::unique_ptr<SlotFft>> fft_;  // by log2 of the degree, from 2 (empty at 0) to N
+  std::vector<double> half_q_;                 // Q/2 by limbs
 };
 
 }  // namespace obscura::ckks

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "ckks/context.h"
 #include "ring/polynomial.h"
 #include "ring/random.h"
@@ -31,14 +32,19 @@ struct SeededKeySwitchKey {
   std::vector<ring::Polynomial> b;  // one a digit, limbs + special rows, NTT form
 };
 
+/// The stream of a_j at row r of a key of `limbs` limbs.
+std::uint64_t key_stream(std::size_t limbs, std::size_t digit, std::size_t row);
+
 /// The same, expanded and laid out for PrimeRing::key_product: one block array a prime.
 class KeySwitchKey {
  public:
   KeySwitchKey() = default;
-  KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded);
+  /// Throws MismatchError if it does not have the shape of this context. The pool, if any, shares the rows.
+  KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool = nullptr);
 
   std::size_t limbs() const { return limbs_; }
   std::size_t digits() const { return digits_; }
+  std::size_t memory_bytes() const { return words_.size() * sizeof(std::uint64_t); }
   /// Block array of q[i] (i < limbs()) and of special prime k.
   const std::uint64_t* q_row(std::size_t i) const { return words_.data() + i * row_; }
   const std::uint64_t* p_row(std::size_t k) const { return words_.data() + (limbs_ + k) * row_; }
@@ -80,7 +86,7 @@ class EvaluationKeys {
  public:
   EvaluationKeys() = default;
   /// Throws MismatchError if they belong to another context.
-  EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded);
+  EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool = nullptr);
 
   /// Throws MismatchError that names what is missing.
   const KeySwitchKey& relin(std::size_t limbs) const;

@@ -11,8 +11,8 @@ namespace obscura::ckks {
 class PublicEncryptor {
  public:
   /// Throws MismatchError for a key of another context.
-  PublicEncryptor(ContextPtr context, PublicKey key);
-  /// At the plaintext's limbs and scale.
+  PublicEncryptor(ContextPtr context, const PublicKey& key);
+  /// At the plaintext's limbs and scale. Throws MismatchError for one of another degree or level.
   Ciphertext encrypt(const Plaintext& plaintext) const;
 
  private:

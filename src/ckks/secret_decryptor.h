@@ -44,14 +44,19 @@ class Decryptor {
   std::uint64_t decryptions() const { return count_.load(); }
 
  private:
+  void coefficients(const Ciphertext& ciphertext, double* out) const;
+
   const SecretKey* key_;
   Encoder encoder_;
   mutable std::atomic<std::uint64_t> count_{0};
 };
 
-/// The standard deviation in a slot of the error of a fresh symmetric encryption or a rescaling, whichever is larger,
-/// divided by `scale`.
+/// The standard deviation in (the real part of) a slot of the error of a fresh symmetric encryption or a rescaling,
+/// whichever is larger, divided by `scale`.
 double base_noise(const Context& context, double scale);
+
+/// The same for a compact reply: the last rescaling and the switch to 2^bits, averaged over the period.
+double compact_noise(const Context& context, const CompactCiphertext& ciphertext);
 
 /// Bits behind the point that survive an error of this standard deviation: floor(-log2(noise)) - 3... 0 at least.
 int honest_precision(double noise);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "ckks/encoder.h"
@@ -7,8 +8,8 @@
 
 namespace obscura::ckks {
 
-/// Symmetric encryption by the owner: c_1 uniform from a fresh public seed, c_0 = -c_1 s + m + e; the noise comes from an
-/// independent secret stream. The key must outlive it. Thread-safe.
+/// Symmetric encryption by the owner: c_1 uniform from a fresh public seed, c_0 = -c_1 s + m + e; the noise comes from
+/// an independent secret stream. The key must outlive it. Thread-safe.
 class SecretEncryptor {
  public:
   explicit SecretEncryptor(const SecretKey& key);
@@ -17,8 +18,21 @@ class SecretEncryptor {
   /// transform. `values` as for Encoder::encode.
   SeededCiphertext encrypt(const Encoder& encoder, std::span<const double> values, double scale,
                            std::size_t limbs) const;
+  /// The same for values that repeat, as Encoder::encode_periodic.
+  SeededCiphertext encrypt_periodic(const Encoder& encoder, std::span<const double> values, double scale,
+                                    std::size_t limbs) const;
+  /// The same for N integer coefficients (Encoder::encode_coefficients).
+  SeededCiphertext encrypt_coefficients(const Encoder& encoder, const std::int64_t* coefficients, double scale,
+                                        std::size_t limbs) const;
 
  private:
+  /// `message`: integer coefficients in doubles; overwritten.
+  SeededCiphertext encrypt_rounded(const Encoder& encoder, double* message, double largest, double scale,
+                                   std::size_t limbs) const;
+  SeededCiphertext fresh(double scale, std::size_t limbs) const;
+  void mask(SeededCiphertext& ciphertext, std::size_t limb, std::uint64_t* scratch) const;
+  void check(const Encoder& encoder) const;
+
   const SecretKey* key_;
 };
 

@@ -8,8 +8,8 @@
 
 namespace obscura::ckks {
 
-/// The owner's secret: ternary coefficients, and their NTT form over every prime of the context (q first, then special).
-/// Wiped when destroyed. Lives in a target that the server does not link.
+/// The owner's secret: ternary coefficients, and their NTT form over every prime of the context (q first, then
+/// special). Wiped when destroyed. Lives in a target that the server does not link.
 class SecretKey {
  public:
   /// From the operating system's generator.
@@ -29,6 +29,7 @@ class SecretKey {
 
  private:
   void transform();
+  void wipe();
   ContextPtr context_;
   std::vector<std::int8_t> coefficients_;
   ring::Polynomial ntt_;
@@ -36,6 +37,8 @@ class SecretKey {
 
 /// Makes every other key from a secret one. Each key draws its own public seed and its own secret noise.
 PublicKey make_public_key(const SecretKey& secret);
-SeededEvaluationKeys make_evaluation_keys(const SecretKey& secret, const KeyRequest& request);
+/// Throws ParameterError for limbs that the context does not have. The pool, if any, shares the work.
+SeededEvaluationKeys make_evaluation_keys(const SecretKey& secret, const KeyRequest& request,
+                                          ThreadPool* pool = nullptr);
 
 }  // namespace obscura::ckks

@@ -1,0 +1,296 @@
+#include "ckks/encoder.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "base/error.h"
+#include "ckks/fft.h"
+#include "ckks/fft_kernels.h"
+#include "ring/isa.h"
+
+namespace obscura::ckks {
+namespace {
+
+constexpr double kIntegerBound = 0x1p62;  // of coefficients as 64-bit integers
+constexpr double kExactBound = 0x1p52;    // doubles below are exact with a small integer added
+
+const FftKernels& kernels() {
+  return fft_kernels(ring::selected_isa());
+}
+
+double* doubles(ScratchPool::Lease& lease) {
+  return reinterpret_cast<double*>(lease.data());
+}
+
+bool finite(double v) {
+  return std::isfinite(v);
+}
+bool finite(const std::complex<double>& v) {
+  return std::isfinite(v.real()) && std::isfinite(v.imag());
+}
+
+/// Row of a plaintext: the q of its level, then the special primes.
+const ring::PrimeRing& plaintext_ring(const Context& context, std::size_t limbs, std::size_t row) {
+  return row < limbs ? context.q(row) : context.p(row - limbs);
+}
+
+std::string number(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", v);
+  return text;
+}
+
+std::uint64_t largest_magnitude(const std::int64_t* coefficients, std::size_t n) {
+  std::int64_t least = 0, most = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    least = std::min(least, coefficients[i]);
+    most = std::max(most, coefficients[i]);
+  }
+  return std::max(static_cast<std::uint64_t>(most), std::uint64_t{0} - static_cast<std::uint64_t>(least));
+}
+
+void integer_residues(const ring::PrimeRing& ring, const std::int64_t* coefficients, std::uint64_t largest,
+                      std::uint64_t* out) {
+  const ring::Modulus& q = ring.modulus();
+  const std::size_t n = ring.degree();
+  if (q.bits() <= 50 && static_cast<double>(largest) < kExactBound / 2) {
+    kernels().residues_of_integers(q, n, coefficients, out);
+  } else if (largest < std::uint64_t{1} << 61) {
+    // A multiple of q makes them positive.
+    kernels().bias(n, coefficients, (largest / q.value() + 1) * q.value(), out);
+    ring.reduce(out, out);
+  } else {
+    std::transform(coefficients, coefficients + n, out, [&q](std::int64_t c) { return q.reduce_signed(c); });
+  }
+}
+
+}  // namespace
+
+Encoder::Encoder(ContextPtr context) : context_(std::move(context)) {
+  fft_.emplace_back(nullptr);
+  for (std::size_t degree = 2; degree <= context_->degree(); degree *= 2) {
+    fft_.push_back(std::make_unique<SlotFft>(degree));
+  }
+  half_q_.push_back(0);
+  for (std::size_t limbs = 1; limbs <= context_->max_limbs(); ++limbs) {
+    // Above the range of doubles no coefficient can be too large; infinite ones still are.
+    const double bits = context_->log_q(limbs) - 1;
+    half_q_.push_back(bits < 1000 ? std::exp2(bits) : std::numeric_limits<double>::infinity());
+  }
+}
+
+Encoder::~Encoder() = default;
+
+void Encoder::check_level(double scale, std::size_t limbs) const {
+  if (!(scale >= 1 && scale <= 0x1p60)) throw ParameterError("scale " + number(scale) + " is not from 1 to 2^60");
+  if (limbs < 1 || limbs > context_->max_limbs()) {
+    throw ParameterError("level of " + std::to_string(limbs) + " limbs is not from 1 to " +
+                         std::to_string(context_->max_limbs()));
+  }
+}
+
+void Encoder::check_fits(double largest, std::size_t limbs) const {
+  if (largest < half_q_[limbs]) return;
+  throw ParameterError("scale times values gives a coefficient of " + number(std::log2(largest)) +
+                       " bits, too large for the modulus of " + number(context_->log_q(limbs)) + " bits at " +
+                       std::to_string(limbs) + " limbs");
+}
+
+// Slots -> unscaled coefficients, times N/2.
+template <>
+void Encoder::transform(std::span<const double> values, double* coefficients) const {
+  const std::size_t n = context_->slots();
+  auto scratch = context_->scratch().take(2 * n);
+  if (values.size() == n) {
+    fft_.back()->to_coefficients(values.data(), nullptr, coefficients, doubles(scratch));
+    return;
+  }
+  auto padded = context_->scratch().take(n);
+  std::fill(std::copy(values.begin(), values.end(), doubles(padded)), doubles(padded) + n, 0.0);
+  fft_.back()->to_coefficients(doubles(padded), nullptr, coefficients, doubles(scratch));
+}
+
+template <>
+void Encoder::transform(std::span<const std::complex<double>> values, double* coefficients) const {
+  const std::size_t n = context_->slots();
+  auto scratch = context_->scratch().take(2 * n), padded = context_->scratch().take(2 * n);
+  double *const re = doubles(padded), *const im = re + n;
+  std::fill(re, im + n, 0.0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    re[i] = values[i].real();
+    im[i] = values[i].imag();
+  }
+  fft_.back()->to_coefficients(re, im, coefficients, doubles(scratch));
+}
+
+template <typename Value>
+double Encoder::round_any(std::span<const Value> values, double scale, double* coefficients) const {
+  const std::size_t n = context_->slots();
+  if (values.size() > n) {
+    throw ParameterError(std::to_string(values.size()) + " values do not fit " + std::to_string(n) + " slots");
+  }
+  transform(values, coefficients);
+  const double largest = kernels().round_scaled(2 * n, coefficients, scale / static_cast<double>(n));
+  // One bad value spoils every coefficient, so that only then the values need a look.
+  if (!std::isfinite(largest)) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!finite(values[i])) throw ParameterError("value " + std::to_string(i) + " to encode is not finite");
+    }
+    throw ParameterError("values to encode are too large");
+  }
+  return largest;
+}
+
+double Encoder::round_values(std::span<const double> values, double scale, std::size_t limbs,
+                             double* coefficients) const {
+  check_level(scale, limbs);
+  const double largest = round_any(values, scale, coefficients);
+  check_fits(largest, limbs);
+  return largest;
+}
+
+double Encoder::round_values(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
+                             double* coefficients) const {
+  check_level(scale, limbs);
+  const double largest = round_any(values, scale, coefficients);
+  check_fits(largest, limbs);
+  return largest;
+}
+
+double Encoder::round_periodic(std::span<const double> values, double scale, std::size_t limbs,
+                               double* coefficients) const {
+  check_level(scale, limbs);
+  const std::size_t n = values.size(), degree = context_->degree();
+  if (!std::has_single_bit(n) || n > context_->slots()) {
+    throw ParameterError("a period of " + std::to_string(n) + " slots is not a power of two up to " +
+                         std::to_string(context_->slots()));
+  }
+  const std::size_t gap = degree / (2 * n);
+  if (gap == 1) return round_values(values, scale, limbs, coefficients);
+  auto small = context_->scratch().take(4 * n + 8);
+  double* const few = doubles(small);
+  fft_[static_cast<std::size_t>(std::countr_zero(2 * n))]->to_coefficients(values.data(), nullptr, few,
+                                                                           few + std::max<std::size_t>(2 * n, 8));
+  const double largest = kernels().round_scaled(2 * n, few, scale / static_cast<double>(n));
+  if (!std::isfinite(largest)) throw ParameterError("values to encode are too large or not finite");
+  check_fits(largest, limbs);
+  std::fill(coefficients, coefficients + degree, 0.0);
+  for (std::size_t k = 0; k < 2 * n; ++k) coefficients[k * gap] = few[k];
+  return largest;
+}
+
+void Encoder::residues(const ring::PrimeRing& ring, const double* coefficients, double largest,
+                       std::uint64_t* out) const {
+  const ring::Modulus& q = ring.modulus();
+  if (q.bits() <= 50 && largest < 0x1p50 * static_cast<double>(q.value())) {
+    kernels().residues(q, context_->degree(), coefficients, out);
+  } else {
+    scalar_fft_kernels().residues(q, context_->degree(), coefficients, out);
+  }
+}
+
+Plaintext Encoder::from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
+                                bool special) const {
+  const std::size_t rows = limbs + (special ? context_->special_limbs() : 0);
+  Plaintext result{ring::Polynomial(context_->degree(), rows), scale, special};
+  for (std::size_t row = 0; row < rows; ++row) {
+    const ring::PrimeRing& ring = plaintext_ring(*context_, limbs, row);
+    residues(ring, coefficients, largest, result.poly.limb(row));
+    ring.forward(result.poly.limb(row));
+  }
+  return result;
+}
+
+template <typename Value>
+Plaintext Encoder::encode_any(std::span<const Value> values, double scale, std::size_t limbs, bool special) const {
+  auto lease = context_->scratch().take(context_->degree());
+  const double largest = round_values(values, scale, limbs, doubles(lease));
+  return from_rounded(doubles(lease), largest, scale, limbs, special);
+}
+
+Plaintext Encoder::encode(std::span<const double> values, double scale, std::size_t limbs, bool special) const {
+  return encode_any(values, scale, limbs, special);
+}
+
+Plaintext Encoder::encode(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
+                          bool special) const {
+  return encode_any(values, scale, limbs, special);
+}
+
+Plaintext Encoder::encode_periodic(std::span<const double> values, double scale, std::size_t limbs,
+                                   bool special) const {
+  auto lease = context_->scratch().take(context_->degree());
+  const double largest = round_periodic(values, scale, limbs, doubles(lease));
+  return from_rounded(doubles(lease), largest, scale, limbs, special);
+}
+
+template <typename Value>
+void Encoder::encode_words(std::span<const Value> values, double scale, std::int64_t* coefficients) const {
+  check_level(scale, 1);
+  auto lease = context_->scratch().take(context_->degree());
+  const double largest = round_any(values, scale, doubles(lease));
+  if (largest >= kIntegerBound) {
+    throw ParameterError("scale times values gives a coefficient of " + number(std::log2(largest)) +
+                         " bits; integers have 62");
+  }
+  std::transform(doubles(lease), doubles(lease) + context_->degree(), coefficients,
+                 [](double c) { return static_cast<std::int64_t>(c); });
+}
+
+void Encoder::encode_coefficients(std::span<const double> values, double scale, std::int64_t* coefficients) const {
+  encode_words(values, scale, coefficients);
+}
+
+void Encoder::encode_coefficients(std::span<const std::complex<double>> values, double scale,
+                                  std::int64_t* coefficients) const {
+  encode_words(values, scale, coefficients);
+}
+
+Plaintext Encoder::from_coefficients(const std::int64_t* coefficients, double scale, std::size_t limbs,
+                                     bool special) const {
+  check_level(scale, limbs);
+  const std::uint64_t largest = largest_magnitude(coefficients, context_->degree());
+  if (static_cast<double>(largest) >= kIntegerBound) throw ParameterError("integer coefficients have 62 bits at most");
+  check_fits(static_cast<double>(largest), limbs);
+  const std::size_t rows = limbs + (special ? context_->special_limbs() : 0);
+  Plaintext result{ring::Polynomial(context_->degree(), rows), scale, special};
+  for (std::size_t row = 0; row < rows; ++row) {
+    const ring::PrimeRing& ring = plaintext_ring(*context_, limbs, row);
+    integer_residues(ring, coefficients, largest, result.poly.limb(row));
+    ring.forward(result.poly.limb(row));
+  }
+  return result;
+}
+
+std::vector<std::complex<double>> Encoder::decode_with(const SlotFft& fft, const double* coefficients) const {
+  const std::size_t n = fft.degree() / 2, room = std::max<std::size_t>(2 * n, 8);
+  auto lease = context_->scratch().take(3 * room);
+  double *const slots = doubles(lease), *const aligned = slots + room;
+  std::copy(coefficients, coefficients + 2 * n, aligned);
+  fft.to_slots(aligned, slots, aligned + room);
+  std::vector<std::complex<double>> result(n);
+  for (std::size_t i = 0; i < n; ++i) result[i] = {slots[i], slots[n + i]};
+  return result;
+}
+
+std::vector<std::complex<double>> Encoder::decode(std::span<const double> coefficients) const {
+  if (coefficients.size() != context_->degree()) {
+    throw ParameterError("decoding takes " + std::to_string(context_->degree()) + " coefficients, not " +
+                         std::to_string(coefficients.size()));
+  }
+  return decode_with(*fft_.back(), coefficients.data());
+}
+
+std::vector<std::complex<double>> Encoder::decode_periodic(std::span<const double> coefficients) const {
+  const std::size_t degree = coefficients.size();
+  if (!std::has_single_bit(degree) || degree < 2 || degree > context_->degree()) {
+    throw ParameterError("decoding a period takes a power of two of coefficients from 2 to " +
+                         std::to_string(context_->degree()) + ", not " + std::to_string(degree));
+  }
+  return decode_with(*fft_[static_cast<std::size_t>(std::countr_zero(degree))], coefficients.data());
+}
+
+}  // namespace obscura::ckks

@@ -1,0 +1,113 @@
+#include "ckks/keys.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.h"
+#include "ring/automorphism.h"
+
+namespace obscura::ckks {
+namespace {
+
+constexpr std::size_t kBlock = 8;  // words, of PrimeRing::key_product
+
+void check_shape(const Context& context, const SeededKeySwitchKey& seeded) {
+  const std::size_t rows = seeded.limbs + context.special_limbs();
+  bool good =
+      seeded.limbs >= 1 && seeded.limbs <= context.max_limbs() && seeded.b.size() == context.digits(seeded.limbs);
+  for (const auto& b : seeded.b) good = good && b.degree() == context.degree() && b.limbs() == rows;
+  if (!good) throw MismatchError("key-switching key does not have the shape of these parameters");
+}
+
+/// Writes one component of one digit into the blocks of a row.
+void interleave(const std::uint64_t* from, std::size_t n, std::size_t at, std::size_t stride, std::uint64_t* row) {
+  for (std::size_t i = 0; i < n; i += kBlock) {
+    std::copy(from + i, from + i + kBlock, row + i / kBlock * stride + at);
+  }
+}
+
+}  // namespace
+
+std::uint64_t key_stream(std::size_t limbs, std::size_t digit, std::size_t row) {
+  return digit * 256 + (row < limbs ? row : 128 + (row - limbs));
+}
+
+KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool)
+    : limbs_(seeded.limbs) {
+  check_shape(context, seeded);
+  const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
+  digits_ = seeded.b.size();
+  row_ = n * digits_ * 2;
+  words_ = AlignedWords(row_ * rows);
+  const auto fill_row = [&](std::size_t r) {
+    const ring::PrimeRing& ring = r < limbs_ ? context.q(r) : context.p(r - limbs_);
+    auto a = context.scratch().take(n);
+    std::uint64_t* const row = words_.data() + r * row_;
+    const std::size_t stride = digits_ * 2 * kBlock;
+    for (std::size_t j = 0; j < digits_; ++j) {
+      ring::sample_uniform(ring, seeded.seed, key_stream(limbs_, j, r), a.data());
+      interleave(seeded.b[j].limb(r), n, 2 * j * kBlock, stride, row);
+      interleave(a.data(), n, (2 * j + 1) * kBlock, stride, row);
+    }
+  };
+  if (pool != nullptr) {
+    pool->parallel_for(rows, fill_row);
+  } else {
+    for (std::size_t r = 0; r < rows; ++r) fill_row(r);
+  }
+}
+
+void KeyRequest::rotation(std::int64_t steps, std::size_t limbs, std::size_t degree) {
+  const std::uint64_t element = ring::galois_element(steps, degree);
+  if (element == 1) return;
+  galois[element] = std::max(galois[element], limbs);
+}
+
+void KeyRequest::conjugation(std::size_t limbs, std::size_t degree) {
+  const std::uint64_t element = ring::conjugation_element(degree);
+  galois[element] = std::max(galois[element], limbs);
+}
+
+void KeyRequest::relinearisation(std::size_t limbs) {
+  relin_limbs = std::max(relin_limbs, limbs);
+}
+
+EvaluationKeys::EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool) {
+  if (seeded.context != context.digest()) throw MismatchError("evaluation keys belong to other parameters");
+  if (seeded.relin) relin_.emplace(context, *seeded.relin, pool);
+  for (const auto& [element, key] : seeded.galois) {
+    galois_.emplace(element,
+                    GaloisKey{KeySwitchKey(context, key, pool), ring::ntt_automorphism(element, context.degree())});
+  }
+}
+
+const KeySwitchKey& EvaluationKeys::relin(std::size_t limbs) const {
+  if (!relin_) throw MismatchError("the evaluation keys hold no relinearisation key");
+  if (relin_->limbs() < limbs) {
+    throw MismatchError("the relinearisation key serves values of up to " + std::to_string(relin_->limbs()) +
+                        " limbs, not " + std::to_string(limbs));
+  }
+  return *relin_;
+}
+
+const GaloisKey& EvaluationKeys::galois(std::uint64_t element, std::size_t limbs) const {
+  const auto found = galois_.find(element);
+  if (found == galois_.end()) {
+    throw MismatchError("the evaluation keys hold no key for Galois element " + std::to_string(element));
+  }
+  if (found->second.key.limbs() < limbs) {
+    throw MismatchError("the key for Galois element " + std::to_string(element) + " serves values of up to " +
+                        std::to_string(found->second.key.limbs()) + " limbs, not " + std::to_string(limbs));
+  }
+  return found->second;
+}
+
+std::size_t EvaluationKeys::memory_bytes() const {
+  std::size_t bytes = relin_ ? relin_->memory_bytes() : 0;
+  for (const auto& [element, key] : galois_) {
+    bytes += key.key.memory_bytes() + key.permutation.size() * sizeof(key.permutation[0]);
+  }
+  return bytes;
+}
+
+}  // namespace obscura::ckks

@@ -1,0 +1,65 @@
+#include "ckks/secret_key.h"
+
+#include <sodium.h>
+
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "ckks/noise.h"
+
+namespace obscura::ckks {
+
+SecretKey::SecretKey(ContextPtr context) : context_(std::move(context)) {
+  const NoiseSeed seed;
+  coefficients_.resize(context_->degree());
+  ring::RandomStream stream = seed.stream(0);
+  ring::sample_ternary(context_->degree(), stream, coefficients_.data());
+  transform();
+}
+
+SecretKey::SecretKey(ContextPtr context, const ring::Seed& seed) : context_(std::move(context)) {
+  coefficients_.resize(context_->degree());
+  ring::RandomStream stream(seed, 0);
+  ring::sample_ternary(context_->degree(), stream, coefficients_.data());
+  transform();
+}
+
+SecretKey::SecretKey(ContextPtr context, std::vector<std::int8_t> coefficients)
+    : context_(std::move(context)), coefficients_(std::move(coefficients)) {
+  bool good = coefficients_.size() == context_->degree();
+  for (const std::int8_t c : coefficients_) good = good && c >= -1 && c <= 1;
+  if (!good) {
+    wipe();
+    throw FormatError("secret key is not " + std::to_string(context_->degree()) + " coefficients of -1, 0 and 1");
+  }
+  transform();
+}
+
+void SecretKey::wipe() {
+  sodium_memzero(coefficients_.data(), coefficients_.size());
+  if (ntt_.limbs() != 0) sodium_memzero(ntt_.limb(0), ntt_.limbs() * ntt_.degree() * sizeof(std::uint64_t));
+}
+
+SecretKey::~SecretKey() {
+  wipe();
+}
+
+SecretKey::SecretKey(SecretKey&& other) noexcept = default;
+
+SecretKey& SecretKey::operator=(SecretKey&& other) noexcept {
+  // The old secret goes with `other` and is wiped there.
+  std::swap(context_, other.context_);
+  std::swap(coefficients_, other.coefficients_);
+  std::swap(ntt_, other.ntt_);
+  return *this;
+}
+
+void SecretKey::transform() {
+  const std::size_t limbs = context_->max_limbs(), special = context_->special_limbs();
+  ntt_ = ring::Polynomial(context_->degree(), limbs + special);
+  for (std::size_t i = 0; i < limbs; ++i) small_to_ntt(context_->q(i), coefficients_.data(), ntt_.limb(i));
+  for (std::size_t k = 0; k < special; ++k) small_to_ntt(context_->p(k), coefficients_.data(), ntt_.limb(limbs + k));
+}
+
+}  // namespace obscura::ckks
