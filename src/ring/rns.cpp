@@ -1,6 +1,8 @@
 #include "ring/rns.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <string>
 
 #include "base/error.h"
@@ -10,6 +12,12 @@ namespace obscura::ring {
 namespace {
 
 constexpr std::size_t kMaxSources = 32;
+constexpr std::uint64_t kLeastFusedTarget = std::uint64_t{1} << 14;
+
+// Whether a prime's Shoup constants fit 52-bit multiplication.
+bool is_short(const Modulus& q) {
+  return q.bits() <= 50;
+}
 
 using Rings = std::vector<const PrimeRing*>;
 
@@ -37,44 +45,122 @@ std::uint64_t product_modulo(const Rings& primes, std::size_t without, const Mod
   return product;
 }
 
+RnsSource source_of(const Rings& from, std::size_t i) {
+  const Modulus& q = from[i]->modulus();
+  const std::uint64_t scale = q.inverse(product_modulo(from, i, q));  // throws if two primes are the same
+  return {q.value(), scale, is_short(q) ? q.shoup52(scale) : 0, 1.0 / static_cast<double>(q.value())};
+}
+
+RnsPair pair_of(const Modulus& q0, const Modulus& q1) {
+  const std::uint64_t half = (q0.value() * q1.value() - 1) / 2;
+  const std::uint64_t inverse = q1.inverse(q1.reduce(q0.value()));
+  return {q0.value(),
+          q1.value(),
+          q0.reduce(half),
+          q1.reduce(half),
+          (q0.value() / q1.value() + 1) * q1.value(),
+          inverse,
+          is_short(q1) ? q1.shoup52(inverse) : 0};
+}
+
+RnsTarget target_of(const Rings& from, bool is_pair, const Modulus& p) {
+  RnsTarget t{};
+  t.p = p.value();
+  for (std::size_t i = 0; i < from.size(); ++i) t.weights.push_back(product_modulo(from, i, p));
+  t.weights.push_back(p.negate(product_modulo(from, from.size(), p)));
+  if (is_pair) {
+    const std::uint64_t product = from[0]->value() * from[1]->value();
+    t.minus_half = p.negate(p.reduce((product - 1) / 2));
+    t.shift = static_cast<std::uint64_t>(std::max(0, static_cast<int>(std::bit_width(product + t.p)) - 51));
+    t.ratio = static_cast<std::uint64_t>((u128{1} << (52 + t.shift)) / t.p);
+  }
+  if (is_short(p)) {
+    t.fold = p.reduce(std::uint64_t{1} << 52);
+    t.fold_shoup = p.shoup52(t.fold);
+    t.one_shoup = p.shoup52(1);
+  }
+  return t;
+}
+
 }  // namespace
+
+struct BaseConverter::Tables {
+  std::vector<RnsSource> sources;
+  std::vector<double> inverse;  // 1/q_i again, side by side
+  std::vector<RnsTarget> targets;
+  RnsPair pair{};
+  bool is_pair = false;  // two primes with a product below 2^63
+  bool fused = false;    // every prime may go through the IFMA kernels
+};
 
 BaseConverter::BaseConverter(std::vector<const PrimeRing*> from, std::vector<const PrimeRing*> to)
     : from_(std::move(from)), to_(std::move(to)) {
   check(from_, to_);
   const std::size_t k = from_.size();
+  Tables tables;
+  tables.fused = k <= kMaxFusedSources;
   for (std::size_t i = 0; i < k; ++i) {
-    const Modulus& q = from_[i]->modulus();
-    scale_.push_back(q.inverse(product_modulo(from_, i, q)));  // throws if two primes are the same
-    inverse_.push_back(1.0 / static_cast<double>(q.value()));
+    tables.sources.push_back(source_of(from_, i));
+    tables.inverse.push_back(tables.sources[i].inverse);
+    tables.fused = tables.fused && from_[i]->isa() == Isa::ifma;
   }
+  tables.is_pair = k == 2 && (u128{from_[0]->value()} * from_[1]->value()) >> 63 == 0;
+  if (tables.is_pair) tables.pair = pair_of(from_[0]->modulus(), from_[1]->modulus());
   for (const PrimeRing* ring : to_) {
-    const Modulus& p = ring->modulus();
-    std::vector<std::uint64_t> weights(k + 1);
-    for (std::size_t i = 0; i < k; ++i) weights[i] = product_modulo(from_, i, p);
-    weights[k] = p.negate(product_modulo(from_, k, p));
-    weights_.push_back(std::move(weights));
+    tables.targets.push_back(target_of(from_, tables.is_pair, ring->modulus()));
+    tables.fused = tables.fused && ring->isa() == Isa::ifma && ring->value() > kLeastFusedTarget;
   }
+  tables_ = std::make_shared<const Tables>(std::move(tables));
 }
 
 void BaseConverter::convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
                             std::size_t targets) const {
   if (targets == 0) targets = to_.size();
-  const std::size_t k = from_.size(), n = from_[0]->degree();
-  if (k == 1) {
-    for (std::size_t j = 0; j < targets; ++j) to_[j]->reduce_centred(out[j], x[0], from_[0]->value());
-    return;
+  if (targets > to_.size()) {
+    throw ParameterError("base conversion to " + std::to_string(targets) + " primes of " + std::to_string(to_.size()));
   }
+  if (from_.size() == 1) {
+    for (std::size_t j = 0; j < targets; ++j) to_[j]->reduce_centred(out[j], x[0], from_[0]->value());
+  } else if (tables_->is_pair) {
+    convert_pair(x, out, pool, targets);
+  } else {
+    convert_sum(x, out, pool, targets);
+  }
+}
+
+void BaseConverter::convert_pair(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
+                                 std::size_t targets) const {
+  const std::size_t n = from_[0]->degree();
+#if defined(__x86_64__)
+  if (tables_->fused) return convert_pair_ifma(tables_->pair, x, tables_->targets.data(), targets, out, n);
+#endif
+  auto words = pool.take(n);
+  pair_words(tables_->pair, x[0], x[1], n, words.data());
+  for (std::size_t j = 0; j < targets; ++j) {
+    to_[j]->reduce(out[j], words.data());
+    to_[j]->add_scalar(out[j], out[j], tables_->targets[j].minus_half);
+  }
+}
+
+void BaseConverter::convert_sum(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
+                                std::size_t targets) const {
   // x = sum_i y_i Q/q_i - u Q with y_i = x_i (Q/q_i)^-1 mod q_i and u = round(sum_i y_i/q_i).
+  const std::size_t k = from_.size(), n = from_[0]->degree();
+  const Tables& t = *tables_;
+#if defined(__x86_64__)
+  if (t.fused) return convert_sum_ifma(t.sources.data(), k, x, t.targets.data(), targets, out, n);
+#endif
   auto scratch = pool.take((k + 1) * n);
   std::array<const std::uint64_t*, kMaxSources + 1> y{};
   for (std::size_t i = 0; i < k; ++i) {
-    from_[i]->mul_scalar(scratch.data() + i * n, x[i], scale_[i]);
+    from_[i]->mul_scalar(scratch.data() + i * n, x[i], t.sources[i].scale);
     y[i] = scratch.data() + i * n;
   }
-  overflow_kernel(selected_isa())(y.data(), inverse_.data(), k, n, scratch.data() + k * n);
+  overflow_kernel(selected_isa())(y.data(), t.inverse.data(), k, n, scratch.data() + k * n);
   y[k] = scratch.data() + k * n;
-  for (std::size_t j = 0; j < targets; ++j) to_[j]->weighted_sum(out[j], y.data(), weights_[j].data(), k + 1);
+  for (std::size_t j = 0; j < targets; ++j) {
+    to_[j]->weighted_sum(out[j], y.data(), t.targets[j].weights.data(), k + 1);
+  }
 }
 
 ModDown::ModDown(std::vector<const PrimeRing*> q, std::vector<const PrimeRing*> p)

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/memory.h"
@@ -12,7 +13,8 @@ namespace obscura::ring {
 /// Rewrites numbers known modulo q_1 ... q_k as residues modulo other primes p_1 ... p_m:
 /// x in (-Q/2, Q/2] with Q = q_1 ... q_k becomes x mod p_j. Exact but for x within about 2^-40 Q of +-Q/2, where the
 /// result may be off by Q (Halevi, Polyakov, Shoup 2018/117: the overflow is found in floating point).
-/// Coefficient form on both sides. Immutable: share freely; scratch comes from the pool.
+/// One prime, and two with q_1 q_2 < 2^63, are exact everywhere. Coefficient form on both sides. Immutable: share
+/// freely; scratch comes from the pool.
 class BaseConverter {
  public:
   /// The rings must outlive the converter; k <= 32, all of one degree.
@@ -23,11 +25,15 @@ class BaseConverter {
                std::size_t targets = 0) const;
 
  private:
+  struct Tables;
+  void convert_pair(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
+                    std::size_t targets) const;
+  void convert_sum(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
+                   std::size_t targets) const;
+
   std::vector<const PrimeRing*> from_;
   std::vector<const PrimeRing*> to_;
-  std::vector<std::uint64_t> scale_;                 // (Q / q_i)^-1 mod q_i
-  std::vector<double> inverse_;                      // 1 / q_i
-  std::vector<std::vector<std::uint64_t>> weights_;  // for each p_j: Q / q_i mod p_j, then -Q mod p_j
+  std::shared_ptr<const Tables> tables_;
 };
 
 /// round(x / P) for x known modulo q_1 ... q_l and P = p_1 ... p_k: the end of a key switch, and, with P = the last
