@@ -9,13 +9,13 @@
 #include "base/error.h"
 #include "ckks/fft.h"
 #include "ckks/fft_kernels.h"
+#include "ckks/residues.h"
 #include "ring/isa.h"
 
 namespace obscura::ckks {
 namespace {
 
 constexpr double kIntegerBound = 0x1p62;  // of coefficients as 64-bit integers
-constexpr double kExactBound = 0x1p52;    // doubles below are exact with a small integer added
 
 const FftKernels& kernels() {
   return fft_kernels(ring::selected_isa());
@@ -41,30 +41,6 @@ std::string number(double v) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4g", v);
   return text;
-}
-
-std::uint64_t largest_magnitude(const std::int64_t* coefficients, std::size_t n) {
-  std::int64_t least = 0, most = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    least = std::min(least, coefficients[i]);
-    most = std::max(most, coefficients[i]);
-  }
-  return std::max(static_cast<std::uint64_t>(most), std::uint64_t{0} - static_cast<std::uint64_t>(least));
-}
-
-void integer_residues(const ring::PrimeRing& ring, const std::int64_t* coefficients, std::uint64_t largest,
-                      std::uint64_t* out) {
-  const ring::Modulus& q = ring.modulus();
-  const std::size_t n = ring.degree();
-  if (q.bits() <= 50 && static_cast<double>(largest) < kExactBound / 2) {
-    kernels().residues_of_integers(q, n, coefficients, out);
-  } else if (largest < std::uint64_t{1} << 61) {
-    // A multiple of q makes them positive.
-    kernels().bias(n, coefficients, (largest / q.value() + 1) * q.value(), out);
-    ring.reduce(out, out);
-  } else {
-    std::transform(coefficients, coefficients + n, out, [&q](std::int64_t c) { return q.reduce_signed(c); });
-  }
 }
 
 }  // namespace
@@ -182,23 +158,13 @@ double Encoder::round_periodic(std::span<const double> values, double scale, std
   return largest;
 }
 
-void Encoder::residues(const ring::PrimeRing& ring, const double* coefficients, double largest,
-                       std::uint64_t* out) const {
-  const ring::Modulus& q = ring.modulus();
-  if (q.bits() <= 50 && largest < 0x1p50 * static_cast<double>(q.value())) {
-    kernels().residues(q, context_->degree(), coefficients, out);
-  } else {
-    scalar_fft_kernels().residues(q, context_->degree(), coefficients, out);
-  }
-}
-
 Plaintext Encoder::from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
                                 bool special) const {
   const std::size_t rows = limbs + (special ? context_->special_limbs() : 0);
   Plaintext result{ring::Polynomial(context_->degree(), rows), scale, special};
   for (std::size_t row = 0; row < rows; ++row) {
     const ring::PrimeRing& ring = plaintext_ring(*context_, limbs, row);
-    residues(ring, coefficients, largest, result.poly.limb(row));
+    to_residues(ring, coefficients, largest, result.poly.limb(row));
     ring.forward(result.poly.limb(row));
   }
   return result;
@@ -259,7 +225,7 @@ Plaintext Encoder::from_coefficients(const std::int64_t* coefficients, double sc
   Plaintext result{ring::Polynomial(context_->degree(), rows), scale, special};
   for (std::size_t row = 0; row < rows; ++row) {
     const ring::PrimeRing& ring = plaintext_ring(*context_, limbs, row);
-    integer_residues(ring, coefficients, largest, result.poly.limb(row));
+    to_residues(ring, coefficients, largest, result.poly.limb(row));
     ring.forward(result.poly.limb(row));
   }
   return result;

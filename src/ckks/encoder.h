@@ -54,8 +54,10 @@ class Encoder {
   double round_values(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
                       double* coefficients) const;
   double round_periodic(std::span<const double> values, double scale, std::size_t limbs, double* coefficients) const;
-  /// Residues modulo one prime, coefficient form; exact for any integers.
-  void residues(const ring::PrimeRing& ring, const double* coefficients, double largest, std::uint64_t* out) const;
+  /// Throws ParameterError for a scale outside [1, 2^60] or limbs outside the context.
+  void check_level(double scale, std::size_t limbs) const;
+  /// Throws ParameterError if a coefficient of this magnitude is Q/2 or more.
+  void check_fits(double largest, std::size_t limbs) const;
 
  private:
   template <typename Value>
@@ -69,8 +71,6 @@ class Encoder {
   Plaintext from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
                          bool special) const;
   std::vector<std::complex<double>> decode_with(const SlotFft& fft, const double* coefficients) const;
-  void check_level(double scale, std::size_t limbs) const;
-  void check_fits(double largest, std::size_t limbs) const;
 
   ContextPtr context_;
   std::vector<std::unique_ptr<SlotFft>> fft_;  // by log2 of the degree, from 2 (empty at 0) to N

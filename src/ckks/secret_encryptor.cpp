@@ -1,14 +1,20 @@
 #include "ckks/secret_encryptor.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "base/error.h"
 #include "ckks/fft_kernels.h"
 #include "ckks/noise.h"
+#include "ckks/residues.h"
 
 namespace obscura::ckks {
 namespace {
 
 /// A double below this with a noise coefficient added is still exact.
 constexpr double kExactBound = 0x1p52;
+/// Of one coefficient (ring::sample_error).
+constexpr std::uint64_t kNoiseBound = 21;
 
 void sample_noise(std::size_t n, std::int8_t* out) {
   const NoiseSeed seed;
@@ -55,7 +61,7 @@ SeededCiphertext SecretEncryptor::encrypt(const Plaintext& plaintext) const {
   return result;
 }
 
-SeededCiphertext SecretEncryptor::encrypt_rounded(const Encoder& encoder, double* message, double largest, double scale,
+SeededCiphertext SecretEncryptor::encrypt_rounded(double* message, double largest, double scale,
                                                   std::size_t limbs) const {
   const Context& context = *key_->context();
   const std::size_t n = context.degree();
@@ -67,7 +73,7 @@ SeededCiphertext SecretEncryptor::encrypt_rounded(const Encoder& encoder, double
   for (std::size_t i = 0; i < limbs; ++i) {
     const ring::PrimeRing& ring = context.q(i);
     std::uint64_t* const c0 = result.c0.limb(i);
-    encoder.residues(ring, message, largest, c0);
+    to_residues(ring, message, largest + static_cast<double>(kNoiseBound), c0);
     if (!exact) {
       ring::to_residues(ring, noise.small(), scratch.words());
       ring.add(c0, c0, scratch.words());
@@ -83,7 +89,7 @@ SeededCiphertext SecretEncryptor::encrypt(const Encoder& encoder, std::span<cons
   check(encoder);
   SecretScratch message(key_->context()->scratch(), key_->context()->degree());
   const double largest = encoder.round_values(values, scale, limbs, message.doubles());
-  return encrypt_rounded(encoder, message.doubles(), largest, scale, limbs);
+  return encrypt_rounded(message.doubles(), largest, scale, limbs);
 }
 
 SeededCiphertext SecretEncryptor::encrypt_periodic(const Encoder& encoder, std::span<const double> values, double scale,
@@ -91,13 +97,29 @@ SeededCiphertext SecretEncryptor::encrypt_periodic(const Encoder& encoder, std::
   check(encoder);
   SecretScratch message(key_->context()->scratch(), key_->context()->degree());
   const double largest = encoder.round_periodic(values, scale, limbs, message.doubles());
-  return encrypt_rounded(encoder, message.doubles(), largest, scale, limbs);
+  return encrypt_rounded(message.doubles(), largest, scale, limbs);
 }
 
 SeededCiphertext SecretEncryptor::encrypt_coefficients(const Encoder& encoder, const std::int64_t* coefficients,
                                                        double scale, std::size_t limbs) const {
   check(encoder);
-  return encrypt(encoder.from_coefficients(coefficients, scale, limbs));
+  encoder.check_level(scale, limbs);
+  const Context& context = *key_->context();
+  const std::size_t n = context.degree();
+  const std::uint64_t largest = largest_magnitude(coefficients, n);
+  if (largest >> 62 != 0) throw ParameterError("integer coefficients have 62 bits at most");
+  encoder.check_fits(static_cast<double>(largest), limbs);
+  SecretScratch noise(context.scratch(), n / 8), message(context.scratch(), n), scratch(context.scratch(), n);
+  sample_noise(n, noise.small());
+  auto* const noisy = reinterpret_cast<std::int64_t*>(message.words());
+  std::transform(coefficients, coefficients + n, noise.small(), noisy, std::plus<std::int64_t>());
+  SeededCiphertext result = fresh(scale, limbs);
+  for (std::size_t i = 0; i < limbs; ++i) {
+    to_residues(context.q(i), noisy, largest + kNoiseBound, result.c0.limb(i));
+    context.q(i).forward(result.c0.limb(i));
+    mask(result, i, scratch.words());
+  }
+  return result;
 }
 
 }  // namespace obscura::ckks

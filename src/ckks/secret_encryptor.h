@@ -27,8 +27,7 @@ class SecretEncryptor {
 
  private:
   /// `message`: integer coefficients in doubles; overwritten.
-  SeededCiphertext encrypt_rounded(const Encoder& encoder, double* message, double largest, double scale,
-                                   std::size_t limbs) const;
+  SeededCiphertext encrypt_rounded(double* message, double largest, double scale, std::size_t limbs) const;
   SeededCiphertext fresh(double scale, std::size_t limbs) const;
   void mask(SeededCiphertext& ciphertext, std::size_t limb, std::uint64_t* scratch) const;
   void check(const Encoder& encoder) const;
