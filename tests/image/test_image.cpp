@@ -104,7 +104,7 @@ TEST(Image, DamagedImagesAreTypedErrors) {
   cv::Mat mat(24, 24, CV_8UC3);
   cv::randu(mat, 0, 255);
   std::mt19937 random(7);
-  for (const char* ending : {".png", ".bmp", ".webp", ".ppm"}) {
+  for (const char* ending : {".png", ".jpg", ".bmp", ".webp", ".ppm"}) {
     Bytes good;
     ASSERT_TRUE(cv::imencode(ending, mat, good));
     for (int i = 0; i < 500; ++i) {
