@@ -11,7 +11,7 @@ namespace obscura::nn {
 /// Largest height, width, kernel, stride, dilation or padding that a network may state.
 inline constexpr std::size_t kMaxSide = std::size_t{1} << 16;
 /// Largest number of values in one tensor of one image (activations and weights alike).
-inline constexpr std::size_t kMaxElements = std::size_t{1} << 28;
+inline constexpr std::size_t kMaxElements = std::size_t{1} << 26;
 
 /// Largest number of values in the image itself.
 inline constexpr std::size_t kMaxInput = std::size_t{1} << 24;

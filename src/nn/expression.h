@@ -1,0 +1,43 @@
+#pragma once
+
+// Internal to src/nn.
+#include <cstddef>
+#include <vector>
+
+namespace obscura::nn {
+
+/// A polynomial in one tensor, element by element: sum_i rows[c][i] x^i for channel c, or one row for all channels.
+/// What chains of Mul, Add, Sub, Div, Pow and Neg in a file amount to, however they are spelled. A regular type.
+class Expression {
+ public:
+  /// The tensor itself.
+  Expression() : rows_{{0.0, 1.0}} {}
+  /// A value a channel, or one for all.
+  static Expression constant(const std::vector<float>& values);
+
+  const std::vector<std::vector<double>>& rows() const { return rows_; }
+  std::size_t degree() const { return rows_[0].size() - 1; }
+  bool is_identity() const;
+  /// Exactly x * x in every channel.
+  bool is_square() const;
+  /// a x + b with a = 1 in every channel: an addition of constants.
+  bool is_shift() const;
+
+  /// Throw FormatError if the result has more than kMaxCoefficients coefficients; the row counts must agree or be 1.
+  friend Expression operator+(const Expression& a, const Expression& b);
+  friend Expression operator*(const Expression& a, const Expression& b);
+  Expression negated() const;
+  /// 1 / value for a constant. Throws FormatError for zero.
+  Expression reciprocal() const;
+  Expression power(std::size_t exponent) const;
+
+ private:
+  explicit Expression(std::vector<std::vector<double>> rows) : rows_(std::move(rows)) {}
+  void trim();
+  std::vector<std::vector<double>> rows_;
+};
+
+/// Bounds the memory that a small file can ask for.
+inline constexpr std::size_t kMaxCoefficients = std::size_t{1} << 24;
+
+}  // namespace obscura::nn

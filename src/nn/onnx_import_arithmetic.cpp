@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "nn/onnx_importer.h"
+
+namespace obscura::nn {
+namespace {
+
+constexpr std::size_t kMaxExponent = 16;
+
+/// Axis of the channels in a tensor of that many axes: [N, C, H, W], [N, n], [C, H, W], [n].
+std::size_t channel_axis(std::size_t rank) {
+  return rank == 4 || rank == 2 ? 1 : 0;
+}
+
+void add_to_bias(std::vector<float>& bias, std::size_t outputs, const Expression& shift) {
+  if (bias.empty()) bias.assign(outputs, 0.0F);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const auto& row = shift.rows().size() == 1 ? shift.rows()[0] : shift.rows()[o];
+    bias[o] = static_cast<float>(static_cast<double>(bias[o]) + row[0]);
+  }
+}
+
+}  // namespace
+
+/// A constant as an expression of degree zero: one value, or one a channel, by NumPy's broadcasting.
+Expression Importer::broadcast(const NodeView& node, const Constant& constant, const Value& tensor) const {
+  if (constant.integral && constant.size() != 1) node.unsupported("combines an image with integers");
+  if (constant.size() == 0 || constant.dims.size() > tensor.dims.size()) {
+    node.unsupported("combines an image with a constant of another shape");
+  }
+  if (constant.size() == 1) {
+    return Expression::constant({constant.integral ? static_cast<float>(constant.ints[0]) : constant.floats[0]});
+  }
+  const std::size_t offset = tensor.dims.size() - constant.dims.size();
+  for (std::size_t i = 0; i < constant.dims.size(); ++i) {
+    const std::int64_t expected = offset + i == channel_axis(tensor.dims.size()) ? tensor.dims[offset + i] : 1;
+    if (constant.dims[i] != expected) {
+      node.unsupported(
+          "combines an image with a constant that differs from place to place; one value, or one a "
+          "channel, is supported");
+    }
+  }
+  return Expression::constant(constant.floats);
+}
+
+void Importer::add_arithmetic(const NodeView& node) {
+  if (node.type() == "Neg") {
+    Value made = input(node, 0);
+    if (made.constant) node.unsupported("works on a constant");
+    made.expression = made.expression.negated();
+    define(node, std::move(made));
+    return;
+  }
+  const Value& left = input(node, 0);
+  const Value& right = input(node, 1);
+  if (left.constant && right.constant) node.unsupported("works on constants; export with constant folding");
+  if (right.constant) return add_with_constant(node, 0, *right.constant);
+  if (left.constant) return add_with_constant(node, 1, *left.constant);
+  add_two_tensors(node);
+}
+
+void Importer::add_with_constant(const NodeView& node, int tensor, const Constant& constant) {
+  Value made = input(node, tensor);
+  const Expression other = broadcast(node, constant, made);
+  if (node.type() == "Mul") {
+    made.expression = made.expression * other;
+  } else if (node.type() == "Div") {
+    if (tensor == 1) node.unsupported("divides by an image");
+    made.expression = made.expression * other.reciprocal();
+  } else if (node.type() == "Sub") {
+    made.expression = tensor == 0 ? made.expression + other.negated() : made.expression.negated() + other;
+  } else {
+    made.expression = made.expression + other;
+  }
+  if (!absorb_into_bias(node, tensor, made.expression)) define(node, std::move(made));
+}
+
+/// MatMul and Add are one dense layer; the same after a convolution that nobody else reads.
+bool Importer::absorb_into_bias(const NodeView& node, int tensor, const Expression& result) {
+  const std::string& name = node.proto().input(tensor);
+  const Value& source = values_.at(name);
+  if (!result.is_shift() || !source.expression.is_identity() || uses_[name] != 1) return false;
+  if (graph_.nodes.size() != source.node + 1) return false;  // something may read it already
+  Layer& layer = graph_.nodes[source.node].layer;
+  const std::size_t outputs = graph_.nodes[source.node].shape.channels;
+  if (auto* linear = std::get_if<Linear>(&layer)) {
+    add_to_bias(linear->bias, outputs, result);
+  } else if (auto* conv = std::get_if<Conv2d>(&layer)) {
+    add_to_bias(conv->bias, outputs, result);
+  } else {
+    return false;
+  }
+  define(node, Value(source));
+  return true;
+}
+
+void Importer::add_two_tensors(const NodeView& node) {
+  const bool product = node.type() == "Mul";
+  if (product && node.proto().input(0) == node.proto().input(1)) return square_or_power(node, 2);
+  const Value& left = input(node, 0);
+  const Value& right = input(node, 1);
+  if (node.type() == "Div") node.unsupported("divides by an image");
+  if (left.dims != right.dims) node.unsupported("combines tensors of different shapes");
+  if (left.node == right.node) {  // a sum or product of polynomials in the same tensor
+    Value made = left;
+    if (product) made.expression = left.expression * right.expression;
+    if (node.type() == "Add") made.expression = left.expression + right.expression;
+    if (node.type() == "Sub") made.expression = left.expression + right.expression.negated();
+    define(node, std::move(made));
+    return;
+  }
+  if (node.type() != "Add") node.unsupported("combines two different tensors; only Add is supported for them");
+  const Dims dims = left.dims;
+  const std::size_t a = layer_input(node, 0);
+  const std::size_t b = layer_input(node, 1);
+  define_layer(node, Add{}, {a, b}, dims);
+}
+
+void Importer::add_power(const NodeView& node) {
+  const Constant& exponent = constant_input(node, 1, "exponent");
+  if (exponent.size() != 1) node.unsupported("has an exponent that differs from place to place");
+  const double value =
+      exponent.integral ? static_cast<double>(exponent.ints[0]) : static_cast<double>(exponent.floats[0]);
+  if (value != std::floor(value) || value < 1 || value > static_cast<double>(kMaxExponent)) {
+    node.unsupported("has an exponent that is not a whole number from 1 to 16");
+  }
+  square_or_power(node, static_cast<std::size_t>(value));
+}
+
+/// x^k starts from x as it is: a square of a square stays two layers.
+void Importer::square_or_power(const NodeView& node, std::size_t exponent) {
+  layer_input(node, 0);
+  Value made = input(node, 0);
+  made.expression = made.expression.power(exponent);
+  define(node, std::move(made));
+}
+
+}  // namespace obscura::nn

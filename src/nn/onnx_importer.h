@@ -1,0 +1,97 @@
+#pragma once
+
+// Internal to src/nn.
+#include <onnx/onnx_pb.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/expression.h"
+#include "nn/graph.h"
+#include "nn/onnx_constant.h"
+#include "nn/onnx_node.h"
+
+namespace obscura::nn {
+
+/// What a name in the file stands for: a constant, or a polynomial in the output of a node of the graph. The
+/// polynomial becomes a layer when something else than arithmetic needs it.
+struct Value {
+  std::shared_ptr<const Constant> constant;  // null: a tensor that depends on the image
+  std::size_t node = 0;
+  Expression expression;
+  Dims dims;          // as the file sees the tensor, batch axis 1
+  std::string label;  // node of the file that made it
+};
+
+/// Turns the nodes of an ONNX graph into layers, one call of add() a node in the file's order.
+class Importer {
+ public:
+  /// `file_bytes` bounds the weights that are copied, however often nodes share them.
+  Importer(const onnx::GraphProto& proto, std::size_t file_bytes);
+
+  /// Reads initialisers, the input and every node that the output needs.
+  Graph run();
+
+ private:
+  // onnx_importer.cpp: names, order, materialisation
+  void read_input();
+  void read_initialisers();
+  std::vector<bool> needed_nodes() const;
+  void count_uses(const std::vector<bool>& needed);
+  void add(const NodeView& node);
+  const Value& value(const std::string& name, const NodeView& node) const;
+  bool has_input(const NodeView& node, int i) const;
+  const Value& input(const NodeView& node, int i) const;
+  const Constant& constant_input(const NodeView& node, int i, const char* what) const;
+  void define(const NodeView& node, Value made);
+  void define_constant(const NodeView& node, Constant constant);
+  void define_layer(const NodeView& node, Layer layer, std::vector<std::size_t> inputs, Dims dims);
+  std::size_t materialise(const std::string& name);
+  std::size_t layer_input(const NodeView& node, int i);
+  void need_image(const NodeView& node) const;
+  std::vector<float> copy(const std::vector<float>& values);
+
+  // onnx_import_layers.cpp
+  void add_conv(const NodeView& node);
+  void add_average_pool(const NodeView& node);
+  void add_global_pool(const NodeView& node);
+  void add_reduce_mean(const NodeView& node);
+  void add_batch_norm(const NodeView& node);
+  void add_gemm(const NodeView& node);
+  void add_matmul(const NodeView& node);
+  std::vector<float> row_vector(const NodeView& node, int i, std::size_t size, float factor);
+  void finish_linear(const NodeView& node, bool transposed, float alpha, std::vector<float> bias);
+
+  // onnx_import_arithmetic.cpp
+  void add_arithmetic(const NodeView& node);
+  void add_with_constant(const NodeView& node, int tensor, const Constant& constant);
+  void add_two_tensors(const NodeView& node);
+  void add_power(const NodeView& node);
+  bool absorb_into_bias(const NodeView& node, int tensor, const Expression& result);
+  Expression broadcast(const NodeView& node, const Constant& constant, const Value& tensor) const;
+  void square_or_power(const NodeView& node, std::size_t exponent);
+
+  // onnx_import_shapes.cpp
+  void add_reshaping(const NodeView& node);
+  void add_constant_node(const NodeView& node);
+  void add_constant_shape(const NodeView& node);
+  void add_gather(const NodeView& node);
+  void add_concat(const NodeView& node);
+  void add_transpose(const NodeView& node);
+  void add_pass_through(const NodeView& node);
+  Dims reshaped_dims(const NodeView& node, const Dims& dims) const;
+  Dims axes(const NodeView& node) const;
+  void view_tensor(const NodeView& node, const Dims& dims);
+
+  const onnx::GraphProto& proto_;
+  Graph graph_;
+  std::map<std::string, Value> values_;
+  std::map<std::string, std::size_t> uses_;
+  std::size_t weight_budget_;
+  std::string output_;
+};
+
+}  // namespace obscura::nn

@@ -1,0 +1,16 @@
+#pragma once
+
+// Internal to src/nn.
+#include <map>
+#include <string>
+
+#include "nn/graph.h"
+
+namespace obscura::nn {
+
+/// Preprocessing for a network of that input and that many outputs: what the metadata says over what is usual.
+/// Throws FormatError for numbers that are none, a std of zero, or counts that do not fit.
+Preprocessing parse_preprocessing(const std::map<std::string, std::string>& metadata, const Shape& input,
+                                  std::size_t outputs);
+
+}  // namespace obscura::nn

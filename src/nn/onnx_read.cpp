@@ -1,0 +1,111 @@
+#include "nn/onnx_read.h"
+
+#include <onnx/checker.h>
+#include <onnx/onnx_pb.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "nn/onnx_importer.h"
+#include "nn/onnx_metadata.h"
+#include "nn/onnx_node.h"
+#include "nn/onnx_wire.h"
+
+namespace obscura::nn {
+namespace {
+
+/// The newest operator set that Debian's ONNX 1.12 knows; newer files meet Obscura's own checks only.
+constexpr std::int64_t kCheckedOpset = 17;
+constexpr std::int64_t kCheckedIr = 8;
+
+onnx::ModelProto parse(std::span<const std::uint8_t> bytes, const std::string& what) {
+  check_onnx_wire(bytes, what);
+  onnx::ModelProto model;
+  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model.has_graph()) {
+    throw FormatError(what + " is truncated or no ONNX file");
+  }
+  return model;
+}
+
+std::string advice(const std::string& type) {
+  if (type == "MaxPool" || type == "GlobalMaxPool") return "retrain with average pooling";
+  if (type == "Relu" || type == "LeakyRelu" || type == "PRelu" || type == "Clip" || type == "Sigmoid" ||
+      type == "Tanh" || type == "Elu" || type == "Erf" || type == "HardSwish" || type == "HardSigmoid") {
+    return "retrain with a square or polynomial activation";
+  }
+  if (type == "Softmax" || type == "LogSoftmax") return "export the network without it: the owner applies it";
+  if (type == "InstanceNormalization" || type == "LayerNormalization") return "retrain with batch normalisation";
+  return "";
+}
+
+/// Said before anything else, because it is what a user can act on.
+void check_operators(const onnx::GraphProto& graph) {
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const auto& proto = graph.node(i);
+    const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
+    if (standard && is_supported_operator(proto.op_type())) continue;
+    const std::string hint = advice(proto.op_type());
+    NodeView(proto, static_cast<std::size_t>(i))
+        .unsupported("is not supported" + (hint.empty() ? "" : ": " + hint) + "; supported: " + supported_operators());
+  }
+}
+
+void check_model(const onnx::ModelProto& model, const std::string& what) {
+  std::int64_t opset = 0;
+  for (const auto& entry : model.opset_import()) {
+    if (entry.domain().empty() || entry.domain() == "ai.onnx") opset = std::max(opset, entry.version());
+  }
+  if (opset < 1) throw FormatError(what + " does not say its operator set");
+  if (opset < 7)
+    throw UnsupportedError(what + " uses operator set " + std::to_string(opset) + "; 7 or newer is needed");
+  if (opset > kCheckedOpset || model.ir_version() > kCheckedIr) return;
+  try {
+    onnx::checker::check_model(model);
+  } catch (const std::exception& e) {
+    std::string reason = e.what();
+    reason = reason.substr(0, reason.find('\n'));
+    throw FormatError(what + " is no valid ONNX model: " + reason.substr(0, 300));
+  }
+}
+
+std::map<std::string, std::string> metadata_of(const onnx::ModelProto& model) {
+  std::map<std::string, std::string> metadata;
+  for (const auto& entry : model.metadata_props()) metadata.insert_or_assign(entry.key(), entry.value());
+  return metadata;
+}
+
+std::vector<std::uint8_t> read_bytes(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (!error && size > kMaxOnnxBytes) throw FormatError(path.string() + " is larger than 1 GiB");
+  return read_file(path, kMaxOnnxBytes);
+}
+
+}  // namespace
+
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
+  const onnx::ModelProto model = parse(bytes, what);
+  try {
+    check_operators(model.graph());
+    check_model(model, what);
+    Graph graph = Importer(model.graph(), bytes.size()).run();
+    graph.preprocessing = parse_preprocessing(metadata_of(model), graph.input_shape(), graph.output_shape().size());
+    return graph;
+  } catch (const UnsupportedError& e) {
+    throw UnsupportedError(what + ": " + e.what());
+  } catch (const FormatError& e) {
+    throw FormatError(what + ": " + e.what());
+  }
+}
+
+Graph read_onnx(const std::filesystem::path& path) {
+  return read_onnx(read_bytes(path), path.string());
+}
+
+std::map<std::string, std::string> read_onnx_metadata(const std::filesystem::path& path) {
+  return metadata_of(parse(read_bytes(path), path.string()));
+}
+
+}  // namespace obscura::nn

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+
+#include "nn/graph.h"
+
+namespace obscura::nn {
+
+/// Reads a network from an ONNX file of any producer; the file is treated as hostile.
+///
+/// Operators: Conv (two-dimensional; pads or auto_pad, strides, dilations, groups), AveragePool, GlobalAveragePool,
+/// ReduceMean over height and width, BatchNormalization, Gemm (weights transposed or not, alpha, beta), MatMul, Add
+/// (bias or residual), Sub, Mul, Div, Neg with a constant a channel or one for all, Mul(x, x) and Pow as Square, any
+/// sum of products of one tensor as Polynomial, Flatten and the Reshape, Squeeze and Unsqueeze that amount to it,
+/// Identity, Dropout, Constant, and the Shape, Gather, Concat, Cast, Unsqueeze that exporters compute shapes with.
+/// Tensors are float (double is rounded); the batch axis is 1, symbolic or absent; what the output does not need is
+/// not looked at. A scale or shift by constants becomes a BatchNorm, or part of the bias before it.
+///
+/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing.
+///
+/// Throws IoError (cannot be read), UnsupportedError (names operator and node, and says what is supported or how to
+/// train instead), FormatError (truncated, altered, lying shapes, missing or doubled tensors, cycles, numbers that are
+/// not finite, over 1 GiB). Memory stays within a small multiple of the file's size. Thread-safe.
+Graph read_onnx(const std::filesystem::path& path);
+
+/// As above from memory; `what` names the input in error messages.
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what);
+
+/// Every metadata entry of the file, for example "command". Throws as read_onnx.
+std::map<std::string, std::string> read_onnx_metadata(const std::filesystem::path& path);
+
+}  // namespace obscura::nn

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "nn/graph.h"
+
+namespace obscura::nn {
+
+/// A network run in the clear by OpenCV's dnn module: what an encrypted run must agree with.
+/// Not thread-safe; movable.
+class Reference {
+ public:
+  /// Runs the graph, written as ONNX in memory. Throws UnsupportedError if OpenCV cannot load it.
+  explicit Reference(const Graph& graph);
+  /// Runs the file's own bytes, one image at a time (its batch may be fixed). The file is checked by read_onnx first;
+  /// throws as that does, and UnsupportedError if OpenCV cannot load it.
+  static Reference from_file(const std::filesystem::path& path);
+  Reference(Reference&&) noexcept;
+  Reference& operator=(Reference&&) noexcept;
+  ~Reference();
+
+  /// images: count x C x H x W, preprocessed; returns count x outputs logits, row-major.
+  /// Throws MismatchError if the number of values is no multiple of an image's.
+  std::vector<float> run(std::span<const float> images);
+
+  const Shape& input_shape() const;
+  std::size_t outputs() const;
+
+ private:
+  struct State;
+  explicit Reference(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// One image through the graph by its definition, loop by loop in double precision: slow, independent of every library,
+/// the specification that other runs are tested against. Returns the output, flattened as Flatten does.
+/// Throws MismatchError if `image` is not the input's size. Thread-safe.
+std::vector<double> run_reference(const Graph& graph, std::span<const float> image);
+
+/// As run_reference, but every node's output, in the graph's order.
+std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::span<const float> image);
+
+/// Planar bytes (C x H x W, rgb order) of an image of shape `input` as the network wants them:
+/// (pixel / 255 - mean[c]) / std[c]. Throws MismatchError if sizes do not fit.
+std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Preprocessing& how);
+
+}  // namespace obscura::nn
