@@ -108,7 +108,7 @@ inline double key_switch_variance(const Context& context, std::size_t limbs) {
 /// what double precision leaves undecided.
 inline double bound(const Context& context, double variance, double scale, double magnitude = 1) {
   const auto n = static_cast<double>(context.degree());
-  return 8 * std::sqrt(variance * n) / scale + magnitude * 0x1p-45 * std::sqrt(n);
+  return 8 * std::sqrt(variance * n) / scale + magnitude * 0x1p-47 * std::sqrt(n);
 }
 
 inline Complexes rotated(const Complexes& values, std::int64_t steps) {

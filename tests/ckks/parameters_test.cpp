@@ -41,7 +41,7 @@ TEST_P(SecurityTable, TheLimitIsTakenAndOnePrimeMoreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Degrees, SecurityTable, ::testing::Values(11, 12, 13, 14, 15, 16),
-                         [](const auto& info) { return "LogN" + std::to_string(info.param); });
+                         ::testing::PrintToStringParamName());
 
 TEST(Parameters, AtBothEndsOfTheTable) {
   EXPECT_EQ(max_log_qp(10, 128), 26);
