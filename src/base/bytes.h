@@ -23,7 +23,12 @@ class ByteWriter {
     std::memcpy(&bits, &v, 8);
     u64(bits);
   }
-  void raw(std::span<const std::uint8_t> v) { bytes_.insert(bytes_.end(), v.begin(), v.end()); }
+  void raw(std::span<const std::uint8_t> v) {
+    if (v.empty()) return;
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + v.size());
+    std::memcpy(bytes_.data() + at, v.data(), v.size());
+  }
   /// u32 length, then the characters.
   void text(const std::string& v) {
     u32(static_cast<std::uint32_t>(v.size()));
@@ -35,7 +40,9 @@ class ByteWriter {
 
  private:
   void fixed(std::uint64_t v, int n) {
-    for (int i = 0; i < n; ++i) bytes_.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
+    std::uint8_t little[8];
+    for (int i = 0; i < n; ++i) little[i] = static_cast<std::uint8_t>(v >> (8 * i));
+    raw({little, static_cast<std::size_t>(n)});
   }
   std::vector<std::uint8_t> bytes_;
 };

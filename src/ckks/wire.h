@@ -70,6 +70,8 @@ enum class Kind : std::uint16_t {
   secret_key = 10,
   program = 11,  ///< payload by src/compile
   answer = 12,   ///< payload by src/runtime
+  query = 13,    ///< payload by src/runtime
+  client = 14,   ///< payload by src/compile
 };
 
 /// For messages: "a ciphertext", "evaluation keys".

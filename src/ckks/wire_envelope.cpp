@@ -61,6 +61,10 @@ std::string_view kind_name(Kind kind) {
       return "a compiled program";
     case Kind::answer:
       return "an encrypted answer";
+    case Kind::query:
+      return "an encrypted query";
+    case Kind::client:
+      return "the owner's part of a program";
   }
   return "something unknown";
 }
@@ -86,7 +90,7 @@ Envelope open_envelope(ByteSpan bytes, std::string_view what) {
   }
   Envelope envelope;
   const std::uint16_t kind = in.u16();
-  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::answer)) {
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::client)) {
     in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
   }
   envelope.kind = static_cast<Kind>(kind);
