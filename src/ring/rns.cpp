@@ -12,6 +12,7 @@ namespace obscura::ring {
 namespace {
 
 constexpr std::size_t kMaxSources = 32;
+constexpr std::uint64_t kMontgomery = std::uint64_t{1} << 52;
 constexpr std::uint64_t kLeastFusedTarget = std::uint64_t{1} << 14;
 
 // Whether a prime's Shoup constants fit 52-bit multiplication.
@@ -74,10 +75,13 @@ RnsTarget target_of(const Rings& from, bool is_pair, const Modulus& p) {
     t.shift = static_cast<std::uint64_t>(std::max(0, static_cast<int>(std::bit_width(product + t.p)) - 51));
     t.ratio = static_cast<std::uint64_t>((u128{1} << (52 + t.shift)) / t.p);
   }
-  if (is_short(p)) {
-    t.fold = p.reduce(std::uint64_t{1} << 52);
-    t.fold_shoup = p.shoup52(t.fold);
-    t.one_shoup = p.shoup52(1);
+  if (!is_short(p)) return t;
+  t.inverse = p.value();
+  for (int i = 0; i < 5; ++i) t.inverse *= 2 - p.value() * t.inverse;  // Newton: 3, 6, ..., 96 right bits
+  t.inverse &= kMontgomery - 1;
+  for (const std::uint64_t w : t.weights) t.montgomery_weights.push_back(p.mul(w, p.reduce(kMontgomery)));
+  for (std::size_t u = 0; u < t.montgomery_overflow.size(); ++u) {
+    t.montgomery_overflow[u] = p.mul(t.montgomery_weights.back(), p.reduce(std::uint64_t{u}));
   }
   return t;
 }

@@ -49,55 +49,71 @@ void scale_block(const RnsSource* sources, std::size_t count, const Word* const*
   for (std::size_t c = 0; c < width; c += 8) store(overflow + c, _mm512_cvttpd_epu64(_mm512_loadu_pd(overflow + c)));
 }
 
-// Constants that bring high 2^52 + low below p.
+// Montgomery's reduction of S = high 2^52 + low to S 2^-52 mod p: with m = low p^-1 mod 2^52 the low words of S and m p
+// are the same, so high - floor(m p / 2^52) remains, in (-p, high].
 class Reducer {
  public:
-  explicit Reducer(const RnsTarget& t)
-      : fold_(splat(t.fold)),
-        fold_shoup_(splat(t.fold_shoup)),
-        one_shoup_(splat(t.one_shoup)),
-        minus_p_(minus(t.p)),
-        p_(splat(t.p)),
-        twice_p_(splat(2 * t.p)) {}
-  // high < 2^52 - 2^12 and any low: (low + high (2^52 mod p)) less both Shoup quotients is below 4p.
-  Vec operator()(Vec low, Vec high) const {
+  explicit Reducer(const RnsTarget& t) : inverse_(splat(t.inverse)), p_(splat(t.p)), twice_p_(splat(2 * t.p)) {}
+  // high < p, or high < 4p where `wide`.
+  template <bool wide>
+  Vec reduce(Vec low, Vec high) const {
     high = add(high, _mm512_srli_epi64(low, 52));
-    low = low52(low);
-    const Vec quotient = add(mul_hi(high, fold_shoup_), mul_hi(low, one_shoup_));
-    const Vec sum = madd_lo(madd_lo(low, high, fold_), quotient, minus_p_);
-    return below(below(low52(sum), twice_p_), p_);
+    const Vec t = sub(high, mul_hi(mul_lo(low, inverse_), p_));
+    const Vec positive = _mm512_min_epu64(t, add(t, p_));
+    return wide ? below(below(positive, twice_p_), p_) : positive;
   }
 
  private:
-  Vec fold_, fold_shoup_, one_shoup_, minus_p_, p_, twice_p_;
+  Vec inverse_, p_, twice_p_;
 };
 
-// out_t = sum_i y_i w_ti mod p_t for `targets` primes at once and `vectors` vectors of columns at once.
-template <int targets, int vectors>
-inline void sum_block(const RnsTarget* t, std::size_t terms, const Word* y, std::size_t width, Word* const* out,
-                      std::size_t at) {
-  for (std::size_t c = 0; c < width; c += 8 * vectors) {
+struct Block {
+  const Word* y;  // `terms` rows of `width` words, then the overflow
+  std::size_t terms;
+  std::size_t width;
+  std::size_t at;  // first column
+};
+
+// out_t = sum_i y_i w_ti - u Q mod p_t, `targets` primes and `vectors` vectors of columns at once.
+template <int targets, int vectors, bool wide>
+inline void sum_block(const RnsTarget* t, const Block& b, Word* const* out) {
+  for (std::size_t c = 0; c < b.width; c += 8 * vectors) {
     Vec low[targets][vectors], high[targets][vectors];
-    for (int j = 0; j < targets; ++j) {
-      for (int v = 0; v < vectors; ++v) low[j][v] = high[j][v] = _mm512_setzero_si512();
-    }
-    for (std::size_t i = 0; i < terms; ++i) {
+    unroll<vectors>([&](auto v) {
+      const Vec u = load(b.y + b.terms * b.width + c + 8 * v);
+      unroll<targets>([&](auto j) {
+        const Word* table = t[j].montgomery_overflow.data();
+        low[j][v] = _mm512_permutex2var_epi64(_mm512_loadu_si512(table), u, _mm512_loadu_si512(table + 8));
+        high[j][v] = _mm512_setzero_si512();
+      });
+    });
+    for (std::size_t i = 0; i < b.terms; ++i) {
       Vec row[vectors];
-      for (int v = 0; v < vectors; ++v) row[v] = load(y + i * width + c + 8 * static_cast<std::size_t>(v));
-      for (int j = 0; j < targets; ++j) {
-        const Vec w = splat(t[j].weights[i]);
-        for (int v = 0; v < vectors; ++v) {
+      unroll<vectors>([&](auto v) { row[v] = load(b.y + i * b.width + c + 8 * v); });
+      unroll<targets>([&](auto j) {
+        const Vec w = splat(t[j].montgomery_weights[i]);
+        unroll<vectors>([&](auto v) {
           low[j][v] = madd_lo(low[j][v], row[v], w);
           high[j][v] = madd_hi(high[j][v], row[v], w);
-        }
-      }
+        });
+      });
     }
-    for (int j = 0; j < targets; ++j) {
-      const Reducer reduce(t[j]);
-      for (int v = 0; v < vectors; ++v) {
-        store(out[j] + at + c + 8 * static_cast<std::size_t>(v), reduce(low[j][v], high[j][v]));
-      }
-    }
+    unroll<targets>([&](auto j) {
+      const Reducer reducer(t[j]);
+      unroll<vectors>(
+          [&](auto v) { store(out[j] + b.at + c + 8 * v, reducer.template reduce<wide>(low[j][v], high[j][v])); });
+    });
+  }
+}
+
+template <bool wide>
+void sum_targets(const RnsTarget* targets, std::size_t count, const Block& block, Word* const* out) {
+  std::size_t j = 0;
+  if (block.width >= 32) {
+    for (; j + 2 <= count; j += 2) sum_block<2, 4, wide>(targets + j, block, out + j);
+    if (j < count) sum_block<1, 4, wide>(targets + j, block, out + j);
+  } else {
+    for (; j < count; ++j) sum_block<1, 1, wide>(targets + j, block, out + j);
   }
 }
 
@@ -107,17 +123,16 @@ void convert_sum_ifma(const RnsSource* sources, std::size_t count, const Word* c
                       std::size_t target_count, Word* const* out, std::size_t n) {
   alignas(64) Word y[kBlockWords];
   const std::size_t width = std::min(n, std::bit_floor(kBlockWords / (count + 1)));
+  // The sum of products is below p (q_1 + ... + q_k + 1): its high word is below p if that fits 52 bits.
+  Word bound = 1;
+  for (std::size_t i = 0; i < count; ++i) bound += sources[i].q;
   for (std::size_t at = 0; at < n; at += width) {
     scale_block(sources, count, x, at, width, y);
-    for (std::size_t j = 0; j < target_count; ++j) {
-      if (width < 32) {
-        sum_block<1, 1>(targets + j, count + 1, y, width, out + j, at);
-      } else if (j + 1 < target_count) {
-        sum_block<2, 4>(targets + j, count + 1, y, width, out + j, at);
-        ++j;
-      } else {
-        sum_block<1, 4>(targets + j, count + 1, y, width, out + j, at);
-      }
+    const Block block{y, count, width, at};
+    if (bound <= kLow52) {
+      sum_targets<false>(targets, target_count, block, out);
+    } else {
+      sum_targets<true>(targets, target_count, block, out);
     }
   }
 }

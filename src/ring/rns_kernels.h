@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -21,11 +22,13 @@ struct RnsTarget {
   std::uint64_t p;
   std::vector<std::uint64_t> weights;  // Q/q_i mod p for every i, then -Q mod p
   std::uint64_t minus_half;            // -(Q-1)/2 mod p
-  // For the fused kernels; 0 for large primes.
-  std::uint64_t fold, fold_shoup;  // 2^52 mod p, floor(fold 2^52 / p)
-  std::uint64_t one_shoup;         // floor(2^52 / p)
-  std::uint64_t shift;             // s with Q + p <= 2^(51+s)
-  std::uint64_t ratio;             // floor(2^(52+s) / p)
+  // For the fused kernels, where 2^50 > p: Montgomery form with R = 2^52.
+  std::uint64_t inverse;                              // p^-1 mod R
+  std::vector<std::uint64_t> montgomery_weights;      // (Q/q_i) R mod p
+  std::array<std::uint64_t, 16> montgomery_overflow;  // -u Q R mod p for u = 0 ... 15
+  // The same, for pairs.
+  std::uint64_t shift;  // s with Q + p <= 2^(51+s)
+  std::uint64_t ratio;  // floor(2^(52+s) / p)
 };
 
 /// Two primes with Q = q_0 q_1 < 2^63. A centred x is carried as the word x + (Q-1)/2 in [0, Q), by Garner's formula
@@ -56,7 +59,7 @@ void pair_words(const RnsPair& pair, const std::uint64_t* x0, const std::uint64_
                 std::uint64_t* out);
 
 /// Whole conversions in blocks of columns that stay in the first cache; every prime below 2^50, n a multiple of 8.
-/// At most this many sources: their sum of products then fits 104 bits.
+/// At most this many sources: the overflow then has 16 values, and the sum of products fits 104 bits.
 constexpr std::size_t kMaxFusedSources = 14;
 void convert_sum_ifma(const RnsSource* sources, std::size_t count, const std::uint64_t* const* x,
                       const RnsTarget* targets, std::size_t target_count, std::uint64_t* const* out, std::size_t n);
