@@ -56,7 +56,7 @@ struct Kernels {
 /// The specification: any prime of Modulus's range below 2^60.
 const Kernels& scalar_kernels();
 
-/// AVX-512 with 52-bit multiply-add: primes below 2^50, degrees from 128.
+/// AVX-512 with 52-bit multiply-add: primes from 2^13 to 2^50, degrees from 128.
 const Kernels& ifma_kernels();
 
 /// psi^bitrev(i) (or psi^-bitrev(i)) for i < N, the order in which every transform walks its twiddle factors.

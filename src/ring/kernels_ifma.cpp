@@ -1,5 +1,4 @@
 #include "ring/ifma.h"
-#include "ring/kernels_scalar.h"
 
 namespace obscura::ring {
 
@@ -8,21 +7,21 @@ const Kernels& ifma_kernels() {
       ifma::prepare,
       ifma::forward,
       ifma::inverse,
-      scalar::add,
-      scalar::sub,
-      scalar::negate,
-      scalar::mul,
-      scalar::mul_add,
-      scalar::mul_scalar,
-      scalar::sub_mul_scalar,
-      scalar::add_scalar,
-      scalar::inner_product,
-      scalar::key_product,
-      scalar::reduce,
-      scalar::reduce_centred,
-      scalar::weighted_sum,
-      scalar::matrix_product,
-      scalar::permute,
+      ifma::add,
+      ifma::sub,
+      ifma::negate,
+      ifma::mul,
+      ifma::mul_add,
+      ifma::mul_scalar,
+      ifma::sub_mul_scalar,
+      ifma::add_scalar,
+      ifma::inner_product,
+      ifma::key_product,
+      ifma::reduce,
+      ifma::reduce_centred,
+      ifma::weighted_sum,
+      ifma::matrix_product,
+      ifma::permute,
   };
   return kernels;
 }
