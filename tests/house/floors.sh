@@ -5,7 +5,7 @@
 set -euo pipefail
 src=${1:?usage: floors.sh SOURCE_FOLDER}
 
-floors=(base ring ckks circuits image nn compile runtime shield train search audit serve cli)
+floors=(base ring ckks circuits image nn compile runtime owner shield train search audit serve cli)
 without_secret='base ring ckks circuits image nn compile runtime'
 
 declare -A height

@@ -1,0 +1,98 @@
+#include "circuits/batched_product.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "base/error.h"
+
+namespace obscura::circuits {
+namespace {
+
+/// Words of a column block: the inputs of one window then fit the first-level cache, all of them the second.
+constexpr std::size_t kBlock = 32;
+/// Blocks of one task of the thread pool.
+constexpr std::size_t kBlocksPerTask = 16;
+constexpr std::size_t kMaxInputs = 2048;
+
+}  // namespace
+
+BatchedProduct::BatchedProduct(std::size_t columns, const std::vector<std::vector<IntegerEntry>>& rows)
+    : columns_(columns), row_count_(rows.size()) {
+  std::map<std::vector<std::uint32_t>, std::size_t> group_of;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::vector<std::uint32_t> key;
+    for (const IntegerEntry& e : rows[r]) {
+      if (e.column >= columns)
+        throw ParameterError("batched product: column " + std::to_string(e.column) + " is outside");
+      key.push_back(e.column);
+    }
+    if (key.size() > kMaxInputs) throw ParameterError("batched product: a row of more than 2048 entries");
+    const auto [it, is_new] = group_of.try_emplace(key, groups_.size());
+    if (is_new) groups_.push_back({key, {}, {}});
+    Group& group = groups_[it->second];
+    group.rows.push_back(static_cast<std::uint32_t>(r));
+    for (const IntegerEntry& e : rows[r]) group.weights.push_back(e.value);
+  }
+}
+
+std::vector<ckks::Ciphertext> BatchedProduct::apply(const ckks::Context& context,
+                                                    const std::vector<ckks::Ciphertext>& inputs, double weight_scale,
+                                                    ThreadPool* pool) const {
+  if (inputs.size() != columns_ || inputs.empty()) {
+    throw MismatchError("batched product of " + std::to_string(columns_) + " columns got " +
+                        std::to_string(inputs.size()) + " ciphertexts");
+  }
+  const ckks::Ciphertext& first = inputs.front();
+  for (const auto& x : inputs) {
+    check_ciphertext(context, x);
+    if (x.limbs() != first.limbs() || x.parts.size() != first.parts.size() || x.scale != first.scale) {
+      throw MismatchError("batched product: the inputs differ in level, parts or scale");
+    }
+  }
+  const std::size_t n = context.degree(), limbs = first.limbs(), parts = first.parts.size();
+  std::vector<ckks::Ciphertext> results(row_count_);
+  for (auto& r : results) {
+    r.context = first.context;
+    r.scale = first.scale * weight_scale;
+    for (std::size_t p = 0; p < parts; ++p) r.parts.emplace_back(n, limbs);
+  }
+  const std::size_t block = std::min(kBlock, n), task = std::min(n, block * kBlocksPerTask), tasks = n / task;
+  const auto body = [&](std::size_t index) {
+    const std::size_t row = index / tasks, part = row / limbs, limb = row % limbs;
+    std::vector<const std::uint64_t*> from;
+    std::vector<std::uint64_t*> to;
+    for (const auto& x : inputs) from.push_back(x.parts[part].limb(limb));
+    for (auto& r : results) to.push_back(r.parts[part].limb(limb));
+    auto scratch = context.scratch().take(columns_ * block);
+    const std::size_t begin = index % tasks * task;
+    for (std::size_t at = begin; at < begin + task; at += block) {
+      run_block(context.q(limb), from, to, at, block, scratch.data());
+    }
+  };
+  if (pool != nullptr) {
+    pool->parallel_for(parts * limbs * tasks, body);
+  } else {
+    for (std::size_t i = 0; i < parts * limbs * tasks; ++i) body(i);
+  }
+  return results;
+}
+
+void BatchedProduct::run_block(const ring::PrimeRing& q, const std::vector<const std::uint64_t*>& from,
+                               const std::vector<std::uint64_t*>& to, std::size_t at, std::size_t words,
+                               std::uint64_t* scratch) const {
+  for (std::size_t c = 0; c < columns_; ++c) {
+    std::memcpy(scratch + c * words, from[c] + at, words * sizeof(std::uint64_t));
+  }
+  std::vector<const std::uint64_t*> x;
+  std::vector<std::uint64_t*> r;
+  for (const Group& group : groups_) {
+    x.clear();
+    r.clear();
+    for (const std::uint32_t c : group.columns) x.push_back(scratch + c * words);
+    for (const std::uint32_t o : group.rows) r.push_back(to[o] + at);
+    q.matrix_product_block(words, r.data(), r.size(), x.data(), x.size(), group.weights.data());
+  }
+}
+
+}  // namespace obscura::circuits

@@ -1,0 +1,136 @@
+#include "compile/client_wire.h"
+
+#include <cmath>
+
+#include "base/bytes.h"
+#include "ckks/digest.h"
+
+namespace obscura::compile {
+namespace {
+
+constexpr std::size_t kMaxValues = std::size_t{1} << 20;
+
+void put_floats(ByteWriter& w, const std::vector<float>& values) {
+  w.u32(static_cast<std::uint32_t>(values.size()));
+  for (const float v : values) w.f64(v);
+}
+
+std::vector<float> get_floats(ByteReader& r) {
+  const std::size_t count = r.u32();
+  if (count > r.left() / 8) r.fail("is truncated");
+  std::vector<float> values(count);
+  for (float& v : values) {
+    v = static_cast<float>(r.f64());
+    if (!std::isfinite(v)) r.fail("holds a number that is not finite");
+  }
+  return values;
+}
+
+std::size_t get_count(ByteReader& r, const char* name, std::size_t least, std::size_t most) {
+  const std::size_t value = r.u32();
+  if (value < least || value > most) {
+    r.fail(std::string("has ") + name + " = " + std::to_string(value) + ", expected " + std::to_string(least) + " to " +
+           std::to_string(most));
+  }
+  return value;
+}
+
+double get_positive(ByteReader& r, const char* name) {
+  const double value = r.f64();
+  if (!(std::isfinite(value) && value > 0)) r.fail(std::string("has a ") + name + " that is not a positive number");
+  return value;
+}
+
+void read_network(ByteReader& r, ClientPart& client) {
+  client.input.channels = get_count(r, "channels", 1, 4096);
+  client.input.height = get_count(r, "height", 1, 4096);
+  client.input.width = get_count(r, "width", 1, 4096);
+  if (client.input.size() > kMaxValues) r.fail("has an image of too many pixels");
+  auto& pre = client.preprocessing;
+  pre.mean = get_floats(r);
+  pre.std = get_floats(r);
+  const auto channels = client.input.channels;
+  if ((!pre.mean.empty() && pre.mean.size() != channels) || (!pre.std.empty() && pre.std.size() != channels)) {
+    r.fail("has a mean or deviation for another number of channels");
+  }
+  const std::size_t classes = get_count(r, "classes", 0, 65536);
+  for (std::size_t i = 0; i < classes; ++i) pre.classes.push_back(r.text(256));
+  pre.colour = r.text(16);
+  pre.stated = r.u8() != 0;
+}
+
+void read_layout(ByteReader& r, ClientPart& client) {
+  const std::size_t slots = std::size_t{1} << (client.parameters.log_degree - 1);
+  client.input_scale = get_positive(r, "scale");
+  if (client.input_scale > 0x1p60) r.fail("has a scale over 2^60");
+  client.input_limbs = get_count(r, "limbs", 1, client.parameters.q.size());
+  client.period = get_count(r, "period", 0, slots);
+  client.images = get_count(r, "images", 1, slots);
+  client.outputs = get_count(r, "outputs", 1, kMaxValues);
+  const std::size_t count = get_count(r, "output slots", 0, kMaxValues);
+  const bool packed = client.mode == Mode::packed;
+  const bool period_fits = (client.period & (client.period - 1)) == 0 && client.period >= client.input.size();
+  if (packed && (!period_fits || count != client.outputs || client.images != 1))
+    r.fail("has a layout that does not fit");
+  for (std::size_t i = 0; i < count; ++i) client.output_slots.push_back(r.u32());
+  client.output_factor = get_positive(r, "output factor");
+  client.reply_gap = get_count(r, "reply gap", 1, slots);
+  if (slots % client.reply_gap != 0) r.fail("has a reply gap that does not divide the slots");
+  for (const auto s : client.output_slots) {
+    if (s >= slots / client.reply_gap) r.fail("has an output slot outside the reply");
+  }
+  client.reply_bits = static_cast<int>(get_count(r, "reply bits", 1, 60));
+  client.logit_error = get_positive(r, "logit error");
+}
+
+}  // namespace
+
+ckks::Bytes write_client_part(const ClientPart& client) {
+  ByteWriter w;
+  w.raw(client.program);
+  w.u8(static_cast<std::uint8_t>(client.mode));
+  w.text(client.network);
+  const auto parameters = ckks::write_parameters(client.parameters);
+  w.u32(static_cast<std::uint32_t>(parameters.size()));
+  w.raw(parameters);
+  for (const std::size_t v : {client.input.channels, client.input.height, client.input.width}) {
+    w.u32(static_cast<std::uint32_t>(v));
+  }
+  put_floats(w, client.preprocessing.mean);
+  put_floats(w, client.preprocessing.std);
+  w.u32(static_cast<std::uint32_t>(client.preprocessing.classes.size()));
+  for (const auto& name : client.preprocessing.classes) w.text(name.substr(0, 256));
+  w.text(client.preprocessing.colour);
+  w.u8(client.preprocessing.stated ? 1 : 0);
+  w.f64(client.input_scale);
+  for (const std::size_t v : {client.input_limbs, client.period, client.images, client.outputs}) {
+    w.u32(static_cast<std::uint32_t>(v));
+  }
+  w.u32(static_cast<std::uint32_t>(client.output_slots.size()));
+  for (const std::uint32_t s : client.output_slots) w.u32(s);
+  w.f64(client.output_factor);
+  w.u32(static_cast<std::uint32_t>(client.reply_gap));
+  w.u32(static_cast<std::uint32_t>(client.reply_bits));
+  w.f64(client.logit_error);
+  return ckks::seal_envelope(ckks::Kind::client, ckks::digest_of(client.parameters), w.bytes());
+}
+
+ClientPart read_client_part(ckks::ByteSpan bytes, std::string_view what) {
+  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::client, what);
+  ByteReader r(envelope.payload, std::string(what));
+  ClientPart client;
+  const auto program = r.raw(client.program.size());
+  std::copy(program.begin(), program.end(), client.program.begin());
+  const std::uint8_t mode = r.u8();
+  if (mode > 1) r.fail("has an unknown layout");
+  client.mode = static_cast<Mode>(mode);
+  client.network = r.text(4096);
+  client.parameters = ckks::read_parameters(r.raw(r.u32()), what);
+  if (ckks::digest_of(client.parameters) != envelope.digest) r.fail("has parameters that are not those it names");
+  read_network(r, client);
+  read_layout(r, client);
+  r.finish();
+  return client;
+}
+
+}  // namespace obscura::compile

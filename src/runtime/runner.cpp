@@ -1,0 +1,36 @@
+#include "runtime/runner.h"
+
+#include "base/error.h"
+#include "runtime/batched_runner.h"
+#include "runtime/packed_runner.h"
+
+namespace obscura::runtime {
+
+Runner::Runner(compile::Program program)
+    : program_(std::move(program)), context_(ckks::Context::create(program_.client.parameters)), encoder_(context_) {}
+
+void Runner::check_query(const std::vector<ckks::Ciphertext>& query) const {
+  const auto& client = program_.client;
+  if (query.size() != client.queries()) {
+    throw MismatchError("the network " + client.network + " takes " + std::to_string(client.queries()) +
+                        " ciphertext(s) a query, not " + std::to_string(query.size()));
+  }
+  for (const auto& x : query) {
+    check_ciphertext(*context_, x);
+    if (x.limbs() != client.input_limbs || x.parts.size() != 2 || !ckks::same_scale(x.scale, client.input_scale)) {
+      throw MismatchError("the query was encrypted for another level or scale than the network " + client.network +
+                          " was compiled for");
+    }
+  }
+}
+
+ckks::CompactCiphertext Runner::reply(const ckks::Ciphertext& result) const {
+  return ckks::compact(*context_, result, program_.client.reply_gap, program_.client.reply_bits);
+}
+
+std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool) {
+  if (program.client.mode == compile::Mode::packed) return std::make_unique<PackedRunner>(std::move(program), pool);
+  return std::make_unique<BatchedRunner>(std::move(program));
+}
+
+}  // namespace obscura::runtime

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/parallel.h"
+#include "ckks/compact.h"
+#include "ckks/encoder.h"
+#include "ckks/evaluator.h"
+#include "compile/program.h"
+
+namespace obscura::runtime {
+
+/// What happened to one stage, for reports.
+struct StageTime {
+  std::string name;
+  double seconds = 0;
+};
+
+/// A program made ready to run: matrices encoded, levels and scales fixed. Holds the server's side only: no secret key,
+/// nothing that decrypts. Immutable once built; run() may be called from several threads at once.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+
+  const compile::Program& program() const { return program_; }
+  const ckks::ContextPtr& context() const { return context_; }
+
+  /// One query in, one answer out: client.queries() fresh ciphertexts of client.input_limbs limbs and
+  /// client.input_scale, client.replies() compact ciphertexts. Runs on the pool's threads where one is given.
+  /// Throws MismatchError for a query of another shape, or keys of another program.
+  virtual std::vector<ckks::CompactCiphertext> run(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                                   const std::vector<ckks::Ciphertext>& query,
+                                                   ThreadPool* pool = nullptr,
+                                                   std::vector<StageTime>* times = nullptr) const = 0;
+
+  /// Bytes of encoded matrices.
+  virtual std::size_t memory_bytes() const = 0;
+
+ protected:
+  explicit Runner(compile::Program program);
+  void check_query(const std::vector<ckks::Ciphertext>& query) const;
+  ckks::CompactCiphertext reply(const ckks::Ciphertext& result) const;
+
+  compile::Program program_;
+  ckks::ContextPtr context_;
+  ckks::Encoder encoder_;
+};
+
+/// Packed or batched, as the program says.
+std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool = nullptr);
+
+}  // namespace obscura::runtime
