@@ -73,8 +73,8 @@ const FftKernels& fft_kernels(ring::Isa isa) {
 SlotFft::SlotFft(std::size_t degree, ring::Isa isa)
     : degree_(checked_degree(degree, isa)),
       kernels_(kernels_for(degree / 2, isa)),
-      tables_(std::make_unique<FftTables>(FftTables{degree / 2, {}})) {
-  kernels_->prepare(*tables_, RootTable(degree / 2));
+      tables_(std::make_unique<FftTables>(FftTables{degree / 2, AlignedWords(kernels_->table_size(degree / 2))})) {
+  kernels_->prepare(doubles(tables_->roots), RootTable(degree / 2));
 }
 
 SlotFft::~SlotFft() = default;

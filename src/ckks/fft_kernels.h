@@ -39,7 +39,9 @@ struct FftTables {
 struct FftKernels {
   /// Transforms of fewer slots take the scalar kernels.
   std::size_t smallest;
-  void (*prepare)(FftTables& t, const RootTable& roots);
+  /// Doubles that a table of roots for so many slots takes; fills it.
+  std::size_t (*table_size)(std::size_t slots);
+  void (*prepare)(double* table, const RootTable& roots);
   /// As SlotFft's methods of the same names.
   void (*to_coefficients)(const FftTables& t, const double* re, const double* im, double* out, double* scratch);
   void (*to_slots)(const FftTables& t, const double* in, double* out, double* scratch);

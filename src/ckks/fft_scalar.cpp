@@ -16,11 +16,13 @@ const double* doubles(const AlignedWords& words) {
 }
 
 // The roots of the transform of `size` stand at size / 2 .. size - 1, real and imaginary part together.
-void prepare(FftTables& t, const RootTable& roots) {
-  t.roots = AlignedWords(2 * t.slots);
-  auto* const table = reinterpret_cast<double*>(t.roots.data());
+std::size_t table_size(std::size_t slots) {
+  return 2 * slots;
+}
+
+void prepare(double* table, const RootTable& roots) {
   table[0] = table[1] = 0;
-  for (std::size_t size = 2; size <= t.slots; size *= 2) {
+  for (std::size_t size = 2; size <= roots.slots; size *= 2) {
     for (std::size_t i = 0; i < size / 2; ++i) {
       const Root root = roots.at(size, i, 1);
       table[size + 2 * i] = root.re;
@@ -126,8 +128,8 @@ std::uint64_t residue(const ring::Modulus& q, double x) {
 }
 
 const FftKernels& scalar_fft_kernels() {
-  static constexpr FftKernels kernels{1,         prepare,  to_coefficients,      to_slots, round_scaled,
-                                      add_small, residues, residues_of_integers, bias};
+  static constexpr FftKernels kernels{
+      1, table_size, prepare, to_coefficients, to_slots, round_scaled, add_small, residues, residues_of_integers, bias};
   return kernels;
 }
 
