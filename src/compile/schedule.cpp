@@ -37,8 +37,14 @@ struct Guess {
 /// Follows one guess through the network; counts the primes it needs and adds up its errors.
 class Simulation {
  public:
-  Simulation(const std::vector<Stage>& stages, const Magnitudes& magnitudes, Mode mode, const Guess& guess)
-      : stages_(stages), magnitudes_(magnitudes), guess_(guess), units_(guess.log_degree, mode), mode_(mode) {}
+  Simulation(const std::vector<Stage>& stages, const std::vector<double>& largest_bits, const Magnitudes& magnitudes,
+             Mode mode, const Guess& guess)
+      : stages_(stages),
+        largest_bits_(largest_bits),
+        magnitudes_(magnitudes),
+        guess_(guess),
+        units_(guess.log_degree, mode),
+        mode_(mode) {}
 
   /// Fills in the schedule, or nothing if the values do not fit the modulus anywhere.
   std::optional<Schedule> run() {
@@ -68,8 +74,7 @@ class Simulation {
     StageSchedule s;
     s.limbs = dropped_;  // turned into limbs at the end
     s.weight_bits = guess_.weight_bits[i];
-    const double largest = std::max(stages_[i].map.largest(), 1e-12);
-    const double matrix_scale = guess_.weight_bits[i] - std::log2(largest);
+    const double matrix_scale = guess_.weight_bits[i] - largest_bits_[i];
     variance_ = variance_ * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(matrix_scale));
     scale_ += matrix_scale;
     if (mode_ == Mode::packed) add_noise(2 * units_.rounding);
@@ -127,6 +132,7 @@ class Simulation {
   }
 
   const std::vector<Stage>& stages_;
+  const std::vector<double>& largest_bits_;
   const Magnitudes& magnitudes_;
   const Guess& guess_;
   NoiseUnits units_;
@@ -165,6 +171,7 @@ class Search {
   Search(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options)
       : stages_(stages), magnitudes_(magnitudes), options_(options) {
     target_ = options.relative_error * std::max(magnitudes.stages.back().map_max, 1.0);
+    for (const Stage& stage : stages) largest_bits_.push_back(std::log2(std::max(stage.map.largest(), 1e-12)));
   }
 
   std::optional<Schedule> at(int log_degree) {
@@ -189,7 +196,7 @@ class Search {
 
  private:
   bool consider(const Guess& guess) {
-    auto schedule = Simulation(stages_, magnitudes_, options_.mode, guess).run();
+    auto schedule = Simulation(stages_, largest_bits_, magnitudes_, options_.mode, guess).run();
     if (!schedule || schedule->logit_error > target_ || !add_special_primes(*schedule)) return false;
     if (best_ && !better(*schedule, *best_)) return false;
     best_ = std::move(schedule);
@@ -214,6 +221,7 @@ class Search {
   const std::vector<Stage>& stages_;
   const Magnitudes& magnitudes_;
   const ScheduleOptions& options_;
+  std::vector<double> largest_bits_;
   double target_;
   std::optional<Schedule> best_;
   Guess guess_;
