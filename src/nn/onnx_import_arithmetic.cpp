@@ -35,6 +35,7 @@ Expression Importer::broadcast(const NodeView& node, const Constant& constant, c
   }
   const std::size_t offset = tensor.dims.size() - constant.dims.size();
   for (std::size_t i = 0; i < constant.dims.size(); ++i) {
+    if (!is_standard(tensor)) node.unsupported("combines a reshaped image with a constant of more than one value");
     const std::int64_t expected = offset + i == channel_axis(tensor.dims.size()) ? tensor.dims[offset + i] : 1;
     if (constant.dims[i] != expected) {
       node.unsupported(

@@ -50,8 +50,7 @@ Window read_window(const NodeView& node, const Shape& in, const Sides& default_k
 }
 
 Dims image_dims(const Shape& shape) {
-  return {1, static_cast<std::int64_t>(shape.channels), static_cast<std::int64_t>(shape.height),
-          static_cast<std::int64_t>(shape.width)};
+  return standard_dims(shape, 4);
 }
 
 /// ceil_mode lets the last window hang over the edge: as if padded there, with nothing counted.
@@ -136,7 +135,9 @@ void Importer::add_reduce_mean(const NodeView& node) {
 void Importer::add_batch_norm(const NodeView& node) {
   if (node.integer("training_mode", 0) != 0) node.unsupported("is in training mode; export for inference");
   const Dims dims = input(node, 0).dims;
-  if (dims.size() != 4 && dims.size() != 2) node.unsupported("needs an input of [N, C, H, W] or [N, n]");
+  if ((dims.size() != 4 && dims.size() != 2) || !is_standard(input(node, 0))) {
+    node.unsupported("needs an input of [N, C, H, W] or [N, n]");
+  }
   const std::size_t source = layer_input(node, 0);
   const std::size_t channels = graph_.nodes[source].shape.channels;
   const auto gamma = row_vector(node, 1, channels, 1.0F);
@@ -192,7 +193,8 @@ void Importer::finish_linear(const NodeView& node, bool transposed, float alpha,
     node.unsupported("needs float weights of two axes");
   }
   Dims dims = input(node, 0).dims;
-  if (dims.size() > 2) node.unsupported("needs a flat input [N, n]; put a Flatten before it");
+  if (dims.size() > 2 || !is_standard(input(node, 0)))
+    node.unsupported("needs a flat input [N, n]; put a Flatten before it");
   const std::size_t source = layer_input(node, 0);
   const auto rows = static_cast<std::size_t>(constant.dims[0]);
   const auto columns = static_cast<std::size_t>(constant.dims[1]);

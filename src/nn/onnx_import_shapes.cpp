@@ -31,7 +31,7 @@ Constant short_list(std::vector<std::int64_t> values) {
   return constant;
 }
 
-/// What an image looks like when it is seen as a tensor of these dims; nothing if no image is laid out so.
+/// The image that a tensor of these dims is; nothing if no image is laid out so.
 std::optional<Shape> as_shape(const Dims& dims) {
   const auto side = [&](std::size_t i) { return static_cast<std::size_t>(dims[i]); };
   if (dims.size() == 4 && dims[0] == 1) return Shape{side(1), side(2), side(3)};
@@ -39,6 +39,12 @@ std::optional<Shape> as_shape(const Dims& dims) {
   if (dims.size() == 2 && dims[0] == 1) return Shape{side(1), 1, 1};
   if (dims.size() == 1) return Shape{side(0), 1, 1};
   return std::nullopt;
+}
+
+/// Sides of one mean nothing for the order in memory.
+Dims without_ones(Dims dims) {
+  std::erase(dims, 1);
+  return dims;
 }
 
 /// ONNX Reshape: 0 keeps an axis, -1 is what remains.
@@ -139,23 +145,20 @@ void Importer::add_reshaping(const NodeView& node) {
 void Importer::view_tensor(const NodeView& node, const Dims& dims) {
   const auto shape = as_shape(dims);
   Value made = input(node, 0);
-  const Shape& now = graph_.nodes[made.node].shape;
-  if (!shape || shape->size() != now.size()) {
-    node.unsupported("must amount to flattening one image; other reshapes are not supported");
+  const Shape now = graph_.nodes[made.node].shape;
+  const bool flattens = shape && shape->channels == now.size() && *shape != now;
+  if (flattens) {
+    const std::size_t source = layer_input(node, 0);
+    return define_layer(node, Flatten{}, {source}, dims);
   }
-  if (*shape != now) {
-    const bool flattens = shape->channels == now.size();
-    if (flattens) {
-      const std::size_t source = layer_input(node, 0);
-      return define_layer(node, Flatten{}, {source}, dims);
-    }
+  if (without_ones(dims) != without_ones(standard_dims(now, 3))) {
     // A file that takes its image as a flat vector says here how large it is.
-    if (graph_.nodes.size() > 1 || !made.expression.is_identity() || uses_[node.proto().input(0)] != 1) {
+    const bool pristine = graph_.nodes.size() == 1 && made.expression.is_identity() && uses_[graph_.nodes[0].name] == 1;
+    if (!shape || shape->size() != now.size() || !pristine) {
       node.unsupported("must amount to flattening one image; other reshapes are not supported");
     }
-    const Graph image = make_graph(graph_.name, *shape);
-    graph_.nodes[0].shape = *shape;
-    graph_.preprocessing = image.preprocessing;
+    graph_ = make_graph(graph_.name, *shape);
+    graph_.nodes[0].name = node.proto().input(0);
   }
   made.dims = dims;
   define(node, std::move(made));

@@ -51,6 +51,16 @@ std::pair<Shape, Dims> input_shape(const onnx::ValueInfoProto& info) {
 
 }  // namespace
 
+Dims standard_dims(const Shape& shape, std::size_t rank) {
+  const auto dim = [](std::size_t side) { return static_cast<std::int64_t>(side); };
+  const bool flat = shape.height == 1 && shape.width == 1;
+  if (rank == 4) return {1, dim(shape.channels), dim(shape.height), dim(shape.width)};
+  if (rank == 3) return {dim(shape.channels), dim(shape.height), dim(shape.width)};
+  if (rank == 2 && flat) return {1, dim(shape.channels)};
+  if (rank == 1 && flat) return {dim(shape.channels)};
+  return {};
+}
+
 Importer::Importer(const onnx::GraphProto& proto, std::size_t file_bytes)
     : proto_(proto), weight_budget_(2 * file_bytes + (std::size_t{1} << 20)) {}
 
@@ -209,7 +219,12 @@ std::size_t Importer::layer_input(const NodeView& node, int i) {
 }
 
 void Importer::need_image(const NodeView& node) const {
-  if (input(node, 0).dims.size() != 4) node.unsupported("needs an input of [N, C, H, W]");
+  const Value& tensor = input(node, 0);
+  if (tensor.dims.size() != 4 || !is_standard(tensor)) node.unsupported("needs an input of [N, C, H, W]");
+}
+
+bool Importer::is_standard(const Value& tensor) const {
+  return !tensor.constant && tensor.dims == standard_dims(graph_.nodes[tensor.node].shape, tensor.dims.size());
 }
 
 /// Weights may be shared by many nodes; every node keeps a copy.

@@ -26,6 +26,10 @@ struct Value {
   std::string label;  // node of the file that made it
 };
 
+/// How files lay out one image with that many axes: [1, C, H, W], [C, H, W], and [1, n] or [n] for a flat one.
+/// Empty if it cannot be.
+Dims standard_dims(const Shape& shape, std::size_t rank);
+
 /// Turns the nodes of an ONNX graph into layers, one call of add() a node in the file's order.
 class Importer {
  public:
@@ -52,6 +56,7 @@ class Importer {
   std::size_t materialise(const std::string& name);
   std::size_t layer_input(const NodeView& node, int i);
   void need_image(const NodeView& node) const;
+  bool is_standard(const Value& tensor) const;
   std::vector<float> copy(const std::vector<float>& values);
 
   // onnx_import_layers.cpp

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "nn/onnx_wire.h"
 
 namespace obscura::nn {
 namespace {
@@ -23,7 +24,8 @@ struct Value {
 
 class Writer {
  public:
-  Writer(const Graph& graph, onnx::GraphProto& proto) : graph_(graph), proto_(proto) {}
+  Writer(const Graph& graph, onnx::GraphProto& proto, bool for_opencv)
+      : graph_(graph), proto_(proto), for_opencv_(for_opencv) {}
 
   void write() {
     proto_.set_name(graph_.name.empty() ? "obscura" : graph_.name);
@@ -64,12 +66,12 @@ class Writer {
     return tensor->name();
   }
 
-  std::string axes_constant(const std::string& name, const Ints& axes) {
+  std::string list(const std::string& name, const Ints& values) {
     auto* tensor = proto_.add_initializer();
     tensor->set_name(unique(name));
     tensor->set_data_type(onnx::TensorProto::INT64);
-    tensor->add_dims(static_cast<std::int64_t>(axes.size()));
-    tensor->set_raw_data(axes.data(), axes.size() * sizeof(std::int64_t));
+    tensor->add_dims(static_cast<std::int64_t>(values.size()));
+    tensor->set_raw_data(values.data(), values.size() * sizeof(std::int64_t));
     return tensor->name();
   }
 
@@ -111,9 +113,11 @@ class Writer {
     return node.name();
   }
 
+  /// Reshape and not Unsqueeze, of which OpenCV 4.6 takes one axis only.
   std::string image(const Value& value, const std::string& name) {
     if (value.rank == 4) return value.name;
-    return add("Unsqueeze", name + "_unsqueeze", {value.name, axes_constant(name + "_axes", {2, 3})}).name();
+    const auto target = list(name + "_image_shape", {0, -1, 1, 1});
+    return add("Reshape", name + "_image", {value.name, target}).name();
   }
 
   Value write_node(std::size_t i) {
@@ -158,17 +162,27 @@ class Writer {
     return {node.name(), 4};
   }
 
-  Value write_layer(const BatchNorm& norm) {
-    const Ints dims{static_cast<std::int64_t>(norm.scale.size())};
-    const std::vector<float> zeros(norm.scale.size(), 0.0F);
-    const std::vector<float> ones(norm.scale.size(), 1.0F);
-    const auto scale = constant(at_->name + ".scale", dims, norm.scale);
-    const auto shift = constant(at_->name + ".shift", dims, norm.shift);
-    const auto mean = constant(at_->name + ".mean", dims, zeros);
-    const auto variance = constant(at_->name + ".variance", dims, ones);
-    auto& node = add("BatchNormalization", at_->name, {input().name, scale, shift, mean, variance});
+  /// scale * x + shift, a channel at a time.
+  std::string scale_and_shift(const std::string& name, const std::string& x, std::span<const float> scale,
+                              std::span<const float> shift) {
+    const Ints dims{static_cast<std::int64_t>(scale.size())};
+    const std::vector<float> zeros(scale.size(), 0.0F);
+    const std::vector<float> ones(scale.size(), 1.0F);
+    const auto scales = constant(name + ".scale", dims, scale);
+    const auto shifts = constant(name + ".shift", dims, shift);
+    const auto mean = constant(name + ".mean", dims, zeros);
+    const auto variance = constant(name + ".variance", dims, ones);
+    auto& node = add("BatchNormalization", name, {x, scales, shifts, mean, variance});
     set_float(node, "epsilon", 0.0F);
-    return {node.name(), input().rank};
+    return node.name();
+  }
+
+  Value write_layer(const BatchNorm& norm) {
+    if (for_opencv_ && input().rank == 2) {
+      const auto x = image(input(), at_->name);
+      return {flat({scale_and_shift(at_->name, x, norm.scale, norm.shift), 4}, at_->name), 2};
+    }
+    return {scale_and_shift(at_->name, input().name, norm.scale, norm.shift), input().rank};
   }
 
   Value write_layer(const Flatten&) {
@@ -198,8 +212,7 @@ class Writer {
   /// The i-th coefficient of every row, shaped to multiply a tensor of the input's rank.
   std::string coefficient(const Polynomial& polynomial, std::size_t i) {
     const auto& rows = polynomial.coefficients;
-    std::vector<float> values;
-    for (const auto& row : rows) values.push_back(row[i]);
+    const std::vector<float> values = column(polynomial, i);
     Ints dims{1};
     if (rows.size() > 1) {
       dims.push_back(static_cast<std::int64_t>(rows.size()));
@@ -208,7 +221,28 @@ class Writer {
     return constant(fmt::format("{}.c{}", at_->name, i), dims, values);
   }
 
+  static std::vector<float> column(const Polynomial& polynomial, std::size_t i) {
+    std::vector<float> values;
+    for (const auto& row : polynomial.coefficients) values.push_back(row[i]);
+    return values;
+  }
+
+  /// Horner's rule with batch norms for the constants a channel.
+  Value write_polynomial_for_opencv(const Polynomial& polynomial) {
+    const std::size_t degree = polynomial.coefficients[0].size() - 1;
+    const std::vector<float> ones(polynomial.coefficients.size(), 1.0F);
+    // As an image: OpenCV's batch norm of flat batches spoils what else reads its input.
+    const std::string x = image(input(), at_->name);
+    std::string sum = scale_and_shift(at_->name, x, column(polynomial, degree), column(polynomial, degree - 1));
+    for (std::size_t i = degree - 1; i-- > 0;) {
+      const auto product = add("Mul", at_->name, {sum, x}).name();
+      sum = scale_and_shift(at_->name, product, ones, column(polynomial, i));
+    }
+    return {input().rank == 4 ? sum : flat({sum, 4}, at_->name), input().rank};
+  }
+
   Value write_layer(const Polynomial& polynomial) {
+    if (for_opencv_ && polynomial.coefficients.size() > 1) return write_polynomial_for_opencv(polynomial);
     const std::size_t degree = polynomial.coefficients[0].size() - 1;
     const std::string& x = input().name;
     std::string sum = coefficient(polynomial, degree);
@@ -229,6 +263,7 @@ class Writer {
 
   const Graph& graph_;
   onnx::GraphProto& proto_;
+  bool for_opencv_;
   std::vector<Value> values_;
   std::set<std::string> names_;
   const Node* at_ = nullptr;
@@ -257,10 +292,14 @@ void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
   add_metadata(model, "image_size", fmt::format("{}x{}", graph.input_shape().height, graph.input_shape().width));
 }
 
-}  // namespace
+/// Average pooling with the zeros of the padding counted, as the depthwise convolution that it is.
+Conv2d as_convolution(const AvgPool& pool, std::size_t channels) {
+  const std::size_t taps = pool.kernel[0] * pool.kernel[1];
+  const std::vector<float> weights(channels * taps, 1.0F / static_cast<float>(taps));
+  return {channels, channels, pool.kernel, pool.stride, {1, 1}, pool.padding, weights, {}};
+}
 
-std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra) {
-  if (graph.nodes.empty()) throw FormatError("a network without layers cannot be written");
+onnx::ModelProto empty_model() {
   onnx::ModelProto model;
   model.set_ir_version(7);
   model.set_producer_name("obscura");
@@ -268,12 +307,36 @@ std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string
   auto* opset = model.add_opset_import();
   opset->set_domain("");
   opset->set_version(13);
-  Writer(graph, *model.mutable_graph()).write();
-  write_preprocessing(model, graph);
-  for (const auto& [key, value] : extra) add_metadata(model, key, value);
+  return model;
+}
+
+std::vector<std::uint8_t> serialise(const onnx::ModelProto& model) {
   std::vector<std::uint8_t> bytes(model.ByteSizeLong());
+  if (bytes.size() > kMaxOnnxBytes) throw UnsupportedError("a network of more than 1 GiB cannot be written");
   model.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
   return bytes;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra) {
+  if (graph.nodes.empty()) throw FormatError("a network without layers cannot be written");
+  auto model = empty_model();
+  Writer(graph, *model.mutable_graph(), false).write();
+  write_preprocessing(model, graph);
+  for (const auto& [key, value] : extra) add_metadata(model, key, value);
+  return serialise(model);
+}
+
+std::vector<std::uint8_t> to_onnx_for_opencv(const Graph& graph) {
+  Graph plain = graph;
+  for (Node& node : plain.nodes) {
+    const auto* pool = std::get_if<AvgPool>(&node.layer);
+    if (pool != nullptr && pool->count_include_pad) node.layer = as_convolution(*pool, node.shape.channels);
+  }
+  auto model = empty_model();
+  Writer(plain, *model.mutable_graph(), true).write();
+  return serialise(model);
 }
 
 void write_onnx(const Graph& graph, const std::filesystem::path& path,

@@ -16,12 +16,16 @@ namespace obscura::nn {
 /// that scale and shift come back bit for bit), Flatten, Gemm (transB = 1), Mul(x, x) for Square, Add. A Polynomial is
 /// Horner's rule in Mul and Add: (..(c_d x + c_{d-1}) x + ..) x + c_0, constants of shape [1] or [1, C, 1, 1]; the
 /// reader recognises any such sum of products. Where a layer needs another rank than its input has, a Flatten or
-/// Unsqueeze is put between.
+/// Reshape is put between.
 ///
 /// Metadata (text): "mean" and "std" as comma separated numbers, "classes" one a line, "colour", "image_size"
 /// (HEIGHTxWIDTH), unless the preprocessing is not stated; then everything in `extra`, for example "command".
-/// Throws UnsupportedError if a class name holds a line break.
+/// Throws UnsupportedError if a class name holds a line break or the file would pass 1 GiB.
 std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra = {});
+
+/// The same function in the spelling that OpenCV 4.6 runs right for every batch: it broadcasts a constant a channel
+/// wrongly when the batch is not 1, and never counts padding in an average.
+std::vector<std::uint8_t> to_onnx_for_opencv(const Graph& graph);
 
 /// to_onnx into a file, whole or not at all. Throws IoError.
 void write_onnx(const Graph& graph, const std::filesystem::path& path,

@@ -28,6 +28,11 @@ class QuietOpenCv {
   cv::ErrorCallback before_;
 };
 
+bool is_padded_pool(const Node& node) {
+  const auto* pool = std::get_if<AvgPool>(&node.layer);
+  return pool != nullptr && pool->padding != std::array<std::size_t, 4>{0, 0, 0, 0};
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -74,14 +79,19 @@ struct Reference::State {
 };
 
 Reference::Reference(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Reference::Reference(const Graph& graph) : state_(std::make_unique<State>(to_onnx(graph), graph, kBatch)) {}
+Reference::Reference(const Graph& graph) : state_(std::make_unique<State>(to_onnx_for_opencv(graph), graph, kBatch)) {}
 Reference::Reference(Reference&&) noexcept = default;
 Reference& Reference::operator=(Reference&&) noexcept = default;
 Reference::~Reference() = default;
 
 Reference Reference::from_file(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
-  return Reference(std::make_unique<State>(bytes, read_onnx(bytes, path.string()), 1));
+  const Graph graph = read_onnx(bytes, path.string());
+  if (std::ranges::any_of(graph.nodes, is_padded_pool)) {
+    throw UnsupportedError(path.string() +
+                           ": OpenCV decides by the producer's name whether an average counts its padding");
+  }
+  return Reference(std::make_unique<State>(bytes, graph, 1));
 }
 
 std::vector<float> Reference::run(std::span<const float> images) {

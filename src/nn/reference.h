@@ -12,13 +12,13 @@
 namespace obscura::nn {
 
 /// A network run in the clear by OpenCV's dnn module: what an encrypted run must agree with.
-/// Not thread-safe; movable.
+/// Not thread-safe, also not two of them at once (OpenCV's error handler belongs to the process); movable.
 class Reference {
  public:
   /// Runs the graph, written as ONNX in memory. Throws UnsupportedError if OpenCV cannot load it.
   explicit Reference(const Graph& graph);
   /// Runs the file's own bytes, one image at a time (its batch may be fixed). The file is checked by read_onnx first;
-  /// throws as that does, and UnsupportedError if OpenCV cannot load it.
+  /// throws as that does, and UnsupportedError if OpenCV cannot load it or would run it wrongly (padded average pools).
   static Reference from_file(const std::filesystem::path& path);
   Reference(Reference&&) noexcept;
   Reference& operator=(Reference&&) noexcept;
