@@ -93,8 +93,9 @@ struct BaseConverter::Tables {
   std::vector<double> inverse;  // 1/q_i again, side by side
   std::vector<RnsTarget> targets;
   RnsPair pair{};
-  bool is_pair = false;  // two primes with a product below 2^63
-  bool fused = false;    // every prime may go through the IFMA kernels
+  std::size_t large_sources = 0;  // of more than 50 bits
+  bool is_pair = false;           // two primes with a product below 2^63
+  bool fused = false;             // every prime may go through the IFMA kernels
 };
 
 BaseConverter::BaseConverter(std::vector<const PrimeRing*> from, std::vector<const PrimeRing*> to)
@@ -106,6 +107,7 @@ BaseConverter::BaseConverter(std::vector<const PrimeRing*> from, std::vector<con
   for (std::size_t i = 0; i < k; ++i) {
     tables.sources.push_back(source_of(from_, i));
     tables.inverse.push_back(tables.sources[i].inverse);
+    tables.large_sources += is_short(from_[i]->modulus()) ? 0 : 1;
     tables.fused = tables.fused && from_[i]->isa() == Isa::ifma;
   }
   tables.is_pair = k == 2 && (u128{from_[0]->value()} * from_[1]->value()) >> 63 == 0;
@@ -162,8 +164,18 @@ void BaseConverter::convert_sum(const std::uint64_t* const* x, std::uint64_t* co
   }
   overflow_kernel(selected_isa())(y.data(), t.inverse.data(), k, n, scratch.data() + k * n);
   y[k] = scratch.data() + k * n;
+  // Vector kernels take words of 52 bits: rows of larger primes are reduced for each target first.
+  auto reduced = pool.take(t.large_sources * n);
   for (std::size_t j = 0; j < targets; ++j) {
-    to_[j]->weighted_sum(out[j], y.data(), t.targets[j].weights.data(), k + 1);
+    auto rows = y;
+    std::uint64_t* spare = reduced.data();
+    for (std::size_t i = 0; i < k && to_[j]->isa() != Isa::scalar; ++i) {
+      if (is_short(from_[i]->modulus())) continue;
+      to_[j]->reduce(spare, y[i]);
+      rows[i] = spare;
+      spare += n;
+    }
+    to_[j]->weighted_sum(out[j], rows.data(), t.targets[j].weights.data(), k + 1);
   }
 }
 
