@@ -148,8 +148,7 @@ double Encoder::round_periodic(std::span<const double> values, double scale, std
   if (gap == 1) return round_values(values, scale, limbs, coefficients);
   auto small = context_->scratch().take(4 * n + 8);
   double* const few = doubles(small);
-  fft_[static_cast<std::size_t>(std::countr_zero(2 * n))]->to_coefficients(values.data(), nullptr, few,
-                                                                           few + std::max<std::size_t>(2 * n, 8));
+  transform_of(2 * n).to_coefficients(values.data(), nullptr, few, few + std::max<std::size_t>(2 * n, 8));
   const double largest = kernels().round_scaled(2 * n, few, scale / static_cast<double>(n));
   if (!std::isfinite(largest)) throw ParameterError("values to encode are too large or not finite");
   check_fits(largest, limbs);
@@ -231,11 +230,20 @@ Plaintext Encoder::from_coefficients(const std::int64_t* coefficients, double sc
   return result;
 }
 
-std::vector<std::complex<double>> Encoder::decode_with(const SlotFft& fft, const double* coefficients) const {
+const SlotFft& Encoder::transform_of(std::size_t degree) const {
+  if (!std::has_single_bit(degree) || degree < 2 || degree > context_->degree()) {
+    throw ParameterError("a slot transform takes a power of two of coefficients from 2 to " +
+                         std::to_string(context_->degree()) + ", not " + std::to_string(degree));
+  }
+  return *fft_[static_cast<std::size_t>(std::countr_zero(degree))];
+}
+
+std::vector<std::complex<double>> Encoder::decode_periodic(std::span<const double> coefficients) const {
+  const SlotFft& fft = transform_of(coefficients.size());
   const std::size_t n = fft.degree() / 2, room = std::max<std::size_t>(2 * n, 8);
   auto lease = context_->scratch().take(3 * room);
   double *const slots = doubles(lease), *const aligned = slots + room;
-  std::copy(coefficients, coefficients + 2 * n, aligned);
+  std::copy(coefficients.begin(), coefficients.end(), aligned);
   fft.to_slots(aligned, slots, aligned + room);
   std::vector<std::complex<double>> result(n);
   for (std::size_t i = 0; i < n; ++i) result[i] = {slots[i], slots[n + i]};
@@ -247,16 +255,7 @@ std::vector<std::complex<double>> Encoder::decode(std::span<const double> coeffi
     throw ParameterError("decoding takes " + std::to_string(context_->degree()) + " coefficients, not " +
                          std::to_string(coefficients.size()));
   }
-  return decode_with(*fft_.back(), coefficients.data());
-}
-
-std::vector<std::complex<double>> Encoder::decode_periodic(std::span<const double> coefficients) const {
-  const std::size_t degree = coefficients.size();
-  if (!std::has_single_bit(degree) || degree < 2 || degree > context_->degree()) {
-    throw ParameterError("decoding a period takes a power of two of coefficients from 2 to " +
-                         std::to_string(context_->degree()) + ", not " + std::to_string(degree));
-  }
-  return decode_with(*fft_[static_cast<std::size_t>(std::countr_zero(degree))], coefficients.data());
+  return decode_periodic(coefficients);
 }
 
 }  // namespace obscura::ckks

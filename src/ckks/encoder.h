@@ -48,6 +48,9 @@ class Encoder {
   /// The n slots of one period from the 2n coefficients of X^(k N / 2n).
   std::vector<std::complex<double>> decode_periodic(std::span<const double> coefficients) const;
 
+  /// The transform of one period of degree / 2 slots: a power of two from 2 to N, or ParameterError.
+  const SlotFft& transform_of(std::size_t degree) const;
+
   /// The steps of encode() for those that put something between them (ckks/secret_encryptor.h). Coefficients are N
   /// integers in doubles, 64-byte aligned; the result is their largest magnitude, checked to be below Q/2 at `limbs`.
   double round_values(std::span<const double> values, double scale, std::size_t limbs, double* coefficients) const;
@@ -70,7 +73,6 @@ class Encoder {
   void encode_words(std::span<const Value> values, double scale, std::int64_t* coefficients) const;
   Plaintext from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
                          bool special) const;
-  std::vector<std::complex<double>> decode_with(const SlotFft& fft, const double* coefficients) const;
 
   ContextPtr context_;
   std::vector<std::unique_ptr<SlotFft>> fft_;  // by log2 of the degree, from 2 (empty at 0) to N

@@ -125,6 +125,34 @@ void residues_of_integers(const ring::Modulus& q, std::size_t n, const std::int6
   }
 }
 
+// 0 <= c < 2^52, the other way round.
+__m256d from_words(const std::uint64_t* c) {
+  const __m256d magic = _mm256_set1_pd(0x1p52);
+  const __m256i words = _mm256_load_si256(reinterpret_cast<const __m256i*>(c));
+  return _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(words, _mm256_castpd_si256(magic))), magic);
+}
+
+void combine(std::size_t n, std::size_t rows, const std::uint64_t* digits, const std::uint64_t* q, double factor,
+             double* x) {
+  __m256d balanced[128];
+  const __m256d one = _mm256_set1_pd(1), f = _mm256_set1_pd(factor);
+  for (std::size_t k = 0; k < n; k += 4) {
+    __m256d carry = _mm256_setzero_pd();
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto modulus = static_cast<double>(q[i]);
+      const __m256d d = _mm256_add_pd(from_words(digits + i * n + k), carry);
+      const __m256d over = _mm256_cmp_pd(d, _mm256_set1_pd(modulus / 2), _CMP_GT_OQ);
+      balanced[i] = _mm256_sub_pd(d, _mm256_and_pd(over, _mm256_set1_pd(modulus)));
+      carry = _mm256_and_pd(over, one);
+    }
+    __m256d sum = balanced[rows - 1];
+    for (std::size_t i = rows - 1; i-- > 0;) {
+      sum = _mm256_fmadd_pd(sum, _mm256_set1_pd(static_cast<double>(q[i])), balanced[i]);
+    }
+    _mm256_store_pd(x + k, _mm256_mul_pd(sum, f));
+  }
+}
+
 void bias(std::size_t n, const std::int64_t* c, std::uint64_t b, std::uint64_t* r) {
   for (std::size_t i = 0; i < n; ++i) r[i] = static_cast<std::uint64_t>(c[i]) + b;
 }
@@ -134,7 +162,8 @@ void bias(std::size_t n, const std::int64_t* c, std::uint64_t b, std::uint64_t* 
 const FftKernels& avx2_fft_kernels() {
   static constexpr FftKernels kernels{
       64,           table_size<Avx2>, prepare<Avx2>, to_coefficients<Avx2>, to_slots<Avx2>,
-      round_scaled, add_small,        residues,      residues_of_integers,  bias};
+      round_scaled, add_small,        residues,      residues_of_integers,  combine,
+      bias};
   return kernels;
 }
 

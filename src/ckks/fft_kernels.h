@@ -54,6 +54,10 @@ struct FftKernels {
   void (*residues)(const ring::Modulus& q, std::size_t n, const double* x, std::uint64_t* r);
   /// The same for 64-bit integers |c| < 2^51.
   void (*residues_of_integers)(const ring::Modulus& q, std::size_t n, const std::int64_t* c, std::uint64_t* r);
+  /// The numbers of mixed-radix digits d_0 + q_0 (d_1 + q_1 (d_2 + ...)), 0 <= d_i < q_i, centred modulo the product of
+  /// the q and times `factor`. Row i of the digits stands at i n. At most 128 rows; q_i < 2^51 (scalar: < 2^61).
+  void (*combine)(std::size_t n, std::size_t rows, const std::uint64_t* digits, const std::uint64_t* q, double factor,
+                  double* x);
   /// r = c + bias, words.
   void (*bias)(std::size_t n, const std::int64_t* c, std::uint64_t bias, std::uint64_t* r);
 };

@@ -117,6 +117,26 @@ void bias(std::size_t n, const std::int64_t* c, std::uint64_t b, std::uint64_t* 
   for (std::size_t i = 0; i < n; ++i) r[i] = static_cast<std::uint64_t>(c[i]) + b;
 }
 
+// Digits from the lowest: one over q_i / 2 becomes negative and carries one; the carry out of the last is the whole
+// product, which does not count. Then Horner's rule from the highest: balanced digits never cancel, so each step keeps
+// the relative precision of doubles.
+void combine(std::size_t n, std::size_t rows, const std::uint64_t* digits, const std::uint64_t* q, double factor,
+             double* x) {
+  double balanced[128];
+  for (std::size_t k = 0; k < n; ++k) {
+    std::int64_t carry = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto modulus = static_cast<std::int64_t>(q[i]);
+      const std::int64_t d = static_cast<std::int64_t>(digits[i * n + k]) + carry;
+      carry = d > modulus / 2 ? 1 : 0;
+      balanced[i] = static_cast<double>(d - carry * modulus);
+    }
+    double sum = balanced[rows - 1];
+    for (std::size_t i = rows - 1; i-- > 0;) sum = sum * static_cast<double>(q[i]) + balanced[i];
+    x[k] = sum * factor;
+  }
+}
+
 }  // namespace
 
 std::uint64_t residue(const ring::Modulus& q, double x) {
@@ -129,7 +149,8 @@ std::uint64_t residue(const ring::Modulus& q, double x) {
 
 const FftKernels& scalar_fft_kernels() {
   static constexpr FftKernels kernels{
-      1, table_size, prepare, to_coefficients, to_slots, round_scaled, add_small, residues, residues_of_integers, bias};
+      1,       table_size, prepare, to_coefficients, to_slots, round_scaled, add_small, residues, residues_of_integers,
+      combine, bias};
   return kernels;
 }
 

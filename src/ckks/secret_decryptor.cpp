@@ -8,7 +8,10 @@
 #include <string>
 
 #include "base/error.h"
+#include "ckks/fft.h"
+#include "ckks/fft_kernels.h"
 #include "ckks/noise.h"
+#include "ckks/secret_compact.h"
 #include "ckks/secret_recombine.h"
 
 namespace obscura::ckks {
@@ -52,7 +55,7 @@ void check(const DecryptOptions& options, double noise) {
   }
 }
 
-/// What leaves the decryptor: flooded, then rounded to what is honestly there.
+/// What leaves the decryptor: flooded, then rounded to what is honestly there. 64-byte aligned.
 void finish(double* values, std::size_t count, const DecryptOptions& options, double noise) {
   if (options.flood_queries != 0) {
     const double sigma =
@@ -62,30 +65,9 @@ void finish(double* values, std::size_t count, const DecryptOptions& options, do
   }
   const int bits = options.fraction_bits < 0 ? honest_precision(noise) : options.fraction_bits;
   if (bits >= 64) return;
-  for (std::size_t i = 0; i < count; ++i) values[i] = std::ldexp(std::nearbyint(std::ldexp(values[i], bits)), -bits);
-}
-
-/// c_1 s modulo X^N + 1 and 2^64 at every gap-th coefficient, added to `sums`. Ternary products are masks: c & nonzero,
-/// negated by two's complement where the sign is set.
-void add_products(const std::vector<std::uint64_t>& c1, const std::vector<std::int8_t>& s, std::size_t gap,
-                  ScratchPool& pool, std::vector<std::uint64_t>& sums) {
-  const std::size_t n = s.size();
-  // Coefficient t sums c1[j] s[t - j], with s[-i] = -s[N - i]: masks at N + t - j, read downwards in j.
-  SecretScratch masks(pool, 4 * n);
-  std::uint64_t *const nonzero = masks.words(), *const sign = nonzero + 2 * n;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto v = static_cast<std::uint64_t>(static_cast<std::int64_t>(s[i]));
-    nonzero[i] = nonzero[n + i] = std::uint64_t{0} - (v & 1);
-    sign[n + i] = std::uint64_t{0} - (v >> 63);
-    sign[i] = ~sign[n + i];
-  }
-  const std::vector<std::uint64_t> reversed(c1.rbegin(), c1.rend());
-  for (std::size_t k = 0; k < sums.size(); ++k) {
-    const std::uint64_t *const z = nonzero + k * gap + 1, *const m = sign + k * gap + 1;
-    std::uint64_t sum = 0;
-    for (std::size_t j = 0; j < n; ++j) sum += ((reversed[j] ^ m[j]) - m[j]) & z[j];
-    sums[k] += sum;
-  }
+  fft_kernels(ring::selected_isa()).round_scaled(count, values, std::exp2(bits));
+  const double back = std::exp2(-bits);
+  for (std::size_t i = 0; i < count; ++i) values[i] *= back;
 }
 
 }  // namespace
@@ -115,71 +97,78 @@ void Decryptor::coefficients(const Ciphertext& ciphertext, double* out) const {
     throw ParameterError("the scale of a ciphertext is a positive number");
   }
   count_.fetch_add(1, std::memory_order_relaxed);
-  // Horner's rule in s.
-  ring::Polynomial sum = ciphertext.parts.back();
-  for (std::size_t i = 0; i < ciphertext.limbs(); ++i) {
+  const std::size_t n = context.degree(), limbs = ciphertext.limbs();
+  SecretScratch scratch(context.scratch(), limbs * n);
+  for (std::size_t i = 0; i < limbs; ++i) {
     const ring::PrimeRing& ring = context.q(i);
-    for (std::size_t part = ciphertext.parts.size() - 1; part-- > 0;) {
-      ring.mul(sum.limb(i), sum.limb(i), key_->q_limb(i));
-      ring.add(sum.limb(i), sum.limb(i), ciphertext.parts[part].limb(i));
+    std::uint64_t* const sum = scratch.words() + i * n;
+    // Horner's rule in s.
+    const std::uint64_t* last = ciphertext.parts.back().limb(i);
+    for (std::size_t part = ciphertext.parts.size() - 1; part-- > 0; last = sum) {
+      ring.mul(sum, last, key_->q_limb(i));
+      ring.add(sum, sum, ciphertext.parts[part].limb(i));
     }
-    ring.inverse(sum.limb(i));
+    ring.inverse(sum);
   }
-  recombine(context, sum, 1 / ciphertext.scale, out);
+  recombine(context, limbs, scratch.words(), 1 / ciphertext.scale, out);
 }
 
 std::vector<double> Decryptor::decrypt_coefficients(const Ciphertext& ciphertext) const {
-  std::vector<double> result(key_->context()->degree());
-  coefficients(ciphertext, result.data());
-  return result;
+  SecretScratch out(key_->context()->scratch(), key_->context()->degree());
+  coefficients(ciphertext, out.doubles());
+  return {out.doubles(), out.doubles() + key_->context()->degree()};
+}
+
+// Finished slots: n real parts, then n imaginary parts where they are wanted.
+void Decryptor::slots(const Ciphertext& ciphertext, const DecryptOptions& options, double noise, std::size_t wanted,
+                      double* out) const {
+  check(options, noise);
+  const Context& context = *key_->context();
+  SecretScratch scratch(context.scratch(), 2 * context.degree());
+  double* const c = scratch.doubles();
+  coefficients(ciphertext, c);
+  encoder_.transform_of(context.degree()).to_slots(c, out, c + context.degree());
+  finish(out, wanted, options, noise == 0 ? base_noise(context, ciphertext.scale) : noise);
 }
 
 std::vector<std::complex<double>> Decryptor::decrypt(const Ciphertext& ciphertext, const DecryptOptions& options,
                                                      double noise) const {
-  check(options, noise);
-  auto slots = encoder_.decode(decrypt_coefficients(ciphertext));
-  if (noise == 0) noise = base_noise(*key_->context(), ciphertext.scale);
-  // A complex number is two doubles in a row ([complex.numbers.general]).
-  finish(reinterpret_cast<double*>(slots.data()), 2 * slots.size(), options, noise);
-  return slots;
+  const std::size_t n = key_->context()->slots();
+  SecretScratch out(key_->context()->scratch(), 2 * n);
+  slots(ciphertext, options, noise, 2 * n, out.doubles());
+  std::vector<std::complex<double>> values(n);
+  for (std::size_t i = 0; i < n; ++i) values[i] = {out.doubles()[i], out.doubles()[n + i]};
+  return values;
 }
 
 std::vector<double> Decryptor::decrypt_real(const Ciphertext& ciphertext, const DecryptOptions& options,
                                             double noise) const {
-  check(options, noise);
-  const auto slots = encoder_.decode(decrypt_coefficients(ciphertext));
-  std::vector<double> values(slots.size());
-  std::transform(slots.begin(), slots.end(), values.begin(), [](const auto& v) { return v.real(); });
-  if (noise == 0) noise = base_noise(*key_->context(), ciphertext.scale);
-  finish(values.data(), values.size(), options, noise);
-  return values;
+  const std::size_t n = key_->context()->slots();
+  SecretScratch out(key_->context()->scratch(), 2 * n);
+  slots(ciphertext, options, noise, n, out.doubles());
+  return {out.doubles(), out.doubles() + n};
 }
 
 std::vector<double> Decryptor::decrypt(const CompactCiphertext& ciphertext, const DecryptOptions& options,
                                        double noise) const {
   check(options, noise);
   const Context& context = *key_->context();
-  const std::size_t n = context.degree(), gap = ciphertext.gap;
-  if (ciphertext.context != context.digest()) throw MismatchError("compact reply belongs to other parameters");
-  if (ciphertext.degree != n || !std::has_single_bit(gap) || gap > n / 2 || ciphertext.c0.size() != n / gap ||
-      ciphertext.c1.size() != n || ciphertext.bits < 1 || ciphertext.bits > 60 || !(ciphertext.scale > 0)) {
-    throw MismatchError("compact reply does not have the shape of these parameters");
-  }
+  check_compact(context, ciphertext);
   count_.fetch_add(1, std::memory_order_relaxed);
   std::vector<std::uint64_t> sums = ciphertext.c0;
-  add_products(ciphertext.c1, key_->coefficients(), gap, context.scratch(), sums);
+  add_products(*key_, ciphertext, sums);
   // Modulo 2^bits and centred: the bits shifted to the top of a signed word.
-  std::vector<double> coefficients(sums.size());
+  const std::size_t degree = sums.size(), room = std::max<std::size_t>(degree, 8);
+  SecretScratch scratch(context.scratch(), 3 * room);
+  double *const c = scratch.doubles(), *const out = c + room;
   const double factor = std::ldexp(1 / ciphertext.scale, -(64 - ciphertext.bits));
-  for (std::size_t k = 0; k < sums.size(); ++k) {
-    coefficients[k] = static_cast<double>(static_cast<std::int64_t>(sums[k] << (64 - ciphertext.bits))) * factor;
+  for (std::size_t k = 0; k < degree; ++k) {
+    c[k] = static_cast<double>(static_cast<std::int64_t>(sums[k] << (64 - ciphertext.bits))) * factor;
   }
-  const auto slots = encoder_.decode_periodic(coefficients);
-  std::vector<double> values(slots.size());
-  std::transform(slots.begin(), slots.end(), values.begin(), [](const auto& v) { return v.real(); });
-  if (noise == 0) noise = compact_noise(context, ciphertext);
-  finish(values.data(), values.size(), options, noise);
-  return values;
+  sodium_memzero(sums.data(), sums.size() * sizeof(std::uint64_t));
+  encoder_.transform_of(degree).to_slots(c, out, out + room);
+  finish(out, degree / 2, options, noise == 0 ? compact_noise(context, ciphertext) : noise);
+  return {out, out + degree / 2};
 }
 
 }  // namespace obscura::ckks

@@ -45,6 +45,8 @@ class Decryptor {
 
  private:
   void coefficients(const Ciphertext& ciphertext, double* out) const;
+  void slots(const Ciphertext& ciphertext, const DecryptOptions& options, double noise, std::size_t wanted,
+             double* out) const;
 
   const SecretKey* key_;
   Encoder encoder_;

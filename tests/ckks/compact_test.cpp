@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "ckks/secret_compact.h"
 #include "ckks/secret_decryptor.h"
 #include "ckks/secret_encryptor.h"
 #include "ckks/support.h"
@@ -83,6 +84,23 @@ TEST_F(CompactTest, SwitchesEveryCoefficientToTheNearest) {
         std::ldexp(static_cast<long double>(c[2 * k]), 20) / static_cast<long double>(context_->q(0).value());
     ASSERT_EQ(reply.c0[k], static_cast<std::uint64_t>(std::floor(exact + 0.5L)) & 0xFFFFF);
   }
+}
+
+TEST_F(CompactTest, BothProductsAreTheSame) {
+  const auto ciphertext = encrypt(random_reals(context_->slots(), 3));
+  for (const int bits : {1, 20, 28, 40}) {
+    const CompactCiphertext reply = compact(*context_, ciphertext, 4, bits);
+    std::vector<std::uint64_t> directly = reply.c0, by_ntt = reply.c0;
+    add_products_directly(key_, reply, directly);
+    ASSERT_TRUE(add_products_by_ntt(key_, reply, by_ntt));
+    const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+    for (std::size_t k = 0; k < directly.size(); ++k) ASSERT_EQ(directly[k] & mask, by_ntt[k] & mask) << bits;
+  }
+  auto reply = compact(*context_, ciphertext, 4, 40);
+  reply.bits = 50;
+  std::vector<std::uint64_t> sums = reply.c0;
+  EXPECT_FALSE(add_products_by_ntt(key_, reply, sums));
+  EXPECT_EQ(sums, reply.c0);
 }
 
 TEST_F(CompactTest, RefusesWhatItCannotDo) {

@@ -168,6 +168,31 @@ TEST_P(FftKernelTest, ResiduesAreExact) {
   }
 }
 
+TEST_P(FftKernelTest, CombinesDigits) {
+  constexpr std::size_t n = 64;
+  const std::uint64_t q[] = {(std::uint64_t{1} << 20) - 3, (std::uint64_t{1} << 26) - 5, (std::uint64_t{1} << 50) - 27};
+  std::mt19937_64 engine(5);
+  for (std::size_t rows = 1; rows <= 3; ++rows) {
+    // Numbers of every size up to half the product, and those next to it.
+    ring::u128 product = 1;
+    for (std::size_t i = 0; i < rows; ++i) product *= q[i];
+    AlignedWords digits(rows * n), x(n);
+    std::vector<double> expected;
+    for (std::size_t k = 0; k < n; ++k) {
+      ring::u128 value = ((ring::u128{engine()} << 64 | engine()) >> k) % (product / 2);
+      if (k == 0) value = product / 2;
+      const bool negative = k % 2 == 1;
+      const double magnitude = static_cast<double>(value);
+      expected.push_back(negative ? -magnitude : magnitude);
+      if (negative) value = product - value;
+      for (std::size_t i = 0; i < rows; value /= q[i], ++i)
+        digits[i * n + k] = static_cast<std::uint64_t>(value % q[i]);
+    }
+    kernels().combine(n, rows, digits.data(), q, 0.5, doubles(x));
+    for (std::size_t k = 0; k < n; ++k) ASSERT_NEAR(doubles(x)[k], 0.5 * expected[k], std::fabs(expected[k]) * 0x1p-52);
+  }
+}
+
 TEST_P(FftKernelTest, AddsSmallNumbersAndBias) {
   constexpr std::size_t n = 64;
   AlignedWords x(n), r(n);
