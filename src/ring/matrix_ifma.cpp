@@ -47,44 +47,52 @@ void pack_panel(const Shape& s, const Word* const* x, std::size_t i, Word* panel
   unroll<kPanel / kLanes>([&](auto v) { store(sums + v * kLanes, total[v]); });
 }
 
-/// One tile whose products fit 52 bits: the low half is the product.
+/// A tile of Rows by 16 sums. The running sums are locals, written to the tile once: members would be stored on every
+/// step. This one is for products that fit 52 bits, whose low half is all.
 template <int Rows>
 struct OneWord {
   static constexpr int kRows = Rows;
-  Vec sum[Rows][2];
+  Vec lo[Rows][2];
+
   void run(std::size_t ins, const Word* x, const Word* w) {
-    unroll<Rows>([&](auto r) { sum[r][0] = sum[r][1] = _mm512_setzero_si512(); });
+    Vec l[Rows][2];
+    unroll<Rows>([&](auto r) { l[r][0] = l[r][1] = _mm512_setzero_si512(); });
     for (std::size_t k = 0; k < ins; ++k, x += kTile, w += Rows) {
       const Vec a = load(x), b = load(x + kLanes);
       unroll<Rows>([&](auto r) {
         const Vec weight = splat(w[r]);
-        sum[r][0] = madd_lo(sum[r][0], a, weight);
-        sum[r][1] = madd_lo(sum[r][1], b, weight);
+        l[r][0] = madd_lo(l[r][0], a, weight);
+        l[r][1] = madd_lo(l[r][1], b, weight);
       });
     }
+    unroll<Rows>([&](auto r) { lo[r][0] = l[r][0], lo[r][1] = l[r][1]; });
   }
-  Vec close(const Closer& c, std::size_t row, std::size_t half) const { return c.reducer().reduce(sum[row][half]); }
+  Vec close(const Closer& c, std::size_t row, std::size_t half) const { return c.reducer().reduce(lo[row][half]); }
 };
 
+/// The same with both halves of every product.
 template <int Rows>
 struct TwoWords {
   static constexpr int kRows = Rows;
   Vec lo[Rows][2], hi[Rows][2];
+
   void run(std::size_t ins, const Word* x, const Word* w) {
-    unroll<Rows>([&](auto r) {
-      lo[r][0] = lo[r][1] = _mm512_setzero_si512();
-      hi[r][0] = hi[r][1] = _mm512_setzero_si512();
-    });
+    Vec l[Rows][2], h[Rows][2];
+    unroll<Rows>([&](auto r) { l[r][0] = l[r][1] = h[r][0] = h[r][1] = _mm512_setzero_si512(); });
     for (std::size_t k = 0; k < ins; ++k, x += kTile, w += Rows) {
       const Vec a = load(x), b = load(x + kLanes);
       unroll<Rows>([&](auto r) {
         const Vec weight = splat(w[r]);
-        lo[r][0] = madd_lo(lo[r][0], a, weight);
-        lo[r][1] = madd_lo(lo[r][1], b, weight);
-        hi[r][0] = madd_hi(hi[r][0], a, weight);
-        hi[r][1] = madd_hi(hi[r][1], b, weight);
+        l[r][0] = madd_lo(l[r][0], a, weight);
+        l[r][1] = madd_lo(l[r][1], b, weight);
+        h[r][0] = madd_hi(h[r][0], a, weight);
+        h[r][1] = madd_hi(h[r][1], b, weight);
       });
     }
+    unroll<Rows>([&](auto r) {
+      lo[r][0] = l[r][0], lo[r][1] = l[r][1];
+      hi[r][0] = h[r][0], hi[r][1] = h[r][1];
+    });
   }
   Vec close(const Closer& c, std::size_t row, std::size_t half) const {
     return c.close<false>(lo[row][half], hi[row][half]);
