@@ -36,6 +36,23 @@ void check_plain(const Context& context, const Ciphertext& a, const Plaintext& b
   }
 }
 
+/// round(value * scale), which must fit the modulus of the level.
+double scaled_constant(const Context& context, double value, double scale, std::size_t limbs) {
+  const double scaled = std::round(value * scale);
+  if (std::abs(scaled) < 0x1p30 || std::log2(std::abs(scaled)) < context.log_q(limbs) - 1) return scaled;
+  throw ParameterError("constant " + std::to_string(value) + " at scale " + text(scale) + " does not fit " +
+                       std::to_string(limbs) + " limbs");
+}
+
+/// An integer of any size modulo q: mantissa times a power of two, exactly.
+std::uint64_t residue(const ring::Modulus& q, double integer) {
+  if (std::abs(integer) < 0x1p62) return q.reduce_signed(static_cast<std::int64_t>(integer));
+  int exponent = 0;
+  const double mantissa = std::ldexp(std::frexp(integer, &exponent), 62);
+  return q.mul(q.reduce_signed(static_cast<std::int64_t>(mantissa)),
+               q.pow(2, static_cast<std::uint64_t>(exponent - 62)));
+}
+
 void check_two_parts(const Ciphertext& a, const char* operation) {
   if (a.parts.size() != 2) {
     throw MismatchError(std::string(operation) + " needs a relinearised ciphertext of two parts, not " +
@@ -119,12 +136,11 @@ Ciphertext Evaluator::sub_plain(const Ciphertext& a, const Plaintext& b) const {
 
 Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
   check_ciphertext(*context_, a);
-  const double scaled = std::round(value * a.scale);
-  if (!(std::abs(scaled) < 0x1p62)) throw ParameterError("constant times scale is over 2^62");
+  const double scaled = scaled_constant(*context_, value, a.scale, a.limbs());
   // A constant in every slot is the constant polynomial, which is the same number at every point of the NTT.
   Ciphertext r = a;
   for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
-    q.add_scalar(r.parts[0].limb(i), r.parts[0].limb(i), q.modulus().reduce_signed(static_cast<std::int64_t>(scaled)));
+    q.add_scalar(r.parts[0].limb(i), r.parts[0].limb(i), residue(q.modulus(), scaled));
   });
   return r;
 }
@@ -141,10 +157,15 @@ Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) co
 }
 
 Ciphertext Evaluator::multiply_scalar(const Ciphertext& a, double value, double scale) const {
-  const double scaled = std::round(value * scale);
-  if (!(std::abs(scaled) < 0x1p62)) throw ParameterError("constant times scale is over 2^62");
-  Ciphertext r = multiply_integer(a, static_cast<std::int64_t>(scaled));
+  check_ciphertext(*context_, a);
+  const double scaled = scaled_constant(*context_, value, scale, a.limbs());
+  Ciphertext r = like(a, a.parts.size());
   r.scale = a.scale * scale;
+  for (std::size_t p = 0; p < a.parts.size(); ++p) {
+    for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
+      q.mul_scalar(r.parts[p].limb(i), a.parts[p].limb(i), residue(q.modulus(), scaled));
+    });
+  }
   return r;
 }
 

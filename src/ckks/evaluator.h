@@ -31,12 +31,13 @@ class Evaluator {
   Ciphertext negate(const Ciphertext& a) const;
   Ciphertext add_plain(const Ciphertext& a, const Plaintext& b) const;
   Ciphertext sub_plain(const Ciphertext& a, const Plaintext& b) const;
-  /// Adds the same real number to every slot, at the ciphertext's scale.
+  /// Adds the same real number to every slot, at the ciphertext's scale. Throws ParameterError for one that does not
+  /// fit the modulus: |value * scale| >= Q / 2.
   Ciphertext add_scalar(const Ciphertext& a, double value) const;
 
   /// Scale of the result: the product of both.
   Ciphertext multiply_plain(const Ciphertext& a, const Plaintext& b) const;
-  /// Times round(value * scale), in every slot; scale of the result: a.scale * scale.
+  /// Times round(value * scale), in every slot; scale of the result: a.scale * scale. Throws ParameterError as above.
   Ciphertext multiply_scalar(const Ciphertext& a, double value, double scale) const;
   /// Times an integer; the scale stays.
   Ciphertext multiply_integer(const Ciphertext& a, std::int64_t value) const;

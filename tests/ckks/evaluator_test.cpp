@@ -77,6 +77,18 @@ TEST_P(EvaluatorOn, AddsAndMultipliesConstants) {
   expect(zip(a, b, [](auto u, auto) { return u * -3.0; }), tripled, 9 * fresh_variance());
 }
 
+TEST_P(EvaluatorOn, ConstantsOfAnySizeAreExact) {
+  // (a 2^40 + 3 2^70) - 3 2^70, all modulo Q.
+  if (context.log_q(context.max_limbs()) < 110) GTEST_SKIP() << "the modulus is too small";
+  const Ciphertext x = party.encrypt(a, 0x1p30, context.max_limbs());
+  const Ciphertext lifted = evaluator.add_scalar(evaluator.multiply_scalar(x, 0x1p40, 1), 3 * 0x1p40);
+  const Ciphertext back =
+      evaluator.add_scalar(evaluator.sub(lifted, evaluator.multiply_integer(x, 1LL << 40)), -3 * 0x1p40);
+  EXPECT_EQ(back.parts[0], evaluator.multiply_integer(x, 0).parts[0]);
+  EXPECT_EQ(evaluator.multiply_scalar(x, 0x1p80, 1).parts[0],
+            evaluator.multiply_integer(evaluator.multiply_integer(x, 1LL << 40), 1LL << 40).parts[0]);
+}
+
 TEST_P(EvaluatorOn, MultipliesAndSquares) {
   const Ciphertext x = encrypt(a), y = encrypt(b);
   const Ciphertext product = evaluator.multiply(x, y);
@@ -191,8 +203,9 @@ TEST_F(EvaluatorErrors, ScalesMustAgree) {
   EXPECT_THROW(evaluator.sub(x, wide), MismatchError);
   EXPECT_THROW(evaluator.add_plain(x, party.encoder.encode(a, 0x1p31, 3)), MismatchError);
   EXPECT_THROW(evaluator.sub_plain(x, party.encoder.encode(a, 0x1p31, 3)), MismatchError);
-  EXPECT_THROW(evaluator.add_scalar(x, 0x1p40), ParameterError);
-  EXPECT_THROW(evaluator.multiply_scalar(x, 0x1p40, 0x1p30), ParameterError);
+  EXPECT_THROW(evaluator.add_scalar(x, 0x1p75), ParameterError);  // 2^105 in a modulus of 100 bits
+  EXPECT_THROW(evaluator.multiply_scalar(x, 0x1p75, 0x1p30), ParameterError);
+  EXPECT_THROW(evaluator.add_scalar(x, INFINITY), ParameterError);
   EXPECT_THROW(evaluator.multiply_scalar(x, std::nan(""), 0x1p30), ParameterError);
   EXPECT_TRUE(same_scale(0x1p30, 0x1p30 * (1 + 0x1p-32)));
   EXPECT_FALSE(same_scale(0x1p30, 0x1p30 * (1 + 0x1p-28)));
