@@ -52,21 +52,29 @@ void check_operators(const onnx::GraphProto& graph) {
   }
 }
 
-void check_model(const onnx::ModelProto& model, const std::string& what) {
+std::int64_t opset_of(const onnx::ModelProto& model) {
   std::int64_t opset = 0;
   for (const auto& entry : model.opset_import()) {
     if (entry.domain().empty() || entry.domain() == "ai.onnx") opset = std::max(opset, entry.version());
   }
-  if (opset < 1) throw FormatError(what + " does not say its operator set");
-  if (opset < 7)
-    throw UnsupportedError(what + " uses operator set " + std::to_string(opset) + "; 7 or newer is needed");
-  if (opset > kCheckedOpset || model.ir_version() > kCheckedIr) return;
+  return opset;
+}
+
+void check_opset(const onnx::ModelProto& model) {
+  const std::int64_t opset = opset_of(model);
+  if (opset < 1) throw FormatError("does not say its operator set");
+  if (opset < 7) throw UnsupportedError("uses operator set " + std::to_string(opset) + "; 7 or newer is needed");
+}
+
+/// ONNX's own checker as a second opinion, after the errors that Obscura words better.
+void check_model(const onnx::ModelProto& model) {
+  if (opset_of(model) > kCheckedOpset || model.ir_version() > kCheckedIr) return;
   try {
     onnx::checker::check_model(model);
   } catch (const std::exception& e) {
     std::string reason = e.what();
     reason = reason.substr(0, reason.find('\n'));
-    throw FormatError(what + " is no valid ONNX model: " + reason.substr(0, 300));
+    throw FormatError("is no valid ONNX model: " + reason.substr(0, 300));
   }
 }
 
@@ -89,8 +97,9 @@ Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
   const onnx::ModelProto model = parse(bytes, what);
   try {
     check_operators(model.graph());
-    check_model(model, what);
+    check_opset(model);
     Graph graph = Importer(model.graph(), bytes.size()).run();
+    check_model(model);
     graph.preprocessing = parse_preprocessing(metadata_of(model), graph.input_shape(), graph.output_shape().size());
     return graph;
   } catch (const UnsupportedError& e) {

@@ -41,6 +41,7 @@ class OnnxBuilder {
     made.set_i(value);
     return *this;
   }
+  OnnxBuilder& set(const std::string& name, int value) { return set(name, std::int64_t{value}); }
   OnnxBuilder& set(const std::string& name, float value) {
     auto& made = attribute(name, onnx::AttributeProto::FLOAT);
     made.set_f(value);
@@ -79,6 +80,7 @@ class OnnxBuilder {
     auto* info = model_.mutable_graph()->add_output();
     info->set_name(output);
     info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+    info->mutable_type()->mutable_tensor_type()->mutable_shape();
     return model_.SerializeAsString();
   }
   Graph read(const std::string& output) { return read_bytes(bytes(output)); }
