@@ -9,30 +9,40 @@
 namespace obscura::circuits {
 namespace {
 
-/// Words of a column block: the inputs of one window then fit the first-level cache, all of them the second.
-constexpr std::size_t kBlock = 32;
+/// Words of a column block. The residues of all inputs are copied together for it, tile by tile of kTile words: arrays
+/// that stand a power of two apart would push each other out of every cache.
+constexpr std::size_t kBlock = 64;
+constexpr std::size_t kTile = ring::PackedMatrix::kColumns;
 /// Blocks of one task of the thread pool.
 constexpr std::size_t kBlocksPerTask = 16;
-constexpr std::size_t kMaxInputs = 2048;
+
+/// Rows by the columns they read, in the order they come.
+std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> group_rows(
+    std::size_t columns, const std::vector<std::vector<IntegerEntry>>& rows) {
+  std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> groups;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::vector<std::uint32_t> key;
+    for (const IntegerEntry& e : rows[r]) {
+      if (e.column >= columns) {
+        throw ParameterError("batched product: column " + std::to_string(e.column) + " is outside");
+      }
+      key.push_back(e.column);
+    }
+    groups[key].push_back(static_cast<std::uint32_t>(r));
+  }
+  return groups;
+}
 
 }  // namespace
 
 BatchedProduct::BatchedProduct(std::size_t columns, const std::vector<std::vector<IntegerEntry>>& rows)
     : columns_(columns), row_count_(rows.size()) {
-  std::map<std::vector<std::uint32_t>, std::size_t> group_of;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    std::vector<std::uint32_t> key;
-    for (const IntegerEntry& e : rows[r]) {
-      if (e.column >= columns)
-        throw ParameterError("batched product: column " + std::to_string(e.column) + " is outside");
-      key.push_back(e.column);
+  for (auto& [key, members] : group_rows(columns, rows)) {
+    std::vector<std::int32_t> weights;
+    for (const std::uint32_t r : members) {
+      for (const IntegerEntry& e : rows[r]) weights.push_back(e.value);
     }
-    if (key.size() > kMaxInputs) throw ParameterError("batched product: a row of more than 2048 entries");
-    const auto [it, is_new] = group_of.try_emplace(key, groups_.size());
-    if (is_new) groups_.push_back({key, {}, {}});
-    Group& group = groups_[it->second];
-    group.rows.push_back(static_cast<std::uint32_t>(r));
-    for (const IntegerEntry& e : rows[r]) group.weights.push_back(e.value);
+    groups_.push_back({key, members, ring::PackedMatrix(members.size(), key.size(), weights.data())});
   }
 }
 
@@ -67,7 +77,7 @@ std::vector<ckks::Ciphertext> BatchedProduct::apply(const ckks::Context& context
     auto scratch = context.scratch().take(columns_ * block);
     const std::size_t begin = index % tasks * task;
     for (std::size_t at = begin; at < begin + task; at += block) {
-      run_block(context.q(limb), from, to, at, block, scratch.data());
+      run_block(context.q(limb), from, to, at, scratch.data());
     }
   };
   if (pool != nullptr) {
@@ -79,19 +89,23 @@ std::vector<ckks::Ciphertext> BatchedProduct::apply(const ckks::Context& context
 }
 
 void BatchedProduct::run_block(const ring::PrimeRing& q, const std::vector<const std::uint64_t*>& from,
-                               const std::vector<std::uint64_t*>& to, std::size_t at, std::size_t words,
-                               std::uint64_t* scratch) const {
+                               const std::vector<std::uint64_t*>& to, std::size_t at, std::uint64_t* scratch) const {
+  const std::size_t tiles = std::min(kBlock, q.degree()) / kTile;
   for (std::size_t c = 0; c < columns_; ++c) {
-    std::memcpy(scratch + c * words, from[c] + at, words * sizeof(std::uint64_t));
+    for (std::size_t t = 0; t < tiles; ++t) {
+      std::memcpy(scratch + (t * columns_ + c) * kTile, from[c] + at + t * kTile, kTile * sizeof(std::uint64_t));
+    }
   }
   std::vector<const std::uint64_t*> x;
   std::vector<std::uint64_t*> r;
   for (const Group& group : groups_) {
-    x.clear();
-    r.clear();
-    for (const std::uint32_t c : group.columns) x.push_back(scratch + c * words);
-    for (const std::uint32_t o : group.rows) r.push_back(to[o] + at);
-    q.matrix_product_block(words, r.data(), r.size(), x.data(), x.size(), group.weights.data());
+    for (std::size_t t = 0; t < tiles; ++t) {
+      x.clear();
+      r.clear();
+      for (const std::uint32_t c : group.columns) x.push_back(scratch + (t * columns_ + c) * kTile);
+      for (const std::uint32_t o : group.rows) r.push_back(to[o] + at + t * kTile);
+      group.matrix.multiply(q, r.data(), x.data());
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "ckks/ciphertext.h"
 #include "ckks/context.h"
+#include "ring/packed_matrix.h"
 
 namespace obscura::circuits {
 
@@ -37,11 +38,10 @@ class BatchedProduct {
   struct Group {
     std::vector<std::uint32_t> columns;
     std::vector<std::uint32_t> rows;
-    std::vector<std::int32_t> weights;  // rows x columns
+    ring::PackedMatrix matrix;
   };
   void run_block(const ring::PrimeRing& q, const std::vector<const std::uint64_t*>& from,
-                 const std::vector<std::uint64_t*>& to, std::size_t at, std::size_t words,
-                 std::uint64_t* scratch) const;
+                 const std::vector<std::uint64_t*>& to, std::size_t at, std::uint64_t* scratch) const;
 
   std::size_t columns_;
   std::size_t row_count_;

@@ -80,10 +80,6 @@ class PrimeRing {
   /// r_o must not overlap x_k.
   void matrix_product(std::uint64_t* const* r, std::size_t outs, const std::uint64_t* const* x, std::size_t ins,
                       const std::int32_t* weights) const;
-  /// The same on the first `words` words of each array only (a multiple of 8): callers that copy a column block of many
-  /// arrays together keep it in cache, which arrays a power of two apart do not.
-  void matrix_product_block(std::size_t words, std::uint64_t* const* r, std::size_t outs, const std::uint64_t* const* x,
-                            std::size_t ins, const std::int32_t* weights) const;
 
   /// r[i] = a[index[i]], where `index` comes from ntt_automorphism() and so maps aligned groups of 8 to aligned groups
   /// of 8. r must not overlap a.
