@@ -12,6 +12,7 @@ namespace obscura::ring {
 namespace {
 
 constexpr std::size_t kMaxSources = 32;
+constexpr std::size_t kGroup = 8;  // limbs that ModDown has in scratch at a time; more gained nothing
 constexpr std::uint64_t kMontgomery = std::uint64_t{1} << 52;
 constexpr std::uint64_t kLeastFusedTarget = std::uint64_t{1} << 14;
 
@@ -119,42 +120,46 @@ BaseConverter::BaseConverter(std::vector<const PrimeRing*> from, std::vector<con
   tables_ = std::make_shared<const Tables>(std::move(tables));
 }
 
-void BaseConverter::convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
-                            std::size_t targets) const {
-  if (targets == 0) targets = to_.size();
-  if (targets > to_.size()) {
-    throw ParameterError("base conversion to " + std::to_string(targets) + " primes of " + std::to_string(to_.size()));
+void BaseConverter::convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool) const {
+  convert_range(x, 0, to_.size(), out, pool);
+}
+
+void BaseConverter::convert_range(const std::uint64_t* const* x, std::size_t first, std::size_t count,
+                                  std::uint64_t* const* out, ScratchPool& pool) const {
+  if (first > to_.size() || count > to_.size() - first) {
+    throw ParameterError("base conversion to primes " + std::to_string(first) + " to " + std::to_string(first + count) +
+                         " of " + std::to_string(to_.size()));
   }
   if (from_.size() == 1) {
-    for (std::size_t j = 0; j < targets; ++j) to_[j]->reduce_centred(out[j], x[0], from_[0]->value());
+    for (std::size_t j = 0; j < count; ++j) to_[first + j]->reduce_centred(out[j], x[0], from_[0]->value());
   } else if (tables_->is_pair) {
-    convert_pair(x, out, pool, targets);
+    convert_pair(x, first, count, out, pool);
   } else {
-    convert_sum(x, out, pool, targets);
+    convert_sum(x, first, count, out, pool);
   }
 }
 
-void BaseConverter::convert_pair(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
-                                 std::size_t targets) const {
+void BaseConverter::convert_pair(const std::uint64_t* const* x, std::size_t first, std::size_t count,
+                                 std::uint64_t* const* out, ScratchPool& pool) const {
   const std::size_t n = from_[0]->degree();
 #if defined(__x86_64__)
-  if (tables_->fused) return convert_pair_ifma(tables_->pair, x, tables_->targets.data(), targets, out, n);
+  if (tables_->fused) return convert_pair_ifma(tables_->pair, x, tables_->targets.data() + first, count, out, n);
 #endif
   auto words = pool.take(n);
   pair_words(tables_->pair, x[0], x[1], n, words.data());
-  for (std::size_t j = 0; j < targets; ++j) {
-    to_[j]->reduce(out[j], words.data());
-    to_[j]->add_scalar(out[j], out[j], tables_->targets[j].minus_half);
+  for (std::size_t j = 0; j < count; ++j) {
+    to_[first + j]->reduce(out[j], words.data());
+    to_[first + j]->add_scalar(out[j], out[j], tables_->targets[first + j].minus_half);
   }
 }
 
-void BaseConverter::convert_sum(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
-                                std::size_t targets) const {
+void BaseConverter::convert_sum(const std::uint64_t* const* x, std::size_t first, std::size_t count,
+                                std::uint64_t* const* out, ScratchPool& pool) const {
   // x = sum_i y_i Q/q_i - u Q with y_i = x_i (Q/q_i)^-1 mod q_i and u = round(sum_i y_i/q_i).
   const std::size_t k = from_.size(), n = from_[0]->degree();
   const Tables& t = *tables_;
 #if defined(__x86_64__)
-  if (t.fused) return convert_sum_ifma(t.sources.data(), k, x, t.targets.data(), targets, out, n);
+  if (t.fused) return convert_sum_ifma(t.sources.data(), k, x, t.targets.data() + first, count, out, n);
 #endif
   auto scratch = pool.take((k + 1) * n);
   std::array<const std::uint64_t*, kMaxSources + 1> y{};
@@ -166,16 +171,17 @@ void BaseConverter::convert_sum(const std::uint64_t* const* x, std::uint64_t* co
   y[k] = scratch.data() + k * n;
   // Vector kernels take words of 52 bits: rows of larger primes are reduced for each target first.
   auto reduced = pool.take(t.large_sources * n);
-  for (std::size_t j = 0; j < targets; ++j) {
+  for (std::size_t j = 0; j < count; ++j) {
+    const PrimeRing& ring = *to_[first + j];
     auto rows = y;
     std::uint64_t* spare = reduced.data();
-    for (std::size_t i = 0; i < k && to_[j]->isa() != Isa::scalar; ++i) {
+    for (std::size_t i = 0; i < k && ring.isa() != Isa::scalar; ++i) {
       if (is_short(from_[i]->modulus())) continue;
-      to_[j]->reduce(spare, y[i]);
+      ring.reduce(spare, y[i]);
       rows[i] = spare;
       spare += n;
     }
-    to_[j]->weighted_sum(out[j], rows.data(), t.targets[j].weights.data(), k + 1);
+    ring.weighted_sum(out[j], rows.data(), t.targets[first + j].weights.data(), k + 1);
   }
 }
 
@@ -195,14 +201,18 @@ void ModDown::apply(const std::uint64_t* const* xq, std::uint64_t* const* xp, st
   }
   // round(x / P) = (x - r) / P with r the centred remainder of x modulo P, which the p-part alone knows.
   for (std::size_t k = 0; k < p_.size(); ++k) p_[k]->inverse(xp[k]);
-  const std::size_t n = p_[0]->degree();
-  auto scratch = pool.take(limbs * n);
-  std::vector<std::uint64_t*> remainder(limbs);
-  for (std::size_t i = 0; i < limbs; ++i) remainder[i] = scratch.data() + i * n;
-  converter_.convert(xp, remainder.data(), pool, limbs);
-  for (std::size_t i = 0; i < limbs; ++i) {
-    q_[i]->forward(remainder[i]);
-    q_[i]->sub_mul_scalar(out[i], xq[i], remainder[i], inverse_[i]);
+  const std::size_t n = p_[0]->degree(), group = std::min(limbs, kGroup);
+  auto scratch = pool.take(group * n);
+  std::array<std::uint64_t*, kGroup> remainder{};
+  for (std::size_t i = 0; i < group; ++i) remainder[i] = scratch.data() + i * n;
+  for (std::size_t first = 0; first < limbs; first += group) {
+    const std::size_t count = std::min(group, limbs - first);
+    converter_.convert_range(xp, first, count, remainder.data(), pool);
+    for (std::size_t i = 0; i < count; ++i) {
+      const PrimeRing& ring = *q_[first + i];
+      ring.forward(remainder[i]);
+      ring.sub_mul_scalar(out[first + i], xq[first + i], remainder[i], inverse_[first + i]);
+    }
   }
 }
 

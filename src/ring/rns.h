@@ -20,16 +20,19 @@ class BaseConverter {
   /// The rings must outlive the converter; k <= 32, all of one degree.
   BaseConverter(std::vector<const PrimeRing*> from, std::vector<const PrimeRing*> to);
 
-  /// x: k arrays of residues; out: m arrays. No overlap. Only the first `targets` of the p are done (0: all).
-  void convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
-               std::size_t targets = 0) const;
+  /// x: k arrays of residues; out: m arrays. No overlap.
+  void convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool) const;
+
+  /// The same for p_first ... p_{first+count-1} only; out: `count` arrays.
+  void convert_range(const std::uint64_t* const* x, std::size_t first, std::size_t count, std::uint64_t* const* out,
+                     ScratchPool& pool) const;
 
  private:
   struct Tables;
-  void convert_pair(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
-                    std::size_t targets) const;
-  void convert_sum(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool,
-                   std::size_t targets) const;
+  void convert_pair(const std::uint64_t* const* x, std::size_t first, std::size_t count, std::uint64_t* const* out,
+                    ScratchPool& pool) const;
+  void convert_sum(const std::uint64_t* const* x, std::size_t first, std::size_t count, std::uint64_t* const* out,
+                   ScratchPool& pool) const;
 
   std::vector<const PrimeRing*> from_;
   std::vector<const PrimeRing*> to_;

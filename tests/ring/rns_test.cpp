@@ -155,11 +155,14 @@ TEST_P(RnsTest, converts_only_the_targets_asked_for) {
   const auto x = numbers(n, from.product() / 4, 2);
   Words source = from.residues(x), out(to.size(), AlignedWords(n));
   for (auto& words : out) std::fill_n(words.data(), n, 7);
-  const std::size_t half = (to.size() + 1) / 2;
-  BaseConverter(from.rings(), to.rings()).convert(pointers(source).data(), pointers(out).data(), pool_, half);
+  const std::size_t half = to.size() / 2;
+  const BaseConverter converter(from.rings(), to.rings());
+  auto rows = pointers(out);
+  converter.convert_range(pointers(source).data(), half, to.size() - half, rows.data() + half, pool_);
+  EXPECT_THROW(converter.convert_range(pointers(source).data(), 1, to.size(), rows.data(), pool_), ParameterError);
   const Words expected = to.residues(x);
   for (std::size_t j = 0; j < to.size(); ++j) {
-    if (j < half) {
+    if (j >= half) {
       ASSERT_EQ(out[j], expected[j]);
     } else {
       ASSERT_EQ(std::count(out[j].data(), out[j].data() + n, 7), static_cast<std::ptrdiff_t>(n));
