@@ -56,6 +56,9 @@ struct Kernels {
 /// The specification: any prime of Modulus's range below 2^60.
 const Kernels& scalar_kernels();
 
+/// AVX2 with doubles: primes from 2^13 to 2^50, degrees from 128.
+const Kernels& avx2_kernels();
+
 /// AVX-512 with 52-bit multiply-add: primes from 2^13 to 2^50, degrees from 128.
 const Kernels& ifma_kernels();
 

@@ -26,11 +26,11 @@ Isa usable(std::size_t degree, std::uint64_t q, Isa isa) {
   if (isa > best_isa()) {
     throw ParameterError("this processor has no " + std::string(isa_name(isa)) + " instructions");
   }
-  return q >> 50 == 0 && q >> 13 != 0 && degree >= 128 && isa == Isa::ifma ? isa : Isa::scalar;
+  return q >> 50 == 0 && q >> 13 != 0 && degree >= 128 ? isa : Isa::scalar;
 }
 
 const Kernels* kernels_of(Isa isa) {
-  return isa == Isa::ifma ? &ifma_kernels() : &scalar_kernels();
+  return isa == Isa::ifma ? &ifma_kernels() : isa == Isa::avx2 ? &avx2_kernels() : &scalar_kernels();
 }
 
 }  // namespace

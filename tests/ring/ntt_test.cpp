@@ -134,7 +134,7 @@ TEST(PrimeRing, RefusesWhatItCannotDo) {
 
 TEST(PrimeRing, SaysWhichInstructionsItUses) {
   EXPECT_EQ(PrimeRing(4096, ntt_primes(60, 4096, 1)[0], best_isa()).isa(), Isa::scalar);
-  EXPECT_EQ(PrimeRing(4096, ntt_primes(45, 4096, 1)[0], best_isa()).isa(), best_isa());
+  for (const Isa isa : all_isas()) EXPECT_EQ(PrimeRing(4096, ntt_primes(45, 4096, 1)[0], isa).isa(), isa);
 }
 
 }  // namespace
