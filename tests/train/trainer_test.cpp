@@ -1,0 +1,300 @@
+#include "train/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "image/dataset.h"
+#include "nn/onnx_read.h"
+#include "nn/onnx_write.h"
+#include "nn/reference.h"
+#include "train/blas.h"
+#include "train/curve.h"
+#include "train/zoo.h"
+
+namespace obscura::train {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Bars of four directions on noise: learnt within an epoch or two.
+image::Dataset bars(std::size_t count, std::uint64_t seed) {
+  image::Dataset set{"bars", {"row", "column", "block", "blank"}, {}, {}, count, 1, 12, 12};
+  std::mt19937_64 engine(seed);
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t label = n % 4;
+    const std::size_t at = engine() % 10;
+    for (std::size_t y = 0; y < 12; ++y) {
+      for (std::size_t x = 0; x < 12; ++x) {
+        const bool row = y == at || y == at + 1;
+        const bool column = x == at || x == at + 1;
+        const bool on = (label == 0 && row) || (label == 1 && column) || (label == 2 && (row || column));
+        set.images.push_back(static_cast<std::uint8_t>((on ? 200 : 0) + engine() % 40));
+      }
+    }
+    set.labels.push_back(static_cast<std::int64_t>(label));
+  }
+  return set;
+}
+
+/// Every kind of layer that can be trained, with a residual.
+nn::Graph small_network() {
+  nn::Graph graph = nn::make_graph("small", {1, 12, 12});
+  const auto conv = [](std::size_t in, std::size_t out, std::size_t kernel) {
+    nn::Conv2d made;
+    made.out_channels = out;
+    made.kernel = {kernel, kernel};
+    made.weights.assign(in * out * kernel * kernel, 0.0F);
+    made.bias.assign(out, 0.0F);
+    return made;
+  };
+  nn::Conv2d first = conv(1, 4, 3);
+  first.padding = {1, 0, 2, 1};
+  nn::add_node(graph, "conv1", first, {0});
+  nn::add_node(graph, "norm", nn::BatchNorm{std::vector<float>(4, 1.0F), std::vector<float>(4, 0.0F)}, {1});
+  nn::add_node(graph, "poly", nn::Polynomial{std::vector<std::vector<float>>(4, {0.0F, 1.0F, 0.2F})}, {2});
+  nn::add_node(graph, "pool", nn::AvgPool{{2, 2}, {2, 2}, {0, 0, 0, 0}, false}, {3});
+  nn::add_node(graph, "conv2", conv(4, 4, 1), {4});
+  nn::add_node(graph, "add", nn::Add{}, {4, 5});
+  nn::add_node(graph, "flatten", nn::Flatten{}, {6});
+  const std::size_t flat = graph.output_shape().size();
+  nn::add_node(graph, "fc1", nn::Linear{8, std::vector<float>(8 * flat), std::vector<float>(8)}, {7});
+  nn::add_node(graph, "square", nn::Square{}, {8});
+  nn::add_node(graph, "fc2", nn::Linear{4, std::vector<float>(32), std::vector<float>(4)}, {9});
+  return graph;
+}
+
+Recipe quick_recipe() {
+  Recipe recipe;
+  recipe.epochs = 4;
+  recipe.batch = 32;
+  recipe.learning_rate = 0.01;
+  return recipe;
+}
+
+RunOptions silent() {
+  RunOptions options;
+  options.progress = false;
+  return options;
+}
+
+std::filesystem::path temporary(const std::string& name) {
+  return std::filesystem::temp_directory_path() / ("obscura-train-" + std::to_string(::getpid()) + "-" + name);
+}
+
+class TrainerTest : public ::testing::Test {
+ protected:
+  const image::Dataset train_set_ = bars(640, 1);
+  const image::Dataset test_set_ = bars(200, 2);
+};
+
+TEST_F(TrainerTest, LearnsAndExportsWhatItLearnt) {
+  const auto result = train(small_network(), quick_recipe(), train_set_, test_set_, silent());
+  EXPECT_GE(result.test_accuracy, 0.95);
+  ASSERT_EQ(result.epochs.size(), 4U);
+  EXPECT_LT(result.epochs.back().train_loss, result.epochs.front().train_loss);
+  ASSERT_EQ(result.activations.size(), 2U);
+  EXPECT_EQ(result.activations[0].layer, "poly");
+  EXPECT_GT(result.activations[1].max_abs, result.activations[1].rms);
+
+  const nn::Graph back = nn::read_onnx(nn::to_onnx(result.graph), "memory");
+  EXPECT_TRUE(back.preprocessing.stated);
+  EXPECT_EQ(back.preprocessing.classes, train_set_.classes);
+  std::size_t correct = 0;
+  for (std::size_t n = 0; n < test_set_.count; ++n) {
+    const auto logits = nn::run_reference(back, nn::preprocess(test_set_.pixels(n), back.preprocessing));
+    const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+    correct += best == test_set_.labels[n] ? 1 : 0;
+    for (const nn::Node& node : back.nodes) ASSERT_NE(nn::layer_name(node.layer), "BatchNorm");
+  }
+  EXPECT_NEAR(static_cast<double>(correct) / 200, result.test_accuracy, 0.0051);
+}
+
+TEST_F(TrainerTest, EveryOptimiserAndOptionLearns) {
+  for (const Optimiser optimiser : {Optimiser::adam, Optimiser::rmsprop, Optimiser::sgd}) {
+    Recipe recipe = quick_recipe();
+    recipe.optimiser = optimiser;
+    recipe.learning_rate = optimiser == Optimiser::rmsprop ? 0.003 : 0.01;
+    recipe.schedule = Schedule::one_cycle;
+    recipe.weight_decay = 1e-4;
+    recipe.label_smoothing = 0.05;
+    recipe.clip_norm = 1;
+    recipe.range_weight = 0.1;
+    recipe.augmentation = parse_augmentation("flip");
+    recipe.plain_epochs = 1;
+    const auto result = train(small_network(), recipe, train_set_, test_set_, silent());
+    EXPECT_GE(result.test_accuracy, 0.7) << to_string(optimiser);
+  }
+}
+
+TEST_F(TrainerTest, SameSeedSameNetwork) {
+  Recipe recipe = quick_recipe();
+  recipe.epochs = 2;
+  recipe.augmentation = parse_augmentation("affine");
+  const auto a = train(small_network(), recipe, train_set_, test_set_, silent());
+  const auto b = train(small_network(), recipe, train_set_, test_set_, silent());
+  RunOptions other = silent();
+  other.seed = 2;
+  const auto c = train(small_network(), recipe, train_set_, test_set_, other);
+  EXPECT_EQ(nn::to_onnx(a.graph), nn::to_onnx(b.graph));
+  EXPECT_NE(nn::to_onnx(a.graph), nn::to_onnx(c.graph));
+}
+
+TEST_F(TrainerTest, AnInterruptedRunGoesOnAsIfNothingHappened) {
+  const auto path = temporary("resume");
+  const auto whole = train(small_network(), quick_recipe(), train_set_, test_set_, silent());
+  RunOptions options = silent();
+  options.checkpoint = path;
+  options.stop_after = 2;
+  EXPECT_FALSE(train(small_network(), quick_recipe(), train_set_, test_set_, options).finished);
+  options.stop_after = 0;
+  std::vector<std::string> notes;
+  options.on_note = [&](const std::string& note) { notes.push_back(note); };
+  const auto resumed = train(small_network(), quick_recipe(), train_set_, test_set_, options);
+  EXPECT_EQ(resumed.resumed_from, 2U);
+  EXPECT_THAT(notes, ::testing::ElementsAre("going on after epoch 2 of 4"));
+  EXPECT_EQ(resumed.epochs.size(), 4U);
+  EXPECT_EQ(nn::to_onnx(resumed.graph), nn::to_onnx(whole.graph));
+
+  Recipe other = quick_recipe();
+  other.learning_rate = 0.02;
+  EXPECT_EQ(train(small_network(), other, train_set_, test_set_, options).resumed_from, 0U);
+  EXPECT_THAT(notes.back(), HasSubstr("starting afresh"));
+  std::filesystem::remove(path);
+}
+
+TEST_F(TrainerTest, ADamagedCheckpointIsSaid) {
+  const auto path = temporary("damaged");
+  RunOptions options = silent();
+  options.checkpoint = path;
+  options.stop_after = 1;
+  train(small_network(), quick_recipe(), train_set_, test_set_, options);
+  auto bytes = read_file(path);
+  bytes[bytes.size() / 2] ^= 1;
+  write_file(path, bytes);
+  const auto run = [&] { train(small_network(), quick_recipe(), train_set_, test_set_, options); };
+  EXPECT_THAT(run, ThrowsMessage<FormatError>(HasSubstr("delete it to start again")));
+  bytes.resize(5);
+  write_file(path, bytes);
+  EXPECT_THAT(run, ThrowsMessage<FormatError>(HasSubstr("truncated")));
+  std::filesystem::remove(path);
+}
+
+TEST_F(TrainerTest, RefusesWhatDoesNotFit) {
+  const auto run = [&](const Recipe& recipe, const image::Dataset& set) {
+    train(small_network(), recipe, set, test_set_, silent());
+  };
+  Recipe recipe = quick_recipe();
+  recipe.learning_rate = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(run(recipe, train_set_), UsageError);
+  recipe = quick_recipe();
+  recipe.batch = 0;
+  EXPECT_THROW(run(recipe, train_set_), UsageError);
+  image::Dataset labels = train_set_;
+  labels.labels[3] = 4;
+  EXPECT_THROW(run(quick_recipe(), labels), MismatchError);
+  image::Dataset shape = train_set_;
+  shape.height = 6;
+  shape.count *= 2;
+  EXPECT_THROW(run(quick_recipe(), shape), MismatchError);
+  EXPECT_THROW(run(quick_recipe(), image::Dataset{}), MismatchError);
+}
+
+TEST_F(TrainerTest, ABreakdownIsSaid) {
+  Recipe recipe = quick_recipe();
+  recipe.optimiser = Optimiser::sgd;
+  recipe.learning_rate = 1e6;
+  EXPECT_THAT([&] { train(small_network(), recipe, train_set_, test_set_, silent()); },
+              ThrowsMessage<Error>(HasSubstr("try a smaller learning rate")));
+}
+
+TEST_F(TrainerTest, Curves) {
+  Recipe recipe = quick_recipe();
+  recipe.epochs = 1;
+  const auto result = train(small_network(), recipe, train_set_, test_set_, silent());
+  const CurveHeader header{"a<b", "bars", "obscura train", describe(recipe), 7, 1, 50};
+  const auto json = nlohmann::json::parse(curve_json(header, result));
+  EXPECT_EQ(json["epochs"].size(), 1U);
+  EXPECT_EQ(json["seed"], 7);
+  EXPECT_EQ(json["activations"][1]["layer"], "square");
+  EXPECT_DOUBLE_EQ(json["test_accuracy"], result.test_accuracy);
+  const auto svg = curve_svg(header, result);
+  EXPECT_THAT(svg, HasSubstr("a&lt;b on bars"));
+  EXPECT_THAT(svg, HasSubstr("</svg>"));
+}
+
+TEST(Recipe, WordsAndRates) {
+  EXPECT_EQ(parse_optimiser("rmsprop"), Optimiser::rmsprop);
+  EXPECT_THROW(parse_optimiser("lion"), UsageError);
+  EXPECT_THROW(parse_schedule("cosine"), UsageError);
+  EXPECT_THROW(parse_augmentation("cutout"), UsageError);
+  EXPECT_FALSE(parse_augmentation("none").affine);
+  EXPECT_TRUE(parse_augmentation("affine+flip").flip);
+  Recipe recipe;
+  EXPECT_EQ(learning_rate_at(recipe, 0.9), recipe.learning_rate);
+  recipe.schedule = Schedule::one_cycle;
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0.15), recipe.learning_rate);
+  EXPECT_LT(learning_rate_at(recipe, 0.0), 0.1 * recipe.learning_rate);
+  EXPECT_LT(learning_rate_at(recipe, 0.99), 0.1 * recipe.learning_rate);
+}
+
+TEST(Zoo, TensealIsTheTutorialsNetwork) {
+  const Model model = make_model("tenseal", {1, 28, 28}, 10);
+  const auto& nodes = model.graph.nodes;
+  ASSERT_EQ(nodes.size(), 7U);
+  const auto& conv = std::get<nn::Conv2d>(nodes[1].layer);
+  EXPECT_EQ(conv.weights.size() + conv.bias.size(), 200U);
+  EXPECT_EQ(nodes[1].shape, (nn::Shape{4, 8, 8}));
+  EXPECT_EQ(std::get<nn::Linear>(nodes[4].layer).weights.size(), 256U * 64U);
+  EXPECT_EQ(model.graph.output_shape().size(), 10U);
+  EXPECT_EQ(model.recipe.epochs, 10U);
+  EXPECT_EQ(model.recipe.batch, 64U);
+  EXPECT_DOUBLE_EQ(model.recipe.learning_rate, 0.001);
+}
+
+TEST(Zoo, UnknownModelsAndImages) {
+  EXPECT_THAT([] { make_model("resnet", {1, 28, 28}, 10); }, ThrowsMessage<UsageError>(HasSubstr("choose tenseal")));
+  EXPECT_THAT(
+      [] {
+        make_model("tenseal", {3, 32, 32}, 10);
+      },
+      ThrowsMessage<UnsupportedError>(HasSubstr("takes images of 1x28x28, not of 3x32x32")));
+  EXPECT_THROW(make_model("tenseal", {1, 28, 28}, 1), UnsupportedError);
+}
+
+TEST(Zoo, TheCommittedNetworkIsTheTensealNetwork) {
+  const std::filesystem::path path = std::filesystem::path(OBSCURA_SOURCE_DIR) / "models/tenseal-mnist.onnx";
+  const nn::Graph trained = nn::read_onnx(path);
+  const Model model = make_model("tenseal", {1, 28, 28}, 10);
+  ASSERT_EQ(trained.nodes.size(), model.graph.nodes.size());
+  for (std::size_t i = 0; i < trained.nodes.size(); ++i) {
+    EXPECT_EQ(nn::layer_name(trained.nodes[i].layer), nn::layer_name(model.graph.nodes[i].layer));
+    EXPECT_EQ(trained.nodes[i].shape, model.graph.nodes[i].shape);
+  }
+  EXPECT_THAT(nn::read_onnx_metadata(path).at("command"), HasSubstr("obscura train --model tenseal"));
+
+  const auto drawn = image::load_dataset("samples", image::Split::test, {}, 200);
+  std::size_t correct = 0;
+  for (std::size_t n = 0; n < drawn.count; ++n) {
+    const auto logits = nn::run_reference(trained, nn::preprocess(drawn.pixels(n), trained.preprocessing));
+    correct += std::max_element(logits.begin(), logits.end()) - logits.begin() == drawn.labels[n] ? 1 : 0;
+  }
+  EXPECT_GE(correct, 190U) << "of 200 digits drawn by the program";
+}
+
+TEST(Blas, IsMeasured) {
+  set_math_threads(1);
+  EXPECT_GT(measure_gemm_gflops(), 0.1);
+}
+
+}  // namespace
+}  // namespace obscura::train
