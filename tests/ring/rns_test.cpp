@@ -181,6 +181,7 @@ TEST_P(RnsTest, divides_and_rounds) {
     const mpz_class half = p.product() / 2, margin = is_exact(p) ? mpz_class(0) : mpz_class(half >> 37);
     x[4] = half - margin, x[5] = half + 1 + margin, x[6] = -half + margin, x[7] = -half - 1 - margin;
     std::vector<mpz_class> quotient;
+    quotient.reserve(x.size());
     for (const auto& value : x) quotient.push_back(rounded(value, p.product()));
     Words expected = q.residues(quotient);
     q.forward(expected);
