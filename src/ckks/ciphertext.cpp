@@ -1,6 +1,7 @@
 #include "ckks/ciphertext.h"
 
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -39,10 +40,15 @@ void check_plaintext(const Context& context, const Plaintext& plaintext) {
 
 Ciphertext expand(const Context& context, const SeededCiphertext& seeded) {
   check_shape(context, seeded.context, seeded.c0);
+  return expand(context, SeededCiphertext(seeded));
+}
+
+Ciphertext expand(const Context& context, SeededCiphertext&& seeded) {
+  check_shape(context, seeded.context, seeded.c0);
   const std::size_t limbs = seeded.c0.limbs();
   Ciphertext result{seeded.context, {}, seeded.scale};
   result.parts.reserve(2);
-  result.parts.push_back(seeded.c0);
+  result.parts.push_back(std::move(seeded.c0));
   ring::Polynomial& c1 = result.parts.emplace_back(context.degree(), limbs);
   for (std::size_t i = 0; i < limbs; ++i) ring::sample_uniform(context.q(i), seeded.seed, i, c1.limb(i));
   return result;

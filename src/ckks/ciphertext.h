@@ -43,6 +43,8 @@ struct SeededCiphertext {
 
 /// Fills in c_1. Throws MismatchError if it belongs to another context.
 Ciphertext expand(const Context& context, const SeededCiphertext& seeded);
+/// The same without a copy of c_0.
+Ciphertext expand(const Context& context, SeededCiphertext&& seeded);
 
 /// Throws MismatchError unless the ciphertext has this context's digest, degree, 1 <= limbs <= max and equal parts.
 void check_ciphertext(const Context& context, const Ciphertext& ciphertext);

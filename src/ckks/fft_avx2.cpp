@@ -135,19 +135,20 @@ __m256d from_words(const std::uint64_t* c) {
 void combine(std::size_t n, std::size_t rows, const std::uint64_t* digits, const std::uint64_t* q, double factor,
              double* x) {
   __m256d balanced[128];
+  double modulus[128];
+  for (std::size_t i = 0; i < rows; ++i) modulus[i] = static_cast<double>(q[i]);
   const __m256d one = _mm256_set1_pd(1), f = _mm256_set1_pd(factor);
   for (std::size_t k = 0; k < n; k += 4) {
     __m256d carry = _mm256_setzero_pd();
     for (std::size_t i = 0; i < rows; ++i) {
-      const auto modulus = static_cast<double>(q[i]);
       const __m256d d = _mm256_add_pd(from_words(digits + i * n + k), carry);
-      const __m256d over = _mm256_cmp_pd(d, _mm256_set1_pd(modulus / 2), _CMP_GT_OQ);
-      balanced[i] = _mm256_sub_pd(d, _mm256_and_pd(over, _mm256_set1_pd(modulus)));
+      const __m256d over = _mm256_cmp_pd(d, _mm256_set1_pd(modulus[i] / 2), _CMP_GT_OQ);
+      balanced[i] = _mm256_sub_pd(d, _mm256_and_pd(over, _mm256_set1_pd(modulus[i])));
       carry = _mm256_and_pd(over, one);
     }
     __m256d sum = balanced[rows - 1];
     for (std::size_t i = rows - 1; i-- > 0;) {
-      sum = _mm256_fmadd_pd(sum, _mm256_set1_pd(static_cast<double>(q[i])), balanced[i]);
+      sum = _mm256_fmadd_pd(sum, _mm256_set1_pd(modulus[i]), balanced[i]);
     }
     _mm256_store_pd(x + k, _mm256_mul_pd(sum, f));
   }

@@ -99,19 +99,20 @@ void residues_of_integers(const ring::Modulus& q, std::size_t n, const std::int6
 void combine(std::size_t n, std::size_t rows, const std::uint64_t* digits, const std::uint64_t* q, double factor,
              double* x) {
   __m512d balanced[128];
+  double modulus[128];
+  for (std::size_t i = 0; i < rows; ++i) modulus[i] = static_cast<double>(q[i]);
   const __m512d one = _mm512_set1_pd(1), f = _mm512_set1_pd(factor);
   for (std::size_t k = 0; k < n; k += 8) {
     __m512d carry = _mm512_setzero_pd();
     for (std::size_t i = 0; i < rows; ++i) {
-      const auto modulus = static_cast<double>(q[i]);
       const __m512d d = _mm512_add_pd(_mm512_cvtepu64_pd(_mm512_load_si512(digits + i * n + k)), carry);
-      const __mmask8 over = _mm512_cmp_pd_mask(d, _mm512_set1_pd(modulus / 2), _CMP_GT_OQ);
-      balanced[i] = _mm512_mask_sub_pd(d, over, d, _mm512_set1_pd(modulus));
+      const __mmask8 over = _mm512_cmp_pd_mask(d, _mm512_set1_pd(modulus[i] / 2), _CMP_GT_OQ);
+      balanced[i] = _mm512_mask_sub_pd(d, over, d, _mm512_set1_pd(modulus[i]));
       carry = _mm512_maskz_mov_pd(over, one);
     }
     __m512d sum = balanced[rows - 1];
     for (std::size_t i = rows - 1; i-- > 0;) {
-      sum = _mm512_fmadd_pd(sum, _mm512_set1_pd(static_cast<double>(q[i])), balanced[i]);
+      sum = _mm512_fmadd_pd(sum, _mm512_set1_pd(modulus[i]), balanced[i]);
     }
     _mm512_store_pd(x + k, _mm512_mul_pd(sum, f));
   }

@@ -115,7 +115,8 @@ TEST_F(EncryptTest, CoefficientsAboveTheExactRangeOfDoubles) {
   AlignedWords words(context_->degree());
   auto* const kept = reinterpret_cast<std::int64_t*>(words.data());
   encoder_.encode_coefficients(values_, scale, kept);
-  for (const double e : noise(expand(*context_, encryptor_.encrypt_coefficients(encoder_, kept, scale, 4)), plaintext)) {
+  for (const double e :
+       noise(expand(*context_, encryptor_.encrypt_coefficients(encoder_, kept, scale, 4)), plaintext)) {
     ASSERT_LE(std::fabs(e), 21);
   }
   EXPECT_LT(largest_error(values_, decryptor_.decrypt_real(fused, kExact)), 1e-13);
@@ -131,6 +132,16 @@ TEST_F(EncryptTest, LargePrimes) {
     const auto decrypted = Decryptor(key).decrypt(ciphertext, kExact);
     EXPECT_LT(largest_error(values, decrypted), 10 * base_noise(*context, 0x1p45));
   }
+}
+
+TEST_F(EncryptTest, ExpansionIsTheSameWithAndWithoutACopy) {
+  auto seeded = encryptor_.encrypt(encoder_, values_, kScale, 3);
+  const auto copied = expand(*context_, seeded);
+  EXPECT_EQ(copied.parts[0], seeded.c0);
+  ring::Polynomial c1(context_->degree(), 3);
+  for (std::size_t i = 0; i < 3; ++i) ring::sample_uniform(context_->q(i), seeded.seed, i, c1.limb(i));
+  EXPECT_EQ(copied.parts[1], c1);
+  EXPECT_EQ(expand(*context_, std::move(seeded)), copied);
 }
 
 TEST_F(EncryptTest, EncryptionsAreFresh) {
