@@ -38,6 +38,7 @@ SecretKey::SecretKey(ContextPtr context, std::vector<std::int8_t> coefficients)
 
 void SecretKey::wipe() {
   sodium_memzero(coefficients_.data(), coefficients_.size());
+  if (context_ == nullptr) return;  // moved away, and the secret with it
   if (ntt_.limbs() != 0) sodium_memzero(ntt_.limb(0), ntt_.limbs() * ntt_.degree() * sizeof(std::uint64_t));
 }
 
