@@ -1,0 +1,100 @@
+#include "base/memory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+namespace obscura {
+namespace {
+
+bool aligned(const std::uint64_t* words) {
+  return reinterpret_cast<std::uintptr_t>(words) % 64 == 0;
+}
+
+TEST(AlignedWords, AreAlignedAndRegular) {
+  for (const std::size_t size : {1u, 7u, 8u, 9u, 8192u, 8193u, 1u << 17}) {
+    AlignedWords a(size);
+    EXPECT_TRUE(aligned(a.data()));
+    EXPECT_EQ(a.size(), size);
+    std::fill_n(a.data(), size, size);
+    AlignedWords copy = a;
+    EXPECT_NE(copy.data(), a.data());
+    EXPECT_EQ(copy, a);
+    copy[size - 1] = 0;
+    EXPECT_FALSE(copy == a);
+    const std::uint64_t* words = a.data();
+    AlignedWords moved = std::move(a);
+    EXPECT_EQ(moved.data(), words);
+    copy = moved;
+    EXPECT_EQ(copy, moved);
+  }
+}
+
+TEST(AlignedWords, MayBeEmpty) {
+  const AlignedWords none;
+  const AlignedWords zero(0);
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(none, zero);
+  const AlignedWords copy = none;
+  EXPECT_TRUE(copy.empty());
+}
+
+TEST(AlignedWords, OfTheSameSizeNeverShareMemory) {
+  // Freed blocks are kept and lent again: each must have one owner at a time.
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 4; ++t) {
+    threads.emplace_back([t] {
+      for (int round = 0; round < 200; ++round) {
+        AlignedWords words(20000 + static_cast<std::size_t>(round) % 3);
+        std::fill_n(words.data(), words.size(), t);
+        ASSERT_TRUE(std::all_of(words.data(), words.data() + words.size(), [t](auto w) { return w == t; }));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+TEST(ScratchPool, LendsTheSameBufferAgain) {
+  ScratchPool pool;
+  const std::uint64_t* first = nullptr;
+  {
+    auto lease = pool.take(1000);
+    EXPECT_TRUE(aligned(lease.data()));
+    first = lease.data();
+  }
+  auto again = pool.take(1000);
+  EXPECT_EQ(again.data(), first);
+  auto other = pool.take(1000);
+  EXPECT_NE(other.data(), first);
+}
+
+TEST(ScratchPool, TakesTheSmallestThatIsLargeEnough) {
+  ScratchPool pool;
+  const std::uint64_t* small = nullptr;
+  {
+    auto a = pool.take(3000);
+    auto b = pool.take(1500);
+    small = b.data();
+  }
+  EXPECT_EQ(pool.take(1000).data(), small);
+}
+
+TEST(ScratchPool, LeasesMoveAndComeBackOnce) {
+  ScratchPool pool;
+  const std::uint64_t* words = nullptr;
+  {
+    auto lease = pool.take(64);
+    words = lease.data();
+    auto moved = std::move(lease);
+    EXPECT_EQ(moved.data(), words);
+  }
+  auto first = pool.take(64);
+  auto second = pool.take(64);
+  EXPECT_EQ(first.data(), words);
+  EXPECT_NE(second.data(), words);
+}
+
+}  // namespace
+}  // namespace obscura

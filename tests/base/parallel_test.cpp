@@ -1,0 +1,74 @@
+#include "base/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace obscura {
+namespace {
+
+TEST(ThreadPool, DoesEveryPieceOnce) {
+  for (const std::size_t threads : {1u, 2u, 5u}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(pool.threads(), threads);
+    for (const std::size_t count : {0u, 1u, 2u, 3u, 100u, 10000u}) {
+      std::vector<std::atomic<int>> done(count);
+      pool.parallel_for(count, [&](std::size_t i) { ++done[i]; });
+      for (const auto& n : done) EXPECT_EQ(n, 1);
+    }
+  }
+}
+
+TEST(ThreadPool, TakesTheHardwareThreadsByDefault) {
+  EXPECT_EQ(ThreadPool().threads(), std::max(1u, std::thread::hardware_concurrency()));
+}
+
+TEST(ThreadPool, OfOneRunsInPlaceAndInOrder) {
+  ThreadPool pool(1);
+  std::vector<std::size_t> order;
+  const auto caller = std::this_thread::get_id();
+  pool.parallel_for(5, [&](std::size_t i) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    order.push_back(i);
+  });
+  EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2, 3, 4}));
+}
+
+TEST(ThreadPool, PassesOnTheFirstErrorAndWorksOn) {
+  ThreadPool pool(3);
+  for (int round = 0; round < 50; ++round) {
+    EXPECT_THROW(pool.parallel_for(100,
+                                   [](std::size_t i) {
+                                     if (i == 17) throw ParameterError("seventeen");
+                                   }),
+                 ParameterError);
+    std::atomic<std::size_t> sum{0};
+    pool.parallel_for(100, [&](std::size_t i) { sum += i; });
+    EXPECT_EQ(sum, 4950u);
+  }
+}
+
+TEST(ThreadPool, NestsWithoutDeadlock) {
+  ThreadPool pool(3), other(2);
+  std::atomic<int> done{0};
+  pool.parallel_for(8, [&](std::size_t) {
+    pool.parallel_for(4, [&](std::size_t) { ++done; });
+    other.parallel_for(4, [&](std::size_t) { ++done; });
+  });
+  EXPECT_EQ(done, 64);
+}
+
+TEST(ThreadPool, SurvivesManySmallLoops) {
+  ThreadPool pool(4);
+  std::atomic<std::size_t> sum{0};
+  for (int round = 0; round < 5000; ++round) pool.parallel_for(4, [&](std::size_t i) { sum += i; });
+  EXPECT_EQ(sum, 30000u);
+}
+
+}  // namespace
+}  // namespace obscura
