@@ -64,8 +64,8 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
   }
 }
 
-void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits,
-                 std::size_t count, const Word* key, std::size_t key_digits) {
+void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,
+                 const Word* key, std::size_t key_digits) {
   for (std::size_t i = 0; i < n; ++i) {
     const Word* const k = key + i / 8 * key_digits * 16 + i % 8;
     u128 sum0 = 0, sum1 = 0;
@@ -92,8 +92,7 @@ void reduce_centred(const Modulus& q, std::size_t n, Word* r, const Word* a, Wor
   }
 }
 
-void weighted_sum(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* w,
-                  std::size_t count) {
+void weighted_sum(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* w, std::size_t count) {
   for (std::size_t i = 0; i < n; ++i) {
     u128 sum = 0;
     for (std::size_t j = 0; j < count; ++j) sum += u128{a[j][i]} * w[j];

@@ -12,13 +12,6 @@
 /// stages across the registers, a transposition, three more, and back.
 namespace obscura::ring::ifma {
 
-/// When the values that pass by a butterfly unmultiplied are reduced. Multiplied ones must be below 2^52.
-enum class Policy {
-  never,  // q small enough for the growth of all stages: 2 log2 N + 2 times q below 2^52
-  pass,   // once a pass of up to four stages: 10 q below 2^52
-  stage,  // every stage: 4 q below 2^52
-};
-
 /// Words of the twiddle table of one 64-word block: 7 pairs (w', w'') for three stages across registers, padding, then
 /// 7 pairs of vectors for three stages across transposed registers.
 inline constexpr std::size_t kBlockTable = 128;

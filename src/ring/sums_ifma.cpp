@@ -1,7 +1,3 @@
-#include <algorithm>
-#include <bit>
-#include <cstdlib>
-
 #include "ring/pointwise_ifma.h"
 
 namespace obscura::ring::ifma {
@@ -44,10 +40,10 @@ void key_products(const Closer& c, std::size_t n, Word* r0, Word* r1, const Word
       s[1][0].add_product(y, load(k1 + 16 * j));
       s[1][1].add_product(y, load(k1 + 16 * j + 8));
     }
-    for (std::size_t h = 0; h < 2; ++h) {
+    unroll<2>([&](auto h) {
       store(r0 + i + h * kLanes, c.close<Wide>(s[h][0].lo, s[h][0].hi));
       store(r1 + i + h * kLanes, c.close<Wide>(s[h][1].lo, s[h][1].hi));
-    }
+    });
   }
 }
 
