@@ -47,7 +47,7 @@ inline void binomial_loop(const std::uint8_t* bytes, std::size_t n, std::int8_t*
 
 inline void lift_loop(const std::int8_t* small, std::size_t n, std::uint64_t q, std::uint64_t* out) {
   for (std::size_t i = 0; i < n; ++i) {
-    const auto x = static_cast<std::int64_t>(small[i]);
+    const std::int64_t x = +small[i];
     out[i] = static_cast<std::uint64_t>(x) + (q & static_cast<std::uint64_t>(x >> 63));
   }
 }
