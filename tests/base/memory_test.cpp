@@ -37,8 +37,11 @@ TEST(AlignedWords, MayBeEmpty) {
   const AlignedWords zero(0);
   EXPECT_TRUE(none.empty());
   EXPECT_EQ(none, zero);
-  const AlignedWords copy = none;
+  AlignedWords copy = none;
   EXPECT_TRUE(copy.empty());
+  copy = AlignedWords(3);
+  EXPECT_EQ(copy.size(), 3u);
+  EXPECT_TRUE(none.empty());
 }
 
 TEST(AlignedWords, OfTheSameSizeNeverShareMemory) {
