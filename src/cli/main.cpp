@@ -1,11 +1,18 @@
+#include <fmt/format.h>
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 
 #include "base/error.h"
 #include "base/version.h"
+#include "cli/blas_name.h"
 #include "cli/verbs.h"
+#include "ring/isa.h"
 
 namespace {
 
@@ -18,14 +25,43 @@ void print_error(const std::string& message) {
   std::fprintf(stderr, "obscura: %s\n", line.c_str());
 }
 
+/// Buffers of ciphertexts come and go in every loop. By default glibc gives large ones back to the system at once, and
+/// the next loop waits for thousands of fresh pages.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
+
+std::string version_text() {
+  return fmt::format("obscura {} ({}, {}), kernels {}, BLAS {}", obscura::kVersion, obscura::kBuildType,
+                     obscura::kCompiler, obscura::ring::isa_name(obscura::ring::selected_isa()),
+                     obscura::cli::blas_name());
+}
+
+void add_verbs(CLI::App& app) {
+  obscura::cli::add_demo_verb(app);
+  obscura::cli::add_keygen_verb(app);
+  obscura::cli::add_encrypt_verb(app);
+  obscura::cli::add_classify_verb(app);
+  obscura::cli::add_decrypt_verb(app);
+  obscura::cli::add_evaluate_verb(app);
+  obscura::cli::add_compile_verb(app);
+  obscura::cli::add_data_verb(app);
+  obscura::cli::add_train_verb(app);
+  obscura::cli::add_bench_verb(app);
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Classifies and finds images that nobody but their owner can see."};
   app.name("obscura");
-  app.set_version_flag("--version", std::string("obscura ") + obscura::kVersion + " (" + obscura::kBuildType + ", " +
-                                        obscura::kCompiler + ")");
+  app.set_version_flag("--version", version_text, "Print version, build, kernels and BLAS");
   app.require_subcommand(1);
-  obscura::cli::add_data_verb(app);
-  obscura::cli::add_train_verb(app);
+  app.footer(
+      "obscura VERB --help explains a verb. $OBSCURA_DATA: folder of data sets; $OBSCURA_ISA: scalar, avx2 or "
+      "ifma kernels.");
+  add_verbs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& e) {
@@ -41,14 +77,27 @@ int run(int argc, char** argv) {
   return 0;
 }
 
+/// What was printed may still be in a buffer, and its disk full.
+void flush_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw obscura::IoError(std::string("cannot write to standard output: ") + std::strerror(errno));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    flush_output();
+    return status;
   } catch (const obscura::UsageError& e) {
     print_error(e.what());
     return 2;
+  } catch (const std::bad_alloc&) {
+    print_error("out of memory");
+    return 1;
   } catch (const std::exception& e) {
     print_error(e.what());
     return 1;

@@ -8,4 +8,12 @@ class App;
 namespace obscura::cli {
 void add_data_verb(CLI::App& app);
 void add_train_verb(CLI::App& app);
+void add_compile_verb(CLI::App& app);
+void add_keygen_verb(CLI::App& app);
+void add_encrypt_verb(CLI::App& app);
+void add_classify_verb(CLI::App& app);
+void add_decrypt_verb(CLI::App& app);
+void add_evaluate_verb(CLI::App& app);
+void add_bench_verb(CLI::App& app);
+void add_demo_verb(CLI::App& app);
 }  // namespace obscura::cli

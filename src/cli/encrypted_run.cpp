@@ -1,0 +1,173 @@
+#include "cli/encrypted_run.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+
+#include "base/progress.h"
+#include "cli/support.h"
+#include "owner/owner.h"
+
+namespace obscura::cli {
+namespace {
+
+/// Packed queries that are in memory together, a thread: enough that threads seldom wait for each other.
+constexpr std::size_t kPackedQueriesAThread = 16;
+
+/// Both sides in one process.
+struct Parties {
+  std::unique_ptr<owner::Owner> owner;
+  std::unique_ptr<runtime::Runner> runner;
+  std::shared_ptr<const ckks::EvaluationKeys> keys;
+};
+
+/// Some queries on their way.
+struct Batch {
+  std::size_t first = 0;  ///< image
+  std::vector<runtime::Query> queries;
+  std::vector<std::vector<ckks::Ciphertext>> values;
+  std::vector<runtime::Answer> answers;
+};
+
+class Run {
+ public:
+  Run(const std::vector<std::vector<float>>& images, ThreadPool& pool) : images_(images), pool_(pool) {}
+
+  void set_up(const nn::Graph& graph, compile::Mode mode) {
+    Stopwatch watch;
+    compile::Program program = compile_network(graph, mode);
+    result_.client = program.client;
+    result_.setup.compile = watch.lap();
+    parties_.owner = std::make_unique<owner::Owner>(program.client);
+    const auto seeded = parties_.owner->evaluation_keys(program.keys);
+    result_.setup.keys = watch.lap();
+    result_.evaluation_keys = ckks::write_evaluation_keys(*parties_.owner->context(), seeded).size();
+    watch.lap();
+    parties_.runner = runtime::make_runner(std::move(program), &pool_);
+    parties_.keys = std::make_shared<const ckks::EvaluationKeys>(*parties_.runner->context(), seeded, &pool_);
+    result_.setup.prepare = watch.lap();
+    result_.logits.resize(images_.size());
+  }
+
+  EncryptedRun run(bool progress) {
+    Progress shown("classifying", images_.size(), "images", progress);
+    const std::size_t step = packed() ? pool_.threads() * kPackedQueriesAThread : result_.client.images;
+    double unmeasured = 0;
+    const Stopwatch whole;
+    for (std::size_t first = 0; first < images_.size(); first += step) {
+      const std::size_t count = std::min(step, images_.size() - first);
+      unmeasured += run_batch(first, count);
+      shown.advance(count);
+    }
+    result_.seconds.total = whole.seconds() - unmeasured;
+    for (auto& stage : result_.stages) stage.seconds /= static_cast<double>(result_.query_seconds.size());
+    return std::move(result_);
+  }
+
+ private:
+  bool packed() const { return result_.client.mode == compile::Mode::packed; }
+
+  /// Returns the seconds that went into weighing the first query and answer.
+  double run_batch(std::size_t first, std::size_t count) {
+    Batch batch;
+    batch.first = first;
+    auto& seconds = result_.seconds;
+    Stopwatch watch;
+    encrypt(batch, count);
+    seconds.encrypt += watch.lap();
+    double weighing = 0;
+    if (result_.upload == 0) {
+      result_.upload = runtime::write_query(*parties_.owner->context(), batch.queries.front()).size();
+      weighing += watch.lap();
+    }
+    expand(batch);
+    seconds.expand += watch.lap();
+    evaluate(batch);
+    seconds.evaluate += watch.lap();
+    if (result_.reply == 0) {
+      result_.reply = runtime::write_answer(*parties_.runner->context(), batch.answers.front()).size();
+      weighing += watch.lap();
+    }
+    decrypt(batch);
+    seconds.decrypt += watch.lap();
+    return weighing;
+  }
+
+  void encrypt(Batch& batch, std::size_t count) {
+    const auto images = std::span(images_).subspan(batch.first, count);
+    if (!packed()) {
+      batch.queries.push_back(parties_.owner->encrypt(images, &pool_));
+      return;
+    }
+    batch.queries.resize(count);
+    pool_.parallel_for(count, [&](std::size_t i) { batch.queries[i] = parties_.owner->encrypt(images.subspan(i, 1)); });
+  }
+
+  void expand(Batch& batch) {
+    const ckks::Context& context = *parties_.runner->context();
+    const std::size_t each = result_.client.queries();
+    batch.values.assign(batch.queries.size(), std::vector<ckks::Ciphertext>(each));
+    pool_.parallel_for(batch.queries.size() * each, [&](std::size_t i) {
+      auto& seeded = batch.queries[i / each].ciphertexts[i % each];
+      batch.values[i / each][i % each] = ckks::expand(context, seeded);
+      seeded = {};
+    });
+  }
+
+  void evaluate(Batch& batch) {
+    const std::size_t count = batch.values.size();
+    batch.answers.resize(count);
+    std::vector<double> spent(count);
+    std::vector<std::vector<runtime::StageTime>> stages(count);
+    const auto one = [&](std::size_t i) {
+      const Stopwatch watch;
+      batch.answers[i] = {result_.client.program, batch.queries[i].images, {}};
+      batch.answers[i].ciphertexts =
+          parties_.runner->run(parties_.keys, batch.values[i], packed() ? nullptr : &pool_, &stages[i]);
+      spent[i] = watch.seconds();
+      batch.values[i] = {};
+    };
+    if (packed()) {
+      pool_.parallel_for(count, one);
+    } else {
+      one(0);
+    }
+    result_.query_seconds.insert(result_.query_seconds.end(), spent.begin(), spent.end());
+    for (const auto& times : stages) add_stages(times);
+  }
+
+  void add_stages(const std::vector<runtime::StageTime>& times) {
+    if (result_.stages.empty()) {
+      result_.stages = times;
+      return;
+    }
+    for (std::size_t s = 0; s < times.size(); ++s) result_.stages[s].seconds += times[s].seconds;
+  }
+
+  void decrypt(Batch& batch) {
+    if (!packed()) {
+      auto logits = parties_.owner->decrypt(batch.answers.front(), &pool_);
+      std::move(logits.begin(), logits.end(), result_.logits.begin() + static_cast<std::ptrdiff_t>(batch.first));
+      return;
+    }
+    pool_.parallel_for(batch.answers.size(), [&](std::size_t i) {
+      result_.logits[batch.first + i] = parties_.owner->decrypt(batch.answers[i]).front();
+    });
+  }
+
+  const std::vector<std::vector<float>>& images_;
+  ThreadPool& pool_;
+  Parties parties_;
+  EncryptedRun result_;
+};
+
+}  // namespace
+
+EncryptedRun run_encrypted(const nn::Graph& graph, compile::Mode mode, const std::vector<std::vector<float>>& images,
+                           ThreadPool& pool, bool progress) {
+  Run run(images, pool);
+  run.set_up(graph, mode);
+  return run.run(progress);
+}
+
+}  // namespace obscura::cli

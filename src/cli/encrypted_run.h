@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "compile/program.h"
+#include "runtime/runner.h"
+
+namespace obscura::cli {
+
+/// Many images through the whole way, owner to server and back, in one process, every step timed.
+struct EncryptedRun {
+  compile::ClientPart client;
+  std::vector<std::vector<double>> logits;  ///< of every image, as the owner reads them
+  /// Wall-clock seconds of making the program, the keys, and the runner with its expanded keys.
+  struct Setup {
+    double compile = 0, keys = 0, prepare = 0;
+  } setup;
+  /// Wall-clock seconds of each step over all images; `total` is from the first to the last of them.
+  struct Steps {
+    double encrypt = 0, expand = 0, evaluate = 0, decrypt = 0, total = 0;
+  } seconds;
+  std::vector<double> query_seconds;                       ///< evaluation of each query, on its own thread
+  std::vector<runtime::StageTime> stages;                  ///< of a query, on average
+  std::size_t upload = 0, reply = 0, evaluation_keys = 0;  ///< bytes, as really serialised
+};
+
+/// Packed: images in parallel, each on one thread. Batched: queries one after another, each on all threads.
+/// `images` are preprocessed. Shows progress where `progress` is set.
+EncryptedRun run_encrypted(const nn::Graph& graph, compile::Mode mode, const std::vector<std::vector<float>>& images,
+                           ThreadPool& pool, bool progress);
+
+}  // namespace obscura::cli

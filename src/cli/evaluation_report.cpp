@@ -1,0 +1,159 @@
+#include "cli/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/version.h"
+#include "cli/support.h"
+#include "ring/isa.h"
+
+namespace obscura::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Images of one query: what its time is divided by. The last batched query may hold fewer and takes as long.
+double images_a_query(const Evaluation& e) {
+  return std::min<double>(static_cast<double>(e.run.client.images), static_cast<double>(e.images()));
+}
+
+bool packed(const Evaluation& e) {
+  return e.run.client.mode == compile::Mode::packed;
+}
+
+ordered_json stages_json(const EncryptedRun& run) {
+  ordered_json stages = ordered_json::array();
+  for (const auto& stage : run.stages) stages.push_back({{"name", stage.name}, {"milliseconds", 1e3 * stage.seconds}});
+  return stages;
+}
+
+ordered_json seconds_json(const Evaluation& e) {
+  const auto& s = e.run.seconds;
+  return {{"encrypt", s.encrypt},     {"expand", s.expand},
+          {"evaluate", s.evaluate},   {"decrypt", s.decrypt},
+          {"total", s.total},         {"compile", e.run.setup.compile},
+          {"keys", e.run.setup.keys}, {"prepare", e.run.setup.prepare},
+          {"plain", e.plain_seconds}};
+}
+
+void print_step(const char* name, double seconds, std::size_t images) {
+  fmt::print("  {:<10} {:>10}  {:>12} an image\n", name, duration_text(seconds),
+             duration_text(seconds / static_cast<double>(images)));
+}
+
+void print_quality(const Evaluation& e) {
+  fmt::print("  accuracy   encrypted {:.2f} %, plain {:.2f} %\n", 100 * e.scores.encrypted_accuracy,
+             100 * e.scores.plain_accuracy);
+  fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * e.scores.agreement);
+  fmt::print("  F1 macro   {:.4f}\n", e.scores.f1_macro);
+  fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", e.scores.max_logit_error,
+             e.scores.rms_logit_error, e.run.client.logit_error);
+}
+
+void print_times(const Evaluation& e) {
+  fmt::print("time, {} thread{}\n", e.threads, e.threads == 1 ? "" : "s");
+  const auto& s = e.run.seconds;
+  print_step("encrypt", s.encrypt, e.images());
+  print_step("expand", s.expand, e.images());
+  print_step("evaluate", s.evaluate, e.images());
+  print_step("decrypt", s.decrypt, e.images());
+  print_step("total", s.total, e.images());
+  fmt::print("  {}: {:.3f} ms an image (median {:.3f}), evaluation only\n",
+             packed(e) ? "one image on one thread" : "a query's images on all threads", e.milliseconds_per_image(),
+             e.median_milliseconds_per_image());
+  fmt::print("  before: compile {}, keys {}, encode and expand keys {}\n", duration_text(e.run.setup.compile),
+             duration_text(e.run.setup.keys), duration_text(e.run.setup.prepare));
+  fmt::print("stages of a query\n");
+  for (const auto& stage : e.run.stages) fmt::print("  {:<40.40} {:>10}\n", stage.name, duration_text(stage.seconds));
+}
+
+void print_sizes(const Evaluation& e) {
+  fmt::print("sizes\n");
+  fmt::print("  query      {:>10}, {} image{}\n", bytes_text(e.run.upload), e.run.client.images,
+             e.run.client.images == 1 ? "" : "s");
+  fmt::print("  answer     {:>10}\n", bytes_text(e.run.reply));
+  fmt::print("  eval. keys {:>10}, once\n", bytes_text(e.run.evaluation_keys));
+  fmt::print("  memory     {:>7.0f} MB at most\n", e.peak_memory_mb);
+}
+
+/// Rows are what an image is, columns what the encrypted run took it for.
+void print_confusion(const Evaluation& e) {
+  const auto& table = e.scores.confusion;
+  if (table.size() > 20) return;
+  std::size_t width = 5;
+  for (const auto& name : e.classes) width = std::max(width, name.size());
+  width = std::min<std::size_t>(width, 16);
+  fmt::print("confusion (rows: label, columns: encrypted prediction)\n  {:<{}}", "", width);
+  for (std::size_t c = 0; c < table.size(); ++c) fmt::print(" {:>6.6}", c < e.classes.size() ? e.classes[c] : "");
+  fmt::print("\n");
+  for (std::size_t label = 0; label < table.size(); ++label) {
+    fmt::print("  {:<{}.{}}", label < e.classes.size() ? e.classes[label] : std::to_string(label), width, width);
+    for (const std::size_t n : table[label]) {
+      fmt::print(" {:>6}", n == 0 ? std::string(".") : std::to_string(n));
+    }
+    fmt::print("\n");
+  }
+}
+
+}  // namespace
+
+double Evaluation::milliseconds_per_image() const {
+  if (!packed(*this)) return 1e3 * run.seconds.evaluate / static_cast<double>(images());
+  const double sum = std::accumulate(run.query_seconds.begin(), run.query_seconds.end(), 0.0);
+  return 1e3 * sum / static_cast<double>(run.query_seconds.size());
+}
+
+double Evaluation::median_milliseconds_per_image() const {
+  auto times = run.query_seconds;
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return 1e3 * *middle / images_a_query(*this);
+}
+
+ordered_json evaluation_json(const Evaluation& e) {
+  return {{"network", e.network},
+          {"dataset", e.dataset},
+          {"mode", mode_name(e.run.client.mode)},
+          {"images", e.images()},
+          {"threads", e.threads},
+          {"plain_accuracy", e.scores.plain_accuracy},
+          {"encrypted_accuracy", e.scores.encrypted_accuracy},
+          {"f1_macro", e.scores.f1_macro},
+          {"agreement", e.scores.agreement},
+          {"max_logit_error", e.scores.max_logit_error},
+          {"rms_logit_error", e.scores.rms_logit_error},
+          {"predicted_logit_error", e.run.client.logit_error},
+          {"seconds", seconds_json(e)},
+          {"milliseconds_per_image", e.milliseconds_per_image()},
+          {"median_milliseconds_per_image", e.median_milliseconds_per_image()},
+          {"images_per_query", e.run.client.images},
+          {"images_per_second",
+           {{"evaluate", static_cast<double>(e.images()) / e.run.seconds.evaluate},
+            {"total", static_cast<double>(e.images()) / e.run.seconds.total}}},
+          {"stages", stages_json(e.run)},
+          {"bytes", {{"upload", e.run.upload}, {"reply", e.run.reply}, {"evaluation_keys", e.run.evaluation_keys}}},
+          {"peak_memory_mb", e.peak_memory_mb},
+          {"parameters", parameters_json(e.run.client.parameters)},
+          {"classes", e.classes},
+          {"confusion", e.scores.confusion},
+          {"seed", e.seed ? ordered_json(*e.seed) : ordered_json(nullptr)},
+          {"version", kVersion},
+          {"build", kBuildType},
+          {"machine", cpu_model()},
+          {"isa", std::string(ring::isa_name(ring::selected_isa()))}};
+}
+
+void print_evaluation(const Evaluation& e) {
+  fmt::print("{} on {} images of {}, {}\n", e.run.client.network, e.images(), e.dataset, mode_name(e.run.client.mode));
+  print_quality(e);
+  print_times(e);
+  print_sizes(e);
+  print_confusion(e);
+  fmt::print("{}\n", ckks::describe(e.run.client.parameters));
+  fmt::print("obscura {} on {}, kernels {}\n", kVersion, cpu_model(), ring::isa_name(ring::selected_isa()));
+}
+
+}  // namespace obscura::cli

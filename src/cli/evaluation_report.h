@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/encrypted_run.h"
+#include "cli/scores.h"
+
+namespace obscura::cli {
+
+/// Everything that `evaluate` measured.
+struct Evaluation {
+  std::string network;  ///< the file
+  std::string dataset;
+  std::size_t threads = 0;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> classes;
+  Scores scores;
+  EncryptedRun run;
+  double plain_seconds = 0;
+  double peak_memory_mb = 0;
+
+  std::size_t images() const { return run.logits.size(); }
+  /// Evaluation alone: packed on one thread (mean), batched on all of them.
+  double milliseconds_per_image() const;
+  double median_milliseconds_per_image() const;
+};
+
+/// The object that docs/cli.md describes.
+nlohmann::ordered_json evaluation_json(const Evaluation& evaluation);
+
+/// The same for people, on standard output.
+void print_evaluation(const Evaluation& evaluation);
+
+}  // namespace obscura::cli

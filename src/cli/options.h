@@ -1,0 +1,44 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <string>
+
+#include "compile/program.h"
+
+/// Options that several verbs have, so that they are called and explained alike.
+namespace obscura::cli {
+
+inline constexpr const char* kFiles = "Files";
+inline constexpr const char* kOutput = "Output";
+inline constexpr const char* kRun = "Run";
+
+inline void add_json(CLI::App& verb, bool& json) {
+  verb.add_flag("--json", json, "Print one JSON object (keys in docs/cli.md)")->group(kOutput);
+}
+
+inline CLI::Option* add_network(CLI::App& verb, std::string& network) {
+  return verb.add_option("--network", network, "The network, an ONNX file")->required()->group(kFiles);
+}
+
+inline CLI::Option* add_mode(CLI::App& verb, std::string& mode) {
+  return verb
+      .add_option("--mode", mode,
+                  "packed: one image a query, lowest latency; batched: thousands of images a query, highest throughput")
+      ->check(CLI::IsMember({"packed", "batched"}))
+      ->group(kRun);
+}
+
+inline void add_threads(CLI::App& verb, std::size_t& threads) {
+  verb.add_option("--threads", threads, "Threads; 0: as many as the machine has")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->group(kRun);
+}
+
+/// The word of --mode, checked by its option.
+inline compile::Mode mode_of(const std::string& word) {
+  return word == "batched" ? compile::Mode::batched : compile::Mode::packed;
+}
+
+}  // namespace obscura::cli

@@ -1,0 +1,95 @@
+#include "cli/support.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::cli {
+namespace {
+
+double rounded(double value, double steps) {
+  return std::round(value * steps) / steps;
+}
+
+}  // namespace
+
+void note(const std::string& text) {
+  fmt::print(stderr, "obscura: note: {}\n", text);
+}
+
+void print_json(const nlohmann::ordered_json& value) {
+  fmt::print("{}\n", value.dump(2));
+}
+
+std::string mode_name(compile::Mode mode) {
+  return mode == compile::Mode::packed ? "packed" : "batched";
+}
+
+nlohmann::ordered_json parameters_json(const ckks::Parameters& parameters) {
+  const double log_q = ckks::log2_product(parameters.q);
+  const double log_qp = log_q + ckks::log2_product(parameters.p);
+  return {{"log_n", parameters.log_degree},
+          {"log_q", rounded(log_q, 10)},
+          {"log_qp", rounded(log_qp, 10)},
+          {"security_bits", ckks::estimate_security_bits(parameters.log_degree, log_qp)},
+          {"levels", parameters.q.size() - 1},
+          {"primes", parameters.q.size()},
+          {"special_primes", parameters.p.size()}};
+}
+
+std::string bytes_text(std::size_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (bytes < 1000) return fmt::format("{} bytes", bytes);
+  if (bytes < 1000000) return fmt::format("{:.1f} KB", value / 1e3);
+  return fmt::format("{:.2f} MB", value / 1e6);
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 1e-3) return fmt::format("{:.1f} us", seconds * 1e6);
+  if (seconds < 1) return fmt::format("{:.2f} ms", seconds * 1e3);
+  return fmt::format("{:.2f} s", seconds);
+}
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const auto colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return rounded(static_cast<double>(usage.ru_maxrss) * 1024 / 1e6, 10);
+}
+
+compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
+  compile::CompileOptions options;
+  options.mode = mode;
+  return compile::compile(graph, options);
+}
+
+void check_output(const fs::path& out) {
+  std::error_code ec;
+  const auto folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
+  if (!fs::is_directory(folder, ec)) throw IoError("cannot write " + out.string() + ": no such folder");
+  if (fs::is_directory(out, ec)) throw IoError("cannot write " + out.string() + ": it is a folder");
+}
+
+std::size_t size_of(const fs::path& file) {
+  std::error_code ec;
+  const auto size = fs::file_size(file, ec);
+  return ec ? 0 : static_cast<std::size_t>(size);
+}
+
+}  // namespace obscura::cli

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "compile/program.h"
+
+/// What several verbs print and ask the machine for.
+namespace obscura::cli {
+
+/// Seconds since it was made, or since the last lap.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  double lap() {
+    const double passed = seconds();
+    start_ = Clock::now();
+    return passed;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// One line on standard error: "obscura: note: ...".
+void note(const std::string& text);
+
+void print_json(const nlohmann::ordered_json& value);
+
+/// "packed" or "batched".
+std::string mode_name(compile::Mode mode);
+/// {log_n, log_q, log_qp, security_bits, levels, primes, special_primes}.
+nlohmann::ordered_json parameters_json(const ckks::Parameters& parameters);
+/// "182 bytes", "182.3 KB", "19.2 MB": powers of ten.
+std::string bytes_text(std::size_t bytes);
+/// "850 us", "12.3 ms", "4.56 s".
+std::string duration_text(double seconds);
+
+std::string cpu_model();
+/// The most memory that this process has held so far, in millions of bytes.
+double peak_memory_mb();
+
+/// Both sides compile a network alike, or their parameters would differ.
+compile::Program compile_network(const nn::Graph& graph, compile::Mode mode);
+
+/// Throws IoError unless a file may be put there: said before hours of work, not after.
+void check_output(const std::filesystem::path& out);
+
+/// The size of a file, 0 where there is none.
+std::size_t size_of(const std::filesystem::path& file);
+
+}  // namespace obscura::cli

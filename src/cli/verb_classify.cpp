@@ -1,0 +1,181 @@
+// The server's side: nothing here, or in what it includes, knows a secret key.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "ckks/wire.h"
+#include "cli/options.h"
+#include "cli/support.h"
+#include "cli/verbs.h"
+#include "nn/onnx_read.h"
+#include "runtime/messages.h"
+#include "runtime/runner.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct ClassifyArguments {
+  std::string network;
+  fs::path keys;
+  fs::path query;
+  fs::path out;
+  std::size_t threads = 0;
+  bool json = false;
+};
+
+/// What happened, in the order in which it did.
+struct ClassifyResult {
+  compile::ClientPart client;
+  std::size_t images = 0;
+  std::size_t query_bytes = 0, answer_bytes = 0;
+  double compile = 0, prepare = 0, expand = 0, evaluate = 0;
+  std::vector<runtime::StageTime> stages;
+};
+
+/// The programs of this network that such keys can be for: packed, batched, or (equal parameters) both.
+std::vector<compile::Program> programs_for(const nn::Graph& graph, const ClassifyArguments& a,
+                                           const ckks::Digest& digest) {
+  std::vector<compile::Program> programs;
+  std::optional<UnsupportedError> refused;
+  bool compiled = false;
+  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
+    try {
+      auto program = compile_network(graph, mode);
+      compiled = true;
+      if (ckks::digest_of(program.client.parameters) == digest) programs.push_back(std::move(program));
+    } catch (const UnsupportedError& e) {
+      if (!refused) refused = e;
+    }
+  }
+  if (!compiled) throw UnsupportedError(*refused);
+  if (programs.empty()) throw MismatchError(a.keys.string() + " was made for another network than " + a.network);
+  return programs;
+}
+
+/// A query together with the program that it was made for.
+struct Matched {
+  compile::Program program;
+  runtime::Query query;
+};
+
+Matched match_query(std::vector<compile::Program> programs, const ClassifyArguments& a, ckks::ByteSpan bytes) {
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    const auto context = ckks::Context::create(programs[i].client.parameters);
+    try {
+      auto query = runtime::read_query(*context, programs[i].client.program, bytes, a.query.string());
+      return {std::move(programs[i]), std::move(query)};
+    } catch (const MismatchError&) {
+      if (i + 1 == programs.size()) throw;
+    }
+  }
+  throw MismatchError(a.query.string() + " was made for another network");  // not reached: there is a program
+}
+
+std::vector<ckks::Ciphertext> expand_query(const ckks::Context& context, runtime::Query& query, ThreadPool& pool) {
+  std::vector<ckks::Ciphertext> expanded(query.ciphertexts.size());
+  pool.parallel_for(expanded.size(), [&](std::size_t i) {
+    expanded[i] = ckks::expand(context, query.ciphertexts[i]);
+    query.ciphertexts[i] = {};
+  });
+  return expanded;
+}
+
+ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
+  ClassifyResult result;
+  Stopwatch watch;
+  const auto graph = nn::read_onnx(a.network);
+  auto keys = ckks::read_evaluation_keys(read_file(a.keys), a.keys.string());
+  const auto query_bytes = read_file(a.query);
+  result.query_bytes = query_bytes.size();
+  Matched matched = match_query(programs_for(graph, a, ckks::digest_of(keys.parameters)), a, query_bytes);
+  result.client = matched.program.client;
+  result.images = matched.query.images;
+  result.compile = watch.lap();
+
+  const auto runner = runtime::make_runner(std::move(matched.program), &pool);
+  const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), keys.keys, &pool);
+  keys = {};
+  result.prepare = watch.lap();
+  const auto values = expand_query(*runner->context(), matched.query, pool);
+  result.expand = watch.lap();
+  runtime::Answer answer{result.client.program, result.images, {}};
+  answer.ciphertexts = runner->run(expanded_keys, values, &pool, &result.stages);
+  result.evaluate = watch.lap();
+  const auto answer_bytes = runtime::write_answer(*runner->context(), answer);
+  result.answer_bytes = answer_bytes.size();
+  write_file(a.out, answer_bytes);
+  return result;
+}
+
+void print_result(const ClassifyArguments& a, const ClassifyResult& r, std::size_t threads) {
+  fmt::print("{} image{} of {} classified without being seen, {} thread{}: {}, {}\n", r.images,
+             r.images == 1 ? "" : "s", r.client.network, threads, threads == 1 ? "" : "s", a.out.string(),
+             bytes_text(r.answer_bytes));
+  const auto row = [](const std::string& name, double seconds) {
+    fmt::print("  {:<34.34} {:>10}\n", name, duration_text(seconds));
+  };
+  row("network compiled, files read", r.compile);
+  row("matrices encoded, keys expanded", r.prepare);
+  row("query expanded", r.expand);
+  row("evaluated", r.evaluate);
+  for (const auto& stage : r.stages) row("  " + stage.name, stage.seconds);
+  fmt::print("{}\n", ckks::describe(r.client.parameters));
+}
+
+void print_result_json(const ClassifyArguments& a, const ClassifyResult& r, std::size_t threads) {
+  ordered_json stages = ordered_json::array();
+  for (const auto& stage : r.stages) stages.push_back({{"name", stage.name}, {"seconds", stage.seconds}});
+  print_json(
+      {{"network", r.client.network},
+       {"mode", mode_name(r.client.mode)},
+       {"images", r.images},
+       {"answer", a.out.string()},
+       {"threads", threads},
+       {"seconds", {{"compile", r.compile}, {"prepare", r.prepare}, {"expand", r.expand}, {"evaluate", r.evaluate}}},
+       {"stages", stages},
+       {"bytes", {{"query", r.query_bytes}, {"answer", r.answer_bytes}, {"evaluation_keys", size_of(a.keys)}}},
+       {"parameters", parameters_json(r.client.parameters)}});
+}
+
+void run_classify(const ClassifyArguments& a) {
+  check_output(a.out);
+  ThreadPool pool(a.threads);
+  const ClassifyResult result = classify(a, pool);
+  if (a.json) {
+    print_result_json(a, result, pool.threads());
+  } else {
+    print_result(a, result, pool.threads());
+  }
+}
+
+}  // namespace
+
+void add_classify_verb(CLI::App& app) {
+  const auto args = std::make_shared<ClassifyArguments>();
+  auto* verb = app.add_subcommand("classify", "Server: runs the network on a query that it cannot read");
+  add_network(*verb, args->network);
+  verb->add_option("--eval-keys", args->keys, "The owner's evaluation.key")->required()->group(kFiles);
+  verb->add_option("query", args->query, "Query that encrypt made")->required()->group(kFiles);
+  verb->add_option("--out", args->out, "Answer to write")->required()->group(kFiles);
+  add_threads(*verb, args->threads);
+  add_json(*verb, args->json);
+  verb->footer(
+      "Example:\n  obscura classify --network models/tenseal-mnist.onnx --eval-keys keys/evaluation.key digit.ct "
+      "--out answer.ct");
+  verb->callback([args] { run_classify(*args); });
+}
+
+}  // namespace obscura::cli
