@@ -129,7 +129,8 @@ void print_summary(const TrainArguments& a, const train::TrainResult& result) {
 
 void train_network(const TrainArguments& a) {
   check_output(a.out);
-  train::model_summary(a.model);  // an unknown model is said before gigabytes are read
+  // What was mistyped is said before gigabytes are read.
+  recipe_of(a, train::model_recipe(a.model));
   const auto train_set = image::load_dataset(a.dataset, image::Split::train, a.data, a.limit);
   const auto test_set = image::load_dataset(a.dataset, image::Split::test, a.data);
   const auto model =

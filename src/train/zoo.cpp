@@ -91,6 +91,10 @@ std::string model_summary(const std::string& name) {
   return find_entry(name).summary;
 }
 
+Recipe model_recipe(const std::string& name) {
+  return find_entry(name).recipe;
+}
+
 Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes) {
   const Entry& entry = find_entry(name);
   if (input != entry.input) {
