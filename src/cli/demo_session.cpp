@@ -1,0 +1,70 @@
+#include "cli/demo_session.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "cli/support.h"
+#include "runtime/messages.h"
+
+namespace obscura::cli {
+namespace {
+
+/// From where on a query is certainly ciphertext: behind the headers and the seed that it begins with.
+constexpr std::size_t kHeaders = 512;
+
+ckks::Bytes excerpt(const ckks::Bytes& query, std::size_t count) {
+  const std::size_t from = std::min(kHeaders, query.size());
+  ckks::Bytes part(query.begin() + static_cast<std::ptrdiff_t>(from),
+                   query.begin() + static_cast<std::ptrdiff_t>(std::min(from + count, query.size())));
+  part.resize(count);
+  return part;
+}
+
+template <typename Body>
+double timed(const Steps* step, const char* label, Body&& body) {
+  if (step != nullptr) return (*step)(label, body);
+  const Stopwatch watch;
+  body();
+  return watch.seconds();
+}
+
+}  // namespace
+
+DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const Steps& step)
+    : pool_(&pool) {
+  std::optional<compile::Program> program;
+  setup_.compile_seconds = step("compiling the network", [&] { program = compile_network(graph, mode); });
+  ckks::Bytes keys;
+  setup_.keygen_seconds = step("owner: secret key and evaluation keys", [&] {
+    owner_ = std::make_unique<owner::Owner>(program->client);
+    keys = ckks::write_evaluation_keys(*owner_->context(), owner_->evaluation_keys(program->keys));
+  });
+  setup_.key_bytes = keys.size();
+  setup_.server_seconds = step("server: reading the keys, encoding the network", [&] {
+    server_ = std::make_unique<DemoServer>(*std::move(program), pool);
+    server_->take_keys(keys);
+  });
+}
+
+DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, const Steps* step) const {
+  DemoExchange result;
+  ckks::Bytes query;
+  result.encrypt_seconds = timed(step, "owner: encrypting",
+                                 [&] { query = runtime::write_query(context(), owner_->encrypt(images, pool_)); });
+  result.query_bytes = query.size();
+  result.seen = excerpt(query, client().input.size());
+
+  DemoServer::Reply reply;
+  timed(step, "server: expanding the query, running the network", [&] { reply = server_->answer(query); });
+  result.expand_seconds = reply.expand_seconds;
+  result.evaluate_seconds = reply.evaluate_seconds;
+  result.answer_bytes = reply.answer.size();
+
+  result.decrypt_seconds = timed(step, "owner: decrypting", [&] {
+    result.logits = owner_->decrypt(runtime::read_answer(context(), client().program, reply.answer), pool_);
+  });
+  return result;
+}
+
+}  // namespace obscura::cli
