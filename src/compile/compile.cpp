@@ -61,14 +61,19 @@ double final_scale(const Program& program, const ckks::Context& context, const s
   return scale;
 }
 
-/// The fewest bits of a reply whose rounding stays under the error that is there already.
-int reply_bits(const ClientPart& client, const ckks::Context& context, double scale, double wanted) {
+/// The standard deviation that switching the reply to 2^bits adds to a logit.
+double reply_error(const ClientPart& client, const ckks::Context& context, double scale, int bits) {
   const auto n = static_cast<double>(context.degree());
   const double q0 = static_cast<double>(context.q(0).value());
   const double unit = std::sqrt((1 + 2 * n / 3) / 12) * std::sqrt(n / static_cast<double>(client.reply_gap));
+  return unit * client.output_factor * q0 / (std::exp2(bits) * scale);
+}
+
+/// The fewest bits of a reply whose rounding stays under `wanted`.
+int reply_bits(const ClientPart& client, const ckks::Context& context, double scale, double wanted) {
   const int most = context.q(0).modulus().bits() - 1;
   for (int bits = 16; bits < most; ++bits) {
-    if (unit * client.output_factor * q0 / (std::exp2(bits) * scale) <= wanted) return bits;
+    if (reply_error(client, context, scale, bits) <= wanted) return bits;
   }
   return most;
 }
@@ -116,7 +121,9 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
     scales = set_weight_scales(program.batched, stages);
   }
   const double wanted = std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().map_max / 8);
-  client.reply_bits = reply_bits(client, *context, final_scale(program, *context, scales), wanted);
+  const double scale = final_scale(program, *context, scales);
+  client.reply_bits = reply_bits(client, *context, scale, wanted);
+  client.logit_error = std::hypot(client.logit_error, reply_error(client, *context, scale, client.reply_bits));
   client.program = digest_of_program(stages, client, program.schedule);
   return program;
 }

@@ -22,11 +22,20 @@ std::vector<std::int32_t> channels_of(const Layout& layout, const nn::Shape& sha
   return channel;
 }
 
+/// What a megabyte of keys may cost in time: they are sent once and kept in memory.
+constexpr double kMicrosecondsPerKeyMegabyte = 40;
+
 struct Choice {
   PackedStage stage;
   Layout output;
   double factor = 1;
 };
+
+double key_megabytes(const std::vector<std::vector<std::int64_t>>& groups, const circuits::StepCosts& costs) {
+  double sum = 0;
+  for (const auto& group : groups) sum += static_cast<double>(group.size()) * costs.key_megabytes;
+  return sum;
+}
 
 double activation_cost(const Stage& stage, const ckks::Context& context, const StageSchedule& schedule) {
   if (stage.activation == Stage::Activation::none) return 0;
@@ -52,19 +61,12 @@ class Planner {
       best_ = chosen;
       return;
     }
-    const bool last = i + 1 == stages_.size();
-    std::vector<PackedMap> maps;
-    if (!last) {
-      if (auto grid = grid_map(stages_[i], input, context_.slots())) maps.push_back(std::move(*grid));
-    }
-    // The padded rows of a dense map must fit the slots.
-    if (std::bit_ceil(stages_[i].map.rows.size()) <= context_.slots()) {
-      maps.push_back(dense_map(stages_[i], input, context_.slots(), last));
-    }
+    std::vector<PackedMap> maps = candidates(i, input);
     for (PackedMap& map : maps) {
       chosen.push_back(price(i, std::move(map)));
       const Layout output = chosen.back().output;
-      search(i + 1, output, chosen, spent + chosen.back().stage.microseconds);
+      const PackedStage& stage = chosen.back().stage;
+      search(i + 1, output, chosen, spent + stage.microseconds + kMicrosecondsPerKeyMegabyte * stage.key_megabytes);
       chosen.pop_back();
     }
   }
@@ -72,6 +74,21 @@ class Planner {
   std::vector<Choice>& best() { return best_; }
 
  private:
+  /// Every way that is known to lay out stage i; the last one needs no fold and no grid.
+  std::vector<PackedMap> candidates(std::size_t i, const Layout& input) const {
+    const std::size_t slots = context_.slots();
+    const bool last = i + 1 == stages_.size();
+    std::vector<PackedMap> maps;
+    const auto keep = [&](std::optional<PackedMap> map) {
+      if (map) maps.push_back(std::move(*map));
+    };
+    if (!last) {
+      for (const bool split : {false, true}) keep(grid_map(stages_[i], input, slots, split));
+    }
+    for (std::size_t copies = 1; copies <= 16; copies *= 2) keep(dense_map(stages_[i], input, slots, last, copies));
+    return maps;
+  }
+
   Choice price(std::size_t i, PackedMap map) {
     Choice choice;
     PackedStage& stage = choice.stage;
@@ -82,10 +99,15 @@ class Planner {
     std::vector<std::int64_t> offsets;
     for (const auto& [offset, diagonal] : map.diagonals) offsets.push_back(offset);
     stage.plan = circuits::plan_linear(offsets, context_.slots(), costs);
+    stage.spread = circuits::group_rotation_sum(map.spread, costs);
     const auto fold_costs = circuits::step_costs(context_, stage.schedule.activation_limbs);
-    stage.fold = circuits::group_rotation_sum(map.fold_steps, fold_costs);
-    stage.microseconds = stage.plan.microseconds + circuits::rotation_sum_cost(stage.fold, fold_costs) +
+    stage.fold = std::move(map.fold_groups);
+    for (auto& group : circuits::group_rotation_sum(map.fold, fold_costs)) stage.fold.push_back(std::move(group));
+    stage.microseconds = circuits::rotation_sum_cost(stage.spread, costs) + stage.plan.microseconds +
+                         circuits::rotation_sum_cost(stage.fold, fold_costs) +
                          activation_cost(stages_[i], context_, stage.schedule);
+    stage.key_megabytes =
+        stage.plan.key_megabytes + key_megabytes(stage.spread, costs) + key_megabytes(stage.fold, fold_costs);
     stage.diagonals = std::move(map.diagonals);
     stage.bias = std::move(map.bias);
     stage.activation = stages_[i].activation;
@@ -94,6 +116,8 @@ class Planner {
       stage.channel_of_slot = channels_of(map.output, stages_[i].output, context_.slots());
     }
     choice.output = std::move(map.output);
+    // Only a square keeps empty slots at zero.
+    if (stage.activation == Stage::Activation::polynomial) choice.output.clean = false;
     choice.factor = map.factor;
     return choice;
   }
@@ -135,6 +159,9 @@ void plan_packed(const std::vector<Stage>& stages, const ckks::Context& context,
 
 void request_packed_keys(const ckks::Context& context, Program& program) {
   for (const PackedStage& stage : program.packed) {
+    for (const auto& group : stage.spread) {
+      for (const std::int64_t step : group) program.keys.rotation(step, stage.schedule.limbs, context.degree());
+    }
     circuits::request_keys(stage.plan, stage.schedule.limbs, context.degree(), program.keys);
     const std::size_t after_map = stage.schedule.limbs - (stage.schedule.rescale_after_map ? 1 : 0);
     for (const auto& group : stage.fold) {

@@ -40,6 +40,7 @@ struct ClientPart {
 struct Layout {
   std::vector<std::uint32_t> position;
   std::size_t period = 0;
+  bool clean = false;  ///< whether every slot that holds no element is zero: then copies can be added beside
   /// For tensors that keep the image grid: element (c, y, x) at origin[c] + y row + x column.
   struct Grid {
     std::vector<std::uint32_t> origin;
@@ -52,10 +53,11 @@ struct Layout {
 /// One stage of a packed program.
 struct PackedStage {
   std::string name;
-  std::string layout;  ///< "grid" or "dense", for the report
-  circuits::Diagonals diagonals;
+  std::string layout;                             ///< "grid" or "dense", for the report
+  std::vector<std::vector<std::int64_t>> spread;  ///< first x += sum of rotations by these steps, a group at a time
+  circuits::Diagonals diagonals;                  ///< then the matrix
   circuits::LinearPlan plan;
-  std::vector<std::vector<std::int64_t>> fold;  ///< then x += sum of rotations by these steps, a group at a time
+  std::vector<std::vector<std::int64_t>> fold;  ///< then sums of rotations again
   std::vector<double> bias;                     ///< one a slot
   double weight_scale = 1;
   StageSchedule schedule;
@@ -63,6 +65,7 @@ struct PackedStage {
   std::vector<std::vector<double>> coefficients;  ///< of a polynomial: one row, or one a slot's channel
   std::vector<std::int32_t> channel_of_slot;      ///< -1: no value there
   double microseconds = 0;                        ///< predicted
+  double key_megabytes = 0;
 };
 
 /// One stage of a batched program: the map in integers.

@@ -21,6 +21,7 @@ std::size_t rotations(const PackedStage& stage) {
   std::size_t count = 0;
   for (const auto b : stage.plan.babies) count += b != 0;
   for (const auto g : stage.plan.giants) count += g != 0;
+  for (const auto& group : stage.spread) count += group.size();
   for (const auto& group : stage.fold) count += group.size();
   return count;
 }
@@ -34,16 +35,16 @@ std::string report(const Program& program) {
   text += ckks::describe(client.parameters) + "\n";
   text += fmt::format("input scale 2^{:.0f}, predicted error of a logit {:.2g}, reply in {} bits\n",
                       program.schedule.input_bits, client.logit_error, client.reply_bits);
-  text += fmt::format("{:<28} {:>6} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", "stage", "layout", "limbs", "diagonals",
+  text += fmt::format("{:<28} {:>8} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", "stage", "layout", "limbs", "diagonals",
                       "rotations", "weights", "activation", "ms");
   for (const PackedStage& s : program.packed) {
     text +=
-        fmt::format("{:<28.28} {:>6} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9.2f}\n", s.name, s.layout, s.schedule.limbs,
+        fmt::format("{:<28.28} {:>8} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9.2f}\n", s.name, s.layout, s.schedule.limbs,
                     s.plan.terms.size(), rotations(s), fmt::format("{:.0f} bits", s.schedule.weight_bits),
                     activation_text(s.activation), s.microseconds / 1000);
   }
   for (const BatchedStage& s : program.batched) {
-    text += fmt::format("{:<28.28} {:>6} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", s.name, "slots", s.schedule.limbs,
+    text += fmt::format("{:<28.28} {:>8} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", s.name, "slots", s.schedule.limbs,
                         s.map.entries(), 0, fmt::format("{:.0f} bits", s.schedule.weight_bits),
                         activation_text(s.activation), "");
   }

@@ -13,17 +13,21 @@ namespace {
 constexpr double kHeadroomBits = 3;
 /// Relinearising after rescaling is cheaper, but the rounding of c_2 is multiplied by s^2: wanted this far above it.
 constexpr double kThreePartRoomBits = 20;
+/// Widest prime of batched mode whose product with an offset weight fits 52 bits.
+constexpr int kOneProductBits = 41;
 
 /// Standard deviations in a slot, before division by the scale.
 struct NoiseUnits {
-  double fresh, rounding, rounding3, weight;
-  NoiseUnits(int log_degree, Mode mode) {
+  double fresh, rounding, rounding3, weight, key_switch;
+  /// `digit_bits` over `special_bits` is what a key-switching digit exceeds the special modulus by.
+  NoiseUnits(int log_degree, Mode mode, double digits, double digit_bits, double special_bits) {
     const double n = std::exp2(log_degree);
     fresh = 3.24 * std::sqrt(n);
     rounding = std::sqrt(n * (1 + 2 * n / 3) / 12);
     rounding3 = std::sqrt(n * (n * 4 * n / 9) / 12);
     // A plaintext polynomial rounds every coefficient; a scalar weight is one integer.
     weight = mode == Mode::packed ? std::sqrt(n / 12) : std::sqrt(1.0 / 12);
+    key_switch = rounding + fresh * std::sqrt(digits * n / 12) * std::exp2(digit_bits - special_bits);
   }
 };
 
@@ -32,6 +36,8 @@ struct Guess {
   double base_bits, prime_bits;  // q[0], and all others
   double input_bits, waterline;
   std::vector<double> weight_bits;
+  // Key switching; set once the number of primes is known.
+  double digits = 4, digit_bits = 0, special_bits = 50;
 };
 
 /// Follows one guess through the network; counts the primes it needs and adds up its errors.
@@ -43,7 +49,7 @@ class Simulation {
         largest_bits_(largest_bits),
         magnitudes_(magnitudes),
         guess_(guess),
-        units_(guess.log_degree, mode),
+        units_(guess.log_degree, mode, guess.digits, guess.digit_bits, guess.special_bits),
         mode_(mode) {}
 
   /// Fills in the schedule, or nothing if the values do not fit the modulus anywhere.
@@ -75,12 +81,16 @@ class Simulation {
     s.limbs = dropped_;  // turned into limbs at the end
     s.weight_bits = guess_.weight_bits[i];
     const double matrix_scale = guess_.weight_bits[i] - largest_bits_[i];
+    // A rotated input has the error of its key switch before it meets the matrix.
+    if (mode_ == Mode::packed) add_noise(units_.key_switch);
     variance_ = variance_ * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(matrix_scale));
     scale_ += matrix_scale;
-    if (mode_ == Mode::packed) add_noise(2 * units_.rounding);
+    if (mode_ == Mode::packed) add_noise(2 * units_.key_switch);
     need(m.map_max);
     s.rescale_after_map = rescale_if_above_waterline();
     if (s.rescale_after_map) add_noise(units_.rounding);
+    // The sums that close a dense map: up to N / 2 rows come together, each doubling with its own error.
+    if (mode_ == Mode::packed && i + 1 < stages_.size()) add_noise(8 * units_.key_switch);
     s.activation_limbs = dropped_;
     if (stages_[i].activation == Stage::Activation::square) square_stage(s, m);
     if (stages_[i].activation == Stage::Activation::polynomial) polynomial_stage(i, m);
@@ -94,7 +104,7 @@ class Simulation {
     const double after = scale_ - guess_.prime_bits;
     s.relinearize_after_rescale = after - std::log2(units_.rounding3) >= kThreePartRoomBits;
     s.rescale_after_activation = rescale_if_above_waterline();
-    add_noise(units_.rounding);
+    add_noise(units_.key_switch);
     if (s.rescale_after_activation && s.relinearize_after_rescale) add_noise(units_.rounding3);
   }
 
@@ -107,7 +117,7 @@ class Simulation {
     for (std::size_t d = 0; d < depth; ++d) {
       need(m.activation_max * std::exp2(guess_.prime_bits));
       ++dropped_;
-      add_noise(2 * units_.rounding);
+      add_noise(2 * units_.key_switch);
     }
     if (std::abs(scale_ - guess_.prime_bits) > 1.5) fits_ = false;
   }
@@ -160,10 +170,13 @@ bool add_special_primes(Schedule& schedule) {
   return false;
 }
 
-/// More primes cost more than anything else; then the error decides.
-bool better(const Schedule& a, const Schedule& b) {
-  if (a.limbs() != b.limbs()) return a.limbs() < b.limbs();
-  return a.logit_error < b.logit_error;
+/// Time and memory go with the primes; in batched mode those that need two multiply-adds a product count twice.
+std::size_t cost_of(const Schedule& schedule, Mode mode) {
+  std::size_t cost = schedule.limbs();
+  if (mode == Mode::batched) {
+    for (const int bits : schedule.q_bits) cost += bits > kOneProductBits ? 1 : 0;
+  }
+  return cost;
 }
 
 class Search {
@@ -176,29 +189,63 @@ class Search {
 
   std::optional<Schedule> at(int log_degree) {
     best_.reset();
-    const bool packed = options_.mode == Mode::packed;
-    for (int prime = packed ? 30 : 34; prime <= (packed ? 49 : 41); ++prime) {
-      for (int base = 30; base <= 49; ++base) {
+    if (options_.mode == Mode::packed) {
+      try_all(log_degree, {30, 49}, {30, 49}, {12, 26});
+      if (best_) polish();
+      return best_;
+    }
+    // A product with an 11-bit weight and a prime of 41 bits is one multiply-add.
+    for (const int weight : {10, 13, 16}) {
+      if (!best_) try_all(log_degree, {34, 49}, {30, 49}, {weight, weight});
+    }
+    return best_;
+  }
+
+ private:
+  struct Range {
+    int least, most;
+  };
+
+  void try_all(int log_degree, Range prime_range, Range base_range, Range weight_range) {
+    for (int prime = prime_range.least; prime <= prime_range.most; ++prime) {
+      for (int base = base_range.least; base <= base_range.most; ++base) {
         for (int input = 20; input <= 34; input += 2) {
-          for (int weight = packed ? 12 : 10; weight <= (packed ? 26 : 10); ++weight) {
+          for (int weight = weight_range.least; weight <= weight_range.most; ++weight) {
             for (int waterline = 24; waterline <= 32; waterline += 2) {
-              Guess guess{log_degree,    double(base),      double(prime),
-                          double(input), double(waterline), std::vector<double>(stages_.size(), weight)};
-              consider(guess);
+              consider({log_degree, double(base), double(prime), double(input), double(waterline),
+                        std::vector<double>(stages_.size(), weight)});
             }
           }
         }
       }
     }
-    if (best_ && packed) polish();
-    return best_;
   }
 
- private:
-  bool consider(const Guess& guess) {
-    auto schedule = Simulation(stages_, largest_bits_, magnitudes_, options_.mode, guess).run();
-    if (!schedule || schedule->logit_error > target_ || !add_special_primes(*schedule)) return false;
-    if (best_ && !better(*schedule, *best_)) return false;
+  std::optional<Schedule> simulate(const Guess& guess) const {
+    return Simulation(stages_, largest_bits_, magnitudes_, options_.mode, guess).run();
+  }
+
+  /// Cheaper, or as cheap and more precise.
+  bool better(const Schedule& schedule) const {
+    const auto a = cost_of(schedule, options_.mode), b = cost_of(*best_, options_.mode);
+    if (a != b) return a < b;
+    return schedule.limbs() != best_->limbs() ? schedule.limbs() < best_->limbs()
+                                              : schedule.logit_error < best_->logit_error;
+  }
+
+  bool consider(Guess guess) {
+    // Once to count the primes, and again with the error of the key switching that is left room for.
+    auto schedule = simulate(guess);
+    if (!schedule || (best_ && cost_of(*schedule, options_.mode) > cost_of(*best_, options_.mode)) ||
+        !add_special_primes(*schedule))
+      return false;
+    const auto digit = static_cast<double>(schedule->digit_size);
+    guess.digits = std::ceil(static_cast<double>(schedule->limbs()) / digit);
+    guess.digit_bits = digit * std::max(guess.base_bits, guess.prime_bits);
+    guess.special_bits = digit * schedule->p_bits[0];
+    schedule->logit_error = simulate(guess)->logit_error;
+    if (schedule->logit_error > target_) return false;
+    if (best_ && !better(*schedule)) return false;
     best_ = std::move(schedule);
     guess_ = guess;
     return true;

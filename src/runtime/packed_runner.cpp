@@ -77,6 +77,7 @@ Ciphertext PackedRunner::activate(std::size_t i, const ckks::Evaluator& evaluato
 Ciphertext PackedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x,
                                    ThreadPool* pool) const {
   const compile::PackedStage& stage = program_.packed[i];
+  for (const auto& group : stage.spread) x = circuits::rotation_sum(evaluator, x, group);
   x = transforms_[i].apply(evaluator, x, pool);
   if (stage.schedule.rescale_after_map) x = evaluator.rescale(x);
   for (const auto& group : stage.fold) x = circuits::rotation_sum(evaluator, x, group);
