@@ -1,15 +1,94 @@
 #include "base/memory.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <map>
 
 namespace obscura {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // bytes; malloc keeps smaller blocks itself
+constexpr std::size_t kMostKept = std::size_t{1} << 29;   // bytes in all
+
+/// What is really allocated: eighths of a power of two, so that near sizes share their blocks.
+std::size_t block_bytes(std::size_t words) {
+  const std::size_t bytes = (words * sizeof(std::uint64_t) + kAlignment - 1) / kAlignment * kAlignment;
+  if (bytes < kLeastKept) return bytes;
+  const std::size_t step = std::bit_floor(bytes) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+/// Large blocks that were freed, by size. malloc gives them back to the system and takes them again, and the zeroing of
+/// fresh pages costs several times the arithmetic on them. Part of the allocator as malloc's own lists are, so one for
+/// the process. Thread-safe.
+class BlockCache {
+ public:
+  static BlockCache& shared() {
+    static BlockCache* const cache = new BlockCache;  // never destroyed: blocks may be freed at exit
+    return *cache;
+  }
+  /// nullptr where there is none.
+  void* take(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto found = blocks_.find(bytes);
+    if (found == blocks_.end() || found->second.empty()) return nullptr;
+    void* const block = found->second.back();
+    found->second.pop_back();
+    kept_ -= bytes;
+    return block;
+  }
+  void give_back(void* block, std::size_t bytes) noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      if (kept_ + bytes <= kMostKept && remember(block, bytes)) return;
+    }
+    std::free(block);
+  }
+
+ private:
+  bool remember(void* block, std::size_t bytes) noexcept {
+    try {
+      blocks_[bytes].push_back(block);
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+    kept_ += bytes;
+    return true;
+  }
+
+  std::mutex mutex_;
+  std::map<std::size_t, std::vector<void*>> blocks_;
+  std::size_t kept_ = 0;
+};
+
+// Sanitizers see use after free only where memory is really freed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kKeep = false;
+#else
+constexpr bool kKeep = true;
+#endif
+
+}  // namespace
 
 AlignedWords::AlignedWords(std::size_t size) : size_(size) {
   if (size == 0) return;
-  const std::size_t bytes = (size * sizeof(std::uint64_t) + 63) / 64 * 64;
-  data_ = static_cast<std::uint64_t*>(std::aligned_alloc(64, bytes));
-  if (data_ == nullptr) throw std::bad_alloc();
+  const std::size_t bytes = block_bytes(size);
+  void* block = kKeep && bytes >= kLeastKept ? BlockCache::shared().take(bytes) : nullptr;
+  if (block == nullptr) block = std::aligned_alloc(kAlignment, bytes);
+  if (block == nullptr) throw std::bad_alloc();
+  data_ = static_cast<std::uint64_t*>(block);
+}
+
+AlignedWords::~AlignedWords() {
+  if (data_ == nullptr) return;
+  const std::size_t bytes = block_bytes(size_);
+  if (kKeep && bytes >= kLeastKept) {
+    BlockCache::shared().give_back(data_, bytes);
+  } else {
+    std::free(data_);
+  }
 }
 
 AlignedWords::AlignedWords(const AlignedWords& other) : AlignedWords(other.size_) {

@@ -12,7 +12,9 @@
 
 namespace obscura {
 
-/// `size` words, 64-byte aligned, not initialised. A regular type: copies copy the words.
+/// `size` words, 64-byte aligned, not initialised. A regular type: copies copy the words. Large blocks that are freed
+/// are kept for the next of their size (up to 512 MB): fresh pages cost more than what is done with them. Whoever holds
+/// a secret wipes it before.
 class AlignedWords {
  public:
   AlignedWords() = default;
@@ -25,7 +27,7 @@ class AlignedWords {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~AlignedWords() { std::free(data_); }
+  ~AlignedWords();
 
   std::uint64_t* data() { return data_; }
   const std::uint64_t* data() const { return data_; }

@@ -135,20 +135,15 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
 void LinearTransform::giant_step(const ckks::Evaluator& evaluator, std::size_t giant, ExtendedCiphertext& sum) const {
   if (plan_.giants[giant] == 0) return;
   const Context& context = evaluator.context();
-  const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
   const ckks::GaloisKey& key = rotation_key(evaluator, plan_.giants[giant], limbs_);
   Polynomial c1;
   evaluator.switcher().mod_down(sum.c1, limbs_, c1);
-  const ckks::Decomposition digits = evaluator.switcher().decompose(c1);
-  auto scratch = context.scratch().take(2 * n);
-  std::uint64_t *const t0 = scratch.data(), *const t1 = t0 + n;
-  for (std::size_t row = 0; row < rows; ++row) {
+  evaluator.switcher().apply_extended(c1, key.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
     const auto& q = ring_of(context, limbs_, row);
-    evaluator.switcher().inner_product_row(digits, key.key, row, t0, t1);
-    q.add(t0, t0, sum.c0.limb(row));
-    q.permute(sum.c0.limb(row), t0, key.permutation.data());
-    q.permute(sum.c1.limb(row), t1, key.permutation.data());
-  }
+    q.add(u0, u0, sum.c0.limb(row));
+    q.permute(sum.c0.limb(row), u0, key.permutation.data());
+    q.permute(sum.c1.limb(row), u1, key.permutation.data());
+  });
 }
 
 std::size_t LinearTransform::memory_bytes() const {

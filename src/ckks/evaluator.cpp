@@ -212,12 +212,12 @@ Ciphertext Evaluator::square(const Ciphertext& a) const {
 Ciphertext Evaluator::relinearize(const Ciphertext& a) const {
   check_ciphertext(*context_, a);
   if (a.parts.size() == 2) return a;
+  const KeySwitchKey& key = keys().relin(a.limbs());
   Ciphertext r = like(a, 2);
-  switcher_.apply(a.parts[2], keys().relin(a.limbs()), r.parts[0], r.parts[1]);
-  for (std::size_t p = 0; p < 2; ++p) {
-    for_limbs(*context_, a.limbs(),
-              [&](const auto& q, std::size_t i) { q.add(r.parts[p].limb(i), r.parts[p].limb(i), a.parts[p].limb(i)); });
-  }
+  switcher_.apply(a.parts[2], key, [&](std::size_t i, const std::uint64_t* u0, const std::uint64_t* u1) {
+    context_->q(i).add(r.parts[0].limb(i), a.parts[0].limb(i), u0);
+    context_->q(i).add(r.parts[1].limb(i), a.parts[1].limb(i), u1);
+  });
   return r;
 }
 
@@ -260,19 +260,22 @@ Ciphertext Evaluator::conjugate(const Ciphertext& a) const {
   return apply_galois(a, ring::conjugation_element(context_->degree()));
 }
 
+template <typename Source>
+Ciphertext Evaluator::switch_rotated(const Ciphertext& a, const Source& source, const GaloisKey& key) const {
+  Ciphertext r = like(a, 2);
+  switcher_.apply(source, key.key, [&](std::size_t i, std::uint64_t* u0, const std::uint64_t* u1) {
+    const auto& q = context_->q(i);
+    q.add(u0, u0, a.parts[0].limb(i));
+    q.permute(r.parts[0].limb(i), u0, key.permutation.data());
+    q.permute(r.parts[1].limb(i), u1, key.permutation.data());
+  });
+  return r;
+}
+
 Ciphertext Evaluator::apply_galois(const Ciphertext& a, std::uint64_t element) const {
   check_ciphertext(*context_, a);
   check_two_parts(a, "a rotation");
-  const GaloisKey& key = keys().galois(element, a.limbs());
-  Ciphertext r = like(a, 2);
-  Polynomial u0, u1;
-  switcher_.apply(a.parts[1], key.key, u0, u1);
-  for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
-    q.add(u0.limb(i), u0.limb(i), a.parts[0].limb(i));
-    q.permute(r.parts[0].limb(i), u0.limb(i), key.permutation.data());
-    q.permute(r.parts[1].limb(i), u1.limb(i), key.permutation.data());
-  });
-  return r;
+  return switch_rotated(a, a.parts[1], keys().galois(element, a.limbs()));
 }
 
 std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, std::span<const std::int64_t> steps) const {
@@ -280,26 +283,21 @@ std::vector<Ciphertext> Evaluator::rotate_hoisted(const Ciphertext& a, std::span
   check_two_parts(a, "a rotation");
   const Decomposition digits = switcher_.decompose(a.parts[1]);
   std::vector<Ciphertext> results;
-  ExtendedCiphertext product;
-  Polynomial u0, u1;
-  for (const std::int64_t step : steps) {
-    const auto element = ring::galois_element(step, context_->degree());
-    if (element == 1) {
-      results.push_back(a);
-      continue;
-    }
-    const GaloisKey& key = keys().galois(element, a.limbs());
-    switcher_.inner_product(digits, key.key, product);
-    switcher_.mod_down(product.c0, a.limbs(), u0);
-    switcher_.mod_down(product.c1, a.limbs(), u1);
-    Ciphertext& r = results.emplace_back(like(a, 2));
-    for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
-      q.add(u0.limb(i), u0.limb(i), a.parts[0].limb(i));
-      q.permute(r.parts[0].limb(i), u0.limb(i), key.permutation.data());
-      q.permute(r.parts[1].limb(i), u1.limb(i), key.permutation.data());
-    });
-  }
+  results.reserve(steps.size());
+  for (const std::int64_t step : steps) results.push_back(rotate(a, digits, step));
   return results;
+}
+
+Ciphertext Evaluator::rotate(const Ciphertext& a, const Decomposition& digits, std::int64_t steps) const {
+  check_ciphertext(*context_, a);
+  check_two_parts(a, "a rotation");
+  if (digits.limbs() != a.limbs()) {
+    throw MismatchError("digits of " + std::to_string(digits.limbs()) + " limbs for a ciphertext of " +
+                        std::to_string(a.limbs()));
+  }
+  const auto element = ring::galois_element(steps, context_->degree());
+  if (element == 1) return a;
+  return switch_rotated(a, digits, keys().galois(element, a.limbs()));
 }
 
 }  // namespace obscura::ckks

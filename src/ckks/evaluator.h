@@ -57,9 +57,14 @@ class Evaluator {
   Ciphertext conjugate(const Ciphertext& a) const;
   /// Many rotations of one ciphertext for the price of one decomposition.
   std::vector<Ciphertext> rotate_hoisted(const Ciphertext& a, std::span<const std::int64_t> steps) const;
+  /// One of them, where `digits` is switcher().decompose(a.parts[1]).
+  Ciphertext rotate(const Ciphertext& a, const Decomposition& digits, std::int64_t steps) const;
 
  private:
   Ciphertext apply_galois(const Ciphertext& a, std::uint64_t element) const;
+  /// `source`: a's second part or its digits.
+  template <typename Source>
+  Ciphertext switch_rotated(const Ciphertext& a, const Source& source, const GaloisKey& key) const;
 
   ContextPtr context_;
   std::shared_ptr<const EvaluationKeys> keys_;

@@ -64,10 +64,7 @@ void KeySwitcher::inner_product(const Decomposition& digits, const KeySwitchKey&
 void KeySwitcher::inner_product_row(const Decomposition& digits, const KeySwitchKey& key, std::size_t row,
                                     std::uint64_t* r0, std::uint64_t* r1) const {
   const std::size_t limbs = digits.limbs();
-  if (key.limbs() < limbs) {
-    throw MismatchError("key-switching key made for " + std::to_string(key.limbs()) + " limbs used on " +
-                        std::to_string(limbs));
-  }
+  check_key(key, limbs);
   std::array<const std::uint64_t*, 128> d{};
   for (std::size_t j = 0; j < digits.digits(); ++j) d[j] = digits.digits_[j].limb(row);
   const std::uint64_t* blocks = row < limbs ? key.q_row(row) : key.p_row(row - limbs);
@@ -84,12 +81,21 @@ void KeySwitcher::mod_down(ring::Polynomial& poly, std::size_t limbs, ring::Poly
   context_->mod_down().apply(xq.data(), xp.data(), to.data(), context_->scratch(), limbs);
 }
 
+void KeySwitcher::check_key(const KeySwitchKey& key, std::size_t limbs) const {
+  if (key.limbs() >= limbs) return;
+  throw MismatchError("key-switching key made for " + std::to_string(key.limbs()) + " limbs used on " +
+                      std::to_string(limbs));
+}
+
 void KeySwitcher::apply(const ring::Polynomial& poly, const KeySwitchKey& key, ring::Polynomial& out0,
                         ring::Polynomial& out1) const {
-  ExtendedCiphertext product;
-  inner_product(decompose(poly), key, product);
-  mod_down(product.c0, poly.limbs(), out0);
-  mod_down(product.c1, poly.limbs(), out1);
+  const std::size_t bytes = poly.degree() * sizeof(std::uint64_t);
+  fit(out0, poly.degree(), poly.limbs());
+  fit(out1, poly.degree(), poly.limbs());
+  apply(poly, key, [&](std::size_t row, const std::uint64_t* u0, const std::uint64_t* u1) {
+    std::memcpy(out0.limb(row), u0, bytes);
+    std::memcpy(out1.limb(row), u1, bytes);
+  });
 }
 
 }  // namespace obscura::ckks

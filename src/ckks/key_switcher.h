@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "ckks/ciphertext.h"
@@ -50,11 +51,31 @@ class KeySwitcher {
   /// round(poly / P): `limbs` rows from limbs + special rows; the special rows of `poly` are spent.
   void mod_down(ring::Polynomial& poly, std::size_t limbs, ring::Polynomial& out) const;
 
-  /// The whole switch: two polynomials over q[0..limbs-1].
+  /// Takes row `row` of both results while it is in the cache; the words are scratch memory, free to change.
+  using RowSink = std::function<void(std::size_t row, std::uint64_t* u0, std::uint64_t* u1)>;
+
+  /// The whole switch over q[0..limbs-1], a few primes at a time through all of its steps, so that nothing but `poly`
+  /// and the key is read from far away.
+  void apply(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const;
+  /// The same from digits that are there.
+  void apply(const Decomposition& digits, const KeySwitchKey& key, const RowSink& sink) const;
+  /// Without the division by P: rows of q, then of the special primes.
+  void apply_extended(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const;
   void apply(const ring::Polynomial& poly, const KeySwitchKey& key, ring::Polynomial& out0,
              ring::Polynomial& out1) const;
 
  private:
+  class Digits;
+  class StoredDigits;
+  class FreshDigits;
+  std::size_t rows_at_once(std::size_t digits) const;
+  /// Rows first ... first + rows - 1 of both products, N words each, one behind the other.
+  using GroupSink = std::function<void(std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1)>;
+  void product_groups(Digits& digits, const KeySwitchKey& key, std::size_t first, std::size_t last,
+                      const GroupSink& sink) const;
+  void divided(Digits& digits, const KeySwitchKey& key, const RowSink& sink) const;
+  void check_key(const KeySwitchKey& key, std::size_t limbs) const;
+
   ContextPtr context_;
 };
 

@@ -201,17 +201,26 @@ void ModDown::apply(const std::uint64_t* const* xq, std::uint64_t* const* xp, st
   }
   // round(x / P) = (x - r) / P with r the centred remainder of x modulo P, which the p-part alone knows.
   for (std::size_t k = 0; k < p_.size(); ++k) p_[k]->inverse(xp[k]);
-  const std::size_t n = p_[0]->degree(), group = std::min(limbs, kGroup);
+  apply_range(xq, xp, 0, limbs, out, pool);
+}
+
+void ModDown::apply_range(const std::uint64_t* const* xq, const std::uint64_t* const* xp, std::size_t first,
+                          std::size_t count, std::uint64_t* const* out, ScratchPool& pool) const {
+  if (first > q_.size() || count > q_.size() - first) {
+    throw ParameterError("division on limbs " + std::to_string(first) + " to " + std::to_string(first + count) +
+                         " of " + std::to_string(q_.size()));
+  }
+  const std::size_t n = p_[0]->degree(), group = std::min(count, kGroup);
   auto scratch = pool.take(group * n);
   std::array<std::uint64_t*, kGroup> remainder{};
   for (std::size_t i = 0; i < group; ++i) remainder[i] = scratch.data() + i * n;
-  for (std::size_t first = 0; first < limbs; first += group) {
-    const std::size_t count = std::min(group, limbs - first);
-    converter_.convert_range(xp, first, count, remainder.data(), pool);
-    for (std::size_t i = 0; i < count; ++i) {
-      const PrimeRing& ring = *q_[first + i];
+  for (std::size_t at = 0; at < count; at += group) {
+    const std::size_t some = std::min(group, count - at);
+    converter_.convert_range(xp, first + at, some, remainder.data(), pool);
+    for (std::size_t i = 0; i < some; ++i) {
+      const PrimeRing& ring = *q_[first + at + i];
       ring.forward(remainder[i]);
-      ring.sub_mul_scalar(out[first + i], xq[first + i], remainder[i], inverse_[first + i]);
+      ring.sub_mul_scalar(out[at + i], xq[at + i], remainder[i], inverse_[first + at + i]);
     }
   }
 }

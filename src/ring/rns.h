@@ -51,6 +51,10 @@ class ModDown {
   void apply(const std::uint64_t* const* xq, std::uint64_t* const* xp, std::uint64_t* const* out, ScratchPool& pool,
              std::size_t limbs = 0) const;
 
+  /// Rows first ... first + count - 1 of the same: xq and out hold only these; xp is in coefficient form already.
+  void apply_range(const std::uint64_t* const* xq, const std::uint64_t* const* xp, std::size_t first, std::size_t count,
+                   std::uint64_t* const* out, ScratchPool& pool) const;
+
  private:
   std::vector<const PrimeRing*> q_;
   std::vector<const PrimeRing*> p_;

@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "ckks/key_switcher.h"
+
+/// Key switching prime by prime: what a whole switch needs of one prime fits the second-level cache, what it needs of
+/// all of them does not (21 MB of digits at N = 2^15 with 14 limbs).
+namespace obscura::ckks {
+namespace {
+
+/// Words of digits in work at once; more rows share the work of a conversion, fewer stay in the cache.
+constexpr std::size_t kWorkingSet = std::size_t{1} << 17;
+constexpr std::size_t kLeastRows = 4, kMostRows = 8;
+
+const ring::PrimeRing& extended_ring(const Context& context, std::size_t limbs, std::size_t row) {
+  return row < limbs ? context.q(row) : context.p(row - limbs);
+}
+
+}  // namespace
+
+/// All digits modulo a few primes at a time.
+class KeySwitcher::Digits {
+ public:
+  Digits(std::size_t level, std::size_t digits) : limbs(level), count(digits) {}
+  virtual ~Digits() = default;
+  Digits(const Digits&) = delete;
+  Digits& operator=(const Digits&) = delete;
+  /// Makes rows first ... first + rows - 1 ready; they stay until the next call.
+  virtual void load(std::size_t first, std::size_t rows) = 0;
+  virtual const std::uint64_t* row(std::size_t digit, std::size_t row) const = 0;
+
+  const std::size_t limbs, count;
+};
+
+class KeySwitcher::StoredDigits final : public Digits {
+ public:
+  explicit StoredDigits(const Decomposition& digits) : Digits(digits.limbs(), digits.digits()), digits_(digits) {}
+  void load(std::size_t, std::size_t) override {}
+  const std::uint64_t* row(std::size_t digit, std::size_t row) const override {
+    return digits_.digits_[digit].limb(row);
+  }
+
+ private:
+  const Decomposition& digits_;
+};
+
+/// Raised from the coefficients when they are asked for; a digit's own primes are rows of the polynomial itself.
+class KeySwitcher::FreshDigits final : public Digits {
+ public:
+  FreshDigits(const Context& context, const ring::Polynomial& poly, std::size_t at_once)
+      : Digits(poly.limbs(), context.digits(poly.limbs())),
+        context_(context),
+        poly_(poly),
+        at_once_(at_once),
+        coefficients_(context.scratch().take(poly.limbs() * poly.degree())),
+        raised_(context.scratch().take(count * at_once * poly.degree())) {
+    const std::size_t n = poly.degree();
+    for (std::size_t i = 0; i < limbs; ++i) {
+      std::memcpy(coefficients_.data() + i * n, poly.limb(i), n * sizeof(std::uint64_t));
+      context.q(i).inverse(coefficients_.data() + i * n);
+    }
+  }
+
+  void load(std::size_t first, std::size_t rows) override {
+    first_ = first;
+    for (std::size_t j = 0; j < count; ++j) {
+      raise(j, first, std::min(first + rows, begin(j)));
+      raise(j, std::max(first, end(j)), first + rows);
+    }
+  }
+
+  const std::uint64_t* row(std::size_t digit, std::size_t row) const override {
+    return row >= begin(digit) && row < end(digit) ? poly_.limb(row) : slot(digit, row);
+  }
+
+ private:
+  std::size_t begin(std::size_t digit) const { return digit * context_.parameters().digit_size; }
+  std::size_t end(std::size_t digit) const { return std::min(begin(digit) + context_.parameters().digit_size, limbs); }
+  std::uint64_t* slot(std::size_t digit, std::size_t row) const {
+    return raised_words_ + (digit * at_once_ + row - first_) * poly_.degree();
+  }
+
+  /// Rows [from, to), none of them of the digit itself.
+  void raise(std::size_t digit, std::size_t from, std::size_t to) {
+    if (from >= to) return;
+    std::array<const std::uint64_t*, 32> sources{};
+    std::array<std::uint64_t*, 160> targets{};
+    for (std::size_t i = begin(digit); i < end(digit); ++i) {
+      sources[i - begin(digit)] = coefficients_.data() + i * poly_.degree();
+    }
+    for (std::size_t r = from; r < to; ++r) targets[r - from] = slot(digit, r);
+    // The converter's targets are all rows but the digit's own.
+    const std::size_t at = from < begin(digit) ? from : from - (end(digit) - begin(digit));
+    context_.mod_up(limbs, digit).convert_range(sources.data(), at, to - from, targets.data(), context_.scratch());
+    for (std::size_t r = from; r < to; ++r) extended_ring(context_, limbs, r).forward(slot(digit, r));
+  }
+
+  const Context& context_;
+  const ring::Polynomial& poly_;
+  std::size_t at_once_;
+  std::size_t first_ = 0;
+  ScratchPool::Lease coefficients_;
+  ScratchPool::Lease raised_;
+  std::uint64_t* raised_words_ = raised_.data();
+};
+
+std::size_t KeySwitcher::rows_at_once(std::size_t digits) const {
+  return std::clamp(kWorkingSet / (digits * context_->degree()), kLeastRows, kMostRows);
+}
+
+void KeySwitcher::product_groups(Digits& digits, const KeySwitchKey& key, std::size_t first, std::size_t last,
+                                 const GroupSink& sink) const {
+  const std::size_t n = context_->degree(), at_once = rows_at_once(digits.count);
+  auto scratch = context_->scratch().take(2 * at_once * n);
+  std::uint64_t *const u0 = scratch.data(), *const u1 = u0 + at_once * n;
+  std::array<const std::uint64_t*, 128> d{};
+  for (std::size_t at = first; at < last; at += at_once) {
+    const std::size_t rows = std::min(at_once, last - at);
+    digits.load(at, rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const std::size_t r = at + i;
+      for (std::size_t j = 0; j < digits.count; ++j) d[j] = digits.row(j, r);
+      const std::uint64_t* blocks = r < digits.limbs ? key.q_row(r) : key.p_row(r - digits.limbs);
+      extended_ring(*context_, digits.limbs, r)
+          .key_product(u0 + i * n, u1 + i * n, d.data(), digits.count, blocks, key.digits());
+    }
+    sink(at, rows, u0, u1);
+  }
+}
+
+void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, const RowSink& sink) const {
+  check_key(key, digits.limbs);
+  const std::size_t n = context_->degree(), limbs = digits.limbs, special = context_->special_limbs();
+  auto special_rows = context_->scratch().take(2 * special * n);
+  std::array<const std::uint64_t*, 32> p0{}, p1{};
+  // The special primes first: the remainders modulo P are what every other row needs.
+  product_groups(digits, key, limbs, limbs + special,
+                 [&](std::size_t first, std::size_t rows, const std::uint64_t* u0, const std::uint64_t* u1) {
+                   for (std::size_t i = 0; i < rows; ++i) {
+                     const std::size_t k = first + i - limbs;
+                     std::uint64_t* const to = special_rows.data() + 2 * k * n;
+                     std::memcpy(to, u0 + i * n, n * sizeof(std::uint64_t));
+                     std::memcpy(to + n, u1 + i * n, n * sizeof(std::uint64_t));
+                     context_->p(k).inverse(to);
+                     context_->p(k).inverse(to + n);
+                     p0[k] = to, p1[k] = to + n;
+                   }
+                 });
+  const auto divide = [&](std::size_t first, std::size_t rows, std::uint64_t* u, const std::uint64_t* const* p) {
+    std::array<std::uint64_t*, kMostRows> to{};
+    for (std::size_t i = 0; i < rows; ++i) to[i] = u + i * n;
+    context_->mod_down().apply_range(to.data(), p, first, rows, to.data(), context_->scratch());
+  };
+  product_groups(digits, key, 0, limbs, [&](std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1) {
+    divide(first, rows, u0, p0.data());
+    divide(first, rows, u1, p1.data());
+    for (std::size_t i = 0; i < rows; ++i) sink(first + i, u0 + i * n, u1 + i * n);
+  });
+}
+
+void KeySwitcher::apply(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const {
+  FreshDigits digits(*context_, poly, rows_at_once(context_->digits(poly.limbs())));
+  divided(digits, key, sink);
+}
+
+void KeySwitcher::apply(const Decomposition& decomposition, const KeySwitchKey& key, const RowSink& sink) const {
+  StoredDigits digits(decomposition);
+  divided(digits, key, sink);
+}
+
+void KeySwitcher::apply_extended(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const {
+  check_key(key, poly.limbs());
+  FreshDigits digits(*context_, poly, rows_at_once(context_->digits(poly.limbs())));
+  const std::size_t n = context_->degree();
+  product_groups(digits, key, 0, poly.limbs() + context_->special_limbs(),
+                 [&](std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1) {
+                   for (std::size_t i = 0; i < rows; ++i) sink(first + i, u0 + i * n, u1 + i * n);
+                 });
+}
+
+}  // namespace obscura::ckks
