@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -41,22 +42,35 @@ LinearPlan split(const std::vector<std::int64_t>& offsets, std::int64_t width, s
   return plan;
 }
 
+/// What Horner's rule rotates by: the first giant and the differences.
+std::vector<std::int64_t> giant_steps(const std::vector<std::int64_t>& giants) {
+  std::vector<std::int64_t> steps(giants.size());
+  std::adjacent_difference(giants.begin(), giants.end(), steps.begin());
+  return steps;
+}
+
 std::size_t nonzero(const std::vector<std::int64_t>& steps) {
   return steps.size() - static_cast<std::size_t>(std::count(steps.begin(), steps.end(), 0));
 }
 
 void price(LinearPlan& plan, const StepCosts& costs) {
-  const auto babies = static_cast<double>(nonzero(plan.babies)), giants = static_cast<double>(nonzero(plan.giants));
-  std::set<std::int64_t> keys(plan.babies.begin(), plan.babies.end());
-  keys.insert(plan.giants.begin(), plan.giants.end());
-  keys.erase(0);
-  plan.key_megabytes = static_cast<double>(keys.size()) * costs.key_megabytes;
+  const auto babies = static_cast<double>(nonzero(plan.babies)),
+             giants = static_cast<double>(nonzero(giant_steps(plan.giants)));
+  const std::size_t keys = plan.rotations().size();
+  plan.key_megabytes = static_cast<double>(keys) * costs.key_megabytes;
   plan.microseconds = (babies > 0 ? costs.decompose : 0) + babies * costs.inner_product +
                       giants * (costs.mod_down + costs.decompose + costs.inner_product) + 2 * costs.mod_down +
                       static_cast<double>(plan.terms.size()) * costs.multiply;
 }
 
 }  // namespace
+
+std::vector<std::int64_t> LinearPlan::rotations() const {
+  std::set<std::int64_t> steps(babies.begin(), babies.end());
+  for (const std::int64_t step : giant_steps(giants)) steps.insert(step);
+  steps.erase(0);
+  return {steps.begin(), steps.end()};
+}
 
 StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
   // Fitted on a 2-core Zen 4 machine with the IFMA kernels at N = 2^13; only ratios matter.
@@ -85,7 +99,6 @@ LinearPlan plan_linear(const std::vector<std::int64_t>& offsets, std::size_t slo
   const std::int64_t span = *hi - *lo + 1;
   LinearPlan best;
   double best_price = INFINITY;
-  std::set<std::int64_t> starts{0, *lo};
   for (std::int64_t width = 1; width <= span; ++width) {
     // Wide windows of a wide set change little from one width to the next.
     if (width > 512 && width % 16 != 0 && width != span) continue;

@@ -29,10 +29,13 @@ struct LinearPlan {
     std::int64_t offset = 0;
   };
   std::vector<std::int64_t> babies;
-  std::vector<std::int64_t> giants;
-  std::vector<Term> terms;  ///< sorted by giant, then baby
-  double microseconds = 0;  ///< predicted
+  std::vector<std::int64_t> giants;  ///< increasing; the transform rotates by their differences
+  std::vector<Term> terms;           ///< sorted by giant, then baby
+  double microseconds = 0;           ///< predicted
   double key_megabytes = 0;
+
+  /// The distinct rotations that are made, none by zero.
+  std::vector<std::int64_t> rotations() const;
 };
 
 /// Splits distinct offsets in [0, slots) so that the predicted time plus `microseconds_per_key_megabyte` times the size

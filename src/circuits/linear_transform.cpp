@@ -70,21 +70,19 @@ Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Cipher
   Extended sums(plan_.giants.size());
   for (auto& sum : sums) sum = {Polynomial(n, rows), Polynomial(n, rows), limbs_};
   run(pool, rows, [&](std::size_t row) { baby_row(evaluator, x, digits, row, sums); });
-  run(pool, sums.size(), [&](std::size_t g) { giant_step(evaluator, g, sums[g]); });
+  // Horner's rule: the giants grow from zero outwards, and each rotation takes all sums beyond it along.
+  ExtendedCiphertext& total = sums.back();
+  for (std::size_t g = sums.size(); g-- > 0;) {
+    const std::int64_t step = plan_.giants[g] - (g > 0 ? plan_.giants[g - 1] : 0);
+    if (step != 0) giant_step(evaluator, step, total, g > 0 ? &sums[g - 1] : nullptr);
+  }
 
   Ciphertext result;
   result.context = x.context;
   result.scale = x.scale * scale_;
   result.parts.resize(2);
-  run(pool, rows, [&](std::size_t row) {
-    const auto& q = ring_of(context, limbs_, row);
-    for (std::size_t g = 1; g < sums.size(); ++g) {
-      q.add(sums[0].c0.limb(row), sums[0].c0.limb(row), sums[g].c0.limb(row));
-      q.add(sums[0].c1.limb(row), sums[0].c1.limb(row), sums[g].c1.limb(row));
-    }
-  });
   run(pool, 2, [&](std::size_t part) {
-    evaluator.switcher().mod_down(part == 0 ? sums[0].c0 : sums[0].c1, limbs_, result.parts[part]);
+    evaluator.switcher().mod_down(part == 0 ? total.c0 : total.c1, limbs_, result.parts[part]);
   });
   return result;
 }
@@ -131,18 +129,21 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
   }
 }
 
-/// Rotates an inner sum by its giant step, still times P: only its second part is divided and switched.
-void LinearTransform::giant_step(const ckks::Evaluator& evaluator, std::size_t giant, ExtendedCiphertext& sum) const {
-  if (plan_.giants[giant] == 0) return;
+/// total = rotated total + next, all times P: only the second part of the total is divided and switched.
+void LinearTransform::giant_step(const ckks::Evaluator& evaluator, std::int64_t step, ExtendedCiphertext& total,
+                                 const ExtendedCiphertext* next) const {
   const Context& context = evaluator.context();
-  const ckks::GaloisKey& key = rotation_key(evaluator, plan_.giants[giant], limbs_);
+  const ckks::GaloisKey& key = rotation_key(evaluator, step, limbs_);
   Polynomial c1;
-  evaluator.switcher().mod_down(sum.c1, limbs_, c1);
+  evaluator.switcher().mod_down(total.c1, limbs_, c1);
   evaluator.switcher().apply_extended(c1, key.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
     const auto& q = ring_of(context, limbs_, row);
-    q.add(u0, u0, sum.c0.limb(row));
-    q.permute(sum.c0.limb(row), u0, key.permutation.data());
-    q.permute(sum.c1.limb(row), u1, key.permutation.data());
+    q.add(u0, u0, total.c0.limb(row));
+    q.permute(total.c0.limb(row), u0, key.permutation.data());
+    q.permute(total.c1.limb(row), u1, key.permutation.data());
+    if (next == nullptr) return;
+    q.add(total.c0.limb(row), total.c0.limb(row), next->c0.limb(row));
+    q.add(total.c1.limb(row), total.c1.limb(row), next->c1.limb(row));
   });
 }
 
@@ -153,11 +154,7 @@ std::size_t LinearTransform::memory_bytes() const {
 }
 
 void request_keys(const LinearPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request) {
-  for (const auto& steps : {plan.babies, plan.giants}) {
-    for (const std::int64_t step : steps) {
-      if (step != 0) request.rotation(step, limbs, degree);
-    }
-  }
+  for (const std::int64_t step : plan.rotations()) request.rotation(step, limbs, degree);
 }
 
 }  // namespace obscura::circuits

@@ -17,8 +17,8 @@ using Diagonals = std::map<std::int64_t, std::vector<double>>;
 
 /// y = M x on encrypted slots by baby and giant steps with double hoisting (Bossuat, Mouchet, Troncoso-Pastoriza,
 /// Hubaux, 2020/1203): one decomposition serves all baby steps, the inner sums stay modulo Q P, and each giant step
-/// costs one division by P. Consumes no level by itself: the scale is multiplied by that of the matrix, rescale when it
-/// suits. Immutable and thread-safe.
+/// costs one division by P. Giant steps follow Horner's rule, so that evenly spaced ones share a single key. Consumes
+/// no level by itself: the scale is multiplied by that of the matrix, rescale when it suits. Immutable and thread-safe.
 class LinearTransform {
  public:
   /// Encodes the diagonals at `scale` for ciphertexts of `limbs` limbs, split as `plan` says. Throws ParameterError.
@@ -37,7 +37,8 @@ class LinearTransform {
   using Extended = std::vector<ckks::ExtendedCiphertext>;
   void baby_row(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x, const ckks::Decomposition& digits,
                 std::size_t row, Extended& sums) const;
-  void giant_step(const ckks::Evaluator& evaluator, std::size_t giant, ckks::ExtendedCiphertext& sum) const;
+  void giant_step(const ckks::Evaluator& evaluator, std::int64_t step, ckks::ExtendedCiphertext& total,
+                  const ckks::ExtendedCiphertext* next) const;
 
   LinearPlan plan_;
   double scale_;

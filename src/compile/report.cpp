@@ -20,7 +20,7 @@ std::string activation_text(Stage::Activation activation) {
 std::size_t rotations(const PackedStage& stage) {
   std::size_t count = 0;
   for (const auto b : stage.plan.babies) count += b != 0;
-  for (const auto g : stage.plan.giants) count += g != 0;
+  count += stage.plan.giants.size() - 1 + (stage.plan.giants.front() != 0);
   for (const auto& group : stage.spread) count += group.size();
   for (const auto& group : stage.fold) count += group.size();
   return count;
