@@ -1,5 +1,9 @@
 #include "base/memory.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -10,7 +14,8 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // bytes; malloc keeps smaller blocks itself
-constexpr std::size_t kMostKept = std::size_t{1} << 29;   // bytes in all
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+constexpr std::size_t kMostKept = std::size_t{1} << 29;  // bytes in all
 
 /// What is really allocated: eighths of a power of two, so that near sizes share their blocks.
 std::size_t block_bytes(std::size_t words) {
@@ -18,6 +23,19 @@ std::size_t block_bytes(std::size_t words) {
   if (bytes < kLeastKept) return bytes;
   const std::size_t step = std::bit_floor(bytes) / 8;
   return (bytes + step - 1) / step * step;
+}
+
+/// Fresh memory. Keys and digits are read in long streams, where translating addresses page by page costs as much as
+/// the reading: they ask for large pages.
+void* allocate(std::size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) {
+    void* const block = std::aligned_alloc(kHugePage, bytes);
+    if (block != nullptr) madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish; no matter if refused
+    return block;
+  }
+#endif
+  return std::aligned_alloc(kAlignment, bytes);
 }
 
 /// Large blocks that were freed, by size. malloc gives them back to the system and takes them again, and the zeroing of
@@ -40,14 +58,20 @@ class BlockCache {
     return block;
   }
   void give_back(void* block, std::size_t bytes) noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      if (kept_ + bytes <= kMostKept && remember(block, bytes)) return;
-    }
+    const std::lock_guard lock(mutex_);
+    if (kept_ + bytes > kMostKept) clear();  // of sizes that nobody asks for any more
+    if (bytes <= kMostKept && remember(block, bytes)) return;
     std::free(block);
   }
 
  private:
+  void clear() noexcept {
+    for (auto& [bytes, blocks] : blocks_) {
+      for (void* const block : blocks) std::free(block);
+      blocks.clear();
+    }
+    kept_ = 0;
+  }
   bool remember(void* block, std::size_t bytes) noexcept {
     try {
       blocks_[bytes].push_back(block);
@@ -76,7 +100,7 @@ AlignedWords::AlignedWords(std::size_t size) : size_(size) {
   if (size == 0) return;
   const std::size_t bytes = block_bytes(size);
   void* block = kKeep && bytes >= kLeastKept ? BlockCache::shared().take(bytes) : nullptr;
-  if (block == nullptr) block = std::aligned_alloc(kAlignment, bytes);
+  if (block == nullptr) block = allocate(bytes);
   if (block == nullptr) throw std::bad_alloc();
   data_ = static_cast<std::uint64_t*>(block);
 }
