@@ -9,8 +9,8 @@
 namespace obscura::ckks {
 
 /// A reply cut down to what the owner reads. Slots that repeat with period n need only every `gap`-th coefficient,
-/// gap = N / (2 n): those of c_0 are sent, and all of c_1, both switched from q[0] to the modulus 2^bits. Reading only those
-/// coefficients averages the slots over the period, noise included, and needs no further key.
+/// gap = N / (2 n): those of c_0 are sent, and all of c_1, both switched from q[0] to the modulus 2^bits. Reading only
+/// those coefficients averages the slots over the period, noise included, and needs no further key.
 struct CompactCiphertext {
   Digest context{};
   std::size_t degree = 0;
