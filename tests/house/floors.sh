@@ -30,21 +30,22 @@ check() {
 }
 
 cd "$src"
-files=0
-while IFS= read -r file; do
-  files=$((files + 1))
-  if [[ $file != */* || -z ${height[${file%%/*}]:-} ]]; then
+mapfile -t files < <(find . -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.inc' \) -printf '%P\n' | sort)
+((${#files[@]})) || { echo "$src holds no source file"; exit 1; }
+for file in "${files[@]}"; do
+  [[ $file == */* && ${height[${file%%/*}]:-} ]] ||
     complain "$file" "is in no floor; add its folder to the list in tests/house/floors.sh and docs/architecture.md"
-    continue
-  fi
-  while IFS= read -r included; do
-    check "$file" "$included"
-  done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]+)".*/\1/p' "$file")
-  if [[ $file != train/* ]] && grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"](torch|ATen|c10)/' "$file"; then
-    complain "$file" "includes LibTorch, which only src/train may"
-  fi
-done < <(find . -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.inc' \) | sed 's|^\./||' | sort)
+done
+((broken == 0)) || exit 1
 
-((files > 0)) || complain "$src" "holds no source file"
-((broken)) || echo "$files files keep to the floors"
+include='^[[:space:]]*#[[:space:]]*include[[:space:]]*'
+while IFS= read -r line; do
+  included=${line#*\"}
+  check "${line%%:*}" "${included%%\"*}"
+done < <(grep -HE "${include}\"" "${files[@]}")
+while IFS= read -r line; do
+  [[ $line == train/* ]] || complain "${line%%:*}" "includes LibTorch, which only src/train may"
+done < <(grep -HE "${include}[<\"](torch|ATen|c10)/" "${files[@]}")
+
+((broken)) || echo "${#files[@]} files keep to the floors"
 exit "$broken"
