@@ -124,8 +124,7 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
       a1[count] = a0[count] + n;
       w[count] = plaintexts_[t].poly.limb(row);
     }
-    q.inner_product(sums[giant].c0.limb(row), a0.data(), w.data(), count);
-    q.inner_product(sums[giant].c1.limb(row), a1.data(), w.data(), count);
+    q.inner_product_pair(sums[giant].c0.limb(row), sums[giant].c1.limb(row), a0.data(), a1.data(), w.data(), count);
   }
 }
 

@@ -17,6 +17,7 @@ const Kernels& avx2_kernels() {
       avx2::sub_mul_scalar,
       avx2::add_scalar,
       avx2::inner_product,
+      avx2::inner_product_pair,
       avx2::key_product,
       avx2::reduce,
       avx2::reduce_centred,

@@ -16,6 +16,7 @@ const Kernels& ifma_kernels() {
       ifma::sub_mul_scalar,
       ifma::add_scalar,
       ifma::inner_product,
+      ifma::inner_product_pair,
       ifma::key_product,
       ifma::reduce,
       ifma::reduce_centred,

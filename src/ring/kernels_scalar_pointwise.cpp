@@ -64,6 +64,12 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
   }
 }
 
+void inner_product_pair(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                        const Word* const* a1, const Word* const* b, std::size_t count) {
+  inner_product(q, n, r0, a0, b, count);
+  inner_product(q, n, r1, a1, b, count);
+}
+
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,
                  const Word* key, std::size_t key_digits) {
   for (std::size_t i = 0; i < n; ++i) {

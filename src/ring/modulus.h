@@ -39,7 +39,8 @@ class Modulus {
   }
   /// Any signed x.
   std::uint64_t reduce_signed(std::int64_t x) const {
-    return x >= 0 ? reduce(static_cast<std::uint64_t>(x)) : negate(reduce(std::uint64_t{0} - static_cast<std::uint64_t>(x)));
+    return x >= 0 ? reduce(static_cast<std::uint64_t>(x))
+                  : negate(reduce(std::uint64_t{0} - static_cast<std::uint64_t>(x)));
   }
   std::uint64_t add(std::uint64_t a, std::uint64_t b) const {
     const std::uint64_t s = a + b;

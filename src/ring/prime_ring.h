@@ -15,10 +15,10 @@ struct NttTables;  // twiddle factors in the layouts that the kernels want
 
 /// Z_q[X] / (X^N + 1) for one prime q = 1 mod 2N: the number-theoretic transform and the loops over N residues.
 ///
-/// Every array has N words, 64-byte aligned, every residue is < q on the way in and on the way out unless said otherwise;
-/// results may be written over an operand. All instruction sets give the same bits: the scalar kernels are the
-/// specification. Primes of 50 bits and more always take the scalar kernels.
-/// Immutable after construction: share freely between threads.
+/// Every array has N words, 64-byte aligned, every residue is < q on the way in and on the way out unless said
+/// otherwise; results may be written over an operand. All instruction sets give the same bits: the scalar kernels are
+/// the specification. Primes of 50 bits and more always take the scalar kernels. Immutable after construction: share
+/// freely between threads.
 class PrimeRing {
  public:
   /// degree N: a power of two from 2^3 to 2^17; q prime, q = 1 mod 2N, q < 2^60. Throws ParameterError.
@@ -35,8 +35,8 @@ class PrimeRing {
   /// The set that the kernels of this prime really use (scalar for large primes).
   Isa isa() const { return isa_; }
 
-  /// Negacyclic NTT in place: natural order in, bit-reversed order out; index j holds the value at psi^(2 bitrev(j) + 1)
-  /// (the order of Microsoft SEAL).
+  /// Negacyclic NTT in place: natural order in, bit-reversed order out; index j holds the value at psi^(2 bitrev(j) +
+  /// 1) (the order of Microsoft SEAL).
   void forward(std::uint64_t* x) const;
   /// The inverse, including the division by N.
   void inverse(std::uint64_t* x) const;
@@ -58,6 +58,10 @@ class PrimeRing {
   /// r = sum_j a_j b_j over `count` <= 4096 pairs, reduced once at the end.
   void inner_product(std::uint64_t* r, const std::uint64_t* const* a, const std::uint64_t* const* b,
                      std::size_t count) const;
+
+  /// The same for two arrays of a_j with one of b_j: r0 = sum_j a0_j b_j, r1 = sum_j a1_j b_j.
+  void inner_product_pair(std::uint64_t* r0, std::uint64_t* r1, const std::uint64_t* const* a0,
+                          const std::uint64_t* const* a1, const std::uint64_t* const* b, std::size_t count) const;
 
   /// The two sums of a key switch at once: r0 = sum_j d_j k_j0, r1 = sum_j d_j k_j1, j < count <= key_digits.
   /// `key` holds this prime's part of a key in blocks of 8 words: word i of component c of digit j stands at

@@ -26,6 +26,26 @@ void inner_products(const Closer& c, std::size_t n, Word* r, const Word* const* 
   }
 }
 
+/// Both parts of a ciphertext by the same plaintexts, which come from far away: each is read once.
+template <bool Wide>
+void inner_product_pairs(const Closer& c, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                         const Word* const* a1, const Word* const* b, std::size_t count) {
+  for (std::size_t i = 0; i < n; i += 2 * kLanes) {
+    Sum s[2][2];
+    for (std::size_t j = 0; j < count; ++j) {
+      unroll<2>([&](auto h) {
+        const Vec w = load(b[j] + i + h * kLanes);
+        s[h][0].add_product(load(a0[j] + i + h * kLanes), w);
+        s[h][1].add_product(load(a1[j] + i + h * kLanes), w);
+      });
+    }
+    unroll<2>([&](auto h) {
+      store(r0 + i + h * kLanes, c.close<Wide>(s[h][0].lo, s[h][0].hi));
+      store(r1 + i + h * kLanes, c.close<Wide>(s[h][1].lo, s[h][1].hi));
+    });
+  }
+}
+
 template <bool Wide>
 void key_products(const Closer& c, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,
                   const Word* key, std::size_t key_digits) {
@@ -67,6 +87,12 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
                    std::size_t count) {
   const Closer c(q, largest_high(count, q.value(), q.value()));
   (c.wide() ? inner_products<true> : inner_products<false>)(c, n, r, a, b, count);
+}
+
+void inner_product_pair(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                        const Word* const* a1, const Word* const* b, std::size_t count) {
+  const Closer c(q, largest_high(count, q.value(), q.value()));
+  (c.wide() ? inner_product_pairs<true> : inner_product_pairs<false>)(c, n, r0, r1, a0, a1, b, count);
 }
 
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,
