@@ -18,15 +18,18 @@ class PendingFile {
  public:
   PendingFile(std::filesystem::path target, mode_t mode) : target_(std::move(target)) {
     beside_ = target_;
-    beside_ += ".partial-" + std::to_string(::getpid());
-    fd_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    std::error_code ec;
+    const auto status = std::filesystem::status(target_, ec);
+    in_place_ = std::filesystem::exists(status) && std::filesystem::is_other(status);
+    if (!in_place_) beside_ += ".partial-" + std::to_string(::getpid());
+    fd_ = ::open(beside_.c_str(), in_place_ ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd_ < 0) fail("cannot write");
   }
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;
   ~PendingFile() {
     if (fd_ >= 0) ::close(fd_);
-    if (!done_) ::unlink(beside_.c_str());
+    if (!done_ && !in_place_) ::unlink(beside_.c_str());
   }
 
   void write(std::span<const std::uint8_t> bytes) {
@@ -42,7 +45,7 @@ class PendingFile {
     const int fd = fd_;
     fd_ = -1;
     if (::close(fd) != 0) fail("cannot write");
-    if (::rename(beside_.c_str(), target_.c_str()) != 0) fail("cannot replace");
+    if (!in_place_ && ::rename(beside_.c_str(), target_.c_str()) != 0) fail("cannot replace");
     done_ = true;
   }
 
@@ -54,6 +57,7 @@ class PendingFile {
   std::filesystem::path target_;
   std::filesystem::path beside_;
   int fd_ = -1;
+  bool in_place_ = false;  // a device or a pipe: written to, never replaced by a file
   bool done_ = false;
 };
 
@@ -78,7 +82,8 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size
   }
   std::vector<std::uint8_t> bytes(size);
   in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (static_cast<std::uintmax_t>(in.gcount()) != size) throw IoError("cannot read " + path.string() + ": it ended early");
+  if (static_cast<std::uintmax_t>(in.gcount()) != size)
+    throw IoError("cannot read " + path.string() + ": it ended early");
   return bytes;
 }
 

@@ -11,11 +11,11 @@
 namespace obscura {
 
 /// The whole file as bytes. Throws IoError if it cannot be read or is larger than `max_bytes`.
-std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
-                                    std::size_t max_bytes = std::size_t{1} << 34);
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{1} << 34);
 
 /// Writes beside `path` and renames over it, so that a reader sees the old file or the whole new one.
-/// Leaves nothing behind on failure. Throws IoError (full disk, missing folder, permission).
+/// Leaves nothing behind on failure. A device or pipe is written to as it is. Throws IoError (full disk, missing
+/// folder, permission).
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
