@@ -96,6 +96,11 @@ constexpr bool kKeep = true;
 
 }  // namespace
 
+std::size_t in_large_pages(std::size_t words) {
+  constexpr std::size_t page = kHugePage / sizeof(std::uint64_t);
+  return words < page / 8 ? words : (words + page - 1) / page * page;
+}
+
 AlignedWords::AlignedWords(std::size_t size) : size_(size) {
   if (size == 0) return;
   const std::size_t bytes = block_bytes(size);

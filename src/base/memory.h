@@ -44,6 +44,10 @@ class AlignedWords {
   std::size_t size_ = 0;
 };
 
+/// `words` rounded up to whole large pages (2 MiB) if that is worth it: for arrays that are read in long streams again
+/// and again, which small pages slow down to half the speed.
+std::size_t in_large_pages(std::size_t words);
+
 /// Buffers that are lent and come back, so that a hot loop allocates only the first time round. Thread-safe.
 /// A lease returns its buffer when it goes out of scope; the pool must outlive its leases.
 class ScratchPool {

@@ -13,6 +13,9 @@ using ckks::Context;
 using ckks::ExtendedCiphertext;
 using ring::Polynomial;
 
+/// Words of the arrays that are worked on together.
+constexpr std::size_t kColumnBlock = 512;
+
 const ring::PrimeRing& ring_of(const Context& context, std::size_t limbs, std::size_t row) {
   return row < limbs ? context.q(row) : context.p(row - limbs);
 }
@@ -43,18 +46,38 @@ void run(ThreadPool* pool, std::size_t count, const std::function<void(std::size
 
 LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
                                  LinearPlan plan, double scale, std::size_t limbs, ThreadPool* pool)
-    : plan_(std::move(plan)), scale_(scale), limbs_(limbs), plaintexts_(plan_.terms.size()) {
+    : plan_(std::move(plan)), scale_(scale), limbs_(limbs) {
   if (plan_.terms.size() != diagonals.size()) throw ParameterError("plan and diagonals of a linear transform differ");
-  const auto n = static_cast<std::int64_t>(context.slots());
-  run(pool, plan_.terms.size(), [&](std::size_t t) {
+  stream_ = AlignedWords(in_large_pages(plan_.terms.size() * (limbs + context.special_limbs()) * context.degree()));
+  std::vector<std::pair<std::size_t, std::size_t>> ranges(plan_.giants.size());
+  for (std::size_t t = 0; t < plan_.terms.size(); ++t) {
+    auto& [first, last] = ranges[plan_.terms[t].giant];
+    if (last == 0) first = t;
+    last = t + 1;
+  }
+  run(pool, ranges.size(),
+      [&](std::size_t g) { encode_giant(encoder, context, diagonals, ranges[g].first, ranges[g].second); });
+}
+
+/// Encodes the terms of one giant and lays them out side by side, 8 words of each in turn.
+void LinearTransform::encode_giant(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
+                                   std::size_t first, std::size_t last) {
+  const auto slots = static_cast<std::int64_t>(context.slots());
+  const std::size_t n = context.degree(), count = last - first, rows = limbs_ + context.special_limbs();
+  for (std::size_t t = first; t < last; ++t) {
     const auto& term = plan_.terms[t];
-    const auto it = diagonals.find(((term.offset % n) + n) % n);
+    const auto it = diagonals.find(((term.offset % slots) + slots) % slots);
     if (it == diagonals.end() || it->second.size() != context.slots()) {
-      throw ParameterError("diagonal " + std::to_string(term.offset) + " is missing or has not " + std::to_string(n) +
-                           " entries");
+      throw ParameterError("diagonal " + std::to_string(term.offset) + " is missing or has not " +
+                           std::to_string(slots) + " entries");
     }
-    plaintexts_[t] = encoder.encode(shifted(it->second, plan_.giants[term.giant]), scale, limbs, true);
-  });
+    const auto plain = encoder.encode(shifted(it->second, plan_.giants[term.giant]), scale_, limbs_, true);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::uint64_t* from = plain.poly.limb(row);
+      std::uint64_t* to = stream(n, row, first) + (t - first) * 8;
+      for (std::size_t i = 0; i < n; i += 8) std::copy(from + i, from + i + 8, to + i * count);
+    }
+  }
 }
 
 Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Ciphertext& x, ThreadPool* pool) const {
@@ -93,16 +116,19 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
   const Context& context = evaluator.context();
   const auto& q = ring_of(context, limbs_, row);
   const std::size_t n = context.degree(), babies = plan_.babies.size();
-  auto scratch = context.scratch().take((2 * babies + 3) * n);
+  // Arrays a power of two apart would share a few sets of every cache: keep them a few lines off.
+  const std::size_t stride = n + 40;
+  auto scratch = context.scratch().take((2 * babies + 3) * stride);
   std::uint64_t* const e = scratch.data();
-  std::uint64_t *const pc0 = e + 2 * babies * n, *const t0 = pc0 + n, *const t1 = t0 + n;
+  std::uint64_t *const pc0 = e + 2 * babies * stride, *const t0 = pc0 + stride, *const t1 = t0 + stride;
   const bool special = row >= limbs_;
   if (!special) q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(row));
   for (std::size_t b = 0; b < babies; ++b) {
-    std::uint64_t *const e0 = e + 2 * b * n, *const e1 = e0 + n;
+    std::uint64_t *const e0 = e + 2 * b * stride, *const e1 = e0 + stride;
     if (plan_.babies[b] == 0) {
       if (special) {
-        std::fill(e0, e0 + 2 * n, 0);
+        std::fill(e0, e0 + n, 0);
+        std::fill(e1, e1 + n, 0);
       } else {
         std::copy(pc0, pc0 + n, e0);
         q.mul_scalar(e1, x.parts[1].limb(row), context.p_mod_q(row));
@@ -115,16 +141,19 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
     q.permute(e0, t0, key.permutation.data());
     q.permute(e1, t1, key.permutation.data());
   }
-  std::vector<const std::uint64_t*> a0(babies), a1(babies), w(babies);
-  for (std::size_t t = 0; t < plan_.terms.size();) {
-    const std::size_t giant = plan_.terms[t].giant;
-    std::size_t count = 0;
-    for (; t < plan_.terms.size() && plan_.terms[t].giant == giant; ++t, ++count) {
-      a0[count] = e + 2 * plan_.terms[t].baby * n;
-      a1[count] = a0[count] + n;
-      w[count] = plaintexts_[t].poly.limb(row);
+  // Column by column, so that the rotated ciphertexts are read from afar once and not for every giant.
+  const std::size_t block = std::min(kColumnBlock, n);
+  std::vector<const std::uint64_t*> a0(babies), a1(babies);
+  for (std::size_t at = 0; at < n; at += block) {
+    for (std::size_t t = 0; t < plan_.terms.size();) {
+      const std::size_t giant = plan_.terms[t].giant, first = t;
+      for (; t < plan_.terms.size() && plan_.terms[t].giant == giant; ++t) {
+        a0[t - first] = e + 2 * plan_.terms[t].baby * stride + at;
+        a1[t - first] = a0[t - first] + stride;
+      }
+      q.plaintext_product(block, sums[giant].c0.limb(row) + at, sums[giant].c1.limb(row) + at, a0.data(), a1.data(),
+                          stream(n, row, first) + at * (t - first), t - first);
     }
-    q.inner_product_pair(sums[giant].c0.limb(row), sums[giant].c1.limb(row), a0.data(), a1.data(), w.data(), count);
   }
 }
 
@@ -147,9 +176,7 @@ void LinearTransform::giant_step(const ckks::Evaluator& evaluator, std::int64_t 
 }
 
 std::size_t LinearTransform::memory_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& p : plaintexts_) bytes += p.poly.degree() * p.poly.limbs() * sizeof(std::uint64_t);
-  return bytes;
+  return stream_.size() * sizeof(std::uint64_t);
 }
 
 void request_keys(const LinearPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request) {

@@ -34,6 +34,15 @@ class LinearTransform {
   std::size_t memory_bytes() const;
 
  private:
+  void encode_giant(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonals& diagonals,
+                    std::size_t first, std::size_t last);
+  /// Where the stream of the terms from `first` on starts in a row.
+  std::uint64_t* stream(std::size_t degree, std::size_t row, std::size_t first) {
+    return stream_.data() + (row * plan_.terms.size() + first) * degree;
+  }
+  const std::uint64_t* stream(std::size_t degree, std::size_t row, std::size_t first) const {
+    return stream_.data() + (row * plan_.terms.size() + first) * degree;
+  }
   using Extended = std::vector<ckks::ExtendedCiphertext>;
   void baby_row(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x, const ckks::Decomposition& digits,
                 std::size_t row, Extended& sums) const;
@@ -43,7 +52,9 @@ class LinearTransform {
   LinearPlan plan_;
   double scale_;
   std::size_t limbs_;
-  std::vector<ckks::Plaintext> plaintexts_;  // beside plan_.terms
+  /// The plaintexts: row after row of primes, in it giant after giant, each as a stream of
+  /// PrimeRing::plaintext_product.
+  AlignedWords stream_;
 };
 
 /// The rotations that a plan needs, at its level.

@@ -38,7 +38,7 @@ KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& see
   const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
   digits_ = seeded.b.size();
   row_ = n * digits_ * 2;
-  words_ = AlignedWords(row_ * rows);
+  words_ = AlignedWords(in_large_pages(row_ * rows));
   const auto fill_row = [&](std::size_t r) {
     const ring::PrimeRing& ring = r < limbs_ ? context.q(r) : context.p(r - limbs_);
     auto a = context.scratch().take(n);

@@ -117,8 +117,8 @@ void sub_mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, con
 void add_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w);
 void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
                    std::size_t count);
-void inner_product_pair(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
-                        const Word* const* a1, const Word* const* b, std::size_t count);
+void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                       const Word* const* a1, const Word* b, std::size_t count);
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,
                  const Word* key, std::size_t key_digits);
 void reduce(const Modulus& q, std::size_t n, Word* r, const Word* a);

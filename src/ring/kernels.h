@@ -40,9 +40,9 @@ struct Kernels {
 
   void (*inner_product)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* const* a,
                         const std::uint64_t* const* b, std::size_t count);
-  void (*inner_product_pair)(const Modulus& q, std::size_t n, std::uint64_t* r0, std::uint64_t* r1,
-                             const std::uint64_t* const* a0, const std::uint64_t* const* a1,
-                             const std::uint64_t* const* b, std::size_t count);
+  void (*plaintext_product)(const Modulus& q, std::size_t n, std::uint64_t* r0, std::uint64_t* r1,
+                            const std::uint64_t* const* a0, const std::uint64_t* const* a1, const std::uint64_t* b,
+                            std::size_t count);
   void (*key_product)(const Modulus& q, std::size_t n, std::uint64_t* r0, std::uint64_t* r1,
                       const std::uint64_t* const* digits, std::size_t count, const std::uint64_t* key,
                       std::size_t key_digits);

@@ -120,7 +120,7 @@ const Kernels& scalar_kernels() {
       scalar::sub_mul_scalar,
       scalar::add_scalar,
       scalar::inner_product,
-      scalar::inner_product_pair,
+      scalar::plaintext_product,
       scalar::key_product,
       scalar::reduce,
       scalar::reduce_centred,

@@ -64,10 +64,18 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
   }
 }
 
-void inner_product_pair(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
-                        const Word* const* a1, const Word* const* b, std::size_t count) {
-  inner_product(q, n, r0, a0, b, count);
-  inner_product(q, n, r1, a1, b, count);
+void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                       const Word* const* a1, const Word* b, std::size_t count) {
+  for (std::size_t i = 0; i < n; ++i) {
+    u128 s0 = 0, s1 = 0;
+    for (std::size_t j = 0; j < count; ++j) {
+      const Word w = b[(i / 8 * count + j) * 8 + i % 8];
+      s0 += q.mul(a0[j][i], w);
+      s1 += q.mul(a1[j][i], w);
+    }
+    r0[i] = q.reduce(s0);
+    r1[i] = q.reduce(s1);
+  }
 }
 
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,

@@ -88,9 +88,9 @@ void PrimeRing::add_scalar(Word* r, const Word* a, Word w) const {
 void PrimeRing::inner_product(Word* r, const Word* const* a, const Word* const* b, std::size_t count) const {
   kernels_->inner_product(q_, degree_, r, a, b, count);
 }
-void PrimeRing::inner_product_pair(Word* r0, Word* r1, const Word* const* a0, const Word* const* a1,
-                                   const Word* const* b, std::size_t count) const {
-  kernels_->inner_product_pair(q_, degree_, r0, r1, a0, a1, b, count);
+void PrimeRing::plaintext_product(std::size_t words, Word* r0, Word* r1, const Word* const* a0, const Word* const* a1,
+                                  const Word* b, std::size_t count) const {
+  kernels_->plaintext_product(q_, words, r0, r1, a0, a1, b, count);
 }
 
 void PrimeRing::key_product(Word* r0, Word* r1, const Word* const* digits, std::size_t count, const Word* key,

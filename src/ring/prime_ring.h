@@ -59,9 +59,11 @@ class PrimeRing {
   void inner_product(std::uint64_t* r, const std::uint64_t* const* a, const std::uint64_t* const* b,
                      std::size_t count) const;
 
-  /// The same for two arrays of a_j with one of b_j: r0 = sum_j a0_j b_j, r1 = sum_j a1_j b_j.
-  void inner_product_pair(std::uint64_t* r0, std::uint64_t* r1, const std::uint64_t* const* a0,
-                          const std::uint64_t* const* a1, const std::uint64_t* const* b, std::size_t count) const;
+  /// Both parts of ciphertexts times plaintexts: r0 = sum_j a0_j b_j, r1 = sum_j a1_j b_j, count <= 4096. The
+  /// plaintexts come from far away and are one linear stream: word i of b_j stands at (i / 8 * count + j) * 8 + i % 8.
+  /// Works on the first `words` (a multiple of 16) of each array, so that callers can keep a_j in the cache.
+  void plaintext_product(std::size_t words, std::uint64_t* r0, std::uint64_t* r1, const std::uint64_t* const* a0,
+                         const std::uint64_t* const* a1, const std::uint64_t* b, std::size_t count) const;
 
   /// The two sums of a key switch at once: r0 = sum_j d_j k_j0, r1 = sum_j d_j k_j1, j < count <= key_digits.
   /// `key` holds this prime's part of a key in blocks of 8 words: word i of component c of digit j stands at

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -29,10 +31,19 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
   }
 }
 
-void inner_product_pair(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
-                        const Word* const* a1, const Word* const* b, std::size_t count) {
-  inner_product(q, n, r0, a0, b, count);
-  inner_product(q, n, r1, a1, b, count);
+void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                       const Word* const* a1, const Word* b, std::size_t count) {
+  // A block of 8 words at a time: there the plaintexts of all terms stand side by side.
+  std::vector<const Word*> x0(count), x1(count), w(count);
+  for (std::size_t i = 0; i < n; i += 8) {
+    for (std::size_t j = 0; j < count; ++j) {
+      x0[j] = a0[j] + i;
+      x1[j] = a1[j] + i;
+      w[j] = b + (i * count + j * 8);
+    }
+    inner_product(q, 8, r0 + i, x0.data(), w.data(), count);
+    inner_product(q, 8, r1 + i, x1.data(), w.data(), count);
+  }
 }
 
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,

@@ -26,15 +26,15 @@ void inner_products(const Closer& c, std::size_t n, Word* r, const Word* const* 
   }
 }
 
-/// Both parts of a ciphertext by the same plaintexts, which come from far away: each is read once.
+/// Both parts of a ciphertext by the same plaintexts, which come from far away as one stream.
 template <bool Wide>
-void inner_product_pairs(const Closer& c, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
-                         const Word* const* a1, const Word* const* b, std::size_t count) {
+void plaintext_products(const Closer& c, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                        const Word* const* a1, const Word* b, std::size_t count) {
   for (std::size_t i = 0; i < n; i += 2 * kLanes) {
     Sum s[2][2];
     for (std::size_t j = 0; j < count; ++j) {
       unroll<2>([&](auto h) {
-        const Vec w = load(b[j] + i + h * kLanes);
+        const Vec w = load(b + (i + h * kLanes) * count + j * kLanes);
         s[h][0].add_product(load(a0[j] + i + h * kLanes), w);
         s[h][1].add_product(load(a1[j] + i + h * kLanes), w);
       });
@@ -89,10 +89,10 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
   (c.wide() ? inner_products<true> : inner_products<false>)(c, n, r, a, b, count);
 }
 
-void inner_product_pair(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
-                        const Word* const* a1, const Word* const* b, std::size_t count) {
+void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
+                       const Word* const* a1, const Word* b, std::size_t count) {
   const Closer c(q, largest_high(count, q.value(), q.value()));
-  (c.wide() ? inner_product_pairs<true> : inner_product_pairs<false>)(c, n, r0, r1, a0, a1, b, count);
+  (c.wide() ? plaintext_products<true> : plaintext_products<false>)(c, n, r0, r1, a0, a1, b, count);
 }
 
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,
