@@ -89,6 +89,32 @@ TEST_F(FileTest, LeavesNothingWhereItCannotWrite) {
   EXPECT_EQ(files(), 1u);
 }
 
+TEST_F(FileTest, LeavesNothingInAFolderThatIsReadOnly) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const auto closed = folder_ / "closed";
+  std::filesystem::create_directory(closed);
+  write_file(closed / "a", std::string_view("old"));
+  ASSERT_EQ(::chmod(closed.c_str(), 0555), 0);
+  EXPECT_THAT(io_error([&] { write_file(closed / "a", std::string_view("new")); }), HasSubstr("Permission denied"));
+  EXPECT_THAT(io_error([&] { write_secret_file(closed / "b", {}); }), HasSubstr("Permission denied"));
+  ASSERT_EQ(::chmod(closed.c_str(), 0755), 0);
+  EXPECT_EQ(text(closed / "a"), "old");
+  EXPECT_FALSE(std::filesystem::exists(closed / "b"));
+}
+
+TEST_F(FileTest, WritesToDevicesWithoutReplacingThem) {
+  if (!std::filesystem::is_character_file("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  // By a link, so that nobody's device is at stake.
+  std::filesystem::create_symlink("/dev/full", folder_ / "full");
+  std::filesystem::create_symlink("/dev/null", folder_ / "null");
+  EXPECT_THAT(io_error([&] { write_file(folder_ / "full", std::string_view("x")); }), HasSubstr("No space left"));
+  EXPECT_EQ(io_error([&] { write_file(folder_ / "null", std::string_view("x")); }), "");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "full"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "null"));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  EXPECT_EQ(files(), 2u);
+}
+
 /// A limit on the size of files stands for a full disk: the write gets through in part, then fails.
 TEST_F(FileTest, KeepsTheOldFileWhenTheDiskIsFull) {
   write_file(folder_ / "a", std::string_view("old"));

@@ -59,6 +59,47 @@ TEST(AlignedWords, OfTheSameSizeNeverShareMemory) {
   for (auto& thread : threads) thread.join();
 }
 
+TEST(LargePages, AreFilledWhereThatWastesLittle) {
+  constexpr std::size_t kPage = (std::size_t{2} << 20) / sizeof(std::uint64_t);
+  EXPECT_EQ(in_large_pages(0), 0u);
+  EXPECT_EQ(in_large_pages(1000), 1000u);
+  EXPECT_EQ(in_large_pages(kPage), kPage);
+  EXPECT_EQ(in_large_pages(kPage + 1), 2 * kPage);
+  for (std::size_t words = 1; words < 10 * kPage; words += kPage / 7) {
+    const std::size_t rounded = in_large_pages(words);
+    EXPECT_GE(rounded, words);
+    EXPECT_LT(rounded, words + kPage);
+    EXPECT_TRUE(rounded == words || rounded % kPage == 0);
+  }
+}
+
+TEST(ScratchPool, GivesNoLargeBufferForASmallWish) {
+  ScratchPool pool;
+  const std::uint64_t* large = nullptr;
+  {
+    auto lease = pool.take(10000);
+    large = lease.data();
+  }
+  auto small = pool.take(100);
+  EXPECT_NE(small.data(), large);
+  EXPECT_EQ(pool.take(9000).data(), large);
+}
+
+TEST(ScratchPool, LendsToManyThreads) {
+  ScratchPool pool;
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&pool, t] {
+      for (int round = 0; round < 500; ++round) {
+        auto lease = pool.take(256);
+        std::fill_n(lease.data(), 256, t);
+        ASSERT_TRUE(std::all_of(lease.data(), lease.data() + 256, [t](auto w) { return w == t; }));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
 TEST(ScratchPool, LendsTheSameBufferAgain) {
   ScratchPool pool;
   const std::uint64_t* first = nullptr;

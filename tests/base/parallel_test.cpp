@@ -53,6 +53,25 @@ TEST(ThreadPool, PassesOnTheFirstErrorAndWorksOn) {
   }
 }
 
+TEST(ThreadPool, OfOnePassesOnErrors) {
+  ThreadPool pool(1);
+  int done = 0;
+  const auto body = [&](std::size_t i) {
+    if (i == 2) throw FormatError("two");
+    ++done;
+  };
+  EXPECT_THROW(pool.parallel_for(5, body), FormatError);
+  EXPECT_EQ(done, 2);
+}
+
+TEST(ThreadPool, PassesErrorsThroughNestedLoops) {
+  ThreadPool pool(3);
+  const auto inner = [](std::size_t i) {
+    if (i == 3) throw IoError("three");
+  };
+  EXPECT_THROW(pool.parallel_for(6, [&](std::size_t) { pool.parallel_for(5, inner); }), IoError);
+}
+
 TEST(ThreadPool, NestsWithoutDeadlock) {
   ThreadPool pool(3), other(2);
   std::atomic<int> done{0};
