@@ -124,7 +124,5 @@ void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word
 void reduce(const Modulus& q, std::size_t n, Word* r, const Word* a);
 void reduce_centred(const Modulus& q, std::size_t n, Word* r, const Word* a, Word from);
 void weighted_sum(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* w, std::size_t count);
-void matrix_product(const Modulus& q, std::size_t n, Word* const* r, std::size_t outs, const Word* const* x,
-                    std::size_t ins, const std::int32_t* weights);
 
 }  // namespace obscura::ring::avx2

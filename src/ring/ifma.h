@@ -79,7 +79,7 @@ void prepare(NttTables& t);
 void forward(const NttTables& t, Word* x);
 void inverse(const NttTables& t, Word* x);
 
-// pointwise_ifma.cpp, sums_ifma.cpp, matrix_ifma.cpp
+// pointwise_ifma.cpp, sums_ifma.cpp
 void add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b);
 void sub(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b);
 void negate(const Modulus& q, std::size_t n, Word* r, const Word* a);
@@ -97,8 +97,6 @@ void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word
 void reduce(const Modulus& q, std::size_t n, Word* r, const Word* a);
 void reduce_centred(const Modulus& q, std::size_t n, Word* r, const Word* a, Word from);
 void weighted_sum(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* w, std::size_t count);
-void matrix_product(const Modulus& q, std::size_t n, Word* const* r, std::size_t outs, const Word* const* x,
-                    std::size_t ins, const std::int32_t* weights);
 void permute(std::size_t n, Word* r, const Word* a, const std::uint32_t* index);
 
 }  // namespace obscura::ring::ifma

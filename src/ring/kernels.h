@@ -51,8 +51,6 @@ struct Kernels {
   void (*reduce_centred)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, std::uint64_t from);
   void (*weighted_sum)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* const* a,
                        const std::uint64_t* w, std::size_t count);
-  void (*matrix_product)(const Modulus& q, std::size_t n, std::uint64_t* const* r, std::size_t outs,
-                         const std::uint64_t* const* x, std::size_t ins, const std::int32_t* weights);
   void (*permute)(std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint32_t* index);
 };
 

@@ -7,7 +7,7 @@ const Kernels& ifma_kernels() {
       ifma::prepare,        ifma::forward,       ifma::inverse,           ifma::add,         ifma::sub,
       ifma::negate,         ifma::mul,           ifma::mul_add,           ifma::mul_scalar,  ifma::sub_mul_scalar,
       ifma::add_scalar,     ifma::inner_product, ifma::plaintext_product, ifma::key_product, ifma::reduce,
-      ifma::reduce_centred, ifma::weighted_sum,  ifma::matrix_product,    ifma::permute,
+      ifma::reduce_centred, ifma::weighted_sum,  ifma::permute,
   };
   return kernels;
 }

@@ -125,7 +125,6 @@ const Kernels& scalar_kernels() {
       scalar::reduce,
       scalar::reduce_centred,
       scalar::weighted_sum,
-      scalar::matrix_product,
       scalar::permute,
   };
   return kernels;

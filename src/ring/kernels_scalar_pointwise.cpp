@@ -8,12 +8,6 @@ namespace {
 // Products of two residues below 2^60 that fit one 128-bit sum.
 constexpr std::size_t kFold = 128;
 
-__extension__ using i128 = __int128;
-
-Word reduce_signed(const Modulus& q, i128 x) {
-  return x >= 0 ? q.reduce(static_cast<u128>(x)) : q.negate(q.reduce(static_cast<u128>(-x)));
-}
-
 }  // namespace
 
 void add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
@@ -111,17 +105,6 @@ void weighted_sum(const Modulus& q, std::size_t n, Word* r, const Word* const* a
     u128 sum = 0;
     for (std::size_t j = 0; j < count; ++j) sum += u128{a[j][i]} * w[j];
     r[i] = q.reduce(sum);
-  }
-}
-
-void matrix_product(const Modulus& q, std::size_t n, Word* const* r, std::size_t outs, const Word* const* x,
-                    std::size_t ins, const std::int32_t* weights) {
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t o = 0; o < outs; ++o) {
-      i128 sum = 0;
-      for (std::size_t k = 0; k < ins; ++k) sum += i128{weights[o * ins + k]} * x[k][i];
-      r[o][i] = reduce_signed(q, sum);
-    }
   }
 }
 

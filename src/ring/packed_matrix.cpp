@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <string>
 
 #include "base/error.h"
 #include "ring/packed_matrix_kernels.h"
@@ -19,7 +20,9 @@ PackedMatrix::PackedMatrix(std::size_t outs, std::size_t ins, const std::int32_t
   }
   bits_ = static_cast<int>(std::bit_width(largest));
   const std::size_t tiles = (outs + kRows - 1) / kRows;
-  words_.assign(tiles * kRows * ins, std::uint64_t{1} << bits_);
+  // Never empty: kernels step to a row of their tile before they look whether there are inputs.
+  words_ = AlignedWords(std::max(tiles * kRows * ins, kRows));
+  std::fill_n(words_.data(), words_.size(), std::uint64_t{1} << bits_);
   for (std::size_t o = 0; o < outs; ++o) {
     for (std::size_t k = 0; k < ins; ++k) {
       words_[(o / kRows * ins + k) * kRows + o % kRows] +=
@@ -31,6 +34,8 @@ PackedMatrix::PackedMatrix(std::size_t outs, std::size_t ins, const std::int32_t
 void PackedMatrix::multiply(const PrimeRing& ring, std::uint64_t* const* r, const std::uint64_t* const* x) const {
   if (ring.isa() == Isa::ifma) {
     ifma::multiply(*this, ring.modulus(), r, x);
+  } else if (ring.isa() == Isa::avx2 && bits_ <= avx2::kWeightBits) {
+    avx2::multiply(*this, ring.modulus(), r, x);
   } else {
     scalar::multiply(*this, ring.modulus(), r, x);
   }
@@ -38,7 +43,7 @@ void PackedMatrix::multiply(const PrimeRing& ring, std::uint64_t* const* r, cons
 
 namespace scalar {
 
-/// The specification of the vector kernel.
+/// The specification of the vector kernels.
 void multiply(const PackedMatrix& m, const Modulus& q, std::uint64_t* const* r, const std::uint64_t* const* x) {
   constexpr std::size_t rows = PackedMatrix::kRows;
   for (std::size_t c = 0; c < PackedMatrix::kColumns; ++c) {

@@ -107,10 +107,6 @@ void PrimeRing::reduce_centred(Word* r, const Word* a, Word from) const {
 void PrimeRing::weighted_sum(Word* r, const Word* const* a, const Word* w, std::size_t count) const {
   kernels_->weighted_sum(q_, degree_, r, a, w, count);
 }
-void PrimeRing::matrix_product(Word* const* r, std::size_t outs, const Word* const* x, std::size_t ins,
-                               const std::int32_t* weights) const {
-  kernels_->matrix_product(q_, degree_, r, outs, x, ins, weights);
-}
 void PrimeRing::permute(Word* r, const Word* a, const std::uint32_t* index) const {
   kernels_->permute(degree_, r, a, index);
 }

@@ -80,13 +80,6 @@ class PrimeRing {
   /// w_j < q, count <= 64.
   void weighted_sum(std::uint64_t* r, const std::uint64_t* const* a, const std::uint64_t* w, std::size_t count) const;
 
-  /// Real matrix times vector of residue arrays: r_o = sum_k weights[o * ins + k] x_k mod q for every row o < outs.
-  /// |weight| < 2^31, ins <= 2048. Blocked so that each x_k is read once for several rows, reduced once a result; the
-  /// fast kernels take one multiply-add a product where bits(q) + bits(weight) + 1 <= 52 and two otherwise.
-  /// r_o must not overlap x_k.
-  void matrix_product(std::uint64_t* const* r, std::size_t outs, const std::uint64_t* const* x, std::size_t ins,
-                      const std::int32_t* weights) const;
-
   /// r[i] = a[index[i]], where `index` comes from ntt_automorphism() and so maps aligned groups of 8 to aligned groups
   /// of 8. r must not overlap a.
   void permute(std::uint64_t* r, const std::uint64_t* a, const std::uint32_t* index) const;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "base/memory.h"
@@ -21,6 +23,21 @@ inline std::vector<Isa> fast_isas() {
     if (isa <= best_isa()) all.push_back(isa);
   }
   return all;
+}
+
+/// Bits of the primes that kernels are compared for.
+inline constexpr int kBits[] = {20, 26, 33, 40, 45, 47, 48, 49, 50, 55, 60};
+
+/// Runs `body` for every fast instruction set and prime size with the fast ring and its scalar twin.
+inline void for_each_ring(std::size_t n,
+                          const std::function<void(const PrimeRing& fast, const PrimeRing& plain)>& body) {
+  for (const Isa isa : fast_isas()) {
+    for (const int bits : kBits) {
+      SCOPED_TRACE(std::string(isa_name(isa)) + ", " + std::to_string(bits) + " bits");
+      const Word q = ntt_primes(bits, n, 1)[0];
+      body(PrimeRing(n, q, isa), PrimeRing(n, q, Isa::scalar));
+    }
+  }
 }
 
 /// `size` words below `bound`, the first ones at the edges.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
 #include "ring/automorphism.h"
@@ -8,24 +7,12 @@
 namespace obscura::ring {
 namespace {
 
-using testing::fast_isas;
+using testing::for_each_ring;
+using testing::kBits;
 using testing::pointers;
 using testing::random_arrays;
 using testing::random_words;
 using Word = std::uint64_t;
-
-constexpr int kBits[] = {20, 26, 33, 40, 45, 47, 48, 49, 50, 55, 60};
-
-/// Runs `body` for every fast instruction set and prime size with the fast ring and its scalar twin.
-void for_each_ring(std::size_t n, const std::function<void(const PrimeRing& fast, const PrimeRing& plain)>& body) {
-  for (const Isa isa : fast_isas()) {
-    for (const int bits : kBits) {
-      SCOPED_TRACE(std::string(isa_name(isa)) + ", " + std::to_string(bits) + " bits");
-      const Word q = ntt_primes(bits, n, 1)[0];
-      body(PrimeRing(n, q, isa), PrimeRing(n, q, Isa::scalar));
-    }
-  }
-}
 
 /// Words below this are allowed where a kernel takes "any word".
 Word any_word_bound(const PrimeRing& ring) {
@@ -156,50 +143,6 @@ TEST(Pointwise, WeightedSum) {
       fast.weighted_sum(r1.data(), pointers(a).data(), w.data(), count);
       plain.weighted_sum(r2.data(), pointers(a).data(), w.data(), count);
       EXPECT_EQ(r1, r2) << count;
-    }
-  });
-}
-
-void expect_same_matrix(const PrimeRing& fast, const PrimeRing& plain, std::size_t outs, std::size_t ins, int bits) {
-  const std::size_t n = fast.degree();
-  const auto x = random_arrays(ins, n, fast.value(), 5);
-  const Word range = (Word{1} << bits) - 1;
-  const AlignedWords raw = random_words(outs * ins, 2 * range + 1, 6);
-  std::vector<std::int32_t> weights;
-  for (std::size_t i = 0; i < outs * ins; ++i) {
-    weights.push_back(static_cast<std::int32_t>(static_cast<std::int64_t>(raw[i]) - static_cast<std::int64_t>(range)));
-  }
-  std::vector<AlignedWords> r1(outs, AlignedWords(n)), r2(outs, AlignedWords(n));
-  std::vector<Word*> to1, to2;
-  for (std::size_t o = 0; o < outs; ++o) to1.push_back(r1[o].data()), to2.push_back(r2[o].data());
-  fast.matrix_product(to1.data(), outs, pointers(x).data(), ins, weights.data());
-  plain.matrix_product(to2.data(), outs, pointers(x).data(), ins, weights.data());
-  for (std::size_t o = 0; o < outs; ++o) ASSERT_EQ(r1[o], r2[o]) << outs << " x " << ins << ", row " << o;
-}
-
-TEST(Pointwise, MatrixProduct) {
-  for_each_ring(128, [](const PrimeRing& fast, const PrimeRing& plain) {
-    for (const int bits : {1, 10, 11, 12, 31}) {
-      expect_same_matrix(fast, plain, 1, 1, bits);
-      expect_same_matrix(fast, plain, 4, 49, bits);
-      expect_same_matrix(fast, plain, 10, 64, bits);
-      expect_same_matrix(fast, plain, 33, 17, bits);
-    }
-  });
-}
-
-TEST(Pointwise, LargestMatrixProduct) {
-  for_each_ring(128, [](const PrimeRing& fast, const PrimeRing& plain) {
-    AlignedWords x(128);
-    std::fill_n(x.data(), 128, fast.value() - 1);
-    const std::vector<const Word*> same(2048, x.data());
-    for (const int bits : {10, 31}) {
-      const std::vector<std::int32_t> weights(2048, static_cast<std::int32_t>((Word{1} << bits) - 1));
-      AlignedWords r1(128), r2(128);
-      Word *to1 = r1.data(), *to2 = r2.data();
-      fast.matrix_product(&to1, 1, same.data(), same.size(), weights.data());
-      plain.matrix_product(&to2, 1, same.data(), same.size(), weights.data());
-      EXPECT_EQ(r1, r2);
     }
   });
 }
