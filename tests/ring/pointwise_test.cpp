@@ -121,6 +121,67 @@ TEST(Pointwise, InnerAndKeyProducts) {
   });
 }
 
+/// The sums of plaintext_product in the first `words` of both parts; what lies behind must stay.
+struct PlaintextSums {
+  AlignedWords r0, r1;
+
+  PlaintextSums(const PrimeRing& ring, std::size_t words, const std::vector<AlignedWords>& a0,
+                const std::vector<AlignedWords>& a1, const AlignedWords& b)
+      : r0(random_words(ring.degree(), ring.value(), 11)), r1(random_words(ring.degree(), ring.value(), 12)) {
+    ring.plaintext_product(words, r0.data(), r1.data(), pointers(a0).data(), pointers(a1).data(), b.data(), a0.size());
+  }
+};
+
+TEST(Pointwise, PlaintextProduct) {
+  for_each_ring(128, [](const PrimeRing& fast, const PrimeRing& plain) {
+    const std::size_t n = fast.degree();
+    for (const std::size_t count : {1, 2, 7, 8, 9, 33, 100}) {
+      const auto a0 = random_arrays(count, n, fast.value(), 1), a1 = random_arrays(count, n, fast.value(), 2);
+      const AlignedWords b = random_words(n * count, fast.value(), 3);
+      for (const std::size_t words : {std::size_t{16}, std::size_t{48}, n}) {
+        const PlaintextSums x(fast, words, a0, a1, b), y(plain, words, a0, a1, b);
+        EXPECT_EQ(x.r0, y.r0) << count << " terms, " << words << " words";
+        EXPECT_EQ(x.r1, y.r1) << count << " terms, " << words << " words";
+      }
+    }
+  });
+}
+
+TEST(Pointwise, ScalarPlaintextProductIsPlainArithmetic) {
+  constexpr std::size_t n = 64, count = 5, words = 32;
+  for (const int bits : kBits) {
+    const PrimeRing ring(n, ntt_primes(bits, n, 1)[0], Isa::scalar);
+    const Word q = ring.value();
+    const auto a0 = random_arrays(count, n, q, 1), a1 = random_arrays(count, n, q, 2);
+    const AlignedWords b = random_words(n * count, q, 3);
+    const AlignedWords before0 = random_words(n, q, 11), before1 = random_words(n, q, 12);
+    const PlaintextSums x(ring, words, a0, a1, b);
+    for (std::size_t i = 0; i < n; ++i) {
+      u128 sum0 = i < words ? 0 : before0[i], sum1 = i < words ? 0 : before1[i];
+      for (std::size_t j = 0; i < words && j < count; ++j) {
+        const u128 plaintext = b[(i / 8 * count + j) * 8 + i % 8];
+        sum0 += a0[j][i] * plaintext % q, sum1 += a1[j][i] * plaintext % q;
+      }
+      EXPECT_EQ(x.r0[i], static_cast<Word>(sum0 % q));
+      EXPECT_EQ(x.r1[i], static_cast<Word>(sum1 % q));
+    }
+  }
+}
+
+TEST(Pointwise, LongestPlaintextProductOfTheLargestResidues) {
+  for_each_ring(128, [](const PrimeRing& fast, const PrimeRing&) {
+    constexpr std::size_t count = 4096, words = 16;
+    const Word largest = fast.value() - 1;
+    AlignedWords a(words), b(words * count), r0(words), r1(words);
+    std::fill_n(a.data(), words, largest);
+    std::fill_n(b.data(), words * count, largest);
+    const std::vector<const Word*> same(count, a.data());
+    fast.plaintext_product(words, r0.data(), r1.data(), same.data(), same.data(), b.data(), count);
+    for (std::size_t i = 0; i < words; ++i) EXPECT_EQ(r0[i], fast.modulus().reduce(Word{count}));
+    EXPECT_EQ(r0, r1);
+  });
+}
+
 TEST(Pointwise, LongestInnerProductOfTheLargestResidues) {
   for_each_ring(128, [](const PrimeRing& fast, const PrimeRing& plain) {
     AlignedWords a(128), r1(128), r2(128);
