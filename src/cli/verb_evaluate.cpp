@@ -153,8 +153,13 @@ void add_evaluate_verb(CLI::App& app) {
       ->group(kFiles);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   add_mode(*verb, args->mode)->capture_default_str();
-  verb->add_option("--limit", args->limit, "Use K of the test images only; 0: all")->capture_default_str()->group(kRun);
-  verb->add_option("--seed", args->seed, "Draw the K images by this seed (default: the first K)")->group(kRun);
+  verb->add_option("--limit", args->limit, "Use K of the test images only; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(kRun);
+  verb->add_option("--seed", args->seed, "Draw the K images by this seed (default: the first K)")
+      ->check(CLI::NonNegativeNumber)
+      ->group(kRun);
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);
   verb->add_option("--out", args->out, "Write the JSON object into this file, too")->group(kOutput);

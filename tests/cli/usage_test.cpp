@@ -1,0 +1,94 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/support.h"
+
+namespace obscura::cli {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<std::string> kVerbs = {"keygen",  "encrypt", "classify", "decrypt", "evaluate",
+                                         "compile", "data",    "train",    "bench"};
+
+TEST(Usage, HelpNamesEveryVerb) {
+  const Result help = obscura({"--help"});
+  EXPECT_EQ(help.status, 0);
+  for (const auto& verb : kVerbs) EXPECT_THAT(help.out, HasSubstr(verb));
+}
+
+TEST(Usage, EveryVerbHasHelp) {
+  for (const auto& verb : kVerbs) {
+    const Result help = obscura({verb, "--help"});
+    EXPECT_EQ(help.status, 0) << verb;
+    EXPECT_THAT(help.out, HasSubstr("Usage")) << verb;
+    EXPECT_EQ(help.err, "") << verb;
+    EXPECT_THAT(help.out, HasSubstr(verb == "data" ? "fetch" : "--json")) << verb;
+  }
+}
+
+TEST(Usage, VersionTellsBuildKernelsAndBlas) {
+  const Result version = obscura({"--version"});
+  EXPECT_EQ(version.status, 0);
+  for (const char* part : {"obscura ", "kernels ", "BLAS "}) EXPECT_THAT(version.out, HasSubstr(part));
+  EXPECT_EQ(version.out.find('\n'), version.out.size() - 1);
+}
+
+TEST(Usage, MistakesAreOneLineAndTwo) {
+  const std::vector<std::vector<std::string>> mistakes = {
+      {},
+      {"nothing"},
+      {"keygen"},
+      {"keygen", "--network", kModel},
+      {"keygen", "--network", kModel, "--out", "keys", "--mode", "sideways"},
+      {"encrypt", "--keys", "keys", "--out", "x.ct"},
+      {"classify", "--network", kModel, "--eval-keys", "k", "--out", "a.ct"},
+      {"decrypt", "--keys", "keys"},
+      {"decrypt", "--keys", "keys", "answer.ct", "--top", "0"},
+      {"compile"},
+      {"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "-3"},
+      {"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "1", "--seed", "-1"},
+      {"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "1", "--threads", "-1"},
+      {"evaluate", "--network", kModel, "--dataset", "no-such-set"},
+      {"bench", "--seconds", "-1"},
+  };
+  for (const auto& arguments : mistakes) {
+    const Result result = obscura(arguments);
+    EXPECT_EQ(result.status, 2) << testing::PrintToString(arguments);
+    EXPECT_EQ(result.error_lines(), 1) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_TRUE(result.err.starts_with("obscura: ")) << result.err;
+  }
+}
+
+TEST(Usage, KernelsThatAreNotThereAreAnError) {
+  const Result result = obscura({"compile", kModel}, "export OBSCURA_ISA=abacus;");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.error_lines(), 1);
+  EXPECT_THAT(result.err, HasSubstr("abacus"));
+}
+
+TEST(Bench, PrintsAListOfFigures) {
+  const Result result = obscura({"bench", "--only", "ntt_forward", "--seconds", "0.01", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto list = result.json();
+  ASSERT_EQ(list.size(), 3);
+  for (const auto& one : list) {
+    EXPECT_EQ(one["name"], "ntt_forward");
+    EXPECT_EQ(one["primes"], 1);
+    EXPECT_GT(one["median_us"], 0);
+    EXPECT_GE(one["runs"], 5);
+    EXPECT_GE(one["log_n"], 13);
+  }
+}
+
+TEST(Bench, TimesBothLayoutsOfANetwork) {
+  const Result result = obscura({"bench", "--only", "network_", "--seconds", "0.01", "--network", kModel, "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  std::vector<std::string> names;
+  for (const auto& one : result.json()) names.push_back(one["name"]);
+  EXPECT_THAT(names, testing::IsSupersetOf({"network_packed_evaluate", "network_batched_evaluate"}));
+}
+
+}  // namespace
+}  // namespace obscura::cli
