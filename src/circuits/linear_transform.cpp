@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ring/automorphism.h"
+#include "ring/packed_stream.h"
 
 namespace obscura::circuits {
 namespace {
@@ -48,7 +49,12 @@ LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& co
                                  LinearPlan plan, double scale, std::size_t limbs, ThreadPool* pool)
     : plan_(std::move(plan)), scale_(scale), limbs_(limbs) {
   if (plan_.terms.size() != diagonals.size()) throw ParameterError("plan and diagonals of a linear transform differ");
-  stream_ = AlignedWords(in_large_pages(plan_.terms.size() * (limbs + context.special_limbs()) * context.degree()));
+  std::size_t size = 0;
+  for (std::size_t row = 0; row < limbs + context.special_limbs(); ++row) {
+    row_begin_.push_back(size);
+    size += plan_.terms.size() * context.degree() * ring::stream_word_bytes(ring_of(context, limbs, row));
+  }
+  stream_ = AlignedWords(in_large_pages((size + ring::kStreamSlack) / sizeof(std::uint64_t) + 1));
   std::vector<std::pair<std::size_t, std::size_t>> ranges(plan_.giants.size());
   for (std::size_t t = 0; t < plan_.terms.size(); ++t) {
     auto& [first, last] = ranges[plan_.terms[t].giant];
@@ -74,8 +80,10 @@ void LinearTransform::encode_giant(const ckks::Encoder& encoder, const Context& 
     const auto plain = encoder.encode(shifted(it->second, plan_.giants[term.giant]), scale_, limbs_, true);
     for (std::size_t row = 0; row < rows; ++row) {
       const std::uint64_t* from = plain.poly.limb(row);
-      std::uint64_t* to = stream(n, row, first) + (t - first) * 8;
-      for (std::size_t i = 0; i < n; i += 8) std::copy(from + i, from + i + 8, to + i * count);
+      const std::size_t bytes = ring::stream_word_bytes(ring_of(context, limbs_, row));
+      std::uint8_t* to =
+          reinterpret_cast<std::uint8_t*>(stream_.data()) + row_begin_[row] + (first * n + (t - first) * 8) * bytes;
+      for (std::size_t i = 0; i < n; i += 8) ring::write_stream_block(from + i, bytes, to + i * count * bytes);
     }
   }
 }
@@ -141,6 +149,8 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
     q.permute(e0, t0, key.permutation.data());
     q.permute(e1, t1, key.permutation.data());
   }
+  const std::size_t bytes = ring::stream_word_bytes(q);
+  const std::uint8_t* const stream = reinterpret_cast<const std::uint8_t*>(stream_.data()) + row_begin_[row];
   // Column by column, so that the rotated ciphertexts are read from afar once and not for every giant.
   const std::size_t block = std::min(kColumnBlock, n);
   std::vector<const std::uint64_t*> a0(babies), a1(babies);
@@ -151,8 +161,9 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
         a0[t - first] = e + 2 * plan_.terms[t].baby * stride + at;
         a1[t - first] = a0[t - first] + stride;
       }
-      q.plaintext_product(block, sums[giant].c0.limb(row) + at, sums[giant].c1.limb(row) + at, a0.data(), a1.data(),
-                          stream(n, row, first) + at * (t - first), t - first);
+      const std::size_t count = t - first;
+      ring::plaintext_product(q, block, sums[giant].c0.limb(row) + at, sums[giant].c1.limb(row) + at, a0.data(),
+                              a1.data(), stream + (first * n + at * count) * bytes, count);
     }
   }
 }

@@ -36,13 +36,6 @@ class LinearTransform {
  private:
   void encode_giant(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonals& diagonals,
                     std::size_t first, std::size_t last);
-  /// Where the stream of the terms from `first` on starts in a row.
-  std::uint64_t* stream(std::size_t degree, std::size_t row, std::size_t first) {
-    return stream_.data() + (row * plan_.terms.size() + first) * degree;
-  }
-  const std::uint64_t* stream(std::size_t degree, std::size_t row, std::size_t first) const {
-    return stream_.data() + (row * plan_.terms.size() + first) * degree;
-  }
   using Extended = std::vector<ckks::ExtendedCiphertext>;
   void baby_row(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x, const ckks::Decomposition& digits,
                 std::size_t row, Extended& sums) const;
@@ -52,9 +45,9 @@ class LinearTransform {
   LinearPlan plan_;
   double scale_;
   std::size_t limbs_;
-  /// The plaintexts: row after row of primes, in it giant after giant, each as a stream of
-  /// PrimeRing::plaintext_product.
+  /// The plaintexts: row after row of primes, in it giant after giant, each a stream of ring::plaintext_product.
   AlignedWords stream_;
+  std::vector<std::size_t> row_begin_;  // bytes
 };
 
 /// The rotations that a plan needs, at its level.

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ckks/key_switcher.h"
+#include "ring/packed_stream.h"
 
 /// Key switching prime by prime: what a whole switch needs of one prime fits the second-level cache, what it needs of
 /// all of them does not (21 MB of digits at N = 2^15 with 14 limbs).
@@ -121,9 +122,9 @@ void KeySwitcher::product_groups(Digits& digits, const KeySwitchKey& key, std::s
     for (std::size_t i = 0; i < rows; ++i) {
       const std::size_t r = at + i;
       for (std::size_t j = 0; j < digits.count; ++j) d[j] = digits.row(j, r);
-      const std::uint64_t* blocks = r < digits.limbs ? key.q_row(r) : key.p_row(r - digits.limbs);
-      extended_ring(*context_, digits.limbs, r)
-          .key_product(u0 + i * n, u1 + i * n, d.data(), digits.count, blocks, key.digits());
+      const std::uint8_t* stream = r < digits.limbs ? key.q_row(r) : key.p_row(r - digits.limbs);
+      ring::key_product(extended_ring(*context_, digits.limbs, r), u0 + i * n, u1 + i * n, d.data(), digits.count,
+                        stream, key.digits());
     }
     sink(at, rows, u0, u1);
   }

@@ -1,4 +1,5 @@
 #include "ckks/key_switcher.h"
+#include "ring/packed_stream.h"
 
 #include <algorithm>
 #include <array>
@@ -67,8 +68,8 @@ void KeySwitcher::inner_product_row(const Decomposition& digits, const KeySwitch
   check_key(key, limbs);
   std::array<const std::uint64_t*, 128> d{};
   for (std::size_t j = 0; j < digits.digits(); ++j) d[j] = digits.digits_[j].limb(row);
-  const std::uint64_t* blocks = row < limbs ? key.q_row(row) : key.p_row(row - limbs);
-  extended_ring(*context_, limbs, row).key_product(r0, r1, d.data(), digits.digits(), blocks, key.digits());
+  const std::uint8_t* stream = row < limbs ? key.q_row(row) : key.p_row(row - limbs);
+  ring::key_product(extended_ring(*context_, limbs, row), r0, r1, d.data(), digits.digits(), stream, key.digits());
 }
 
 void KeySwitcher::mod_down(ring::Polynomial& poly, std::size_t limbs, ring::Polynomial& out) const {

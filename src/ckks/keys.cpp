@@ -5,11 +5,12 @@
 
 #include "base/error.h"
 #include "ring/automorphism.h"
+#include "ring/packed_stream.h"
 
 namespace obscura::ckks {
 namespace {
 
-constexpr std::size_t kBlock = 8;  // words, of PrimeRing::key_product
+constexpr std::size_t kBlock = 8;  // residues, of a packed stream
 
 void check_shape(const Context& context, const SeededKeySwitchKey& seeded) {
   const std::size_t rows = seeded.limbs + context.special_limbs();
@@ -20,9 +21,10 @@ void check_shape(const Context& context, const SeededKeySwitchKey& seeded) {
 }
 
 /// Writes one component of one digit into the blocks of a row.
-void interleave(const std::uint64_t* from, std::size_t n, std::size_t at, std::size_t stride, std::uint64_t* row) {
+void interleave(const std::uint64_t* from, std::size_t n, std::size_t block, std::size_t blocks, std::size_t bytes,
+                std::uint8_t* row) {
   for (std::size_t i = 0; i < n; i += kBlock) {
-    std::copy(from + i, from + i + kBlock, row + i / kBlock * stride + at);
+    ring::write_stream_block(from + i, bytes, row + (i / kBlock * blocks + block) * kBlock * bytes);
   }
 }
 
@@ -37,17 +39,24 @@ KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& see
   check_shape(context, seeded);
   const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
   digits_ = seeded.b.size();
-  row_ = n * digits_ * 2;
-  words_ = AlignedWords(in_large_pages(row_ * rows));
+  const auto ring_of = [&](std::size_t r) -> const ring::PrimeRing& {
+    return r < limbs_ ? context.q(r) : context.p(r - limbs_);
+  };
+  std::size_t size = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    begin_.push_back(size);
+    size += (n * digits_ * 2 * ring::stream_word_bytes(ring_of(r)) + 63) / 64 * 64;
+  }
+  words_ = AlignedWords(in_large_pages((size + ring::kStreamSlack) / sizeof(std::uint64_t) + 1));
+  auto* const stream = reinterpret_cast<std::uint8_t*>(words_.data());
   const auto fill_row = [&](std::size_t r) {
-    const ring::PrimeRing& ring = r < limbs_ ? context.q(r) : context.p(r - limbs_);
     auto a = context.scratch().take(n);
-    std::uint64_t* const row = words_.data() + r * row_;
-    const std::size_t stride = digits_ * 2 * kBlock;
+    std::uint8_t* const row = stream + begin_[r];
+    const std::size_t bytes = ring::stream_word_bytes(ring_of(r));
     for (std::size_t j = 0; j < digits_; ++j) {
-      ring::sample_uniform(ring, seeded.seed, key_stream(limbs_, j, r), a.data());
-      interleave(seeded.b[j].limb(r), n, 2 * j * kBlock, stride, row);
-      interleave(a.data(), n, (2 * j + 1) * kBlock, stride, row);
+      ring::sample_uniform(ring_of(r), seeded.seed, key_stream(limbs_, j, r), a.data());
+      interleave(seeded.b[j].limb(r), n, 2 * j, 2 * digits_, bytes, row);
+      interleave(a.data(), n, 2 * j + 1, 2 * digits_, bytes, row);
     }
   };
   if (pool != nullptr) {

@@ -35,7 +35,7 @@ struct SeededKeySwitchKey {
 /// The stream of a_j at row r of a key of `limbs` limbs.
 std::uint64_t key_stream(std::size_t limbs, std::size_t digit, std::size_t row);
 
-/// The same, expanded and laid out for PrimeRing::key_product: one block array a prime.
+/// The same, expanded and laid out for ring::key_product: one packed stream a prime.
 class KeySwitchKey {
  public:
   KeySwitchKey() = default;
@@ -45,14 +45,18 @@ class KeySwitchKey {
   std::size_t limbs() const { return limbs_; }
   std::size_t digits() const { return digits_; }
   std::size_t memory_bytes() const { return words_.size() * sizeof(std::uint64_t); }
-  /// Block array of q[i] (i < limbs()) and of special prime k.
-  const std::uint64_t* q_row(std::size_t i) const { return words_.data() + i * row_; }
-  const std::uint64_t* p_row(std::size_t k) const { return words_.data() + (limbs_ + k) * row_; }
+  /// Packed streams (ring/packed_stream.h) of q[i] (i < limbs()) and of special prime k.
+  const std::uint8_t* q_row(std::size_t i) const { return row(i); }
+  const std::uint8_t* p_row(std::size_t k) const { return row(limbs_ + k); }
 
  private:
+  const std::uint8_t* row(std::size_t r) const {
+    return reinterpret_cast<const std::uint8_t*>(words_.data()) + begin_[r];
+  }
+
   std::size_t limbs_ = 0;
   std::size_t digits_ = 0;
-  std::size_t row_ = 0;
+  std::vector<std::size_t> begin_;  // of each row, in bytes
   AlignedWords words_;
 };
 
