@@ -58,10 +58,11 @@ int run(int argc, char** argv) {
   app.name("obscura");
   app.set_version_flag("--version", version_text, "Print version, build, kernels and BLAS");
   app.require_subcommand(1);
+  add_verbs(app);
+  // After the verbs, which would inherit it.
   app.footer(
       "obscura VERB --help explains a verb. $OBSCURA_DATA: folder of data sets; $OBSCURA_ISA: scalar, avx2 or "
       "ifma kernels.");
-  add_verbs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& e) {
