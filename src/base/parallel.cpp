@@ -71,7 +71,9 @@ ThreadPool::~ThreadPool() {
   for (auto& worker : state_->workers) worker.join();
 }
 
-std::size_t ThreadPool::threads() const { return state_->size; }
+std::size_t ThreadPool::threads() const {
+  return state_->size;
+}
 
 void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
   if (count == 0) return;
