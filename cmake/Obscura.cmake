@@ -53,5 +53,6 @@ function(obscura_test name)
   target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(test_${name} PRIVATE OBSCURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     OBSCURA_BINARY_DIR="${CMAKE_BINARY_DIR}" ${ARG_DEFINITIONS})
-  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 900)
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120
+    PROPERTIES TIMEOUT 900)
 endfunction()
