@@ -16,12 +16,8 @@ class Builder {
   explicit Builder(const Shape& input) { start(input); }
 
   void linear(const Node& node) {
-    const AffineMap map = affine_of(node, open_.output);
-    open_.map = started_ ? compose(map, open_.map) : map;
-    started_ = true;
+    append(affine_of(node, open_.output), node.name);
     open_.output = node.shape;
-    if (!open_.name.empty()) open_.name += " + ";
-    open_.name += node.name;
     std::array<std::size_t, 2> stride{1, 1};
     if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) stride = conv->stride;
     if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) stride = pool->stride;
@@ -40,7 +36,7 @@ class Builder {
         if (row[i] != 0) degree = std::max(degree, i);
       }
     }
-    if (degree <= 1) return scale_channels(node, rows);
+    if (degree <= 1) return degree_one(node, rows);
     if (degree == 2 && quadratic(node, rows)) return;
     close(Stage::Activation::polynomial, std::move(rows));
   }
@@ -57,6 +53,24 @@ class Builder {
     started_ = false;
   }
 
+  void append(const AffineMap& map, const std::string& name) {
+    open_.map = started_ ? compose(map, open_.map) : map;
+    started_ = true;
+    if (!open_.name.empty()) open_.name += " + ";
+    open_.name += name;
+  }
+
+  /// y = scale[c] x + shift[c] in double precision: b^2 / 4a and (b / 2a)^2 cancel, and a float would show.
+  void scale_channels(const std::string& name, const std::vector<double>& scale, const std::vector<double>& shift) {
+    const std::size_t plane = open_.output.height * open_.output.width;
+    AffineMap map{open_.output.size(), {}, {}};
+    for (std::size_t i = 0; i < map.columns; ++i) {
+      map.rows.push_back({{static_cast<std::uint32_t>(i), scale[i / plane]}});
+      map.bias.push_back(shift[i / plane]);
+    }
+    append(map, name);
+  }
+
   void close(Stage::Activation activation, std::vector<std::vector<double>> coefficients) {
     if (!started_) linear(Node{"input", nn::Flatten{}, {}, open_.output});
     open_.activation = activation;
@@ -66,31 +80,30 @@ class Builder {
     start(next);
   }
 
-  void scale_channels(const Node& node, const std::vector<std::vector<double>>& rows) {
-    nn::BatchNorm norm;
-    for (std::size_t c = 0; c < open_.output.channels; ++c) {
-      const auto& row = rows[rows.size() == 1 ? 0 : c];
-      norm.scale.push_back(row.size() > 1 ? static_cast<float>(row[1]) : 0.0F);
-      norm.shift.push_back(row.empty() ? 0.0F : static_cast<float>(row[0]));
+  void degree_one(const Node& node, const std::vector<std::vector<double>>& rows) {
+    std::vector<double> scale, shift;
+    for (std::size_t ch = 0; ch < open_.output.channels; ++ch) {
+      const auto& row = rows[rows.size() == 1 ? 0 : ch];
+      scale.push_back(row[1]);
+      shift.push_back(row[0]);
     }
-    linear(Node{node.name, norm, {}, open_.output});
+    scale_channels(node.name, scale, shift);
   }
 
   /// Folds a quadratic into its neighbours unless a leading coefficient is too small to divide by.
   bool quadratic(const Node& node, const std::vector<std::vector<double>>& rows) {
-    nn::BatchNorm before, after;
+    std::vector<double> ones(open_.output.channels, 1), before, scale, shift;
     for (std::size_t ch = 0; ch < open_.output.channels; ++ch) {
       const auto& row = rows[rows.size() == 1 ? 0 : ch];
-      const double a = row.size() > 2 ? row[2] : 0, b = row[1], c = row[0];
+      const double a = row[2], b = row[1], c = row[0];
       if (std::abs(a) < 1e-4 * (std::abs(b) + 1)) return false;
-      before.scale.push_back(1);
-      before.shift.push_back(static_cast<float>(b / (2 * a)));
-      after.scale.push_back(static_cast<float>(a));
-      after.shift.push_back(static_cast<float>(c - b * b / (4 * a)));
+      before.push_back(b / (2 * a));
+      scale.push_back(a);
+      shift.push_back(c - b * b / (4 * a));
     }
-    linear(Node{node.name, before, {}, open_.output});
+    scale_channels(node.name, ones, before);
     square();
-    linear(Node{node.name, after, {}, open_.output});
+    scale_channels(node.name, scale, shift);
     return true;
   }
 
