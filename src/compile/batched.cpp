@@ -22,6 +22,13 @@ bool relinearize_early(const Stage& activation, const StageSchedule& schedule, s
   return next_rows >= activation.map.rows.size();
 }
 
+/// The level at which what an activation makes is relinearised. `before_map`: not left to the map behind it.
+std::size_t relinearisation_limbs(const Stage& stage, const StageSchedule& s, bool before_map) {
+  if (stage.activation == Stage::Activation::polynomial) return s.activation_limbs;
+  const std::size_t rescaled = s.activation_limbs - (s.rescale_after_activation ? 1 : 0);
+  return !before_map || s.relinearize_after_rescale ? rescaled : s.activation_limbs;
+}
+
 }  // namespace
 
 void plan_batched(const std::vector<Stage>& stages, const ckks::Context& context, Program& program) {
@@ -40,22 +47,22 @@ void plan_batched(const std::vector<Stage>& stages, const ckks::Context& context
     stage.channel = channels(stages[i].output);
     const auto costs = circuits::step_costs(context, stage.schedule.limbs);
     const double relinearise = costs.decompose + costs.inner_product + 2 * costs.mod_down;
-    if (i > 0) {
-      stage.relinearize_before_map =
-          relinearize_early(stages[i - 1], program.schedule.stages[i - 1], stage.map.rows.size());
-      const bool late = stages[i - 1].activation == Stage::Activation::square && !stage.relinearize_before_map;
-      parts = late ? 3 : 2;
-      if (stages[i - 1].activation != Stage::Activation::none) {
-        program.keys.relinearisation(stage.schedule.limbs);
-        program.microseconds +=
-            relinearise * static_cast<double>(late ? stage.map.rows.size() : stages[i - 1].map.rows.size());
-      }
+    const Stage* const before = i > 0 ? &stages[i - 1] : nullptr;
+    if (before != nullptr) {
+      const StageSchedule& schedule = program.schedule.stages[i - 1];
+      stage.relinearize_before_map = relinearize_early(*before, schedule, stage.map.rows.size());
+      parts = stage.relinearize_before_map ? 2 : 3;
+      program.keys.relinearisation(relinearisation_limbs(*before, schedule, stage.relinearize_before_map));
+      program.microseconds += relinearise * static_cast<double>(stage.relinearize_before_map ? before->map.rows.size()
+                                                                                             : stage.map.rows.size());
+    }
+    if (i + 1 == stages.size() && stage.activation != Stage::Activation::none) {
+      program.keys.relinearisation(relinearisation_limbs(stages[i], stage.schedule, true));
+      program.microseconds += relinearise * static_cast<double>(stage.map.rows.size());
     }
     // 10 words of lazy multiply-add a nanosecond; the constant only feeds the printed prediction.
     program.microseconds +=
         parts * static_cast<double>(stage.map.entries() * stage.schedule.limbs * context.degree()) * 1e-4;
-    if (stage.activation == Stage::Activation::polynomial)
-      program.keys.relinearisation(stage.schedule.activation_limbs);
     program.batched.push_back(std::move(stage));
   }
 }

@@ -120,7 +120,8 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
     plan_batched(stages, *context, program);
     scales = set_weight_scales(program.batched, stages);
   }
-  const double wanted = std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().map_max / 8);
+  const double wanted =
+      std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);
   const double scale = final_scale(program, *context, scales);
   client.reply_bits = reply_bits(client, *context, scale, wanted);
   client.logit_error = std::hypot(client.logit_error, reply_error(client, *context, scale, client.reply_bits));

@@ -78,6 +78,8 @@ class Planner {
   std::vector<PackedMap> candidates(std::size_t i, const Layout& input) const {
     const std::size_t slots = context_.slots();
     const bool last = i + 1 == stages_.size();
+    // An activation acts on finished sums, so only a stage without one leaves them to the reply.
+    const bool unfolded = last && stages_[i].activation == Stage::Activation::none;
     std::vector<PackedMap> maps;
     const auto keep = [&](std::optional<PackedMap> map) {
       if (map) maps.push_back(std::move(*map));
@@ -85,7 +87,9 @@ class Planner {
     if (!last) {
       for (const bool split : {false, true}) keep(grid_map(stages_[i], input, slots, split));
     }
-    for (std::size_t copies = 1; copies <= 16; copies *= 2) keep(dense_map(stages_[i], input, slots, last, copies));
+    for (std::size_t copies = 1; copies <= 16; copies *= 2) {
+      keep(dense_map(stages_[i], input, slots, unfolded, copies));
+    }
     return maps;
   }
 
