@@ -16,6 +16,9 @@ constexpr double kThreePartRoomBits = 20;
 /// Widest prime of batched mode whose product with an offset weight fits 52 bits.
 constexpr int kOneProductBits = 41;
 
+/// A batched weight is a 32-bit integer.
+constexpr double kWidestWeightBits = 30;
+
 /// Standard deviations in a slot, before division by the scale.
 struct NoiseUnits {
   double fresh, rounding, rounding3, weight, key_switch;
@@ -75,12 +78,22 @@ class Simulation {
 
   void add_noise(double unit) { variance_ += square(unit / std::exp2(scale_)); }
 
+  /// As guessed; before a polynomial the least that is no less and brings the scale to a prime, with or without a
+  /// rescaling.
+  double weight_bits(std::size_t i) {
+    if (stages_[i].activation != Stage::Activation::polynomial) return guess_.weight_bits[i];
+    double bits = std::round(guess_.prime_bits - scale_ + largest_bits_[i]);
+    if (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
+    if (bits < guess_.weight_bits[i] || bits > kWidestWeightBits) fits_ = false;
+    return bits;
+  }
+
   StageSchedule stage(std::size_t i) {
     const auto& m = magnitudes_.stages[i];
     StageSchedule s;
     s.limbs = dropped_;  // turned into limbs at the end
-    s.weight_bits = guess_.weight_bits[i];
-    const double matrix_scale = guess_.weight_bits[i] - largest_bits_[i];
+    s.weight_bits = weight_bits(i);
+    const double matrix_scale = s.weight_bits - largest_bits_[i];
     // A rotated input has the error of its key switch before it meets the matrix.
     if (mode_ == Mode::packed) add_noise(units_.key_switch);
     variance_ = variance_ * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(matrix_scale));
@@ -133,7 +146,8 @@ class Simulation {
       if (bits > guess_.base_bits + left * guess_.prime_bits) return false;
     }
     // The reply is read at one limb: everything must have come down to q[0].
-    if (scale_ + std::log2(magnitudes_.stages.back().map_max) + 1 + kHeadroomBits > guess_.base_bits) return false;
+    if (scale_ + std::log2(magnitudes_.stages.back().activation_max) + 1 + kHeadroomBits > guess_.base_bits)
+      return false;
     schedule.q_bits.assign(limbs, static_cast<int>(guess_.prime_bits));
     schedule.q_bits[0] = static_cast<int>(guess_.base_bits);
     schedule.log_degree = guess_.log_degree;
@@ -183,7 +197,7 @@ class Search {
  public:
   Search(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options)
       : stages_(stages), magnitudes_(magnitudes), options_(options) {
-    target_ = options.relative_error * std::max(magnitudes.stages.back().map_max, 1.0);
+    target_ = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
     for (const Stage& stage : stages) largest_bits_.push_back(std::log2(std::max(stage.map.largest(), 1e-12)));
   }
 
@@ -198,6 +212,8 @@ class Search {
     for (const int weight : {10, 13, 16}) {
       if (!best_) try_all(log_degree, {34, 49}, {30, 49}, {weight, weight});
     }
+    // A polynomial ties its prime to the scale, which takes weights wide enough to rescale behind them.
+    if (!best_) try_all(log_degree, {30, 49}, {30, 49}, {17, 26});
     return best_;
   }
 
