@@ -1,6 +1,8 @@
 #include "compile/client_wire.h"
 
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "base/bytes.h"
 #include "ckks/digest.h"
@@ -18,10 +20,14 @@ void put_floats(ByteWriter& w, const std::vector<float>& values) {
 std::vector<float> get_floats(ByteReader& r) {
   const std::size_t count = r.u32();
   if (count > r.left() / 8) r.fail("is truncated");
-  std::vector<float> values(count);
+  std::vector<float> values(count, 0);
   for (float& v : values) {
-    v = static_cast<float>(r.f64());
-    if (!std::isfinite(v)) r.fail("holds a number that is not finite");
+    const double wide = r.f64();
+    if (!std::isfinite(wide)) r.fail("holds a number that is not finite");
+    if (std::abs(wide) <= std::numeric_limits<float>::max()) v = static_cast<float>(wide);
+    if (std::bit_cast<std::uint64_t>(double{v}) != std::bit_cast<std::uint64_t>(wide)) {
+      r.fail("holds a number that is not in single precision");
+    }
   }
   return values;
 }
@@ -53,10 +59,15 @@ void read_network(ByteReader& r, ClientPart& client) {
   if ((!pre.mean.empty() && pre.mean.size() != channels) || (!pre.std.empty() && pre.std.size() != channels)) {
     r.fail("has a mean or deviation for another number of channels");
   }
+  for (const float v : pre.std) {
+    if (!(v > 0)) r.fail("has a deviation that is not a positive number");
+  }
   const std::size_t classes = get_count(r, "classes", 0, 65536);
   for (std::size_t i = 0; i < classes; ++i) pre.classes.push_back(r.text(256));
   pre.colour = r.text(16);
-  pre.stated = r.u8() != 0;
+  const std::uint8_t stated = r.u8();
+  if (stated > 1) r.fail("has a mark that is neither 0 nor 1");
+  pre.stated = stated == 1;
 }
 
 void read_layout(ByteReader& r, ClientPart& client) {
