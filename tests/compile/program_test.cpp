@@ -1,0 +1,94 @@
+#include "compile/program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "compile/client_wire.h"
+#include "compile/networks.h"
+
+namespace obscura::compile {
+namespace {
+
+using ::testing::HasSubstr;
+
+nn::Graph small(std::uint64_t seed) {
+  return networks::dense(seed, {1, 6, 6}, 8, 5);
+}
+
+Program compiled(const nn::Graph& graph, Mode mode) {
+  CompileOptions options;
+  options.mode = mode;
+  return compile(graph, options);
+}
+
+TEST(Compile, GivesTheSameProgramEveryTime) {
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    const Program a = compiled(small(1), mode), b = compiled(small(1), mode);
+    EXPECT_EQ(write_client_part(a.client), write_client_part(b.client));
+    EXPECT_EQ(a.keys.galois, b.keys.galois);
+    EXPECT_EQ(a.keys.relin_limbs, b.keys.relin_limbs);
+    ASSERT_EQ(a.packed.size(), b.packed.size());
+    for (std::size_t i = 0; i < a.packed.size(); ++i) {
+      EXPECT_EQ(a.packed[i].diagonals, b.packed[i].diagonals);
+      EXPECT_EQ(a.packed[i].plan.babies, b.packed[i].plan.babies);
+      EXPECT_EQ(a.packed[i].plan.giants, b.packed[i].plan.giants);
+      EXPECT_EQ(a.packed[i].fold, b.packed[i].fold);
+    }
+  }
+}
+
+TEST(Compile, NamesDifferentProgramsDifferently) {
+  const nn::Graph graph = small(1);
+  nn::Graph weight = graph, preprocessing = graph;
+  std::get<nn::Linear>(weight.nodes.back().layer).weights[3] += 1e-3F;
+  preprocessing.preprocessing.mean = {0.25F};
+  preprocessing.preprocessing.std = {1.0F};
+  std::set<ckks::Digest> names;
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    for (const nn::Graph& g : {graph, weight, preprocessing, small(2)}) names.insert(compiled(g, mode).client.program);
+  }
+  EXPECT_EQ(names.size(), 8u);
+}
+
+TEST(Compile, TellsTheClientWhatItNeeds) {
+  const Program packed = compiled(small(1), Mode::packed), batched = compiled(small(1), Mode::batched);
+  const std::size_t slots = std::size_t{1} << (packed.client.parameters.log_degree - 1);
+  EXPECT_EQ(packed.client.input, (nn::Shape{1, 6, 6}));
+  EXPECT_EQ(packed.client.period, 64u);
+  EXPECT_EQ(packed.client.images, 1u);
+  EXPECT_EQ(packed.client.outputs, 5u);
+  EXPECT_EQ(packed.client.output_slots.size(), 5u);
+  EXPECT_EQ(packed.client.queries(), 1u);
+  EXPECT_EQ(packed.client.replies(), 1u);
+  EXPECT_LE(packed.client.reply_gap, slots);
+  EXPECT_EQ(batched.client.images, std::size_t{1} << (batched.client.parameters.log_degree - 1));
+  EXPECT_EQ(batched.client.queries(), 36u);
+  EXPECT_EQ(batched.client.replies(), 5u);
+  EXPECT_TRUE(batched.keys.galois.empty());
+  EXPECT_GT(batched.keys.relin_limbs, 0u);
+}
+
+TEST(Compile, RefusesWhatDoesNotFitASlot) {
+  networks::Random random(1);
+  const nn::Graph large = networks::chain({1, 300, 300}, {{"pool", nn::AvgPool{{300, 300}, {1, 1}, {}, false}}});
+  try {
+    compiled(large, Mode::packed);
+    FAIL() << "90000 pixels in one ciphertext";
+  } catch (const UnsupportedError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("90000"));
+  }
+}
+
+TEST(Report, MentionsEveryStage) {
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    const nn::Graph graph = small(1);
+    const std::string text = report(compiled(graph, mode));
+    for (const char* word : {"flatten + fc1", "fc2", "square", "-bit", "N = 2^13", "error", "reply"}) {
+      EXPECT_THAT(text, HasSubstr(word));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace obscura::compile

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "compile/networks.h"
+#include "compile/stages.h"
+#include "owner/owner.h"
+#include "runtime/runner.h"
+
+/// Owner and server of one network in one process.
+namespace obscura::runtime::testing {
+
+struct Session {
+  Session(const nn::Graph& graph, compile::Mode mode, ThreadPool* pool = nullptr)
+      : stages(compile::stages_of(nn::fold_batch_norms(graph))),
+        program(compile_as(graph, mode)),
+        owner(program.client),
+        runner(make_runner(program, pool)),
+        seeded(owner.evaluation_keys(program.keys)),
+        keys(std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded)) {}
+
+  static compile::Program compile_as(const nn::Graph& graph, compile::Mode mode) {
+    compile::CompileOptions options;
+    options.mode = mode;
+    return compile::compile(graph, options);
+  }
+
+  std::vector<ckks::Ciphertext> expanded(const Query& query) const {
+    std::vector<ckks::Ciphertext> ciphertexts;
+    for (const auto& c : query.ciphertexts) ciphertexts.push_back(ckks::expand(*runner->context(), c));
+    return ciphertexts;
+  }
+
+  Answer answer(const Query& query, ThreadPool* pool = nullptr) const {
+    return {query.program, query.images, runner->run(keys, expanded(query), pool)};
+  }
+
+  std::vector<compile::Stage> stages;
+  compile::Program program;
+  owner::Owner owner;
+  std::unique_ptr<Runner> runner;
+  ckks::SeededEvaluationKeys seeded;
+  std::shared_ptr<const ckks::EvaluationKeys> keys;
+};
+
+/// The encrypted run is within ten of the announced standard deviations of the stages in the clear, and the stages of
+/// the network.
+inline void expect_equals_plain_run(const nn::Graph& graph, compile::Mode mode, std::size_t count) {
+  const Session session(graph, mode);
+  const auto inputs = networks::images(count, graph.input_shape().size(), 5);
+  ThreadPool pool(2);
+  const auto logits = session.owner.decrypt(session.answer(session.owner.encrypt(inputs), &pool));
+  ASSERT_EQ(logits.size(), count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto plain = compile::run_stages(session.stages, {inputs[i].begin(), inputs[i].end()});
+    ASSERT_EQ(logits[i].size(), plain.size());
+    for (std::size_t k = 0; k < plain.size(); ++k) {
+      EXPECT_NEAR(logits[i][k], plain[k], 10 * session.program.client.logit_error) << "image " << i << " logit " << k;
+    }
+  }
+}
+
+inline void expect_equals_plain_run(const nn::Graph& graph) {
+  expect_equals_plain_run(graph, compile::Mode::packed, 1);
+  expect_equals_plain_run(graph, compile::Mode::batched, 3);
+}
+
+}  // namespace obscura::runtime::testing
