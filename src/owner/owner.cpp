@@ -83,7 +83,11 @@ std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, T
 
 std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, const ckks::DecryptOptions& options,
                                                 ThreadPool* pool) const {
-  if (answer.ciphertexts.size() != client_.replies() || answer.images > client_.images) {
+  if (answer.images == 0 || answer.images > client_.images) {
+    throw MismatchError("an answer for " + std::to_string(answer.images) + " images, expected 1 to " +
+                        std::to_string(client_.images));
+  }
+  if (answer.ciphertexts.size() != client_.replies()) {
     throw MismatchError("an answer of " + std::to_string(answer.ciphertexts.size()) + " ciphertexts, expected " +
                         std::to_string(client_.replies()));
   }
@@ -111,6 +115,7 @@ int logit_precision(const compile::ClientPart& client) {
 }
 
 std::vector<double> softmax(std::span<const double> logits) {
+  if (logits.empty()) return {};
   const double most = *std::max_element(logits.begin(), logits.end());
   std::vector<double> result;
   double sum = 0;
