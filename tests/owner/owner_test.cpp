@@ -137,7 +137,8 @@ TEST(Owner, RoundsToWhatThePredictedErrorJustifies) {
   const Owner owner(program.client);
   const runtime::Answer answer = answered(owner, program, owner.encrypt(networks::images(1, 36, 3)));
   const double unit = std::exp2(logit_precision(program.client));
-  for (const double logit : owner.decrypt(answer)[0]) EXPECT_EQ(logit * unit, std::round(logit * unit));
+  const auto logits = owner.decrypt(answer);
+  for (const double logit : logits[0]) EXPECT_EQ(logit * unit, std::round(logit * unit));
   compile::ClientPart client;
   client.logit_error = 0x1p-10;
   EXPECT_EQ(logit_precision(client), 11);
