@@ -37,12 +37,21 @@ std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> group_rows(
 
 BatchedProduct::BatchedProduct(std::size_t columns, const std::vector<std::vector<IntegerEntry>>& rows)
     : columns_(columns), row_count_(rows.size()) {
+  constexpr std::size_t widest = ring::PackedMatrix::kMaxInputs;
   for (auto& [key, members] : group_rows(columns, rows)) {
-    std::vector<std::int32_t> weights;
-    for (const std::uint32_t r : members) {
-      for (const IntegerEntry& e : rows[r]) weights.push_back(e.value);
+    Group group{members, {}};
+    for (std::size_t first = 0; first == 0 || first < key.size(); first += widest) {
+      const std::size_t last = std::min(first + widest, key.size());
+      std::vector<std::int32_t> weights;
+      for (const std::uint32_t r : members) {
+        for (std::size_t k = first; k < last; ++k) weights.push_back(rows[r][k].value);
+      }
+      group.slabs.push_back(
+          {{key.begin() + static_cast<std::ptrdiff_t>(first), key.begin() + static_cast<std::ptrdiff_t>(last)},
+           ring::PackedMatrix(members.size(), last - first, weights.data())});
     }
-    groups_.push_back({key, members, ring::PackedMatrix(members.size(), key.size(), weights.data())});
+    if (group.slabs.size() > 1) most_split_rows_ = std::max(most_split_rows_, members.size());
+    groups_.push_back(std::move(group));
   }
 }
 
@@ -74,7 +83,7 @@ std::vector<ckks::Ciphertext> BatchedProduct::apply(const ckks::Context& context
     std::vector<std::uint64_t*> to;
     for (const auto& x : inputs) from.push_back(x.parts[part].limb(limb));
     for (auto& r : results) to.push_back(r.parts[part].limb(limb));
-    auto scratch = context.scratch().take(columns_ * block);
+    auto scratch = context.scratch().take(columns_ * block + most_split_rows_ * kTile);
     const std::size_t begin = index % tasks * task;
     for (std::size_t at = begin; at < begin + task; at += block) {
       run_block(context.q(limb), from, to, at, scratch.data());
@@ -96,15 +105,26 @@ void BatchedProduct::run_block(const ring::PrimeRing& q, const std::vector<const
       std::memcpy(scratch + (t * columns_ + c) * kTile, from[c] + at + t * kTile, kTile * sizeof(std::uint64_t));
     }
   }
+  std::uint64_t* const partial = scratch + columns_ * tiles * kTile;
   std::vector<const std::uint64_t*> x;
   std::vector<std::uint64_t*> r;
   for (const Group& group : groups_) {
     for (std::size_t t = 0; t < tiles; ++t) {
-      x.clear();
-      r.clear();
-      for (const std::uint32_t c : group.columns) x.push_back(scratch + (t * columns_ + c) * kTile);
-      for (const std::uint32_t o : group.rows) r.push_back(to[o] + at + t * kTile);
-      group.matrix.multiply(q, r.data(), x.data());
+      for (const Slab& slab : group.slabs) {
+        const bool first = &slab == &group.slabs.front();
+        x.clear();
+        r.clear();
+        for (const std::uint32_t c : slab.columns) x.push_back(scratch + (t * columns_ + c) * kTile);
+        for (std::size_t o = 0; o < group.rows.size(); ++o) {
+          r.push_back(first ? to[group.rows[o]] + at + t * kTile : partial + o * kTile);
+        }
+        slab.matrix.multiply(q, r.data(), x.data());
+        if (first) continue;
+        for (std::size_t o = 0; o < group.rows.size(); ++o) {
+          std::uint64_t* const sum = to[group.rows[o]] + at + t * kTile;
+          for (std::size_t i = 0; i < kTile; ++i) sum[i] = q.modulus().add(sum[i], r[o][i]);
+        }
+      }
     }
   }
 }

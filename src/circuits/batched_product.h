@@ -23,7 +23,7 @@ struct IntegerEntry {
 /// cache and reduced once a result. Immutable and thread-safe.
 class BatchedProduct {
  public:
-  /// Throws ParameterError for a column outside `columns` or a row of more than 2048 entries.
+  /// Throws ParameterError for a column outside `columns`.
   BatchedProduct(std::size_t columns, const std::vector<std::vector<IntegerEntry>>& rows);
 
   /// All inputs must agree in level, parts and scale (MismatchError); the scale of the results is theirs times
@@ -34,17 +34,21 @@ class BatchedProduct {
   std::size_t rows() const { return row_count_; }
 
  private:
-  /// Rows with the same columns: a small dense matrix.
-  struct Group {
+  /// Rows with the same columns: a small dense matrix, cut between columns where it is too wide for one sum.
+  struct Slab {
     std::vector<std::uint32_t> columns;
-    std::vector<std::uint32_t> rows;
     ring::PackedMatrix matrix;
+  };
+  struct Group {
+    std::vector<std::uint32_t> rows;
+    std::vector<Slab> slabs;
   };
   void run_block(const ring::PrimeRing& q, const std::vector<const std::uint64_t*>& from,
                  const std::vector<std::uint64_t*>& to, std::size_t at, std::uint64_t* scratch) const;
 
   std::size_t columns_;
   std::size_t row_count_;
+  std::size_t most_split_rows_ = 0;  // of a group of several slabs
   std::vector<Group> groups_;
 };
 

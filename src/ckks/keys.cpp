@@ -102,7 +102,8 @@ const KeySwitchKey& EvaluationKeys::relin(std::size_t limbs) const {
 const GaloisKey& EvaluationKeys::galois(std::uint64_t element, std::size_t limbs) const {
   const auto found = galois_.find(element);
   if (found == galois_.end()) {
-    throw MismatchError("the evaluation keys hold no key for Galois element " + std::to_string(element));
+    throw MismatchError("the evaluation keys hold no key for a rotation that is needed (Galois element " +
+                        std::to_string(element) + "): they were made for another network");
   }
   if (found->second.key.limbs() < limbs) {
     throw MismatchError("the key for Galois element " + std::to_string(element) + " serves values of up to " +

@@ -10,6 +10,9 @@ namespace {
 using nn::Node;
 using nn::Shape;
 
+/// What circuits::evaluate_polynomial takes.
+constexpr std::size_t kMostDegree = 63;
+
 /// Builds stages node by node; `open` is the stage whose activation has not come yet.
 class Builder {
  public:
@@ -35,6 +38,10 @@ class Builder {
       for (std::size_t i = 0; i < row.size(); ++i) {
         if (row[i] != 0) degree = std::max(degree, i);
       }
+    }
+    if (degree > kMostDegree) {
+      throw UnsupportedError("layer " + node.name + " is a polynomial of degree " + std::to_string(degree) +
+                             "; at most " + std::to_string(kMostDegree) + " runs encrypted");
     }
     if (degree <= 1) return degree_one(node, rows);
     if (degree == 2 && quadratic(node, rows)) return;

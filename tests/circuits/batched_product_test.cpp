@@ -139,8 +139,19 @@ TEST_F(BatchedProductTest, InputsThatDoNotMatch) {
 
 TEST_F(BatchedProductTest, WrongMatrices) {
   EXPECT_THROW(BatchedProduct(2, {{{2, 1}}}), ParameterError);
-  EXPECT_NO_THROW(BatchedProduct(1, {std::vector<IntegerEntry>(2048, IntegerEntry{0, 1})}));
-  EXPECT_THROW(BatchedProduct(1, {std::vector<IntegerEntry>(2049, IntegerEntry{0, 1})}), ParameterError);
+}
+
+/// More entries than the kernel sums up at once, such as a dense layer on a 32 x 32 colour image has.
+TEST_F(BatchedProductTest, RowsOfAnyLength) {
+  const std::size_t longest = 2 * ring::PackedMatrix::kMaxInputs + 7;
+  Rows rows(3);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    for (std::size_t k = 0; k < longest; ++k) {
+      rows[r].push_back({static_cast<std::uint32_t>(k % 2), static_cast<std::int32_t>((k * 31 + r) % 13) - 6});
+    }
+  }
+  rows.push_back({{1, 5}});
+  expect_product(inputs(2), rows);
 }
 
 }  // namespace
