@@ -68,8 +68,8 @@ TEST_F(Steps, PackedNamesTheDigit) {
 }
 
 TEST_F(Steps, BatchedNamesEveryDigit) {
-  std::vector<std::string> images;
-  for (int digit = 0; digit < 10; ++digit) images.push_back(sample(std::to_string(digit) + "-0"));
+  std::vector<std::string> images(10);
+  for (std::size_t digit = 0; digit < images.size(); ++digit) images[digit] = sample(std::to_string(digit) + "-0");
   const Result encrypted = encrypt("batched", images);
   ASSERT_EQ(encrypted.status, 0) << encrypted.err;
   EXPECT_EQ(encrypted.json()["images"].size(), 10);

@@ -9,7 +9,7 @@ namespace {
 using testing::HasSubstr;
 
 const std::vector<std::string> kVerbs = {"keygen",  "encrypt", "classify", "decrypt", "evaluate",
-                                         "compile", "data",    "train",    "bench"};
+                                         "compile", "data",    "train",    "bench",   "demo"};
 
 TEST(Usage, HelpNamesEveryVerb) {
   const Result help = obscura({"--help"});
