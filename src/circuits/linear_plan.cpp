@@ -77,14 +77,14 @@ StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
   const auto n = static_cast<double>(context.degree());
   const auto l = static_cast<double>(limbs), k = static_cast<double>(context.special_limbs());
   const auto digits = static_cast<double>(context.digits(limbs));
-  const double ntt = 0.8e-4 * n * std::log2(n);  // microseconds: 8.5 at 2^13
-  const double word = 0.8e-4 * n;                // one lazy multiply-add over N words in cache
-  const double stream = 8 * n / 15e3;            // N words from memory at 15 GB/s: keys and plaintexts
+  const double ntt = 0.94e-4 * n * std::log2(n);  // microseconds: 10 at 2^13
+  const double word = 0.8e-4 * n;                 // one lazy multiply-add over N words in cache
+  const double stream = 6 * n / 20e3;             // N residues of 6 bytes from memory at 20 GB/s: keys and plaintexts
   StepCosts costs;
-  costs.decompose = digits * (l + k) * (ntt + word);
+  costs.decompose = digits * (l + k) * (ntt + 3 * word);
   costs.inner_product = (l + k) * (2 * digits * (word + stream) + 4 * word);
-  costs.mod_down = (l + k) * ntt + 3 * l * word;
-  costs.multiply = (l + k) * (stream + 2 * word);
+  costs.mod_down = (l + k) * ntt + 4 * l * word;
+  costs.multiply = (l + k) * (stream + 4 * word);
   double bits = context.log_q(limbs);
   for (std::size_t i = 0; i < context.special_limbs(); ++i) bits += context.p(i).modulus().bits();
   costs.key_megabytes = digits * bits * n / 8e6;

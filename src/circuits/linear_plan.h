@@ -41,6 +41,6 @@ struct LinearPlan {
 /// Splits distinct offsets in [0, slots) so that the predicted time plus `microseconds_per_key_megabyte` times the size
 /// of the keys is least, over all widths of the baby window and shifts of its start.
 LinearPlan plan_linear(const std::vector<std::int64_t>& offsets, std::size_t slots, const StepCosts& costs,
-                       double microseconds_per_key_megabyte = 40);
+                       double microseconds_per_key_megabyte = 100);
 
 }  // namespace obscura::circuits

@@ -18,7 +18,7 @@ ckks::Ciphertext rotation_sum(const ckks::Evaluator& evaluator, const ckks::Ciph
 /// doublings into one group costs 2^k - 1 inner products but one key switch instead of k. The cheapest grouping.
 std::vector<std::vector<std::int64_t>> group_rotation_sum(const std::vector<std::int64_t>& doublings,
                                                           const StepCosts& costs,
-                                                          double microseconds_per_key_megabyte = 40);
+                                                          double microseconds_per_key_megabyte = 100);
 
 /// Predicted microseconds of the groups.
 double rotation_sum_cost(const std::vector<std::vector<std::int64_t>>& groups, const StepCosts& costs);

@@ -23,7 +23,7 @@ std::vector<std::int32_t> channels_of(const Layout& layout, const nn::Shape& sha
 }
 
 /// What a megabyte of keys may cost in time: they are sent once and kept in memory.
-constexpr double kMicrosecondsPerKeyMegabyte = 40;
+constexpr double kMicrosecondsPerKeyMegabyte = 100;
 
 struct Choice {
   PackedStage stage;
