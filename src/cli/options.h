@@ -13,6 +13,15 @@ inline constexpr const char* kFiles = "Files";
 inline constexpr const char* kOutput = "Output";
 inline constexpr const char* kRun = "Run";
 
+/// A whole number from 0 on: CLI11 itself would wrap a negative one around.
+inline CLI::Validator whole_number() {
+  const auto check = [](const std::string& word) {
+    const bool digits = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+    return digits ? std::string() : "'" + word + "' is not a whole number from 0 on";
+  };
+  return {check, "", "whole number"};
+}
+
 inline void add_json(CLI::App& verb, bool& json) {
   verb.add_flag("--json", json, "Print one JSON object (keys in docs/cli.md)")->group(kOutput);
 }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "cli/options.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digits.h"
@@ -139,8 +140,9 @@ void add_show(CLI::App& data) {
   verb->add_option("--data", a->data, kDataHelp);
   verb->add_option("--split", a->split, "train or test only (default: both)");
   verb->add_option("--out", a->out, "Contact sheet to write (default: <set>.png)");
-  verb->add_option("--limit", a->limit, "Look at the first so many images only");
+  verb->add_option("--limit", a->limit, "Look at the first so many images only")->check(whole_number());
   verb->add_option("--per-class", a->per_class, "Images a class on the contact sheet")
+      ->check(whole_number())
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
   verb->add_flag("--json", a->json, "Print one JSON object");
@@ -262,9 +264,12 @@ void add_draw(CLI::App& data) {
   CLI::App* verb = data.add_subcommand("draw-digits", "Draw handwritten-looking digits as 28x28 PNGs");
   verb->add_option("--out", a->out, "Folder to write <digit>-<number>.png into")->required();
   verb->add_option("--count", a->count, "How many, 0 to 9 in turn")
+      ->check(whole_number())
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
-  verb->add_option("--seed", a->seed, "The same seed draws the same digits")->capture_default_str();
+  verb->add_option("--seed", a->seed, "The same seed draws the same digits")
+      ->check(whole_number())
+      ->capture_default_str();
   verb->add_flag("--json", a->json, "Print one JSON object");
   verb->callback([a] { run_draw(*a); });
 }

@@ -154,11 +154,11 @@ void add_evaluate_verb(CLI::App& app) {
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   add_mode(*verb, args->mode)->capture_default_str();
   verb->add_option("--limit", args->limit, "Use K of the test images only; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number())
       ->capture_default_str()
       ->group(kRun);
   verb->add_option("--seed", args->seed, "Draw the K images by this seed (default: the first K)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number())
       ->group(kRun);
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);

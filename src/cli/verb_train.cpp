@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/options.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "nn/onnx_write.h"
@@ -172,8 +173,8 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--dataset", args->dataset, "Data set by name, or a folder of images")->capture_default_str();
   verb->add_option("--out", args->out, "ONNX file to write; .curve.json and .curve.svg go beside it")->required();
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)");
-  verb->add_option("--epochs", args->epochs, "Passes over the training images");
-  verb->add_option("--batch", args->batch, "Images a step");
+  verb->add_option("--epochs", args->epochs, "Passes over the training images")->check(whole_number());
+  verb->add_option("--batch", args->batch, "Images a step")->check(whole_number());
   verb->add_option("--lr", args->learning_rate, "Learning rate");
   verb->add_option("--optimiser,--optimizer", args->optimiser, "adam, rmsprop or sgd");
   verb->add_option("--schedule", args->schedule, "Learning rate over time: constant or one-cycle");
@@ -184,7 +185,7 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--clip", args->clip_norm, "Largest norm of a gradient; 0: no limit");
   verb->add_option("--range-weight", args->range_weight, "Penalty on numbers to be squared that pass --range-limit");
   verb->add_option("--range-limit", args->range_limit, "Size from which --range-weight counts");
-  verb->add_option("--seed", args->seed, "Same seed, same network")->capture_default_str();
+  verb->add_option("--seed", args->seed, "Same seed, same network")->check(whole_number())->capture_default_str();
   verb->add_option("--threads", args->threads, "Threads; small networks are fastest with one")->capture_default_str();
   verb->add_option("--limit", args->limit, "Use the first K training images only; 0: all")->capture_default_str();
   verb->add_flag("--json", args->json, "Print the result as JSON");
