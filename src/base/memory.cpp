@@ -30,8 +30,9 @@ std::size_t block_bytes(std::size_t words) {
 void* allocate(std::size_t bytes) {
 #if defined(__linux__)
   if (bytes >= kHugePage) {
-    void* const block = std::aligned_alloc(kHugePage, bytes);
-    if (block != nullptr) madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish; no matter if refused
+    void* block = nullptr;  // not from aligned_alloc, whose sizes are to be multiples of the alignment
+    if (posix_memalign(&block, kHugePage, bytes) != 0) return nullptr;
+    madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish; no matter if refused
     return block;
   }
 #endif
