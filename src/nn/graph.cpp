@@ -1,7 +1,5 @@
 #include "nn/graph.h"
 
-#include <optional>
-
 #include "base/error.h"
 #include "nn/shapes.h"
 
@@ -63,15 +61,18 @@ void absorb(Layer& layer, const BatchNorm& norm) {
 
 std::string layer_name(const Layer& layer) {
   struct Name {
-    const char* operator()(const Input&) const { return "Input"; }
-    const char* operator()(const Conv2d&) const { return "Conv2d"; }
-    const char* operator()(const AvgPool&) const { return "AvgPool"; }
-    const char* operator()(const BatchNorm&) const { return "BatchNorm"; }
-    const char* operator()(const Flatten&) const { return "Flatten"; }
-    const char* operator()(const Linear&) const { return "Linear"; }
-    const char* operator()(const Square&) const { return "Square"; }
-    const char* operator()(const Polynomial&) const { return "Polynomial"; }
-    const char* operator()(const Add&) const { return "Add"; }
+    std::string operator()(const Input&) const { return "Input"; }
+    std::string operator()(const Conv2d&) const { return "Conv2d"; }
+    std::string operator()(const AvgPool&) const { return "AvgPool"; }
+    std::string operator()(const BatchNorm&) const { return "BatchNorm"; }
+    std::string operator()(const Flatten&) const { return "Flatten"; }
+    std::string operator()(const Linear&) const { return "Linear"; }
+    std::string operator()(const Square&) const { return "Square"; }
+    std::string operator()(const Polynomial&) const { return "Polynomial"; }
+    std::string operator()(const Add&) const { return "Add"; }
+    std::string operator()(const Concat&) const { return "Concat"; }
+    std::string operator()(const Pad&) const { return "Pad"; }
+    std::string operator()(const Activation& activation) const { return activation_name(activation); }
   };
   return std::visit(Name{}, layer);
 }
@@ -108,8 +109,16 @@ std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<st
   return graph.nodes.size() - 1;
 }
 
+std::optional<std::size_t> pad_source(Pad::Mode mode, std::size_t out, std::size_t before, std::size_t side) {
+  if (out >= before && out - before < side) return out - before;
+  if (mode == Pad::Mode::constant) return std::nullopt;
+  const bool first = out < before;
+  if (mode == Pad::Mode::edge) return first ? 0 : side - 1;
+  return first ? before - out : 2 * (side - 1) - (out - before);
+}
+
 Graph fold_batch_norms(const Graph& graph) {
-  Graph folded{graph.name, {}, graph.preprocessing};
+  Graph folded{graph.name, {}, graph.preprocessing, graph.notes};
   const auto consumers = count_consumers(graph);
   std::vector<std::size_t> place(graph.nodes.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

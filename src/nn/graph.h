@@ -2,9 +2,12 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "nn/activation.h"
 
 namespace obscura::nn {
 
@@ -58,17 +61,43 @@ struct Linear {
 
 struct Square {};
 
-/// y = sum_i coefficients[c][i] x^i; one row for all channels or one a channel.
+/// y = sum_i coefficients[c][i] b_i(x); one row for all channels or one a channel.
 struct Polynomial {
+  /// What the coefficients count: b_i(x) = x^i, or the Chebyshev polynomial T_i(x), for an x in [-1, 1].
+  enum class Basis { monomial, chebyshev };
   std::vector<std::vector<float>> coefficients;
+  Basis basis = Basis::monomial;
 };
+
+/// The same polynomial in powers of x, a row or a row a channel, in double precision: what is lost to cancellation
+/// is about 2^degree times the rounding of one coefficient.
+std::vector<std::vector<double>> monomial_coefficients(const Polynomial& polynomial);
+
+/// One row of coefficients at x: Horner's rule, or Clenshaw's recurrence.
+double evaluate_row(const Polynomial& polynomial, std::size_t row, double x);
 
 /// Sum of two tensors of equal shape.
 struct Add {};
 
-using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add>;
+/// Two or more tensors of equal height and width, one behind the other along the channels.
+struct Concat {};
 
-/// The layer's name as a user knows it: "Conv2d", "AvgPool", ...
+/// Rows and columns around the image. Padding by zeros before a convolution is part of that convolution.
+struct Pad {
+  enum class Mode {
+    constant,  ///< `value` everywhere
+    reflect,  ///< mirrored at the outermost row or column, which is not repeated: less padding than the side has values
+    edge      ///< the outermost row or column repeated
+  };
+  std::array<std::size_t, 4> padding{0, 0, 0, 0};  // top, left, bottom, right
+  Mode mode = Mode::constant;
+  float value = 0.0F;
+};
+
+using Layer =
+    std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add, Concat, Pad, Activation>;
+
+/// The layer's name as a user knows it: "Conv2d", "AvgPool", ..., and the function's for an Activation: "ReLU", ...
 std::string layer_name(const Layer& layer);
 
 struct Node {
@@ -92,6 +121,7 @@ struct Graph {
   std::string name;
   std::vector<Node> nodes;
   Preprocessing preprocessing;
+  std::vector<std::string> notes = {};  // what a user should know of how the file was read, a line each
   const Shape& input_shape() const { return nodes.front().shape; }
   const Shape& output_shape() const { return nodes.back().shape; }
 };
@@ -106,6 +136,10 @@ Graph make_graph(std::string name, const Shape& input);
 /// Appends a node after checking its inputs and parameters and computing its shape; returns its index.
 /// Throws UnsupportedError or FormatError that names the node, also for weights that are not finite.
 std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<std::size_t> inputs);
+
+/// The row (or column) of an image of `side` rows that row `out` of the padded image repeats, `before` rows being put
+/// before it; nothing where the padding is a constant.
+std::optional<std::size_t> pad_source(Pad::Mode mode, std::size_t out, std::size_t before, std::size_t side);
 
 /// The same function with fewer nodes: batch norms folded into the convolution, dense layer or batch norm before them
 /// (also across an average pool that counts no padding) where nothing else reads that layer; the rest is kept.

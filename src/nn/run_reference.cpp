@@ -126,10 +126,7 @@ struct Evaluation {
     const std::size_t plane = node.shape.height * node.shape.width;
     Values out = in();
     for (std::size_t i = 0; i < out.size(); ++i) {
-      const auto& row = polynomial.coefficients[polynomial.coefficients.size() == 1 ? 0 : i / plane];
-      double sum = 0;
-      for (std::size_t t = row.size(); t-- > 0;) sum = sum * out[i] + static_cast<double>(row[t]);
-      out[i] = sum;
+      out[i] = evaluate_row(polynomial, polynomial.coefficients.size() == 1 ? 0 : i / plane, out[i]);
     }
     return out;
   }
@@ -137,6 +134,36 @@ struct Evaluation {
   Values operator()(const Add&) const {
     Values out = in(0);
     std::ranges::transform(out, in(1), out.begin(), std::plus<>());
+    return out;
+  }
+
+  /// Channels come first in memory, so tensors are joined by writing one behind the other.
+  Values operator()(const Concat&) const {
+    Values out;
+    out.reserve(node.shape.size());
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) out.insert(out.end(), in(i).begin(), in(i).end());
+    return out;
+  }
+
+  Values operator()(const Pad& pad) const {
+    const Shape& s = shape();
+    Values out;
+    out.reserve(node.shape.size());
+    for (std::size_t c = 0; c < s.channels; ++c) {
+      for (std::size_t y = 0; y < node.shape.height; ++y) {
+        const auto sy = pad_source(pad.mode, y, pad.padding[0], s.height);
+        for (std::size_t x = 0; x < node.shape.width; ++x) {
+          const auto sx = pad_source(pad.mode, x, pad.padding[1], s.width);
+          out.push_back(sy && sx ? in()[(c * s.height + *sy) * s.width + *sx] : static_cast<double>(pad.value));
+        }
+      }
+    }
+    return out;
+  }
+
+  Values operator()(const Activation& activation) const {
+    Values out = in();
+    for (double& v : out) v = activate(activation, v);
     return out;
   }
 };

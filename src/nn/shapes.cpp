@@ -130,6 +130,37 @@ struct Inference {
     if (inputs[0] != inputs[1]) fail(node, "adds tensors of different shapes");
     return inputs[0];
   }
+
+  Shape operator()(const Concat&) const {
+    if (inputs.size() < 2) fail(node, "joins fewer than two tensors");
+    Shape out{0, inputs[0].height, inputs[0].width};
+    for (const Shape& in : inputs) {
+      if (in.height != out.height || in.width != out.width) fail(node, "joins tensors of different heights or widths");
+      out.channels += in.channels;
+      if (out.channels > kMaxElements) fail(node, "joins too many channels");
+    }
+    return out;
+  }
+
+  Shape operator()(const Pad& pad) const {
+    expect_inputs(node, inputs, 1);
+    const Shape& in = inputs[0];
+    for (const std::size_t p : pad.padding) {
+      if (p > kMaxSide) fail(node, "has too much padding");
+    }
+    const bool too_far =
+        std::max(pad.padding[0], pad.padding[2]) >= in.height || std::max(pad.padding[1], pad.padding[3]) >= in.width;
+    if (pad.mode == Pad::Mode::reflect && too_far) fail(node, "mirrors more than the image has");
+    return {in.channels, in.height + pad.padding[0] + pad.padding[2], in.width + pad.padding[1] + pad.padding[3]};
+  }
+
+  Shape operator()(const Activation& activation) const {
+    expect_inputs(node, inputs, 1);
+    if (activation.kind == Activation::Kind::clip && activation.alpha > activation.beta) {
+      fail(node, "clips to a range whose end lies before its beginning");
+    }
+    return inputs[0];
+  }
 };
 
 void expect_finite(const std::string& node, std::span<const float> values) {
@@ -163,6 +194,11 @@ void check_finite(const std::string& node, const Layer& layer) {
     expect_finite(node, norm->shift);
   } else if (const auto* polynomial = std::get_if<Polynomial>(&layer)) {
     for (const auto& row : polynomial->coefficients) expect_finite(node, row);
+  } else if (const auto* pad = std::get_if<Pad>(&layer)) {
+    expect_finite(node, {&pad->value, 1});
+  } else if (const auto* activation = std::get_if<Activation>(&layer)) {
+    expect_finite(node, {&activation->alpha, 1});
+    expect_finite(node, {&activation->beta, 1});
   }
 }
 
