@@ -1,6 +1,7 @@
 #include "nn/expression.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 
@@ -32,6 +33,16 @@ Expression Expression::constant(const std::vector<float>& values) {
 
 bool Expression::is_identity() const {
   return std::ranges::all_of(rows_, [](const auto& r) { return r == std::vector<double>{0, 1}; });
+}
+
+bool Expression::is_close_to(const std::vector<double>& wanted, double tolerance) const {
+  if (rows_.size() != 1 || rows_[0].size() != wanted.size()) return false;
+  double largest = 0;
+  for (const double v : wanted) largest = std::max(largest, std::abs(v));
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!(std::abs(rows_[0][i] - wanted[i]) <= tolerance * largest)) return false;
+  }
+  return true;
 }
 
 bool Expression::is_square() const {
@@ -83,6 +94,15 @@ Expression Expression::negated() const {
   for (auto& r : result.rows_) {
     for (double& v : r) v = v == 0 ? 0 : -v;
   }
+  return result;
+}
+
+Expression Expression::from_degree(std::size_t first) const {
+  Expression result = *this;
+  for (auto& r : result.rows_) {
+    for (std::size_t i = 0; i < std::min(first, r.size()); ++i) r[i] = 0;
+  }
+  result.trim();
   return result;
 }
 

@@ -14,10 +14,14 @@ class Expression {
   Expression() : rows_{{0.0, 1.0}} {}
   /// A value a channel, or one for all.
   static Expression constant(const std::vector<float>& values);
+  static Expression constant(double value) { return Expression(Rows{{value}}); }
 
   const std::vector<std::vector<double>>& rows() const { return rows_; }
   std::size_t degree() const { return rows_[0].size() - 1; }
   bool is_identity() const;
+  /// One row, equal to these coefficients up to `tolerance` times the largest of them.
+  bool is_close_to(const std::vector<double>& row, double tolerance) const;
+  friend bool operator==(const Expression&, const Expression&) = default;
   /// Exactly x * x in every channel.
   bool is_square() const;
   /// a x + b with a = 1 in every channel: an addition of constants.
@@ -27,12 +31,15 @@ class Expression {
   friend Expression operator+(const Expression& a, const Expression& b);
   friend Expression operator*(const Expression& a, const Expression& b);
   Expression negated() const;
+  /// The terms of degree `first` and above.
+  Expression from_degree(std::size_t first) const;
   /// 1 / value for a constant. Throws FormatError for zero.
   Expression reciprocal() const;
   Expression power(std::size_t exponent) const;
 
  private:
-  explicit Expression(std::vector<std::vector<double>> rows) : rows_(std::move(rows)) {}
+  using Rows = std::vector<std::vector<double>>;
+  explicit Expression(Rows rows) : rows_(std::move(rows)) {}
   void trim();
   std::vector<std::vector<double>> rows_;
 };

@@ -1,8 +1,10 @@
 #include "nn/onnx_constant.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/error.h"
 
@@ -28,6 +30,31 @@ std::vector<Stored> stored_values(const onnx::TensorProto& tensor, const Typed& 
     throw FormatError(what + " has data that does not fit its shape");
   }
   values.assign(typed.begin(), typed.end());
+  return values;
+}
+
+/// IEEE 754 half precision.
+float from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 0x1f;
+  const int mantissa = bits & 0x3ff;
+  const float sign = (bits & 0x8000) != 0 ? -1.0F : 1.0F;
+  if (exponent == 0x1f) return std::numeric_limits<float>::infinity();  // or not a number: refused alike
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(mantissa), -24);
+  return sign * std::ldexp(static_cast<float>(mantissa + 0x400), exponent - 25);
+}
+
+/// The first 16 bits of a float.
+float from_bfloat(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+/// Two bytes a value in raw data; in typed data one 32-bit integer a value.
+std::vector<float> narrow_floats(const onnx::TensorProto& tensor, std::size_t count, const std::string& what) {
+  const bool half = tensor.data_type() == onnx::TensorProto::FLOAT16;
+  std::vector<float> values;
+  for (const std::uint16_t bits : stored_values<std::uint16_t>(tensor, tensor.int32_data(), count, what)) {
+    values.push_back(half ? from_half(bits) : from_bfloat(bits));
+  }
   return values;
 }
 
@@ -69,6 +96,10 @@ Constant read_constant(const onnx::TensorProto& tensor, const std::string& what)
     case onnx::TensorProto::DOUBLE:
       constant.floats = to_floats(stored_values<double>(tensor, tensor.double_data(), count, what), what);
       break;
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+      constant.floats = to_floats(narrow_floats(tensor, count, what), what);
+      break;
     case onnx::TensorProto::INT64:
       constant.ints = stored_values<std::int64_t>(tensor, tensor.int64_data(), count, what);
       constant.integral = true;
@@ -80,7 +111,8 @@ Constant read_constant(const onnx::TensorProto& tensor, const std::string& what)
       break;
     }
     default:
-      throw UnsupportedError(what + " is of an unsupported type; supported: float, double, int64, int32");
+      throw UnsupportedError(what +
+                             " is of an unsupported type; supported: float, double, float16, bfloat16, int64, int32");
   }
   return constant;
 }

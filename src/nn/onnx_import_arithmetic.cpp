@@ -8,6 +8,9 @@ namespace obscura::nn {
 namespace {
 
 constexpr std::size_t kMaxExponent = 16;
+/// Sizes and lists of them: no image has longer sides, no shape more.
+constexpr std::int64_t kMaxInteger = std::int64_t{1} << 31;
+constexpr std::size_t kMaxIntegers = 64;
 
 /// Axis of the channels in a tensor of that many axes: [N, C, H, W], [N, n], [C, H, W], [n].
 std::size_t channel_axis(std::size_t rank) {
@@ -51,27 +54,49 @@ void Importer::add_arithmetic(const NodeView& node) {
     Value made = input(node, 0);
     if (made.constant) node.unsupported("works on a constant");
     made.expression = made.expression.negated();
+    if (made.gate) made.gate->factor = made.gate->factor.negated();
     define(node, std::move(made));
     return;
   }
   const Value& left = input(node, 0);
   const Value& right = input(node, 1);
-  if (left.constant && right.constant) node.unsupported("works on constants; export with constant folding");
+  if (left.constant && right.constant) return add_constants(node, *left.constant, *right.constant);
   if (right.constant) return add_with_constant(node, 0, *right.constant);
   if (left.constant) return add_with_constant(node, 1, *left.constant);
   add_two_tensors(node);
 }
 
+/// Sizes that a file computes: integers, element by element, one of the two at times a single one.
+void Importer::add_constants(const NodeView& node, const Constant& left, const Constant& right) {
+  const std::size_t size = std::max(left.size(), right.size());
+  const bool fits = (left.size() == size || left.size() == 1) && (right.size() == size || right.size() == 1);
+  if (!left.integral || !right.integral || size > kMaxIntegers || !fits || left.size() == 0 || right.size() == 0) {
+    node.unsupported("works on constants; export with constant folding");
+  }
+  Constant made = left.size() == size ? left : right;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::int64_t a = left.ints[left.size() == 1 ? 0 : i];
+    const std::int64_t b = right.ints[right.size() == 1 ? 0 : i];
+    if (std::max({a, -kMaxInteger, b}) > kMaxInteger || std::min({a, b, kMaxInteger}) < -kMaxInteger) {
+      node.fail("computes with integers that are no sizes");
+    }
+    if (node.type() == "Div" && b == 0) node.fail("divides by zero");
+    made.ints[i] = node.type() == "Add" ? a + b : node.type() == "Sub" ? a - b : node.type() == "Mul" ? a * b : a / b;
+  }
+  define_constant(node, std::move(made));
+}
+
 void Importer::add_with_constant(const NodeView& node, int tensor, const Constant& constant) {
   Value made = input(node, tensor);
   const Expression other = broadcast(node, constant, made);
-  if (node.type() == "Mul") {
-    made.expression = made.expression * other;
-  } else if (node.type() == "Div") {
-    if (tensor == 1) node.unsupported("divides by an image");
-    made.expression = made.expression * other.reciprocal();
+  if (node.type() == "Mul" || node.type() == "Div") {
+    if (node.type() == "Div" && tensor == 1) node.unsupported("divides by an image");
+    const Expression factor = node.type() == "Mul" ? other : other.reciprocal();
+    made.expression = made.expression * factor;
+    if (made.gate) made.gate->factor = made.gate->factor * factor;
   } else if (node.type() == "Sub") {
     made.expression = tensor == 0 ? made.expression + other.negated() : made.expression.negated() + other;
+    if (made.gate && tensor == 1) made.gate->factor = made.gate->factor.negated();
   } else {
     made.expression = made.expression + other;
   }
@@ -82,7 +107,7 @@ void Importer::add_with_constant(const NodeView& node, int tensor, const Constan
 bool Importer::absorb_into_bias(const NodeView& node, int tensor, const Expression& result) {
   const std::string& name = node.proto().input(tensor);
   const Value& source = values_.at(name);
-  if (!result.is_shift() || !source.expression.is_identity() || uses_[name] != 1) return false;
+  if (!result.is_shift() || !is_plain(source) || uses_[name] != 1) return false;
   if (graph_.nodes.size() != source.node + 1) return false;  // something may read it already
   Layer& layer = graph_.nodes[source.node].layer;
   const std::size_t outputs = graph_.nodes[source.node].shape.channels;
@@ -104,7 +129,8 @@ void Importer::add_two_tensors(const NodeView& node) {
   const Value& right = input(node, 1);
   if (node.type() == "Div") node.unsupported("divides by an image");
   if (left.dims != right.dims) node.unsupported("combines tensors of different shapes");
-  if (left.node == right.node) {  // a sum or product of polynomials in the same tensor
+  if (combine_gates(node, left, right)) return;
+  if (left.node == right.node && !left.gate && !right.gate) {  // a sum or product of polynomials in the same tensor
     Value made = left;
     if (product) made.expression = left.expression * right.expression;
     if (node.type() == "Add") made.expression = left.expression + right.expression;
@@ -112,11 +138,31 @@ void Importer::add_two_tensors(const NodeView& node) {
     define(node, std::move(made));
     return;
   }
-  if (node.type() != "Add") node.unsupported("combines two different tensors; only Add is supported for them");
+  if (product) node.unsupported("combines two different tensors; only Add and Sub are supported for them");
   const Dims dims = left.dims;
   const std::size_t a = layer_input(node, 0);
-  const std::size_t b = layer_input(node, 1);
+  std::size_t b = layer_input(node, 1);
+  if (node.type() == "Sub") b = emit(node.name() + "_negated", b, Expression().negated());
   define_layer(node, Add{}, {a, b}, dims);
+}
+
+/// The sum or product of two values in one tensor of which one holds an activation, as again one such value.
+bool Importer::combine_gates(const NodeView& node, const Value& left, const Value& right) {
+  if (left.node != right.node || left.gate.has_value() == right.gate.has_value()) return false;
+  const Value& gated = left.gate ? left : right;
+  const Value& plain = left.gate ? right : left;
+  Value made = gated;
+  if (node.type() == "Mul") {
+    made.expression = gated.expression * plain.expression;
+    made.gate->factor = gated.gate->factor * plain.expression;
+  } else if (node.type() == "Add") {
+    made.expression = gated.expression + plain.expression;
+  } else {
+    made.expression = left.expression + right.expression.negated();
+    if (right.gate) made.gate->factor = made.gate->factor.negated();
+  }
+  define(node, std::move(made));
+  return true;
 }
 
 void Importer::add_power(const NodeView& node) {

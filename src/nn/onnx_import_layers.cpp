@@ -49,6 +49,21 @@ Window read_window(const NodeView& node, const Shape& in, const Sides& default_k
   return window;
 }
 
+void add_padding(Window& window, const Pad& pad) {
+  for (std::size_t i = 0; i < 4; ++i) window.padding[i] += pad.padding[i];
+}
+
+/// Whether an average over an image padded by zeros is one that counts its padding.
+bool takes_padding(const AvgPool& pool, const Layer& before) {
+  const auto* pad = std::get_if<Pad>(&before);
+  if (pad == nullptr) return false;
+  const bool counts = pool.count_include_pad || pool.padding == std::array<std::size_t, 4>{0, 0, 0, 0};
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (pool.padding[i] + pad->padding[i] >= pool.kernel[i % 2]) return false;
+  }
+  return counts;
+}
+
 Dims image_dims(const Shape& shape) {
   return standard_dims(shape, 4);
 }
@@ -72,14 +87,15 @@ void apply_ceil_mode(const NodeView& node, AvgPool& pool, const Shape& in) {
 
 void Importer::add_conv(const NodeView& node) {
   need_image(node);
-  const std::size_t source = layer_input(node, 0);
-  const Shape in = graph_.nodes[source].shape;
   const Constant& weights = constant_input(node, 1, "weight");
   if (weights.integral || weights.dims.size() != 4) node.unsupported("needs float weights of four axes");
   if (std::ranges::any_of(weights.dims, [](std::int64_t d) { return d < 1; })) node.fail("has empty weights");
   const auto size = [&](std::size_t i) { return static_cast<std::size_t>(weights.dims[i]); };
-  const Window window = read_window(node, in, {size(2), size(3)});
+  std::size_t source = layer_input(node, 0);
+  Window window = read_window(node, graph_.nodes[source].shape, {size(2), size(3)});
   if (window.kernel[0] != size(2) || window.kernel[1] != size(3)) node.fail("has a kernel_shape unlike its weights");
+  add_padding(window, take_zero_padding(node, source));
+  const Shape in = graph_.nodes[source].shape;
   const std::int64_t groups = node.integer("group", 1);
   if (groups < 1 || static_cast<std::size_t>(groups) > in.channels ||
       size(1) * static_cast<std::size_t>(groups) != in.channels) {
@@ -100,14 +116,19 @@ void Importer::add_conv(const NodeView& node) {
 
 void Importer::add_average_pool(const NodeView& node) {
   need_image(node);
-  const std::size_t source = layer_input(node, 0);
+  std::size_t source = layer_input(node, 0);
   const Shape in = graph_.nodes[source].shape;
   if (!node.has("kernel_shape")) node.fail("lacks its kernel_shape");
-  const Window window = read_window(node, in, {1, 1});
+  Window window = read_window(node, in, {1, 1});
   if (window.dilation != std::array<std::size_t, 2>{1, 1}) node.unsupported("has dilations");
   AvgPool pool{window.kernel, window.stride, window.padding, node.integer("count_include_pad", 0) != 0};
-  if (node.integer("ceil_mode", 0) != 0) apply_ceil_mode(node, pool, in);
-  const Shape out = infer_shape(node.name(), Layer(pool), {in});
+  if (node.integer("ceil_mode", 0) != 0) {
+    apply_ceil_mode(node, pool, in);
+  } else if (takes_padding(pool, graph_.nodes[source].layer)) {
+    add_padding(window, take_zero_padding(node, source));
+    if (window.padding != pool.padding) pool = {window.kernel, window.stride, window.padding, true};
+  }
+  const Shape out = infer_shape(node.name(), Layer(pool), {graph_.nodes[source].shape});
   define_layer(node, pool, {source}, image_dims(out));
 }
 
@@ -119,15 +140,23 @@ void Importer::add_global_pool(const NodeView& node) {
                image_dims({in.channels, 1, 1}));
 }
 
+/// Over height and width of an image, or over its places seen as one axis: a global pool.
 void Importer::add_reduce_mean(const NodeView& node) {
-  need_image(node);
+  const Dims from = input(node, 0).dims;
+  const auto rank = static_cast<std::int64_t>(from.size());
   Dims reduced = has_input(node, 1) ? constant_input(node, 1, "list of axes").ints : node.integers("axes", {});
-  for (auto& axis : reduced) axis += axis < 0 ? 4 : 0;
+  for (auto& axis : reduced) axis += axis < 0 ? rank : 0;
   std::ranges::sort(reduced);
-  if (reduced != Dims{2, 3}) node.unsupported("must average over height and width, axes 2 and 3");
+  if (input(node, 0).constant || !((rank == 4 && reduced == Dims{2, 3}) || (rank == 3 && reduced == Dims{2}))) {
+    node.unsupported("must average over height and width, axes 2 and 3");
+  }
   const std::size_t source = layer_input(node, 0);
   const Shape in = graph_.nodes[source].shape;
-  Dims dims = image_dims({in.channels, 1, 1});
+  if (from[0] != 1 || from[1] != static_cast<std::int64_t>(in.channels)) {
+    node.unsupported("needs an input of [N, C, H, W]");
+  }
+  Dims dims(from.size(), 1);
+  dims[1] = from[1];
   if (node.integer("keepdims", 1) == 0) dims.resize(2);
   define_layer(node, AvgPool{{in.height, in.width}, {1, 1}, {0, 0, 0, 0}, false}, {source}, dims);
 }

@@ -153,6 +153,11 @@ void Importer::view_tensor(const NodeView& node, const Dims& dims) {
   }
   if (without_ones(dims) != without_ones(standard_dims(now, 3))) {
     // A file that takes its image as a flat vector says here how large it is.
+    const bool places = dims.size() == 3 && dims[0] == 1 && dims[1] == static_cast<std::int64_t>(now.channels);
+    if (places && product(dims) == static_cast<std::int64_t>(now.size())) {  // [N, C, H W], to average over
+      made.dims = dims;
+      return define(node, std::move(made));
+    }
     const bool pristine = graph_.nodes.size() == 1 && made.expression.is_identity() && uses_[graph_.nodes[0].name] == 1;
     if (!shape || shape->size() != now.size() || !pristine) {
       node.unsupported("must amount to flattening one image; other reshapes are not supported");
@@ -170,12 +175,12 @@ void Importer::add_pass_through(const NodeView& node) {
     node.unsupported("may be in training mode; export for inference");
   }
   const bool cast = node.type() == "Cast";
-  if (cast && !source.constant && node.integer("to", 0) != onnx::TensorProto::FLOAT) {
-    node.unsupported("changes the type of an image; only float is supported");
-  }
+  const auto type = cast ? node.integer("to", 0) : 0;
+  const bool real = type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::FLOAT16 ||
+                    type == onnx::TensorProto::DOUBLE || type == onnx::TensorProto::BFLOAT16;
+  if (cast && !source.constant && !real) node.unsupported("changes the type of an image; only float is supported");
   if (cast && source.constant) {
-    const auto to = node.integer("to", 0);
-    const bool integral = to == onnx::TensorProto::INT64 || to == onnx::TensorProto::INT32;
+    const bool integral = type == onnx::TensorProto::INT64 || type == onnx::TensorProto::INT32;
     if (integral != source.constant->integral) node.unsupported("changes a constant between integer and float");
   }
   define(node, Value(source));
@@ -225,6 +230,7 @@ void Importer::add_gather(const NodeView& node) {
 }
 
 void Importer::add_concat(const NodeView& node) {
+  if (!input(node, 0).constant) return join_tensors(node);
   std::vector<std::int64_t> joined;
   for (int i = 0; i < node.proto().input_size(); ++i) {
     const Constant& part = constant_input(node, i, "part");
@@ -236,9 +242,92 @@ void Importer::add_concat(const NodeView& node) {
   define_constant(node, short_list(std::move(joined)));
 }
 
+/// Tensors one behind the other along the channels.
+void Importer::join_tensors(const NodeView& node) {
+  Dims dims = input(node, 0).dims;
+  const auto rank = static_cast<std::int64_t>(dims.size());
+  const std::int64_t channels = rank == 4 || rank == 2 ? 1 : 0;
+  const std::int64_t axis = normal_axis(node, node.integer("axis", 0), dims.size());
+  if (axis != channels) node.unsupported("joins images along another axis than the channels");
+  std::vector<std::size_t> inputs;
+  std::vector<Shape> shapes;
+  for (int i = 0; i < node.proto().input_size(); ++i) {
+    if (input(node, i).constant) node.unsupported("joins an image with constants; add them as channels of a bias");
+    if (input(node, i).dims.size() != dims.size() || !is_standard(input(node, i))) {
+      node.unsupported("joins tensors that are laid out differently; flatten all of them, or none");
+    }
+    inputs.push_back(layer_input(node, i));
+    shapes.push_back(graph_.nodes[inputs.back()].shape);
+  }
+  if (inputs.size() == 1) return define(node, Value(input(node, 0)));
+  const Shape out = infer_shape(node.name(), Layer(Concat{}), shapes);
+  define_layer(node, Concat{}, std::move(inputs), standard_dims(out, dims.size()));
+}
+
+/// A list or table of equal integers or numbers, as exporters pad lists with.
+void Importer::add_constant_of_shape(const NodeView& node) {
+  Constant value;
+  value.floats = {0.0F};
+  if (const auto* tensor = node.find("value")) {
+    if (tensor->type() != onnx::AttributeProto::TENSOR) node.fail("has a value that is no tensor");
+    value = read_constant(tensor->t(), "constant '" + node.name() + "'");
+  }
+  const Constant& shape = constant_input(node, 0, "shape");
+  const std::size_t count = count_values(shape.ints, "node '" + node.name() + "'");
+  if (!shape.integral || value.size() != 1 || count > kMaxShapeList) node.unsupported("is supported on shapes only");
+  Constant made;
+  made.dims = shape.ints;
+  made.integral = value.integral;
+  if (value.integral) made.ints.assign(count, value.ints[0]);
+  if (!value.integral) made.floats.assign(count, value.floats[0]);
+  define_constant(node, std::move(made));
+}
+
+/// Some entries, or rows, of a short list of integers: [first, end) in steps, from the end where negative.
+void Importer::add_slice(const NodeView& node) {
+  if (!input(node, 0).constant) node.unsupported("cuts a part out of an image, which is not supported");
+  const Constant& from = constant_input(node, 0, "table");
+  const auto one = [&](int i, const char* name, std::int64_t otherwise) {
+    const Dims list = has_input(node, i) ? constant_input(node, i, name).ints : node.integers(name, {otherwise});
+    if (list.size() != 1) node.unsupported("is supported on shapes only, along one axis");
+    return list[0];
+  };
+  if (!from.integral || from.dims.empty() || from.size() > kMaxShapeList || one(3, "axes", 0) != 0) {
+    node.unsupported("is supported on shapes only, along one axis");
+  }
+  const std::int64_t rows = from.dims[0];
+  const std::int64_t step = one(4, "steps", 1);
+  if (step != 1 && step != -1) node.unsupported("is supported on shapes only, in steps of 1 or -1");
+  const auto place = [&](std::int64_t i, std::int64_t lowest, std::int64_t highest) {
+    return std::clamp(i < 0 && i >= -rows ? i + rows : i, lowest, highest);
+  };
+  const std::int64_t first = place(one(1, "starts", 0), 0, step > 0 ? rows : rows - 1);
+  const std::int64_t end = place(one(2, "ends", 0), step > 0 ? 0 : -1, rows);
+  Constant taken = short_list({});
+  const std::int64_t width = rows == 0 ? 0 : static_cast<std::int64_t>(from.size()) / rows;
+  for (std::int64_t row = first; step > 0 ? row < end : row > end; row += step) {
+    const auto begin = from.ints.begin() + row * width;
+    taken.ints.insert(taken.ints.end(), begin, begin + width);
+  }
+  taken.dims = from.dims;
+  taken.dims[0] = width == 0 ? 0 : static_cast<std::int64_t>(taken.ints.size()) / width;
+  define_constant(node, std::move(taken));
+}
+
 void Importer::add_transpose(const NodeView& node) {
+  if (!input(node, 0).constant) {
+    node.unsupported("turns an image; export with the channels first, as [N, C, H, W]");
+  }
   const Constant& from = constant_input(node, 0, "table");
   const Dims order = node.integers("perm", {1, 0});
+  if (from.integral && from.dims.size() == 2 && order == Dims{1, 0} && from.size() <= kMaxShapeList) {
+    Constant turned = from;
+    turned.dims = {from.dims[1], from.dims[0]};
+    const auto columns = static_cast<std::size_t>(from.dims[1]);
+    const std::size_t rows = columns == 0 ? 0 : from.size() / columns;
+    for (std::size_t i = 0; i < from.size(); ++i) turned.ints[i % columns * rows + i / columns] = from.ints[i];
+    return define_constant(node, std::move(turned));
+  }
   if (from.integral || from.dims.size() != 2 || order != Dims{1, 0}) {
     node.unsupported("is supported on matrices of weights only");
   }

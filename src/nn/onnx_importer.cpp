@@ -22,8 +22,10 @@ std::pair<Shape, Dims> input_shape(const onnx::ValueInfoProto& info) {
   const std::string what = "input '" + info.name() + "'";
   const auto& type = info.type();
   if (!type.has_tensor_type()) throw FormatError(what + " is no tensor");
-  if (type.tensor_type().elem_type() != onnx::TensorProto::FLOAT) {
-    throw UnsupportedError(what + " must be of type float");
+  const auto element = type.tensor_type().elem_type();
+  if (element != onnx::TensorProto::FLOAT && element != onnx::TensorProto::FLOAT16 &&
+      element != onnx::TensorProto::DOUBLE) {
+    throw UnsupportedError(what + " must be of type float, float16 or double");
   }
   const auto& dims = type.tensor_type().shape().dim();
   const int rank = dims.size();
@@ -108,7 +110,7 @@ void Importer::read_input() {
   const auto [shape, dims] = input_shape(*found);
   graph_ = make_graph(proto_.name(), shape);
   graph_.nodes[0].name = found->name();
-  values_.emplace(found->name(), Value{nullptr, 0, {}, dims, found->name()});
+  values_.emplace(found->name(), Value{nullptr, 0, {}, {}, dims, found->name()});
 }
 
 /// What the output depends on; the rest of the file is not looked at.
@@ -183,16 +185,25 @@ void Importer::define_constant(const NodeView& node, Constant constant) {
 
 void Importer::define_layer(const NodeView& node, Layer layer, std::vector<std::size_t> inputs, Dims dims) {
   const std::size_t index = add_node(graph_, node.name(), std::move(layer), std::move(inputs));
-  define(node, Value{nullptr, index, {}, std::move(dims), node.name()});
+  define(node, Value{nullptr, index, {}, {}, std::move(dims), node.name()});
 }
 
 std::size_t Importer::materialise(const std::string& name) {
   Value& found = values_.at(name);
-  if (found.expression.is_identity()) return found.node;
-  const auto& rows = found.expression.rows();
-  const std::size_t channels = graph_.nodes[found.node].shape.channels;
+  if (is_plain(found)) return found.node;
+  found.node = found.gate ? emit_gate(found) : emit(found.label, found.node, found.expression);
+  found.expression = Expression();
+  found.gate.reset();
+  return found.node;
+}
+
+/// A polynomial in a node as the layer that it is; returns its node.
+std::size_t Importer::emit(const std::string& label, std::size_t node, const Expression& expression) {
+  if (expression.is_identity()) return node;
+  const auto& rows = expression.rows();
+  const std::size_t channels = graph_.nodes[node].shape.channels;
   Layer layer = Square{};
-  if (found.expression.degree() == 1 && (rows.size() > 1 || channels <= kMaxScaledChannels)) {
+  if (expression.degree() == 1 && (rows.size() > 1 || channels <= kMaxScaledChannels)) {
     BatchNorm norm;
     for (std::size_t c = 0; c < channels; ++c) {
       const auto& row = rows.size() == 1 ? rows[0] : rows[c];
@@ -200,7 +211,7 @@ std::size_t Importer::materialise(const std::string& name) {
       norm.shift.push_back(static_cast<float>(row[0]));
     }
     layer = std::move(norm);
-  } else if (!found.expression.is_square()) {
+  } else if (!expression.is_square()) {
     Polynomial polynomial;
     for (const auto& row : rows) {
       polynomial.coefficients.emplace_back(row.begin(), row.end());
@@ -208,9 +219,7 @@ std::size_t Importer::materialise(const std::string& name) {
     }
     layer = std::move(polynomial);
   }
-  found.node = add_node(graph_, found.label, std::move(layer), {found.node});
-  found.expression = Expression();
-  return found.node;
+  return add_node(graph_, label, std::move(layer), {node});
 }
 
 std::size_t Importer::layer_input(const NodeView& node, int i) {
@@ -250,6 +259,24 @@ void Importer::add(const NodeView& node) {
       {"Mul", &Importer::add_arithmetic},
       {"Div", &Importer::add_arithmetic},
       {"Neg", &Importer::add_arithmetic},
+      {"Relu", &Importer::add_activation},
+      {"LeakyRelu", &Importer::add_activation},
+      {"Sigmoid", &Importer::add_activation},
+      {"Tanh", &Importer::add_activation},
+      {"Erf", &Importer::add_activation},
+      {"Elu", &Importer::add_activation},
+      {"Selu", &Importer::add_activation},
+      {"HardSigmoid", &Importer::add_activation},
+      {"HardSwish", &Importer::add_activation},
+      {"Softplus", &Importer::add_activation},
+      {"Gelu", &Importer::add_activation},
+      {"Clip", &Importer::add_clip},
+      {"PRelu", &Importer::add_prelu},
+      {"Softmax", &Importer::add_softmax},
+      {"LogSoftmax", &Importer::add_softmax},
+      {"Pad", &Importer::add_pad},
+      {"ConstantOfShape", &Importer::add_constant_of_shape},
+      {"Slice", &Importer::add_slice},
       {"Pow", &Importer::add_power},
       {"Flatten", &Importer::add_reshaping},
       {"Reshape", &Importer::add_reshaping},

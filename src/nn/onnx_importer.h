@@ -16,12 +16,21 @@
 
 namespace obscura::nn {
 
-/// What a name in the file stands for: a constant, or a polynomial in the output of a node of the graph. The
-/// polynomial becomes a layer when something else than arithmetic needs it.
+/// factor * function(argument), element by element, factor and argument polynomials in one tensor: what files make
+/// SiLU, GELU and their like of.
+struct Gate {
+  Activation function;
+  Expression argument;
+  Expression factor = Expression::constant(1.0);
+};
+
+/// What a name in the file stands for: a constant, or a polynomial in the output of a node of the graph plus at most
+/// one activation of it. The sum becomes layers when something else than arithmetic needs it.
 struct Value {
   std::shared_ptr<const Constant> constant;  // null: a tensor that depends on the image
   std::size_t node = 0;
   Expression expression;
+  std::optional<Gate> gate;
   Dims dims;          // as the file sees the tensor, batch axis 1
   std::string label;  // node of the file that made it
 };
@@ -54,6 +63,8 @@ class Importer {
   void define_constant(const NodeView& node, Constant constant);
   void define_layer(const NodeView& node, Layer layer, std::vector<std::size_t> inputs, Dims dims);
   std::size_t materialise(const std::string& name);
+  std::size_t emit(const std::string& label, std::size_t node, const Expression& expression);
+  bool is_plain(const Value& value) const { return !value.gate && value.expression.is_identity(); }
   std::size_t layer_input(const NodeView& node, int i);
   void need_image(const NodeView& node) const;
   bool is_standard(const Value& tensor) const;
@@ -70,7 +81,25 @@ class Importer {
   std::vector<float> row_vector(const NodeView& node, int i, std::size_t size, float factor);
   void finish_linear(const NodeView& node, bool transposed, float alpha, std::vector<float> bias);
 
+  // onnx_import_pads.cpp
+  void add_pad(const NodeView& node);
+  Dims pad_list(const NodeView& node, std::size_t rank) const;
+  Pad take_zero_padding(const NodeView& node, std::size_t& source);
+
+  // onnx_import_activations.cpp
+  void add_activation(const NodeView& node);
+  void add_clip(const NodeView& node);
+  void add_prelu(const NodeView& node);
+  void add_softmax(const NodeView& node);
+  Activation activation_of(const NodeView& node) const;
+  void define_gate(const NodeView& node, const Activation& function, const Expression& argument, Expression factor,
+                   Expression rest);
+  std::optional<double> bound(const NodeView& node, int i, const char* attribute) const;
+  std::size_t emit_gate(const Value& value);
+
   // onnx_import_arithmetic.cpp
+  void add_constants(const NodeView& node, const Constant& left, const Constant& right);
+  bool combine_gates(const NodeView& node, const Value& left, const Value& right);
   void add_arithmetic(const NodeView& node);
   void add_with_constant(const NodeView& node, int tensor, const Constant& constant);
   void add_two_tensors(const NodeView& node);
@@ -85,6 +114,9 @@ class Importer {
   void add_constant_shape(const NodeView& node);
   void add_gather(const NodeView& node);
   void add_concat(const NodeView& node);
+  void join_tensors(const NodeView& node);
+  void add_constant_of_shape(const NodeView& node);
+  void add_slice(const NodeView& node);
   void add_transpose(const NodeView& node);
   void add_pass_through(const NodeView& node);
   Dims reshaped_dims(const NodeView& node, const Dims& dims) const;

@@ -30,14 +30,32 @@ onnx::ModelProto parse(std::span<const std::uint8_t> bytes, const std::string& w
 }
 
 std::string advice(const std::string& type) {
-  if (type == "MaxPool" || type == "GlobalMaxPool") return "retrain with average pooling";
-  if (type == "Relu" || type == "LeakyRelu" || type == "PRelu" || type == "Clip" || type == "Sigmoid" ||
-      type == "Tanh" || type == "Elu" || type == "Erf" || type == "HardSwish" || type == "HardSigmoid") {
-    return "retrain with a square or polynomial activation";
-  }
-  if (type == "Softmax" || type == "LogSoftmax") return "export the network without it: the owner applies it";
-  if (type == "InstanceNormalization" || type == "LayerNormalization") return "retrain with batch normalisation";
-  return "";
+  static const std::map<std::string, std::string> hints{
+      {"MaxPool", "retrain with average pooling"},
+      {"GlobalMaxPool", "retrain with average pooling"},
+      {"LpPool", "retrain with average pooling"},
+      {"ReduceMax", "retrain with average pooling"},
+      {"ThresholdedRelu", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
+      {"Celu", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
+      {"Mish", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
+      {"Softsign", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
+      {"InstanceNormalization", "retrain with batch normalisation, whose statistics are fixed"},
+      {"LayerNormalization", "retrain with batch normalisation, whose statistics are fixed"},
+      {"GroupNormalization", "retrain with batch normalisation, whose statistics are fixed"},
+      {"LRN", "retrain with batch normalisation, whose statistics are fixed"},
+      {"Resize", "give the network images of the size that it works on"},
+      {"Upsample", "give the network images of the size that it works on"},
+      {"ConvTranspose", "networks that classify need none; retrain without it"},
+      {"Split", "write the parts as convolutions with groups, or as layers of their own"},
+      {"ArgMax", "export the network without it: the owner picks the largest output"},
+      {"QuantizeLinear", "export the network in floating point"},
+      {"DequantizeLinear", "export the network in floating point"},
+      {"QLinearConv", "export the network in floating point"},
+      {"If", "export the network for inference, without branches"},
+      {"Loop", "export the network for inference, without loops"},
+  };
+  const auto found = hints.find(type);
+  return found == hints.end() ? "" : found->second;
 }
 
 /// Said before anything else, because it is what a user can act on.

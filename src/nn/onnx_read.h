@@ -13,12 +13,16 @@ namespace obscura::nn {
 /// Reads a network from an ONNX file of any producer; the file is treated as hostile.
 ///
 /// Operators: Conv (two-dimensional; pads or auto_pad, strides, dilations, groups), AveragePool, GlobalAveragePool,
-/// ReduceMean over height and width, BatchNormalization, Gemm (weights transposed or not, alpha, beta), MatMul, Add
-/// (bias or residual), Sub, Mul, Div, Neg with a constant a channel or one for all, Mul(x, x) and Pow as Square, any
-/// sum of products of one tensor as Polynomial, Flatten and the Reshape, Squeeze and Unsqueeze that amount to it,
-/// Identity, Dropout, Constant, and the Shape, Gather, Concat, Cast, Unsqueeze that exporters compute shapes with.
-/// Tensors are float (double is rounded); the batch axis is 1, symbolic or absent; what the output does not need is
-/// not looked at. A scale or shift by constants becomes a BatchNorm, or part of the bias before it.
+/// ReduceMean over height and width, Pad of height and width (constant, reflect, edge; zeros go into the window behind
+/// them), BatchNormalization, Gemm (weights transposed or not, alpha, beta), MatMul, Add (bias or residual), Sub, Mul,
+/// Div, Neg with a constant a channel or one for all, Mul(x, x) and Pow as Square, any sum of products of one tensor as
+/// Polynomial, Concat along the channels, Relu, LeakyRelu, PRelu, Clip, Sigmoid, Tanh, Erf, Elu, Selu, HardSigmoid,
+/// HardSwish, Softplus, Gelu, and SiLU, GELU (erf or tanh) and HardSwish written out; Flatten and the Reshape, Squeeze
+/// and Unsqueeze that amount to it, Identity, Dropout, Constant, a last Softmax or LogSoftmax (left out, and noted),
+/// and the Shape, Gather, Slice, Concat, Cast, ConstantOfShape that exporters compute shapes with.
+/// Tensors are float (double is rounded, float16 and bfloat16 widened); the batch axis is 1, symbolic or absent; what
+/// the output does not need is not looked at. A scale or shift by constants becomes a BatchNorm, or part of the bias
+/// before it.
 ///
 /// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing.
 ///

@@ -119,6 +119,20 @@ void OnnxWriter::write_gelu_tanh() {
   add("Mul", name, {product, scalar(name + ".half", 0.5F)});
 }
 
+/// high - relu(high - low - relu(x - low)): OpenCV 4.6 reads no Clip whose ends are inputs.
+void OnnxWriter::write_clip_for_opencv(const Activation& clip) {
+  const std::string& name = at_->name;
+  const std::string minus = constant(name + ".minus", {1}, std::vector{-1.0F});
+  const auto plus = [&](const std::string& x, float value) {
+    return add("Add", name, {x, constant(name + ".shift", {1}, std::vector{value})}).name();
+  };
+  const auto negated_relu = [&](const std::string& x) {
+    return add("Mul", name, {add("Relu", name, {x}).name(), minus}).name();
+  };
+  const std::string inner = negated_relu(plus(input().name, -clip.alpha));
+  plus(negated_relu(plus(inner, clip.beta - clip.alpha)), clip.beta);
+}
+
 OnnxWriter::Value OnnxWriter::write_layer(const Activation& activation) {
   using Kind = Activation::Kind;
   const std::string& name = at_->name;
@@ -137,6 +151,10 @@ OnnxWriter::Value OnnxWriter::write_layer(const Activation& activation) {
       set_float(add("LeakyRelu", name, {x}), "alpha", activation.alpha);
       break;
     case Kind::clip:
+      if (for_opencv_) {
+        write_clip_for_opencv(activation);
+        break;
+      }
       add("Clip", name, {x, scalar(name + ".low", activation.alpha), scalar(name + ".high", activation.beta)});
       break;
     case Kind::sigmoid:

@@ -74,6 +74,7 @@ class OnnxWriter {
   std::string coefficient(const Polynomial& polynomial, std::size_t i);
   void write_gelu();
   void write_gelu_tanh();
+  void write_clip_for_opencv(const Activation& clip);
 
   const Graph& graph_;
   onnx::GraphProto& proto_;

@@ -122,7 +122,7 @@ TEST(OnnxHostile, PartsThatAreNotRead) {
       "another file");
   expect_refused<UnsupportedError>(
       [](OnnxBuilder& b) {
-        b.model().mutable_graph()->mutable_initializer(0)->set_data_type(onnx::TensorProto::FLOAT16);
+        b.model().mutable_graph()->mutable_initializer(0)->set_data_type(onnx::TensorProto::COMPLEX64);
       },
       "unsupported type");
   expect_refused<UnsupportedError>([](OnnxBuilder& b) { b.model().mutable_graph()->add_output()->set_name("w"); },

@@ -304,8 +304,8 @@ void expect_unsupported(const char* type, const char* advice) {
 
 TEST(OnnxOperators, UnsupportedOnesSayWhatToDo) {
   expect_unsupported("MaxPool", "retrain with average pooling");
-  expect_unsupported("Relu", "retrain with a square or polynomial activation");
-  expect_unsupported("Softmax", "export the network without it");
+  expect_unsupported("Mish", "retrain with a square, polynomial, ReLU");
+  expect_unsupported("LayerNormalization", "retrain with batch normalisation");
   expect_unsupported("LSTM", "not supported");
 }
 

@@ -1,0 +1,189 @@
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include "base/error.h"
+#include "nn/onnx_importer.h"
+
+namespace obscura::nn {
+namespace {
+
+using Kind = Activation::Kind;
+
+/// How far the constants of a spelled-out GELU or HardSwish may be from their exact values.
+constexpr double kTolerance = 1e-4;
+
+/// scale * function(argument) + rest.
+struct Spelled {
+  Activation function;
+  Expression argument;
+  Expression scale;
+  Expression rest;
+};
+
+bool is_erf_of_gelu(const Gate& gate) {
+  return gate.function.kind == Kind::erf && gate.argument.is_close_to({0, std::numbers::sqrt2 / 2}, kTolerance);
+}
+
+bool is_tanh_of_gelu(const Gate& gate) {
+  const double root = std::sqrt(2 / std::numbers::pi);
+  return gate.function.kind == Kind::tanh && gate.argument.is_close_to({0, root, 0, 0.044715 * root}, kTolerance);
+}
+
+bool is_sigmoid_of_hard_swish(const Gate& gate) {
+  const Activation& f = gate.function;
+  return f.kind == Kind::hard_sigmoid && gate.argument.is_identity() && f.beta == 0.5F &&
+         std::abs(static_cast<double>(f.alpha) - 1.0 / 6) < kTolerance;
+}
+
+bool is_clip_of_hard_swish(const Gate& gate) {
+  const Activation& f = gate.function;
+  return f.kind == Kind::clip && f.alpha == 0.0F && f.beta == 6.0F && gate.argument.is_close_to({3, 1}, kTolerance);
+}
+
+/// What k x f(x) is where that has a name: SiLU, GELU and HardSwish reach a file in parts.
+std::optional<Spelled> spelled_out(const Gate& gate) {
+  const Expression& factor = gate.factor;
+  if (factor.rows().size() != 1 || factor.degree() != 1 || factor.rows()[0][0] != 0) return std::nullopt;
+  const double k = factor.rows()[0][1];
+  const auto named = [&](Kind kind, double scale, const Expression& rest) {
+    return Spelled{Activation{kind}, Expression(), Expression::constant(scale), rest};
+  };
+  const Expression none = Expression::constant(0.0);
+  if (gate.function.kind == Kind::sigmoid && gate.argument.is_identity()) return named(Kind::silu, k, none);
+  if (is_sigmoid_of_hard_swish(gate)) return named(Kind::hard_swish, k, none);
+  if (is_clip_of_hard_swish(gate)) return named(Kind::hard_swish, 6 * k, none);
+  // k x erf(x / sqrt 2) = 2 k gelu(x) - k x
+  if (is_erf_of_gelu(gate)) return named(Kind::gelu, 2 * k, factor.negated());
+  if (is_tanh_of_gelu(gate)) return named(Kind::gelu_tanh, 2 * k, factor.negated());
+  return std::nullopt;
+}
+
+}  // namespace
+
+Activation Importer::activation_of(const NodeView& node) const {
+  static const std::map<std::string, Kind> kinds{
+      {"Relu", Kind::relu},
+      {"LeakyRelu", Kind::leaky_relu},
+      {"Sigmoid", Kind::sigmoid},
+      {"Tanh", Kind::tanh},
+      {"Erf", Kind::erf},
+      {"Elu", Kind::elu},
+      {"Selu", Kind::elu},
+      {"HardSwish", Kind::hard_swish},
+      {"HardSigmoid", Kind::hard_sigmoid},
+      {"Gelu", Kind::gelu},
+      {"Softplus", Kind::softplus},
+  };
+  Activation made{kinds.at(node.type())};
+  if (node.type() == "LeakyRelu") made.alpha = node.real("alpha", 0.01F);
+  if (node.type() == "Elu") made.alpha = node.real("alpha", 1.0F);
+  if (node.type() == "Selu") made.alpha = node.real("alpha", 1.67326319F);
+  if (node.type() == "HardSigmoid") {
+    made.alpha = node.real("alpha", 0.2F);
+    made.beta = node.real("beta", 0.5F);
+  }
+  if (node.type() == "Gelu" && node.text("approximate", "none") == "tanh") made.kind = Kind::gelu_tanh;
+  return made;
+}
+
+/// rest + factor * function(argument), all in the tensor that input 1 is made of.
+void Importer::define_gate(const NodeView& node, const Activation& function, const Expression& argument,
+                           Expression factor, Expression rest) {
+  Value made = input(node, 0);
+  made.expression = std::move(rest);
+  made.gate = Gate{function, argument, std::move(factor)};
+  define(node, std::move(made));
+}
+
+void Importer::add_activation(const NodeView& node) {
+  if (input(node, 0).constant) node.unsupported("works on a constant");
+  if (input(node, 0).gate) layer_input(node, 0);
+  const double factor = node.type() == "Selu" ? static_cast<double>(node.real("gamma", 1.05070102F)) : 1.0;
+  define_gate(node, activation_of(node), input(node, 0).expression, Expression::constant(factor),
+              Expression::constant(0.0));
+}
+
+/// An end of a Clip: an attribute up to opset 10, an input since.
+std::optional<double> Importer::bound(const NodeView& node, int i, const char* attribute) const {
+  if (node.has(attribute)) return static_cast<double>(node.real(attribute, 0.0F));
+  if (!has_input(node, i)) return std::nullopt;
+  const Constant& value = constant_input(node, i, "bound");
+  if (value.size() != 1) node.fail("has a bound that is no number");
+  return value.integral ? static_cast<double>(value.ints[0]) : static_cast<double>(value.floats[0]);
+}
+
+void Importer::add_clip(const NodeView& node) {
+  if (input(node, 0).constant) node.unsupported("works on a constant");
+  if (input(node, 0).gate) layer_input(node, 0);
+  const auto low = bound(node, 1, "min");
+  const auto high = bound(node, 2, "max");
+  if (!low && !high) return define(node, Value(input(node, 0)));
+  const Expression x = input(node, 0).expression;
+  const Activation relu{Kind::relu};
+  if (low && high) {
+    const Activation clip{Kind::clip, static_cast<float>(*low), static_cast<float>(*high)};
+    define_gate(node, clip, x, Expression::constant(1.0), Expression::constant(0.0));
+  } else if (low) {  // low + relu(x - low)
+    define_gate(node, relu, x + Expression::constant(-*low), Expression::constant(1.0), Expression::constant(*low));
+  } else {  // high - relu(high - x)
+    define_gate(node, relu, x.negated() + Expression::constant(*high), Expression::constant(-1.0),
+                Expression::constant(*high));
+  }
+}
+
+/// Below zero a slope for all, or one a channel: s x + (1 - s) relu(x).
+void Importer::add_prelu(const NodeView& node) {
+  const Constant& slope = constant_input(node, 1, "slope");
+  layer_input(node, 0);
+  const Expression s = broadcast(node, slope, input(node, 0));
+  const Expression none = Expression::constant(0.0);
+  if (s.rows().size() == 1) {
+    const Activation leaky{Kind::leaky_relu, static_cast<float>(s.rows()[0][0])};
+    return define_gate(node, leaky, Expression(), Expression::constant(1.0), none);
+  }
+  define_gate(node, Activation{Kind::relu}, Expression(), Expression::constant(1.0) + s.negated(), s * Expression());
+}
+
+/// At the end of a network it changes no order of the classes, and nobody needs it encrypted.
+void Importer::add_softmax(const NodeView& node) {
+  const Value& source = input(node, 0);
+  if (source.constant) node.unsupported("works on a constant");
+  const auto rank = static_cast<std::int64_t>(source.dims.size());
+  const bool flat = rank <= 2 && is_standard(source);
+  const std::int64_t axis = node.integer("axis", -1);
+  if (node.proto().output_size() == 0 || node.proto().output(0) != output_ || !flat ||
+      (axis != -1 && axis != rank - 1)) {
+    node.unsupported("is supported over the classes at the network's end only, where it is left to the owner");
+  }
+  graph_.notes.push_back("layer " + node.name() + " (" + node.type() +
+                         ") is left out: the outputs are logits, whose order it keeps");
+  define(node, Value(source));
+}
+
+/// The layers of a polynomial plus an activation; returns the last one's node.
+std::size_t Importer::emit_gate(const Value& value) {
+  const Gate& gate = *value.gate;
+  const auto named = spelled_out(gate);
+  const Spelled spelled = named.value_or(Spelled{gate.function, gate.argument, gate.factor, Expression::constant(0.0)});
+  if (spelled.scale.degree() != 0) {
+    throw UnsupportedError("node '" + value.label + "' multiplies a tensor by " + activation_name(gate.function) +
+                           " of it in a way that is no known activation; known products: SiLU, GELU, HardSwish");
+  }
+  Expression rest = value.expression + spelled.rest;
+  // What x / 2 + (x / 2) erf leaves of x where a file rounds its constants.
+  if (named && rest.is_close_to({0, rest.rows()[0].back()}, 0) &&
+      std::abs(rest.rows()[0].back()) < kTolerance * std::abs(spelled.scale.rows()[0][0])) {
+    rest = Expression::constant(0.0);
+  }
+  const std::size_t argument = emit(value.label + "_argument", value.node, spelled.argument);
+  std::size_t node = add_node(graph_, value.label, spelled.function, {argument});
+  const Expression slope = rest.from_degree(1);
+  const Expression shift = rest + slope.negated();
+  node = emit(value.label + "_scale", node, spelled.scale * Expression() + shift);
+  if (slope == Expression::constant(0.0)) return node;
+  const std::size_t other = emit(value.label + "_rest", value.node, slope);
+  return add_node(graph_, value.label + "_sum", Add{}, {node, other});
+}
+
+}  // namespace obscura::nn
