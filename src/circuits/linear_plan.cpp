@@ -2,40 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <set>
 
 #include "base/error.h"
+#include "circuits/baby_giant.h"
 
 namespace obscura::circuits {
 namespace {
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a >= 0 ? a / b : -((-a + b - 1) / b);
-}
-
-/// Offsets as signed numbers around zero, so that neighbours on both sides of slot 0 are neighbours here too.
-std::vector<std::int64_t> centred(const std::vector<std::int64_t>& offsets, std::size_t slots) {
-  std::vector<std::int64_t> result;
-  const auto n = static_cast<std::int64_t>(slots);
-  for (const std::int64_t d : offsets) result.push_back(d > n / 2 ? d - n : d);
-  return result;
-}
-
-LinearPlan split(const std::vector<std::int64_t>& offsets, std::int64_t width, std::int64_t start) {
-  std::map<std::int64_t, std::size_t> babies, giants;
-  for (const std::int64_t d : offsets) {
-    const std::int64_t giant = floor_div(d - start, width) * width;
-    giants[giant] = 0;
-    babies[d - giant] = 0;
-  }
+LinearPlan split(const std::vector<std::int64_t>& offsets, const BabyWindow& window) {
   LinearPlan plan;
-  for (auto& [step, index] : babies) index = plan.babies.size(), plan.babies.push_back(step);
-  for (auto& [step, index] : giants) index = plan.giants.size(), plan.giants.push_back(step);
   for (const std::int64_t d : offsets) {
-    const std::int64_t giant = floor_div(d - start, width) * width;
-    plan.terms.push_back({giants[giant], babies[d - giant], d});
+    plan.giants.push_back(window.giant(d));
+    plan.babies.push_back(d - plan.giants.back());
+  }
+  make_set(plan.giants);
+  make_set(plan.babies);
+  for (const std::int64_t d : offsets) {
+    const std::int64_t giant = window.giant(d);
+    plan.terms.push_back({index_in(plan.giants, giant), index_in(plan.babies, d - giant), d});
   }
   std::sort(plan.terms.begin(), plan.terms.end(),
             [](const auto& a, const auto& b) { return a.giant != b.giant ? a.giant < b.giant : a.baby < b.baby; });
@@ -49,19 +35,73 @@ std::vector<std::int64_t> giant_steps(const std::vector<std::int64_t>& giants) {
   return steps;
 }
 
-std::size_t nonzero(const std::vector<std::int64_t>& steps) {
-  return steps.size() - static_cast<std::size_t>(std::count(steps.begin(), steps.end(), 0));
+/// How many steps other than zero there are, and how many of them differ.
+struct Counts {
+  std::size_t babies = 0, giants = 0, keys = 0;
+};
+
+struct Price {
+  double microseconds = 0, key_megabytes = 0;
+};
+
+Price price(const Counts& counts, std::size_t terms, const StepCosts& costs) {
+  const auto babies = static_cast<double>(counts.babies), giants = static_cast<double>(counts.giants);
+  return {(babies > 0 ? costs.decompose : 0) + babies * costs.inner_product +
+              giants * (costs.mod_down + costs.decompose + costs.inner_product) + 2 * costs.mod_down +
+              static_cast<double>(terms) * costs.multiply,
+          static_cast<double>(counts.keys) * costs.key_megabytes};
 }
 
-void price(LinearPlan& plan, const StepCosts& costs) {
-  const auto babies = static_cast<double>(nonzero(plan.babies)),
-             giants = static_cast<double>(nonzero(giant_steps(plan.giants)));
-  const std::size_t keys = plan.rotations().size();
-  plan.key_megabytes = static_cast<double>(keys) * costs.key_megabytes;
-  plan.microseconds = (babies > 0 ? costs.decompose : 0) + babies * costs.inner_product +
-                      giants * (costs.mod_down + costs.decompose + costs.inner_product) + 2 * costs.mod_down +
-                      static_cast<double>(plan.terms.size()) * costs.multiply;
-}
+/// Prices windows over sorted offsets one after the other and gives up on one as soon as it is dearer than the best.
+class Search {
+ public:
+  Search(const std::vector<std::int64_t>& sorted, std::size_t slots, const StepCosts& costs, double key_price)
+      : offsets_(sorted),
+        costs_(costs),
+        key_price_(key_price),
+        babies_(2 * static_cast<std::int64_t>(slots)),
+        keys_(4 * static_cast<std::int64_t>(slots)) {}
+
+  void attempt(const BabyWindow& window) {
+    Counts counts;
+    babies_.clear();
+    keys_.clear();
+    std::int64_t last = 0;
+    for (const std::int64_t d : offsets_) {
+      const std::int64_t giant = window.giant(d), baby = d - giant;
+      if (giant != last) {
+        ++counts.giants;
+        counts.keys += keys_.insert(giant - last);
+        last = giant;
+      }
+      if (baby == 0 || !babies_.insert(baby)) continue;
+      ++counts.babies;
+      counts.keys += keys_.insert(baby);
+      if (total(counts) > best_price_) return;
+    }
+    if (total(counts) >= best_price_) return;
+    best_price_ = total(counts);
+    best_ = window;
+    best_counts_ = counts;
+  }
+
+  const BabyWindow& best() const { return best_; }
+  Price best_price() const { return price(best_counts_, offsets_.size(), costs_); }
+
+ private:
+  double total(const Counts& counts) const {
+    const Price parts = price(counts, offsets_.size(), costs_);
+    return parts.microseconds + key_price_ * parts.key_megabytes;
+  }
+
+  const std::vector<std::int64_t>& offsets_;
+  const StepCosts& costs_;
+  double key_price_;
+  StampSet babies_, keys_;
+  BabyWindow best_;
+  Counts best_counts_;
+  double best_price_ = INFINITY;
+};
 
 }  // namespace
 
@@ -85,6 +125,8 @@ StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
   costs.inner_product = (l + k) * (2 * digits * (word + stream) + 4 * word);
   costs.mod_down = (l + k) * ntt + 4 * l * word;
   costs.multiply = (l + k) * (stream + 4 * word);
+  // Two real diagonals share a transform; their integers come from memory, what was transformed is near.
+  costs.plaintext = l * (ntt / 2 + stream + 6 * word);
   double bits = context.log_q(limbs);
   for (std::size_t i = 0; i < context.special_limbs(); ++i) bits += context.p(i).modulus().bits();
   costs.key_megabytes = digits * bits * n / 8e6;
@@ -94,22 +136,19 @@ StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
 LinearPlan plan_linear(const std::vector<std::int64_t>& offsets, std::size_t slots, const StepCosts& costs,
                        double microseconds_per_key_megabyte) {
   if (offsets.empty()) throw ParameterError("a linear transform without diagonals");
-  const auto around = centred(offsets, slots);
-  const auto [lo, hi] = std::minmax_element(around.begin(), around.end());
-  const std::int64_t span = *hi - *lo + 1;
-  LinearPlan best;
-  double best_price = INFINITY;
+  std::vector<std::int64_t> around;
+  for (const std::int64_t d : offsets) around.push_back(centred(d, static_cast<std::int64_t>(slots)));
+  std::sort(around.begin(), around.end());
+  const std::int64_t span = around.back() - around.front() + 1;
+  Search search(around, slots, costs, microseconds_per_key_megabyte);
   for (std::int64_t width = 1; width <= span; ++width) {
-    // Wide windows of a wide set change little from one width to the next.
-    if (width > 512 && width % 16 != 0 && width != span) continue;
-    for (const std::int64_t start : {*lo, std::int64_t{0}, -(width / 2)}) {
-      LinearPlan plan = split(around, width, start);
-      price(plan, costs);
-      const double total = plan.microseconds + microseconds_per_key_megabyte * plan.key_megabytes;
-      if (total < best_price) best_price = total, best = std::move(plan);
-    }
+    if (!is_tried(width, span)) continue;
+    for (const std::int64_t start : {around.front(), std::int64_t{0}, -(width / 2)}) search.attempt({width, start});
   }
-  return best;
+  LinearPlan plan = split(around, search.best());
+  plan.microseconds = search.best_price().microseconds;
+  plan.key_megabytes = search.best_price().key_megabytes;
+  return plan;
 }
 
 }  // namespace obscura::circuits

@@ -17,6 +17,7 @@ struct StepCosts {
   double mod_down = 0;       ///< of one polynomial
   double multiply = 0;       ///< plaintext times both parts over Q and P
   double key_megabytes = 0;  ///< what one key weighs on the wire at this level
+  double plaintext = 0;      ///< integer coefficients of a diagonal transformed and multiplied, over Q only
 };
 
 StepCosts step_costs(const ckks::Context& context, std::size_t limbs);

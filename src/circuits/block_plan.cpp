@@ -1,0 +1,208 @@
+#include "circuits/block_plan.h"
+
+#include <cmath>
+#include <string>
+#include <tuple>
+
+#include "base/error.h"
+#include "circuits/baby_giant.h"
+
+namespace obscura::circuits {
+namespace {
+
+/// How often each step of key switching is made.
+struct Counts {
+  std::size_t decompositions = 0, babies = 0, giants = 0, keys = 0;
+};
+
+double microseconds(const Counts& counts, std::size_t terms, const StepCosts& costs) {
+  const double rotation = costs.inner_product + 2 * costs.mod_down;
+  return static_cast<double>(counts.decompositions) * costs.decompose + static_cast<double>(counts.babies) * rotation +
+         static_cast<double>(counts.giants) * (costs.decompose + rotation) +
+         static_cast<double>(terms) * costs.plaintext;
+}
+
+/// Diagonals sorted by output, then offset around zero.
+std::vector<BlockOffset> checked_and_centred(std::span<const BlockOffset> offsets, std::size_t slots) {
+  const auto n = static_cast<std::int64_t>(slots);
+  std::vector<BlockOffset> result(offsets.begin(), offsets.end());
+  for (BlockOffset& d : result) {
+    if (d.offset < 0 || d.offset >= n) {
+      throw ParameterError("block offset " + std::to_string(d.offset) + " is outside the slots");
+    }
+    d.offset = centred(d.offset, n);
+  }
+  std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.output, a.offset, a.input) < std::tie(b.output, b.offset, b.input);
+  });
+  if (std::adjacent_find(result.begin(), result.end()) != result.end()) {
+    throw ParameterError("a block diagonal is given twice");
+  }
+  for (std::size_t i = 0, next = 0; i < result.size(); ++i) {
+    if (result[i].output > next) throw ParameterError("output block " + std::to_string(next) + " has no diagonals");
+    next = result[i].output + 1;
+  }
+  return result;
+}
+
+/// Prices windows one after the other and gives up on one as soon as it is dearer than the best.
+class Search {
+ public:
+  Search(const std::vector<BlockOffset>& diagonals, std::size_t inputs, std::size_t slots, const StepCosts& costs,
+         double key_price)
+      : diagonals_(diagonals),
+        slots_(static_cast<std::int64_t>(slots)),
+        costs_(costs),
+        key_price_(key_price),
+        hoisted_(inputs),
+        cells_(static_cast<std::int64_t>(inputs) * slots_ * 2),
+        keys_(2 * slots_) {}
+
+  BabyWindow best_window() {
+    const auto [lo, hi] = std::minmax_element(diagonals_.begin(), diagonals_.end(),
+                                              [](const auto& a, const auto& b) { return a.offset < b.offset; });
+    const std::int64_t first = lo->offset, span = hi->offset - first + 1;
+    // Powers of two first: one of them is good, and most others are given up early against it.
+    for (std::int64_t width = 1; width < span; width *= 2) try_width(width, first);
+    for (std::int64_t width = 1; width <= span; ++width) {
+      if (is_tried(width, span)) try_width(width, first);
+    }
+    return best_;
+  }
+
+  /// False where it costs more than the best so far.
+  bool count(const BabyWindow& window, Counts& counts) {
+    counts = {};
+    cells_.clear();
+    keys_.clear();
+    std::fill(hoisted_.begin(), hoisted_.end(), false);
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < diagonals_.size(); ++i) {
+      const BlockOffset& d = diagonals_[i];
+      const std::int64_t giant = window.giant(d.offset);
+      const bool first = i == 0 || diagonals_[i - 1].output != d.output;
+      if (first && last < 0) counts.keys += keys_.insert(last);
+      if (first || giant != last) {
+        add_giant(giant, first ? 0 : last, counts);
+        last = giant;
+      }
+      if (add_baby(d.input, d.offset - giant, counts) && price(counts) > best_price_) return false;
+    }
+    if (last < 0) counts.keys += keys_.insert(last);
+    return true;
+  }
+
+ private:
+  void try_width(std::int64_t width, std::int64_t lo) {
+    for (const std::int64_t start : {lo, std::int64_t{0}, -(width / 2)}) {
+      // A giant step all the way round would be none.
+      if (width == slots_ && start != lo) continue;
+      Counts counts;
+      if (!count({width, start}, counts)) continue;
+      const double total = price(counts);
+      if (total < best_price_) best_price_ = total, best_ = {width, start};
+    }
+  }
+
+  double price(const Counts& counts) const {
+    return microseconds(counts, 0, costs_) + key_price_ * static_cast<double>(counts.keys) * costs_.key_megabytes;
+  }
+
+  /// Giants of an output come in increasing order: a negative one rotates to the next, a positive one to the last.
+  void add_giant(std::int64_t giant, std::int64_t last, Counts& counts) {
+    if (last < 0) counts.keys += keys_.insert(last - std::min<std::int64_t>(giant, 0));
+    if (giant > 0) counts.keys += keys_.insert(giant - std::max<std::int64_t>(last, 0));
+    counts.giants += giant != 0;
+  }
+
+  bool add_baby(std::size_t input, std::int64_t baby, Counts& counts) {
+    if (baby == 0) return false;
+    if (!cells_.insert(static_cast<std::int64_t>(input) * 2 * slots_ + baby)) return false;
+    counts.keys += keys_.insert(baby);
+    counts.decompositions += !hoisted_[input];
+    hoisted_[input] = true;
+    ++counts.babies;
+    return true;
+  }
+
+  const std::vector<BlockOffset>& diagonals_;
+  std::int64_t slots_;
+  const StepCosts& costs_;
+  double key_price_;
+  std::vector<bool> hoisted_;
+  StampSet cells_, keys_;
+  BabyWindow best_;
+  double best_price_ = INFINITY;
+};
+
+BlockPlan split(const std::vector<BlockOffset>& diagonals, const BabyWindow& window) {
+  BlockPlan plan;
+  for (const BlockOffset& d : diagonals) {
+    const std::int64_t giant = window.giant(d.offset);
+    plan.giants.push_back(giant);
+    plan.babies.push_back(d.offset - giant);
+  }
+  make_set(plan.giants);
+  make_set(plan.babies);
+  for (const BlockOffset& d : diagonals) {
+    const std::int64_t giant = window.giant(d.offset);
+    plan.terms.push_back(
+        {d.output, index_in(plan.giants, giant), d.input, index_in(plan.babies, d.offset - giant), d.offset});
+  }
+  std::sort(plan.terms.begin(), plan.terms.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.output, a.giant, a.input, a.baby) < std::tie(b.output, b.giant, b.input, b.baby);
+  });
+  return plan;
+}
+
+}  // namespace
+
+std::vector<std::size_t> BlockPlan::giants_of(std::size_t output) const {
+  std::vector<std::size_t> used;
+  for (const Term& term : terms) {
+    if (term.output == output && (used.empty() || used.back() != term.giant)) used.push_back(term.giant);
+  }
+  return used;
+}
+
+std::int64_t BlockPlan::step_inwards(const std::vector<std::size_t>& used, std::size_t k) const {
+  const std::int64_t giant = giants[used[k]];
+  if (giant > 0) return giant - (k > 0 ? std::max<std::int64_t>(giants[used[k - 1]], 0) : 0);
+  if (giant < 0) return giant - (k + 1 < used.size() ? std::min<std::int64_t>(giants[used[k + 1]], 0) : 0);
+  return 0;
+}
+
+std::vector<std::int64_t> BlockPlan::rotations() const {
+  std::vector<std::int64_t> steps = babies;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const auto used = giants_of(o);
+    for (std::size_t k = 0; k < used.size(); ++k) steps.push_back(step_inwards(used, k));
+  }
+  make_set(steps);
+  std::erase(steps, 0);
+  return steps;
+}
+
+BlockPlan plan_blocks(std::span<const BlockOffset> offsets, std::size_t slots, const StepCosts& costs,
+                      double microseconds_per_key_megabyte) {
+  if (offsets.empty()) throw ParameterError("a block transform without diagonals");
+  const auto diagonals = checked_and_centred(offsets, slots);
+  std::size_t inputs = 0;
+  for (const BlockOffset& d : diagonals) inputs = std::max(inputs, d.input + 1);
+  Search search(diagonals, inputs, slots, costs, microseconds_per_key_megabyte);
+  const BabyWindow window = search.best_window();
+  BlockPlan plan = split(diagonals, window);
+  plan.inputs = inputs;
+  plan.outputs = diagonals.back().output + 1;
+  Counts counts;
+  search.count(window, counts);
+  plan.microseconds = microseconds(counts, plan.terms.size(), costs);
+  plan.key_megabytes = static_cast<double>(counts.keys) * costs.key_megabytes;
+  return plan;
+}
+
+void request_keys(const BlockPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request) {
+  for (const std::int64_t step : plan.rotations()) request.rotation(step, limbs, degree);
+}
+
+}  // namespace obscura::circuits

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "circuits/linear_plan.h"
+#include "ckks/keys.h"
+
+namespace obscura::circuits {
+
+/// One diagonal of a matrix of blocks over the slots: y_output[s] += d[s] x_input[(s + offset) mod slots], offset in
+/// [0, slots).
+struct BlockOffset {
+  std::size_t output = 0, input = 0;
+  std::int64_t offset = 0;
+
+  friend bool operator==(const BlockOffset&, const BlockOffset&) = default;
+};
+
+/// Baby and giant steps for a matrix of blocks: offset = giant + baby, around zero, for every diagonal. Baby steps are
+/// whole rotations of an input that share its decomposition and serve all outputs; the sums of an output go through two
+/// chains of giant steps (Horner's rule), from the outermost giant on either side of zero inwards.
+struct BlockPlan {
+  struct Term {
+    std::size_t output = 0;
+    std::size_t giant = 0;  ///< index into giants
+    std::size_t input = 0;
+    std::size_t baby = 0;  ///< index into babies
+    std::int64_t offset = 0;
+  };
+  std::size_t outputs = 1, inputs = 1;
+  std::vector<std::int64_t> babies;  ///< increasing
+  std::vector<std::int64_t> giants;  ///< increasing, multiples of the width of the window of babies
+  std::vector<Term> terms;           ///< sorted by output, giant, input, baby
+  double microseconds = 0;           ///< predicted, one thread and one image
+  double key_megabytes = 0;
+
+  /// The indices of the giants that an output has terms of, increasing.
+  std::vector<std::size_t> giants_of(std::size_t output) const;
+  /// What the sum of giant used[k] (an entry of giants_of) is rotated by to reach the next one on the way to zero.
+  std::int64_t step_inwards(const std::vector<std::size_t>& used, std::size_t k) const;
+  /// The distinct rotations that are made, none by zero.
+  std::vector<std::int64_t> rotations() const;
+};
+
+/// Splits distinct diagonals so that the predicted time plus `microseconds_per_key_megabyte` times the size of the keys
+/// is least, over widths of the baby window and shifts of its start. Deterministic: it decides which keys are made. Has
+/// max(output) + 1 outputs, max(input) + 1 inputs. Throws ParameterError for an output without diagonals, one given
+/// twice or an offset outside [0, slots).
+BlockPlan plan_blocks(std::span<const BlockOffset> offsets, std::size_t slots, const StepCosts& costs,
+                      double microseconds_per_key_megabyte = 100);
+
+/// The rotations that a plan needs, at its level.
+void request_keys(const BlockPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request);
+
+}  // namespace obscura::circuits

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/parallel.h"
+#include "circuits/block_plan.h"
+#include "ckks/evaluator.h"
+
+namespace obscura::circuits {
+
+/// y = M x on encrypted slots for a matrix of real blocks, from `inputs` ciphertexts to `outputs` ciphertexts, with far
+/// more diagonals than fit in memory as transformed plaintexts: they are kept as small integer coefficients and
+/// transformed on the fly, two at a time (circuits/block_kernels.h), but for as many as a budget of memory allows.
+///
+/// Baby steps are whole rotations, divided by P, which share one decomposition an input (hoisting: Halevi and Shoup,
+/// 2018/244), so that plaintexts are wanted modulo the q only; giant steps follow Horner's rule from both sides.
+/// Consumes no level by itself. Immutable and thread-safe.
+class BlockTransform {
+ public:
+  /// Fills the N/2 values of a diagonal, which are zero before; called from several threads at once.
+  using Diagonal = std::function<void(const BlockOffset& diagonal, std::span<double> values)>;
+
+  /// Encodes the diagonals for ciphertexts of `limbs` limbs, those of input i at scales[i]. At most
+  /// `memory_budget` bytes go to plaintexts transformed ahead of time. Throws ParameterError for a plan that
+  /// contradicts itself, another number of scales than inputs, or coefficients that do not fit.
+  BlockTransform(const ckks::Encoder& encoder, const ckks::Context& context, BlockPlan plan, const Diagonal& diagonal,
+                 std::vector<double> scales, std::size_t limbs, std::size_t memory_budget, ThreadPool* pool = nullptr);
+
+  /// images[k] are the inputs of image k: two parts, limbs() limbs, scale times scales()[i] the same for all i.
+  /// result[k] are its outputs. Images that come together share every transformed plaintext. The bits do not depend on
+  /// the pool, the budget or the company. Throws MismatchError for anything else or for missing keys.
+  std::vector<std::vector<ckks::Ciphertext>> apply(const ckks::Evaluator& evaluator,
+                                                   std::span<const std::vector<ckks::Ciphertext>> images,
+                                                   ThreadPool* pool = nullptr) const;
+
+  const BlockPlan& plan() const { return plan_; }
+  std::size_t limbs() const { return limbs_; }
+  const std::vector<double>& scales() const { return scales_; }
+  /// Of coefficients and prepared plaintexts.
+  std::size_t memory_bytes() const;
+
+ private:
+  friend class BlockRun;
+
+  static constexpr std::size_t kCells = 8, kGiants = 4;  // shape of a tile
+
+  /// One input at one baby step: what all outputs share.
+  struct Cell {
+    std::size_t input = 0, baby = 0;
+  };
+  /// One diagonal in the order of work.
+  struct Entry {
+    std::size_t term = 0, cell = 0;
+  };
+  /// Diagonals of a few giants and a few cells: small enough that what is transformed for them stays in the cache,
+  /// large enough that cells and sums are read for several of them. Its entries are sorted by giant; two neighbours
+  /// share a transform.
+  struct Tile {
+    std::vector<std::size_t> begin;  ///< of the entries of each giant of its group, and their end
+    std::size_t first_pair = 0;      ///< in coefficients_
+    std::size_t prepared_rows = 0;   ///< the first rows (primes) of it are in stream_
+    std::size_t stream_begin = 0;    ///< bytes
+
+    std::size_t first() const { return begin.front(); }
+    std::size_t entries() const { return begin.back() - begin.front(); }
+    std::size_t pairs() const { return (entries() + 1) / 2; }
+  };
+  /// A few neighbouring giants of one output: tiles [first_tile, last_tile), sums [first_sum, first_sum + giants).
+  struct Group {
+    std::size_t first_tile = 0, last_tile = 0, first_sum = 0, giants = 0;
+  };
+  /// Output o has the sums [first_sum, first_sum + used.size()).
+  struct Output {
+    std::vector<std::size_t> used;
+    std::size_t first_sum = 0;
+  };
+
+  void check_plan(const ckks::Context& context) const;
+  void lay_out();
+  void lay_out_group(const Output& output, std::size_t first_term, std::size_t first_giant);
+  void choose_prepared(const ckks::Context& context, std::size_t memory_budget);
+  /// False if a coefficient does not fit the narrow words.
+  bool encode_tiles(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
+                    ThreadPool* pool);
+  /// The largest coefficient of its pairs.
+  std::uint64_t encode_tile(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
+                            const Tile& tile);
+  std::uint64_t encode_pair(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
+                            std::span<const Entry> pair, std::int64_t* a, std::int64_t* b) const;
+  std::uint64_t encode_entry(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
+                             const Entry& entry, std::int64_t* coefficients) const;
+  /// Half streams of a pair, in N words of scratch memory.
+  void transform_pair(const ring::PrimeRing& q, const std::uint64_t* coefficients, std::uint64_t largest,
+                      std::uint64_t* words, std::uint8_t* a, std::uint8_t* b) const;
+  /// Words of a pair's coefficients.
+  std::size_t pair_words(std::size_t degree) const { return narrow_ ? degree / 2 : degree; }
+
+  BlockPlan plan_;
+  std::vector<double> scales_;
+  std::size_t limbs_;
+  std::vector<Cell> cells_;
+  std::vector<Entry> entries_;
+  std::vector<Tile> tiles_;
+  std::vector<Group> groups_;
+  std::vector<Output> outputs_;
+  std::size_t sums_ = 0;
+  bool narrow_ = true;         // 32-bit coefficients, else 64
+  std::uint64_t largest_ = 0;  // coefficient
+  AlignedWords coefficients_;  // of the pairs that are not prepared modulo every prime
+  AlignedWords stream_;        // half streams: tile after tile, prime after prime, entry after entry
+};
+
+}  // namespace obscura::circuits
