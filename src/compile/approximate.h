@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "compile/approximate_minimax.h"
+#include "nn/graph.h"
+
+namespace obscura::compile {
+
+/// What the outputs of a node were on sample images, all channels and places together.
+struct NodeRange {
+  std::size_t count = 0;  ///< values seen; 0: nothing is known
+  double low = 0;         ///< the smallest
+  double high = 0;        ///< the largest
+  double mean = 0;
+  double rms = 0;
+  std::vector<double> quantiles;  ///< 257, evenly spaced from the smallest to the largest of 8192 drawn values
+};
+
+/// Runs the network in the clear on every sample (preprocessed pixels, as nn::run_reference takes) and measures every
+/// node, in the graph's order. The same samples give the same result, with or without a pool.
+/// Throws MismatchError for no samples or one of another size, UnsupportedError for a layer whose values are not
+/// finite.
+std::vector<NodeRange> calibrate(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
+                                 ThreadPool* pool = nullptr);
+
+struct FitOptions {
+  enum class Method {
+    minimax,       ///< the smallest largest error on the range
+    least_squares  ///< the smallest error on the values that were seen, of the degree that minimax would take
+  };
+  Method method = Method::minimax;
+  double margin = 1.2;  ///< the fitted range is that of the samples, times this about its middle
+  double tail = 0;      ///< share of the values that is cut off at each end before that
+  /// Wanted largest error over the span of the function's values on the range; a ReLU reaches this with degree 15.
+  double relative_error = 1.25e-2;
+  std::size_t max_degree = 15;  ///< taken where no degree reaches that
+};
+
+/// One activation and the polynomial in its place.
+struct FittedLayer {
+  std::string name;       ///< of the layer
+  std::string function;   ///< "ReLU", ...
+  std::size_t input = 0;  ///< node of the fitted graph whose outputs the range is about
+  Range seen;             ///< of the samples
+  Range fitted;           ///< what the polynomial is good for
+  std::size_t degree = 0;
+  double max_error = 0;        ///< on the fitted range
+  double rms_error = 0;        ///< on the values that were seen
+  bool reached = true;         ///< whether max_error is what was wanted
+  std::size_t levels() const;  ///< ceil(log2(degree + 1))
+};
+
+struct FitReport {
+  std::vector<FittedLayer> layers;
+  /// A table for people, one line a layer; empty where nothing was fitted.
+  std::string text() const;
+};
+
+/// The network with every Activation replaced by a polynomial of the smallest degree that reaches the wanted error on
+/// the layer's range: up to degree 2 a Polynomial in powers of x, which the compiler folds into its neighbours, above a
+/// BatchNorm that brings the range to [-1, 1] and a Polynomial in the Chebyshev basis. Other layers stay as they are.
+/// `ranges`: calibrate() of the same graph. Throws MismatchError if it is of another or lacks samples, ParameterError
+/// for impossible options. Thread-safe.
+nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& ranges, const FitOptions& options,
+                          FitReport* report = nullptr);
+
+/// True if the network has an activation that must be fitted before it can be compiled.
+bool needs_fitting(const nn::Graph& graph);
+
+/// How many inputs of fitted polynomials lie outside of their ranges for one image, where the outputs are worthless.
+/// `fitted` and `report`: as fit_activations made them. Throws MismatchError for an image of another size. Thread-safe.
+std::size_t out_of_range(const nn::Graph& fitted, const FitReport& report, std::span<const float> image);
+
+/// The same for the exact network: how many inputs of activations lie outside of what the samples showed, times margin.
+std::size_t out_of_range(const nn::Graph& graph, const std::vector<NodeRange>& ranges, std::span<const float> image,
+                         double margin = 1.2);
+
+}  // namespace obscura::compile

@@ -1,0 +1,264 @@
+#include "compile/approximate_minimax.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/error.h"
+#include "compile/approximate_solve.h"
+
+namespace obscura::compile {
+namespace {
+
+constexpr int kMostExchanges = 100;
+/// Places an oscillation of the error on which it is looked at before extrema are refined.
+constexpr std::size_t kGridPerTerm = 60;
+
+/// sum_i c_i T_i(t), Clenshaw, 1955.
+double clenshaw(const std::vector<double>& c, double t) {
+  double one = 0, two = 0;
+  for (std::size_t i = c.size(); i-- > 1;) {
+    const double b = 2 * t * one - two + c[i];
+    two = one;
+    one = b;
+  }
+  return t * one - two + c[0];
+}
+
+/// A function on [low, high] inside of [-1, 1] to be approached by sum_i c_i T_{orders[i]}.
+struct Problem {
+  Function f;
+  double low = -1;
+  double high = 1;
+  std::vector<std::size_t> orders;
+
+  std::size_t terms() const { return orders.size(); }
+  /// Chebyshev places of the interval, ends included: `count` of them.
+  std::vector<double> places(std::size_t count) const {
+    std::vector<double> result;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double angle = std::numbers::pi * static_cast<double>(i) / static_cast<double>(count - 1);
+      result.push_back((low + high) / 2 - (high - low) / 2 * std::cos(angle));
+    }
+    return result;
+  }
+  std::vector<double> full(const std::vector<double>& solution) const {
+    std::vector<double> c(orders.back() + 1, 0.0);
+    for (std::size_t i = 0; i < terms(); ++i) c[orders[i]] = solution[i];
+    return c;
+  }
+};
+
+/// The larger of |error| by golden section between two places around t.
+WeightedPoint refine(const Function& error, double left, double right, WeightedPoint best) {
+  const double golden = (std::sqrt(5.0) - 1) / 2;
+  const double sign = best.weight < 0 ? -1 : 1;
+  const auto take = [&](double t) {
+    const double e = error(t);
+    if (sign * e > sign * best.weight) best = {t, e};
+    return sign * e;
+  };
+  double a = right - golden * (right - left), b = left + golden * (right - left);
+  double at_a = take(a), at_b = take(b);
+  for (int i = 0; i < 45; ++i) {
+    if (at_a > at_b) {
+      right = b, b = a, at_b = at_a;
+      a = right - golden * (right - left);
+      at_a = take(a);
+    } else {
+      left = a, a = b, at_a = at_b;
+      b = left + golden * (right - left);
+      at_b = take(b);
+    }
+  }
+  return best;
+}
+
+/// The extremum of every run of one sign; weight is the error there.
+std::vector<WeightedPoint> extrema(const Function& error, const std::vector<double>& grid) {
+  std::vector<WeightedPoint> runs;
+  std::vector<std::size_t> at;
+  for (std::size_t i = 0; i < grid.size(); ++i) {
+    const double e = error(grid[i]);
+    if (runs.empty() || (e < 0) != (runs.back().weight < 0)) {
+      runs.push_back({grid[i], e});
+      at.push_back(i);
+    } else if (std::abs(e) > std::abs(runs.back().weight)) {
+      runs.back() = {grid[i], e};
+      at.back() = i;
+    }
+  }
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const double left = grid[at[r] == 0 ? 0 : at[r] - 1];
+    const double right = grid[std::min(at[r] + 1, grid.size() - 1)];
+    runs[r] = refine(error, left, right, runs[r]);
+  }
+  return runs;
+}
+
+/// Leaves `wanted` alternating places, the largest errors among them: from the ends, or two neighbours at once.
+void thin_out(std::vector<WeightedPoint>& runs, std::size_t wanted) {
+  const auto size = [&](std::size_t i) { return std::abs(runs[i].weight); };
+  while (runs.size() > wanted) {
+    const bool front = size(0) < size(runs.size() - 1);
+    if (runs.size() - wanted == 1) {
+      runs.erase(front ? runs.begin() : runs.end() - 1);
+      continue;
+    }
+    std::size_t pair = 0;
+    for (std::size_t i = 1; i + 1 < runs.size(); ++i) {
+      if (std::max(size(i), size(i + 1)) < std::max(size(pair), size(pair + 1))) pair = i;
+    }
+    const bool ends = std::min(size(0), size(runs.size() - 1)) < std::max(size(pair), size(pair + 1));
+    if (ends) {
+      runs.erase(front ? runs.begin() : runs.end() - 1);
+    } else {
+      runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(pair),
+                 runs.begin() + static_cast<std::ptrdiff_t>(pair) + 2);
+    }
+  }
+}
+
+/// Coefficients that leave an error of alternating sign and equal size at the places.
+std::vector<double> level(const Problem& problem, const std::vector<double>& places) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t j = 0; j < places.size(); ++j) {
+    auto& row = rows.emplace_back();
+    // T_n(t) = cos(n acos t)
+    const double angle = std::acos(std::clamp(places[j], -1.0, 1.0));
+    for (const std::size_t n : problem.orders) row.push_back(std::cos(static_cast<double>(n) * angle));
+    row.push_back(j % 2 == 0 ? 1.0 : -1.0);
+    row.push_back(problem.f(places[j]));
+  }
+  auto solution = solve_linear(std::move(rows));
+  solution.pop_back();
+  return problem.full(solution);
+}
+
+double largest(const std::vector<WeightedPoint>& points) {
+  double most = 0;
+  for (const auto& p : points) most = std::max(most, std::abs(p.weight));
+  return most;
+}
+
+double smallest(const std::vector<WeightedPoint>& points) {
+  double least = std::abs(points[0].weight);
+  for (const auto& p : points) least = std::min(least, std::abs(p.weight));
+  return least;
+}
+
+Function error_of(const Problem& problem, const std::vector<double>& c) {
+  return [&problem, c](double t) { return problem.f(t) - clenshaw(c, t); };
+}
+
+struct Solution {
+  std::vector<double> coefficients;
+  double error = 0;
+};
+
+/// Remez' second algorithm. Functions that are polynomials already stop at the rounding of doubles.
+Solution remez(const Problem& problem) {
+  const std::size_t wanted = problem.terms() + 1;
+  const auto grid = problem.places(kGridPerTerm * wanted);
+  double scale = 0;
+  for (const double t : grid) scale = std::max(scale, std::abs(problem.f(t)));
+  if (!std::isfinite(scale)) throw ParameterError("a function that is not finite on its range cannot be fitted");
+  std::vector<double> places = problem.places(wanted);
+  // Not symmetric: on places that are, even and odd functions have a level error of zero, from which nothing follows.
+  for (double& t : places) t += 0.1 * (t - problem.low) * (problem.high - t) / (problem.high - problem.low);
+  Solution best;
+  for (int i = 0; i < kMostExchanges; ++i) {
+    const auto c = level(problem, places);
+    auto looked_at = grid;  // with the places themselves: a run of one sign may lie between two of the grid
+    looked_at.insert(looked_at.end(), places.begin(), places.end());
+    std::ranges::sort(looked_at);
+    auto runs = extrema(error_of(problem, c), looked_at);
+    const double error = largest(runs);
+    if (best.coefficients.empty() || error < best.error) best = {c, error};
+    if (error <= 1e-13 * scale || runs.size() < wanted) break;
+    thin_out(runs, wanted);
+    if (largest(runs) - smallest(runs) <= 1e-10 * largest(runs)) break;
+    for (std::size_t j = 0; j < wanted; ++j) places[j] = runs[j].x;
+  }
+  return best;
+}
+
+void check(const Range& range, std::size_t degree) {
+  if (!(range.low < range.high) || !std::isfinite(range.width())) {
+    throw ParameterError("a polynomial is fitted on a range that is empty or not finite");
+  }
+  if (degree > kMaxFittedDegree) {
+    throw ParameterError("a polynomial of degree " + std::to_string(degree) + " is wanted; at most " +
+                         std::to_string(kMaxFittedDegree) + " is fitted");
+  }
+}
+
+Problem problem_on(const Function& f, const Range& range, std::size_t degree) {
+  Problem problem;
+  problem.f = [f, range](double t) { return f(range.middle() + range.width() / 2 * t); };
+  for (std::size_t i = 0; i <= degree; ++i) problem.orders.push_back(i);
+  return problem;
+}
+
+}  // namespace
+
+double Approximation::operator()(double x) const {
+  return clenshaw(coefficients, 2 * (x - range.middle()) / range.width());
+}
+
+Approximation fit_minimax(const Function& f, const Range& range, std::size_t degree) {
+  check(range, degree);
+  const Solution solution = remez(problem_on(f, range, degree));
+  return {range, solution.coefficients, solution.error};
+}
+
+Approximation fit_least_squares(const Function& f, const Range& range, std::size_t degree,
+                                const std::vector<WeightedPoint>& points, double floor) {
+  check(range, degree);
+  const Problem problem = problem_on(f, range, degree);
+  std::vector<WeightedPoint> all;
+  double sum = 0;
+  for (const auto& p : points) {
+    if (!range.contains(p.x) || !(p.weight > 0)) continue;
+    all.push_back({2 * (p.x - range.middle()) / range.width(), p.weight});
+    sum += p.weight;
+  }
+  if (all.empty()) sum = floor = 1;
+  const auto grid = problem.places(kGridPerTerm * (degree + 2));
+  for (const double t : grid) all.push_back({t, floor * sum / static_cast<double>(grid.size())});
+  std::vector<std::vector<double>> normal(degree + 1, std::vector<double>(degree + 2, 0.0));
+  for (const auto& p : all) {
+    const double angle = std::acos(std::clamp(p.x, -1.0, 1.0));
+    const double value = problem.f(p.x);
+    if (!std::isfinite(value)) throw ParameterError("a function that is not finite on its range cannot be fitted");
+    for (std::size_t i = 0; i <= degree; ++i) {
+      const double basis = p.weight * std::cos(static_cast<double>(i) * angle);
+      for (std::size_t j = 0; j <= degree; ++j) normal[i][j] += basis * std::cos(static_cast<double>(j) * angle);
+      normal[i][degree + 1] += basis * value;
+    }
+  }
+  const auto c = solve_linear(std::move(normal));
+  return {range, c, largest(extrema(error_of(problem, c), grid))};
+}
+
+Approximation fit_odd_to_one(const Range& range, std::size_t degree) {
+  check(range, degree);
+  if (!(range.low > 0) || degree % 2 == 0) {
+    throw ParameterError("a sign is fitted by a polynomial of odd degree on a range above zero");
+  }
+  Problem problem;
+  problem.f = [](double) { return 1.0; };
+  problem.low = range.low / range.high;
+  for (std::size_t i = 1; i <= degree; i += 2) problem.orders.push_back(i);
+  const Solution solution = remez(problem);
+  return {{-range.high, range.high}, solution.coefficients, solution.error};
+}
+
+std::vector<WeightedPoint> error_extrema(const Function& f, const Approximation& fit) {
+  const Problem problem = problem_on(f, fit.range, fit.degree());
+  auto found = extrema(error_of(problem, fit.coefficients), problem.places(kGridPerTerm * (fit.degree() + 2)));
+  for (auto& p : found) p.x = fit.range.middle() + fit.range.width() / 2 * p.x;
+  return found;
+}
+
+}  // namespace obscura::compile
