@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "circuits/block_kernels.h"
@@ -17,7 +18,7 @@ using ring::Polynomial;
 using Images = std::span<const std::vector<Ciphertext>>;
 
 /// Words of the arrays that are worked on together: cells of a tile stay in the first-level cache for all its giants.
-constexpr std::size_t kColumnBlock = 64;
+constexpr std::size_t kColumnBlock = 256;
 
 /// Words between arrays of a power of two: whole powers apart they would share a few sets of every cache.
 constexpr std::size_t kOffStride = 40;
@@ -39,6 +40,16 @@ struct Parts {
   }
 };
 
+/// One chain of giant steps of one image.
+struct Chain {
+  Parts total;  ///< rotated to `giant`, nothing before the first sum
+  std::int64_t giant = 0;
+  Polynomial spare;
+  std::vector<Parts> sums;  ///< of the phase
+
+  bool started() const { return total.c0.limbs() > 0; }
+};
+
 }  // namespace
 
 /// One call of apply: inputs rotated by baby steps, sums of products, chains of giant steps.
@@ -54,8 +65,12 @@ class BlockRun {
 
   std::vector<std::vector<Ciphertext>> result() {
     rotate_inputs();
-    multiply();
-    return take_giant_steps();
+    prepare_chains();
+    for (const auto& phase : t_.phases_) {
+      multiply(phase);
+      take_giant_steps(phase);
+    }
+    return ends();
   }
 
  private:
@@ -78,16 +93,18 @@ class BlockRun {
 
   void rotate_inputs();
   void rotate_cell(const ckks::Decomposition& digits, std::size_t image, std::size_t cell);
-  void multiply();
+  void prepare_chains();
+  void multiply(const BlockTransform::Phase& phase);
   void multiply_group(std::size_t row, const BlockTransform::Group& group);
   const std::uint8_t* streams_of(std::size_t row, const BlockTransform::Tile& tile, std::uint64_t* scratch) const;
   void multiply_tile(std::size_t row, const BlockTransform::Group& group, const BlockTransform::Tile& tile,
                      const std::uint8_t* streams, std::array<bool, BlockTransform::kGiants>& started);
-  std::vector<std::vector<Ciphertext>> take_giant_steps();
-  Parts chain(std::vector<Parts>& sums, const BlockTransform::Output& output, bool above) const;
-  void giant_step(std::int64_t step, Parts& total, const Parts* next, Polynomial& spare) const;
-  Parts middle(std::vector<Parts>& sums, const BlockTransform::Output& output) const;
-  void add(Parts& total, const Parts& end) const;
+  void take_giant_steps(const BlockTransform::Phase& phase);
+  void giant_step(std::int64_t step, Chain& chain, const Parts* sum) const;
+  std::vector<std::vector<Ciphertext>> ends();
+  Ciphertext end(std::size_t image, std::size_t output);
+
+  Chain& chain(std::size_t image, std::size_t index) { return chains_[image * 2 * t_.plan_.outputs + index]; }
 
   const BlockTransform& t_;
   const ckks::Evaluator& evaluator_;
@@ -95,8 +112,8 @@ class BlockRun {
   Images images_;
   ThreadPool* pool_;
   std::size_t n_;
-  std::vector<AlignedWords> rotated_;     // by image
-  std::vector<std::vector<Parts>> sums_;  // by image
+  std::vector<AlignedWords> rotated_;  // by image
+  std::vector<Chain> chains_;          // by image, output, side
 };
 
 /// Every cell whose baby step is not zero, by one decomposition an input.
@@ -136,14 +153,22 @@ void BlockRun::rotate_cell(const ckks::Decomposition& digits, std::size_t image,
   });
 }
 
-/// Prime after prime, so that the cells of a prime are read from afar once.
-void BlockRun::multiply() {
-  sums_.resize(images_.size());
-  for (auto& sums : sums_) {
-    for (std::size_t s = 0; s < t_.sums_; ++s) sums.push_back(Parts::of(n_, t_.limbs_));
+void BlockRun::prepare_chains() {
+  chains_.resize(images_.size() * 2 * t_.plan_.outputs);
+  for (const auto& phase : t_.phases_) {
+    for (const auto& group : phase) {
+      for (std::size_t k = 0; k < images_.size(); ++k) {
+        auto& sums = chain(k, group.chain).sums;
+        while (sums.size() < group.giants.size()) sums.push_back(Parts::of(n_, t_.limbs_));
+      }
+    }
   }
-  run(pool_, t_.limbs_ * t_.groups_.size(),
-      [&](std::size_t i) { multiply_group(i / t_.groups_.size(), t_.groups_[i % t_.groups_.size()]); });
+}
+
+/// Prime after prime, so that the cells of a prime are read from afar once.
+void BlockRun::multiply(const BlockTransform::Phase& phase) {
+  run(pool_, t_.limbs_ * phase.size(),
+      [&](std::size_t i) { multiply_group(i / phase.size(), phase[i % phase.size()]); });
 }
 
 void BlockRun::multiply_group(std::size_t row, const BlockTransform::Group& group) {
@@ -194,94 +219,82 @@ void BlockRun::multiply_tile(std::size_t row, const BlockTransform::Group& group
   }
   const std::size_t block = std::min(kColumnBlock, n_ / 2);
   for (std::size_t at = 0; at < n_ / 2; at += block) {
-    for (std::size_t g = 0; g < group.giants; ++g) {
+    for (std::size_t g = 0; g < group.giants.size(); ++g) {
       const std::size_t first = tile.begin[g] - tile.first(), count = tile.begin[g + 1] - tile.begin[g];
       for (std::size_t k = 0; count > 0 && k < images_.size(); ++k) {
-        Parts& sum = sums_[k][group.first_sum + g];
+        Parts& sum = chain(k, group.chain).sums[g];
         const std::size_t from = k * entries + first;
         palindrome_product(q, at, block, sum.c0.limb(row), sum.c1.limb(row), a0.data() + from, a1.data() + from,
                            b.data() + first, count, started[g]);
       }
     }
   }
-  for (std::size_t g = 0; g < group.giants; ++g) started[g] = started[g] || tile.begin[g + 1] > tile.begin[g];
+  for (std::size_t g = 0; g < group.giants.size(); ++g) started[g] = started[g] || tile.begin[g + 1] > tile.begin[g];
 }
 
-/// Both chains of every output of every image at once, then their ends together.
-std::vector<std::vector<Ciphertext>> BlockRun::take_giant_steps() {
-  const std::size_t outputs = t_.outputs_.size(), chains = images_.size() * outputs;
-  std::vector<Parts> ends(2 * chains);
-  run(pool_, 2 * chains,
-      [&](std::size_t i) { ends[i] = chain(sums_[i / 2 / outputs], t_.outputs_[i / 2 % outputs], i % 2 == 0); });
-  std::vector<std::vector<Ciphertext>> results(images_.size(), std::vector<Ciphertext>(outputs));
-  run(pool_, chains, [&](std::size_t i) {
-    const std::size_t image = i / outputs;
-    const Ciphertext& x = images_[image].front();
-    Ciphertext& result = results[image][i % outputs];
-    result.context = x.context;
-    result.scale = x.scale * t_.scales_.front();
-    Parts total = middle(sums_[image], t_.outputs_[i % outputs]);
-    for (const Parts* end : {&ends[2 * i], &ends[2 * i + 1]}) add(total, *end);
-    result.parts = {std::move(total.c0), std::move(total.c1)};
+/// Every chain that has sums in this phase; images innermost, which take the same steps.
+void BlockRun::take_giant_steps(const BlockTransform::Phase& phase) {
+  run(pool_, phase.size() * images_.size(), [&](std::size_t i) {
+    const auto& group = phase[i / images_.size()];
+    Chain& own = chain(i % images_.size(), group.chain);
+    for (std::size_t g = 0; g < group.giants.size(); ++g) {
+      const std::int64_t giant = t_.plan_.giants[group.giants[g]];
+      if (own.started()) {
+        giant_step(own.giant - giant, own, &own.sums[g]);
+      } else {
+        own.total = std::exchange(own.sums[g], Parts::of(n_, t_.limbs_));
+        own.spare = Polynomial(n_, t_.limbs_);
+      }
+      own.giant = giant;
+    }
   });
-  return results;
 }
 
-/// The sums of giants above (below) zero, all rotated to zero: from the outermost inwards, each step takes along what
-/// is beyond it. Nothing where there are none.
-Parts BlockRun::chain(std::vector<Parts>& sums, const BlockTransform::Output& output, bool above) const {
-  const auto& giants = t_.plan_.giants;
-  std::vector<std::size_t> order;  // inwards
-  for (std::size_t k = 0; k < output.used.size(); ++k) {
-    const std::int64_t giant = giants[output.used[k]];
-    if (above ? giant > 0 : giant < 0) order.push_back(k);
-  }
-  if (above) std::reverse(order.begin(), order.end());
-  if (order.empty()) return {};
-  Parts total = std::move(sums[output.first_sum + order.front()]);
-  Polynomial spare(n_, t_.limbs_);
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const Parts* const next = i + 1 < order.size() ? &sums[output.first_sum + order[i + 1]] : nullptr;
-    giant_step(t_.plan_.step_inwards(output.used, order[i]), total, next, spare);
-  }
-  return total;
-}
-
-/// total = rotated total + next.
-void BlockRun::giant_step(std::int64_t step, Parts& total, const Parts* next, Polynomial& spare) const {
+/// total = rotated total + sum, if any.
+void BlockRun::giant_step(std::int64_t step, Chain& chain, const Parts* sum) const {
   const ckks::GaloisKey& galois = key(step);
+  Parts& total = chain.total;
   evaluator_.switcher().apply(total.c1, galois.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
     const auto& q = context_.q(row);
-    std::uint64_t *const c0 = total.c0.limb(row), *const c1 = spare.limb(row);
+    std::uint64_t *const c0 = total.c0.limb(row), *const c1 = chain.spare.limb(row);
     q.add(u0, u0, c0);
     q.permute(c0, u0, galois.permutation.data());
     q.permute(c1, u1, galois.permutation.data());
-    if (next == nullptr) return;
-    q.add(c0, c0, next->c0.limb(row));
-    q.add(c1, c1, next->c1.limb(row));
+    if (sum == nullptr) return;
+    q.add(c0, c0, sum->c0.limb(row));
+    q.add(c1, c1, sum->c1.limb(row));
   });
-  std::swap(total.c1, spare);
+  std::swap(total.c1, chain.spare);
 }
 
-/// The sum of giant zero, or nothing.
-Parts BlockRun::middle(std::vector<Parts>& sums, const BlockTransform::Output& output) const {
-  for (std::size_t k = 0; k < output.used.size(); ++k) {
-    if (t_.plan_.giants[output.used[k]] == 0) return std::move(sums[output.first_sum + k]);
-  }
-  return {};
+/// The last step of every chain, to giant zero, then both chains of an output together.
+std::vector<std::vector<Ciphertext>> BlockRun::ends() {
+  run(pool_, chains_.size(), [&](std::size_t i) {
+    Chain& own = chains_[i];
+    own.sums.clear();
+    if (own.started() && own.giant != 0) giant_step(own.giant, own, nullptr);
+  });
+  const std::size_t outputs = t_.plan_.outputs;
+  std::vector<std::vector<Ciphertext>> results(images_.size(), std::vector<Ciphertext>(outputs));
+  run(pool_, images_.size() * outputs,
+      [&](std::size_t i) { results[i / outputs][i % outputs] = end(i / outputs, i % outputs); });
+  return results;
 }
 
-void BlockRun::add(Parts& total, const Parts& end) const {
-  if (end.c0.limbs() == 0) return;
-  if (total.c0.limbs() == 0) {
-    total = end;
-    return;
-  }
-  for (std::size_t row = 0; row < t_.limbs_; ++row) {
+Ciphertext BlockRun::end(std::size_t image, std::size_t output) {
+  const Ciphertext& x = images_[image].front();
+  Chain &above = chain(image, 2 * output), &below = chain(image, 2 * output + 1);
+  Parts& total = above.started() ? above.total : below.total;
+  for (std::size_t row = 0; above.started() && below.started() && row < t_.limbs_; ++row) {
     const auto& q = context_.q(row);
-    q.add(total.c0.limb(row), total.c0.limb(row), end.c0.limb(row));
-    q.add(total.c1.limb(row), total.c1.limb(row), end.c1.limb(row));
+    q.add(total.c0.limb(row), total.c0.limb(row), below.total.c0.limb(row));
+    q.add(total.c1.limb(row), total.c1.limb(row), below.total.c1.limb(row));
   }
+  Ciphertext result;
+  result.context = x.context;
+  result.scale = x.scale * t_.scales_.front();
+  result.parts = {std::move(total.c0), std::move(total.c1)};
+  return result;
 }
 
 std::vector<std::vector<Ciphertext>> BlockTransform::apply(const ckks::Evaluator& evaluator, Images images,

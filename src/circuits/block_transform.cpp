@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <tuple>
@@ -79,60 +80,64 @@ void BlockTransform::check_plan(const ckks::Context& context) const {
   if (!good || next_output != plan_.outputs) throw ParameterError("the plan of a block transform contradicts itself");
 }
 
-/// Cells in use, and the entries of groups of giants in the order of work.
+/// Cells in use, and phase after phase the next few giants of every chain.
 void BlockTransform::lay_out() {
-  std::vector<std::int64_t> cells;
+  std::vector<std::int64_t> used;
   const std::size_t babies = plan_.babies.size();
-  for (const auto& term : plan_.terms) cells.push_back(static_cast<std::int64_t>(term.input * babies + term.baby));
-  std::vector<std::int64_t> used = cells;
+  const auto number = [&](const auto& term) { return static_cast<std::int64_t>(term.input * babies + term.baby); };
+  for (const auto& term : plan_.terms) used.push_back(number(term));
   make_set(used);
   for (const std::int64_t c : used) {
     cells_.push_back({static_cast<std::size_t>(c) / babies, static_cast<std::size_t>(c) % babies});
   }
-  for (std::size_t t = 0; t < cells.size(); ++t) entries_.push_back({t, index_in(used, cells[t])});
-  std::size_t term = 0;
+  std::vector<std::size_t> cell_of_term;
+  for (const auto& term : plan_.terms) cell_of_term.push_back(index_in(used, number(term)));
+  // Chain 2 o + 1: the giants of output o below zero.
+  std::vector<std::vector<std::size_t>> chains(2 * plan_.outputs);
   for (std::size_t o = 0; o < plan_.outputs; ++o) {
-    const Output& output = outputs_.emplace_back(Output{plan_.giants_of(o), sums_});
-    sums_ += output.used.size();
-    for (std::size_t g = 0; g < output.used.size(); g += kGiants) {
-      lay_out_group(output, term, g);
-      term = tiles_.back().begin.back();
+    for (const std::size_t g : plan_.giants_of(o)) chains[2 * o + (plan_.giants[g] < 0)].push_back(g);
+    std::reverse(chains[2 * o].begin(), chains[2 * o].end());
+  }
+  for (std::size_t at = 0; entries_.size() < plan_.terms.size(); at += kGiants) {
+    Phase& phase = phases_.emplace_back();
+    for (std::size_t c = 0; c < chains.size(); ++c) {
+      if (at >= chains[c].size()) continue;
+      const auto from = chains[c].begin() + static_cast<std::ptrdiff_t>(at);
+      const auto count = static_cast<std::ptrdiff_t>(std::min(kGiants, chains[c].size() - at));
+      lay_out_group(phase.emplace_back(Group{c, {from, from + count}, 0, 0}), cell_of_term);
     }
   }
 }
 
-/// Tiles of the group of giants used[first_giant] and following, whose terms begin at `first_term`.
-void BlockTransform::lay_out_group(const Output& output, std::size_t first_term, std::size_t first_giant) {
-  const std::size_t giants = std::min(kGiants, output.used.size() - first_giant), o = plan_.terms[first_term].output;
-  const std::size_t last_giant = output.used[first_giant + giants - 1];
-  std::size_t last_term = first_term;
+/// The tiles of a group, a few of its cells each.
+void BlockTransform::lay_out_group(Group& group, const std::vector<std::size_t>& cell_of_term) {
+  std::vector<std::vector<Entry>> by_giant;
   std::vector<std::int64_t> cells;
-  for (; last_term < plan_.terms.size(); ++last_term) {
-    const auto& term = plan_.terms[last_term];
-    if (term.output != o || term.giant > last_giant) break;
-    cells.push_back(static_cast<std::int64_t>(entries_[last_term].cell));
+  for (const std::size_t giant : group.giants) {
+    const auto key = std::tuple(group.chain / 2, giant);
+    auto& entries = by_giant.emplace_back();
+    const auto first = std::partition_point(plan_.terms.begin(), plan_.terms.end(),
+                                            [&](const auto& t) { return std::tie(t.output, t.giant) < key; });
+    for (auto t = first; t != plan_.terms.end() && std::tie(t->output, t->giant) == key; ++t) {
+      const auto term = static_cast<std::size_t>(t - plan_.terms.begin());
+      entries.push_back({term, cell_of_term[term]});
+      cells.push_back(static_cast<std::int64_t>(cell_of_term[term]));
+    }
   }
   make_set(cells);
-  const auto column = [&](const Entry& e) { return index_in(cells, static_cast<std::int64_t>(e.cell)) / kCells; };
-  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(first_term);
-  const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(last_term);
-  // Within a tile by giant, then cell: the order they are in already.
-  std::stable_sort(begin, end, [&](const Entry& a, const Entry& b) { return column(a) < column(b); });
-  Group group{tiles_.size(), 0, output.first_sum + first_giant, giants};
-  for (std::size_t e = first_term; e < last_term;) {
+  group.first_tile = tiles_.size();
+  for (std::size_t c = 0; c < cells.size(); c += kCells) {
     Tile& tile = tiles_.emplace_back();
-    const std::size_t at = column(entries_[e]);
-    for (std::size_t g = 0; g < giants; ++g) {
-      tile.begin.push_back(e);
-      while (e < last_term && column(entries_[e]) == at &&
-             plan_.terms[entries_[e].term].giant == output.used[first_giant + g]) {
-        ++e;
-      }
+    const auto first = static_cast<std::size_t>(cells[c]);
+    const auto last = static_cast<std::size_t>(cells[std::min(c + kCells, cells.size()) - 1]);
+    for (const auto& entries : by_giant) {
+      tile.begin.push_back(entries_.size());
+      std::copy_if(entries.begin(), entries.end(), std::back_inserter(entries_),
+                   [&](const Entry& e) { return e.cell >= first && e.cell <= last; });
     }
-    tile.begin.push_back(e);
+    tile.begin.push_back(entries_.size());
   }
   group.last_tile = tiles_.size();
-  groups_.push_back(group);
 }
 
 /// The first tiles, prime by prime, as long as they fit.

@@ -17,7 +17,8 @@ namespace obscura::circuits {
 /// transformed on the fly, two at a time (circuits/block_kernels.h), but for as many as a budget of memory allows.
 ///
 /// Baby steps are whole rotations, divided by P, which share one decomposition an input (hoisting: Halevi and Shoup,
-/// 2018/244), so that plaintexts are wanted modulo the q only; giant steps follow Horner's rule from both sides.
+/// 2018/244), so that plaintexts are wanted modulo the q only; giant steps follow Horner's rule from both sides: two
+/// chains an output, that of the giants below zero and that of the others.
 /// Consumes no level by itself. Immutable and thread-safe.
 class BlockTransform {
  public:
@@ -46,7 +47,7 @@ class BlockTransform {
  private:
   friend class BlockRun;
 
-  static constexpr std::size_t kCells = 8, kGiants = 4;  // shape of a tile
+  static constexpr std::size_t kCells = 4, kGiants = 8;  // shape of a tile
 
   /// One input at one baby step: what all outputs share.
   struct Cell {
@@ -69,19 +70,18 @@ class BlockTransform {
     std::size_t entries() const { return begin.back() - begin.front(); }
     std::size_t pairs() const { return (entries() + 1) / 2; }
   };
-  /// A few neighbouring giants of one output: tiles [first_tile, last_tile), sums [first_sum, first_sum + giants).
+  /// Neighbouring giants of one chain of one output, from the outermost inwards, and their tiles.
   struct Group {
-    std::size_t first_tile = 0, last_tile = 0, first_sum = 0, giants = 0;
+    std::size_t chain = 0;
+    std::vector<std::size_t> giants;
+    std::size_t first_tile = 0, last_tile = 0;
   };
-  /// Output o has the sums [first_sum, first_sum + used.size()).
-  struct Output {
-    std::vector<std::size_t> used;
-    std::size_t first_sum = 0;
-  };
+  /// What is worked on before the chains go on: at most one group a chain.
+  using Phase = std::vector<Group>;
 
   void check_plan(const ckks::Context& context) const;
   void lay_out();
-  void lay_out_group(const Output& output, std::size_t first_term, std::size_t first_giant);
+  void lay_out_group(Group& group, const std::vector<std::size_t>& cell_of_term);
   void choose_prepared(const ckks::Context& context, std::size_t memory_budget);
   /// False if a coefficient does not fit the narrow words.
   bool encode_tiles(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
@@ -105,9 +105,7 @@ class BlockTransform {
   std::vector<Cell> cells_;
   std::vector<Entry> entries_;
   std::vector<Tile> tiles_;
-  std::vector<Group> groups_;
-  std::vector<Output> outputs_;
-  std::size_t sums_ = 0;
+  std::vector<Phase> phases_;
   bool narrow_ = true;         // 32-bit coefficients, else 64
   std::uint64_t largest_ = 0;  // coefficient
   AlignedWords coefficients_;  // of the pairs that are not prepared modulo every prime
