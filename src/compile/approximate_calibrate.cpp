@@ -79,6 +79,7 @@ std::vector<NodeRange> calibrate(const nn::Graph& graph, const std::vector<std::
     }
   }
   std::vector<NodeRange> ranges;
+  ranges.reserve(meters.size());
   for (Meter& meter : meters) ranges.push_back(meter.result());
   return ranges;
 }

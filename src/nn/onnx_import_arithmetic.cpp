@@ -34,7 +34,8 @@ Expression Importer::broadcast(const NodeView& node, const Constant& constant, c
     node.unsupported("combines an image with a constant of another shape");
   }
   if (constant.size() == 1) {
-    return Expression::constant({constant.integral ? static_cast<float>(constant.ints[0]) : constant.floats[0]});
+    return Expression::constant(constant.integral ? static_cast<double>(constant.ints[0])
+                                                  : static_cast<double>(constant.floats[0]));
   }
   const std::size_t offset = tensor.dims.size() - constant.dims.size();
   for (std::size_t i = 0; i < constant.dims.size(); ++i) {

@@ -214,6 +214,7 @@ OnnxWriter::Value OnnxWriter::write_layer(const Add&) {
 OnnxWriter::Value OnnxWriter::write_layer(const Concat&) {
   const auto inputs = inputs_of_one_rank();
   std::vector<std::string> names;
+  names.reserve(inputs.size());
   for (const Value& value : inputs) names.push_back(value.name);
   auto& node = add("Concat", at_->name, names);
   set(node, "axis", 1);
