@@ -1,5 +1,6 @@
 #include "circuits/block_plan.h"
 
+#include <bit>
 #include <cmath>
 #include <string>
 #include <tuple>
@@ -10,16 +11,23 @@
 namespace obscura::circuits {
 namespace {
 
-/// How often each step of key switching is made.
+/// How often each step of key switching is made, and the giants of the longest chain.
 struct Counts {
-  std::size_t decompositions = 0, babies = 0, giants = 0, keys = 0;
+  std::size_t decompositions = 0, babies = 0, giants = 0, keys = 0, longest_chain = 0;
 };
 
+double baby_price(const StepCosts& costs) {
+  return costs.inner_product + 2 * costs.mod_down;
+}
+
+double giant_price(const StepCosts& costs) {
+  return costs.decompose + baby_price(costs);
+}
+
 double microseconds(const Counts& counts, std::size_t terms, const StepCosts& costs) {
-  const double rotation = costs.inner_product + 2 * costs.mod_down;
-  return static_cast<double>(counts.decompositions) * costs.decompose + static_cast<double>(counts.babies) * rotation +
-         static_cast<double>(counts.giants) * (costs.decompose + rotation) +
-         static_cast<double>(terms) * costs.plaintext;
+  return static_cast<double>(counts.decompositions) * costs.decompose +
+         static_cast<double>(counts.babies) * baby_price(costs) +
+         static_cast<double>(counts.giants) * giant_price(costs) + static_cast<double>(terms) * costs.plaintext;
 }
 
 /// Diagonals sorted by output, then offset around zero.
@@ -61,12 +69,14 @@ class Search {
   BabyWindow best_window() {
     const auto [lo, hi] = std::minmax_element(diagonals_.begin(), diagonals_.end(),
                                               [](const auto& a, const auto& b) { return a.offset < b.offset; });
-    const std::int64_t first = lo->offset, span = hi->offset - first + 1;
+    lo_ = lo->offset, span_ = hi->offset - lo_ + 1;
     // Powers of two first: one of them is good, and most others are given up early against it.
-    for (std::int64_t width = 1; width < span; width *= 2) try_width(width, first);
-    for (std::int64_t width = 1; width <= span; ++width) {
-      if (is_tried(width, span)) try_width(width, first);
+    for (std::int64_t width = 1; width < span_; width *= 2) try_width(width);
+    for (std::int64_t width = 1; width <= span_; ++width) {
+      if (is_on_grid(width)) try_width(width);
     }
+    // The strides of a layout are offsets themselves.
+    for (const std::int64_t width : magnitudes()) try_width(width);
     return best_;
   }
 
@@ -77,12 +87,18 @@ class Search {
     keys_.clear();
     std::fill(hoisted_.begin(), hoisted_.end(), false);
     std::int64_t last = 0;
+    std::size_t above = 0, below = 0;
     for (std::size_t i = 0; i < diagonals_.size(); ++i) {
       const BlockOffset& d = diagonals_[i];
-      const std::int64_t giant = window.giant(d.offset);
       const bool first = i == 0 || diagonals_[i - 1].output != d.output;
       if (first && last < 0) counts.keys += keys_.insert(last);
-      if (first || giant != last) {
+      if (first) above = below = 0;
+      // Most diagonals have the giant of the one before: no division for them.
+      const bool same = !first && d.offset - last < window.start + window.width;
+      const std::int64_t giant = same ? last : window.giant(d.offset);
+      if (!same) {
+        above += giant > 0, below += giant < 0;
+        counts.longest_chain = std::max({counts.longest_chain, above, below});
         add_giant(giant, first ? 0 : last, counts);
         last = giant;
       }
@@ -93,10 +109,11 @@ class Search {
   }
 
  private:
-  void try_width(std::int64_t width, std::int64_t lo) {
-    for (const std::int64_t start : {lo, std::int64_t{0}, -(width / 2)}) {
+  void try_width(std::int64_t width) {
+    if (least_price(width) > best_price_) return;
+    for (const std::int64_t start : {lo_, std::int64_t{0}, -(width / 2)}) {
       // A giant step all the way round would be none.
-      if (width == slots_ && start != lo) continue;
+      if (width == slots_ && start != lo_) continue;
       Counts counts;
       if (!count({width, start}, counts)) continue;
       const double total = price(counts);
@@ -104,8 +121,41 @@ class Search {
     }
   }
 
+  /// All widths up to 128 and the whole span, then 64 an octave.
+  bool is_on_grid(std::int64_t width) const {
+    const auto step = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(width)) / 64);
+    return step <= 1 || width % step == 0 || width == span_;
+  }
+
+  /// The widths that only the offsets suggest, unless there are so many that any width is as good.
+  std::vector<std::int64_t> magnitudes() const {
+    std::vector<std::int64_t> widths;
+    for (const BlockOffset& d : diagonals_) widths.push_back(std::abs(d.offset));
+    make_set(widths);
+    std::erase_if(widths, [&](std::int64_t w) { return w == 0 || w >= span_ || is_on_grid(w); });
+    return widths.size() > 1024 ? std::vector<std::int64_t>() : widths;
+  }
+
+  /// What no window of this width can be cheaper than: an output with D diagonals and G giants reads at least D / G
+  /// cells, and has at least D / (inputs width) giants.
+  double least_price(std::int64_t width) const {
+    const auto most_giants = static_cast<double>(span_ / width + 2), inputs = static_cast<double>(hoisted_.size());
+    double babies = 0, giants = 0;
+    for (std::size_t i = 0; i < diagonals_.size();) {
+      const std::size_t first = i;
+      while (i < diagonals_.size() && diagonals_[i].output == diagonals_[first].output) ++i;
+      const auto count = static_cast<double>(i - first);
+      babies = std::max(babies, count / most_giants - inputs);
+      giants += std::max(0.0, count / (inputs * static_cast<double>(width)) - 1);
+    }
+    return babies * baby_price(costs_) + giants * giant_price(costs_);
+  }
+
+  /// Two threads take two chains at once: one waits where the longest chain has more than half of the giants.
   double price(const Counts& counts) const {
-    return microseconds(counts, 0, costs_) + key_price_ * static_cast<double>(counts.keys) * costs_.key_megabytes;
+    const std::size_t idle = std::max(counts.giants, 2 * counts.longest_chain) - counts.giants;
+    return microseconds(counts, 0, costs_) + static_cast<double>(idle) * giant_price(costs_) +
+           key_price_ * static_cast<double>(counts.keys) * costs_.key_megabytes;
   }
 
   /// Giants of an output come in increasing order: a negative one rotates to the next, a positive one to the last.
@@ -131,6 +181,7 @@ class Search {
   double key_price_;
   std::vector<bool> hoisted_;
   StampSet cells_, keys_;
+  std::int64_t lo_ = 0, span_ = 1;
   BabyWindow best_;
   double best_price_ = INFINITY;
 };

@@ -46,9 +46,10 @@ struct BlockPlan {
 };
 
 /// Splits distinct diagonals so that the predicted time plus `microseconds_per_key_megabyte` times the size of the keys
-/// is least, over widths of the baby window and shifts of its start. Deterministic: it decides which keys are made. Has
-/// max(output) + 1 outputs, max(input) + 1 inputs. Throws ParameterError for an output without diagonals, one given
-/// twice or an offset outside [0, slots).
+/// is least, over widths of the baby window and shifts of its start; a chain longer than all others together counts
+/// twice, for no second thread can share it. Deterministic: it decides which keys are made. Has max(output) + 1
+/// outputs, max(input) + 1 inputs. Throws ParameterError for an output without diagonals, one given twice or an offset
+/// outside [0, slots).
 BlockPlan plan_blocks(std::span<const BlockOffset> offsets, std::size_t slots, const StepCosts& costs,
                       double microseconds_per_key_megabyte = 100);
 

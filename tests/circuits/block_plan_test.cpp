@@ -116,6 +116,29 @@ TEST(BlockPlan, EvenGiantsTakeTwoKeys) {
   EXPECT_EQ(plan.rotations(), (std::vector<std::int64_t>{-64, -9, -8, -7, -1, 1, 7, 8, 9, 64}));
 }
 
+TEST(BlockPlan, FindsStridesThatAreNoRoundNumbers) {
+  constexpr std::size_t slots = 16384;
+  std::vector<BlockOffset> offsets;
+  for (std::int64_t channel = -6; channel <= 6; ++channel) {
+    for (const std::int64_t row : {-34, 0, 34}) {
+      for (const std::int64_t column : {-1, 0, 1}) {
+        offsets.push_back({0, 0, (1156 * channel + row + column + 16384) % 16384});
+      }
+    }
+  }
+  const BlockPlan plan = plan_blocks(offsets, slots, even_costs());
+  EXPECT_EQ(plan.babies.size(), 9u);
+  EXPECT_EQ(plan.giants.size(), 13u);
+}
+
+TEST(BlockPlan, ChainsAreOfOneLength) {
+  // Dear keys: a single chain would save the one of the way back.
+  StepCosts costs = even_costs();
+  costs.key_megabytes = 2;
+  const BlockPlan plan = plan_blocks(convolution(), kSlots, costs);
+  EXPECT_EQ(plan.giants.front(), -plan.giants.back());
+}
+
 TEST(BlockPlan, IsDeterministic) {
   for (auto offsets : offset_sets()) {
     const BlockPlan first = plan_blocks(offsets, kSlots, even_costs());
