@@ -33,12 +33,13 @@ struct FitOptions {
     minimax,       ///< the smallest largest error on the range
     least_squares  ///< the smallest error on the values that were seen, of the degree that minimax would take
   };
-  Method method = Method::minimax;
-  double margin = 1.2;  ///< the fitted range is that of the samples, times this about its middle
-  double tail = 0;      ///< share of the values that is cut off at each end before that
-  /// Wanted largest error over the span of the function's values on the range; a ReLU reaches this with degree 15.
-  double relative_error = 1.25e-2;
-  std::size_t max_degree = 15;  ///< taken where no degree reaches that
+  Method method = Method::least_squares;
+  double margin = 1.2;           ///< the fitted range is that of the samples, times this about its middle
+  double tail = 0;               ///< share of the values that is cut off at each end before that
+  double relative_error = 5e-3;  ///< wanted largest error of minimax over the span of the function's values there
+  std::size_t max_degree = 15;   ///< taken where no degree reaches that, as for a ReLU
+  /// Takes the largest degree of as many levels as the smallest one that is good enough: no more depth, a few products.
+  bool whole_levels = true;
 };
 
 /// One activation and the polynomial in its place.
@@ -51,7 +52,7 @@ struct FittedLayer {
   std::size_t degree = 0;
   double max_error = 0;        ///< on the fitted range
   double rms_error = 0;        ///< on the values that were seen
-  bool reached = true;         ///< whether max_error is what was wanted
+  bool reached = true;         ///< whether minimax of that degree has the wanted error
   std::size_t levels() const;  ///< ceil(log2(degree + 1))
 };
 
@@ -68,6 +69,13 @@ struct FitReport {
 /// for impossible options. Thread-safe.
 nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& ranges, const FitOptions& options,
                           FitReport* report = nullptr);
+
+/// As above, layer after layer: every polynomial is fitted by least squares to what the exact network makes of the
+/// samples, on what the layers before it, already replaced, hand over; so it makes up for some of their error. Ranges
+/// are those of both networks. Memory: the values of all samples at the widest place of the network, twice.
+/// Throws as calibrate and fit_activations. The same samples give the same result, with or without a pool.
+nn::Graph fit_activations_in_turn(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
+                                  const FitOptions& options, FitReport* report = nullptr, ThreadPool* pool = nullptr);
 
 /// True if the network has an activation that must be fitted before it can be compiled.
 bool needs_fitting(const nn::Graph& graph);

@@ -50,12 +50,12 @@ struct Problem {
 };
 
 /// The larger of |error| by golden section between two places around t.
-WeightedPoint refine(const Function& error, double left, double right, WeightedPoint best) {
+Target refine(const Function& error, double left, double right, Target best) {
   const double golden = (std::sqrt(5.0) - 1) / 2;
-  const double sign = best.weight < 0 ? -1 : 1;
+  const double sign = best.y < 0 ? -1 : 1;
   const auto take = [&](double t) {
     const double e = error(t);
-    if (sign * e > sign * best.weight) best = {t, e};
+    if (sign * e > sign * best.y) best = {t, e};
     return sign * e;
   };
   double a = right - golden * (right - left), b = left + golden * (right - left);
@@ -74,16 +74,16 @@ WeightedPoint refine(const Function& error, double left, double right, WeightedP
   return best;
 }
 
-/// The extremum of every run of one sign; weight is the error there.
-std::vector<WeightedPoint> extrema(const Function& error, const std::vector<double>& grid) {
-  std::vector<WeightedPoint> runs;
+/// The extremum of every run of one sign; y is the error there.
+std::vector<Target> extrema(const Function& error, const std::vector<double>& grid) {
+  std::vector<Target> runs;
   std::vector<std::size_t> at;
   for (std::size_t i = 0; i < grid.size(); ++i) {
     const double e = error(grid[i]);
-    if (runs.empty() || (e < 0) != (runs.back().weight < 0)) {
+    if (runs.empty() || (e < 0) != (runs.back().y < 0)) {
       runs.push_back({grid[i], e});
       at.push_back(i);
-    } else if (std::abs(e) > std::abs(runs.back().weight)) {
+    } else if (std::abs(e) > std::abs(runs.back().y)) {
       runs.back() = {grid[i], e};
       at.back() = i;
     }
@@ -97,8 +97,8 @@ std::vector<WeightedPoint> extrema(const Function& error, const std::vector<doub
 }
 
 /// Leaves `wanted` alternating places, the largest errors among them: from the ends, or two neighbours at once.
-void thin_out(std::vector<WeightedPoint>& runs, std::size_t wanted) {
-  const auto size = [&](std::size_t i) { return std::abs(runs[i].weight); };
+void thin_out(std::vector<Target>& runs, std::size_t wanted) {
+  const auto size = [&](std::size_t i) { return std::abs(runs[i].y); };
   while (runs.size() > wanted) {
     const bool front = size(0) < size(runs.size() - 1);
     if (runs.size() - wanted == 1) {
@@ -135,21 +135,41 @@ std::vector<double> level(const Problem& problem, const std::vector<double>& pla
   return problem.full(solution);
 }
 
-double largest(const std::vector<WeightedPoint>& points) {
+double largest(const std::vector<Target>& points) {
   double most = 0;
-  for (const auto& p : points) most = std::max(most, std::abs(p.weight));
+  for (const auto& p : points) most = std::max(most, std::abs(p.y));
   return most;
 }
 
-double smallest(const std::vector<WeightedPoint>& points) {
-  double least = std::abs(points[0].weight);
-  for (const auto& p : points) least = std::min(least, std::abs(p.weight));
+double smallest(const std::vector<Target>& points) {
+  double least = std::abs(points[0].y);
+  for (const auto& p : points) least = std::min(least, std::abs(p.y));
   return least;
 }
 
 Function error_of(const Problem& problem, const std::vector<double>& c) {
   return [&problem, c](double t) { return problem.f(t) - clenshaw(c, t); };
 }
+
+/// Sums of products of the Chebyshev polynomials at weighted places: what a least squares fit solves.
+class NormalEquations {
+ public:
+  explicit NormalEquations(std::size_t degree) : rows_(degree + 1, std::vector<double>(degree + 2, 0.0)) {}
+
+  void add(double t, double y, double weight) {
+    if (!std::isfinite(y)) throw ParameterError("a function that is not finite on its range cannot be fitted");
+    std::vector<double> basis{1, t};
+    for (std::size_t i = 2; i < rows_.size(); ++i) basis.push_back(2 * t * basis[i - 1] - basis[i - 2]);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      for (std::size_t j = 0; j < rows_.size(); ++j) rows_[i][j] += weight * basis[i] * basis[j];
+      rows_[i].back() += weight * basis[i] * y;
+    }
+  }
+  std::vector<double> solve() const { return solve_linear(rows_); }
+
+ private:
+  std::vector<std::vector<double>> rows_;
+};
 
 struct Solution {
   std::vector<double> coefficients;
@@ -213,31 +233,21 @@ Approximation fit_minimax(const Function& f, const Range& range, std::size_t deg
 }
 
 Approximation fit_least_squares(const Function& f, const Range& range, std::size_t degree,
-                                const std::vector<WeightedPoint>& points, double floor) {
+                                const std::vector<Target>& targets, double floor) {
   check(range, degree);
   const Problem problem = problem_on(f, range, degree);
-  std::vector<WeightedPoint> all;
-  double sum = 0;
-  for (const auto& p : points) {
-    if (!range.contains(p.x) || !(p.weight > 0)) continue;
-    all.push_back({2 * (p.x - range.middle()) / range.width(), p.weight});
-    sum += p.weight;
+  NormalEquations equations(degree);
+  double count = 0;
+  for (const Target& target : targets) {
+    if (!range.contains(target.x)) continue;
+    equations.add(2 * (target.x - range.middle()) / range.width(), target.y, 1);
+    ++count;
   }
-  if (all.empty()) sum = floor = 1;
   const auto grid = problem.places(kGridPerTerm * (degree + 2));
-  for (const double t : grid) all.push_back({t, floor * sum / static_cast<double>(grid.size())});
-  std::vector<std::vector<double>> normal(degree + 1, std::vector<double>(degree + 2, 0.0));
-  for (const auto& p : all) {
-    const double angle = std::acos(std::clamp(p.x, -1.0, 1.0));
-    const double value = problem.f(p.x);
-    if (!std::isfinite(value)) throw ParameterError("a function that is not finite on its range cannot be fitted");
-    for (std::size_t i = 0; i <= degree; ++i) {
-      const double basis = p.weight * std::cos(static_cast<double>(i) * angle);
-      for (std::size_t j = 0; j <= degree; ++j) normal[i][j] += basis * std::cos(static_cast<double>(j) * angle);
-      normal[i][degree + 1] += basis * value;
-    }
-  }
-  const auto c = solve_linear(std::move(normal));
+  const double weight = count == 0 ? 1 : floor * count / static_cast<double>(grid.size());
+  // Chebyshev places crowd at the ends, where few targets are and a polynomial leaves first.
+  for (const double t : grid) equations.add(t, problem.f(t), weight);
+  const auto c = equations.solve();
   return {range, c, largest(extrema(error_of(problem, c), grid))};
 }
 
@@ -254,7 +264,7 @@ Approximation fit_odd_to_one(const Range& range, std::size_t degree) {
   return {{-range.high, range.high}, solution.coefficients, solution.error};
 }
 
-std::vector<WeightedPoint> error_extrema(const Function& f, const Approximation& fit) {
+std::vector<Target> error_extrema(const Function& f, const Approximation& fit) {
   const Problem problem = problem_on(f, fit.range, fit.degree());
   auto found = extrema(error_of(problem, fit.coefficients), problem.places(kGridPerTerm * (fit.degree() + 2)));
   for (auto& p : found) p.x = fit.range.middle() + fit.range.width() / 2 * p.x;

@@ -39,24 +39,25 @@ struct Approximation {
 /// Thread-safe where `f` is.
 Approximation fit_minimax(const Function& f, const Range& range, std::size_t degree);
 
-/// A place and how much an error there counts.
-struct WeightedPoint {
+/// A place and what is wanted there.
+struct Target {
   double x = 0;
-  double weight = 1;
+  double y = 0;
 };
 
-/// The polynomial of that degree with the smallest sum of weighted squared errors over the points, of which those
-/// outside the range are left out; max_error is that on the whole range. A weight that is spread evenly over the range
-/// is added (`floor` of all weights together), so that it stays tame where no point lies. Throws as fit_minimax.
+/// The polynomial of that degree with the smallest sum of squared errors over the targets, of which those outside the
+/// range are left out; max_error is its distance to f on the whole range. Errors against f count as well, spread evenly
+/// over the range, `floor` times as much as all targets together, so that it stays tame where no target lies.
+/// Throws as fit_minimax.
 Approximation fit_least_squares(const Function& f, const Range& range, std::size_t degree,
-                                const std::vector<WeightedPoint>& points, double floor = 0.05);
+                                const std::vector<Target>& targets, double floor = 0.005);
 
 /// The odd polynomial of odd degree that is nearest to 1 on [low, high], 0 < low, and so to the sign on both sides of
 /// zero, by the same algorithm. Its range is [-high, high], its max_error that on [low, high].
 Approximation fit_odd_to_one(const Range& range, std::size_t degree);
 
 /// Where the error of a fit is extremal, in order: `degree + 2` places of alternating signs for a minimax polynomial.
-/// For tests and reports.
-std::vector<WeightedPoint> error_extrema(const Function& f, const Approximation& fit);
+/// y is the error there. For tests and reports.
+std::vector<Target> error_extrema(const Function& f, const Approximation& fit);
 
 }  // namespace obscura::compile

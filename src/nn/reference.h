@@ -45,6 +45,11 @@ std::vector<double> run_reference(const Graph& graph, std::span<const float> ima
 /// As run_reference, but every node's output, in the graph's order.
 std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::span<const float> image);
 
+/// The output of one node from `outputs`, by node, of which only those that it reads are looked at.
+/// Throws MismatchError for node 0. Thread-safe.
+std::vector<double> run_reference_node(const Graph& graph, std::size_t node,
+                                       const std::vector<std::vector<double>>& outputs);
+
 /// Planar bytes (C x H x W, rgb order) of an image of shape `input` as the network wants them:
 /// (pixel / 255 - mean[c]) / std[c]. Throws MismatchError if sizes do not fit.
 std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Preprocessing& how);

@@ -170,6 +170,11 @@ struct Evaluation {
 
 }  // namespace
 
+std::vector<double> run_reference_node(const Graph& graph, std::size_t node,
+                                       const std::vector<std::vector<double>>& outputs) {
+  return std::visit(Evaluation{graph, graph.nodes[node], outputs}, graph.nodes[node].layer);
+}
+
 std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::span<const float> image) {
   if (image.size() != graph.input_shape().size()) {
     throw MismatchError("the network takes " + std::to_string(graph.input_shape().size()) + " values, not " +
@@ -177,7 +182,7 @@ std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::s
   }
   std::vector<Values> outputs{Values(image.begin(), image.end())};
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
-    outputs.push_back(std::visit(Evaluation{graph, graph.nodes[i], outputs}, graph.nodes[i].layer));
+    outputs.push_back(run_reference_node(graph, i, outputs));
   }
   return outputs;
 }

@@ -1,0 +1,27 @@
+#pragma once
+
+// Internal to src/compile.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compile/approximate.h"
+
+namespace obscura::compile {
+
+/// Throws ParameterError for impossible ones.
+void check_options(const FitOptions& options);
+
+/// The range times a margin about its middle; never empty.
+Range widened(const Range& range, double margin);
+
+/// Degree and polynomial for one activation whose inputs were in `seen`: x what it gets, y what it should make of that.
+/// The report lacks its `input`.
+std::pair<FittedLayer, Approximation> fit_layer(const nn::Node& node, const nn::Activation& activation,
+                                                const Range& seen, const std::vector<Target>& targets,
+                                                const FitOptions& options);
+
+/// Appends the polynomial as layers of the graph that read `input`; returns the last one's node.
+std::size_t append_fit(nn::Graph& graph, const std::string& name, const Approximation& fit, std::size_t input);
+
+}  // namespace obscura::compile

@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "base/error.h"
+#include "compile/approximate_fit.h"
+#include "nn/reference.h"
+
+namespace obscura::compile {
+namespace {
+
+/// Values that one polynomial is fitted on.
+constexpr std::size_t kTargets = 16384;
+
+using Outputs = std::vector<std::vector<double>>;  // of one image, by node
+
+/// The exact network and the fitted one as far as it is, side by side on all samples.
+class Lockstep {
+ public:
+  Lockstep(const nn::Graph& graph, const std::vector<std::vector<float>>& samples, const FitOptions& options,
+           ThreadPool* pool)
+      : graph_(graph), options_(options), pool_(pool), place_(graph.nodes.size(), 0), last_use_(graph.nodes.size(), 0) {
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      for (const std::size_t input : graph.nodes[i].inputs) last_use_[input] = i;
+    }
+    fitted_ = {graph.name, {graph.nodes.front()}, graph.preprocessing, graph.notes};
+    for (const auto& sample : samples) {
+      if (sample.size() != graph.input_shape().size()) {
+        throw MismatchError("the network takes " + std::to_string(graph.input_shape().size()) + " values, not " +
+                            std::to_string(sample.size()));
+      }
+      exact_.push_back({std::vector<double>(sample.begin(), sample.end())});
+    }
+    replaced_ = exact_;
+  }
+
+  void step(std::size_t i, FitReport* report) {
+    const nn::Node& node = graph_.nodes[i];
+    each([&](std::size_t s) { exact_[s].push_back(nn::run_reference_node(graph_, i, exact_[s])); });
+    std::vector<std::size_t> inputs;
+    for (const std::size_t input : node.inputs) inputs.push_back(place_[input]);
+    if (const auto* activation = std::get_if<nn::Activation>(&node.layer)) {
+      auto [layer, fit] = fit_layer(node, *activation, seen(node), targets(i), options_);
+      layer.input = inputs[0];
+      place_[i] = append_fit(fitted_, node.name, fit, inputs[0]);
+      if (report != nullptr) report->layers.push_back(std::move(layer));
+    } else {
+      place_[i] = nn::add_node(fitted_, node.name, node.layer, std::move(inputs));
+    }
+    each([&](std::size_t s) {
+      for (std::size_t n = replaced_[s].size(); n <= place_[i]; ++n) {
+        replaced_[s].push_back(nn::run_reference_node(fitted_, n, replaced_[s]));
+      }
+    });
+    check_finite(i);
+    forget(i);
+  }
+
+  nn::Graph finish() { return std::move(fitted_); }
+
+ private:
+  template <typename Body>
+  void each(const Body& body) {
+    if (pool_ != nullptr) return pool_->parallel_for(exact_.size(), body);
+    for (std::size_t s = 0; s < exact_.size(); ++s) body(s);
+  }
+
+  /// The range of an activation's inputs in both networks, each end without the options' tail.
+  Range seen(const nn::Node& node) const {
+    std::vector<double> values;
+    for (std::size_t s = 0; s < exact_.size(); ++s) {
+      const auto& a = exact_[s][node.inputs[0]];
+      const auto& b = replaced_[s][place_[node.inputs[0]]];
+      if (options_.tail > 0) {
+        values.insert(values.end(), a.begin(), a.end());
+        values.insert(values.end(), b.begin(), b.end());
+        continue;
+      }
+      for (const auto& image : {std::cref(a), std::cref(b)}) {
+        const auto [low, high] = std::ranges::minmax(image.get());
+        values.push_back(low);
+        values.push_back(high);
+      }
+    }
+    const auto cut = static_cast<std::size_t>(options_.tail * static_cast<double>(values.size() - 1));
+    std::ranges::sort(values);
+    return {values[cut], values[values.size() - 1 - cut]};
+  }
+
+  /// What the fitted network hands to an activation, and what the exact one makes of its own: evenly drawn.
+  std::vector<Target> targets(std::size_t i) const {
+    const std::size_t input = graph_.nodes[i].inputs[0];
+    const std::size_t size = graph_.nodes[i].shape.size();
+    const std::size_t total = size * exact_.size();
+    const std::size_t step = std::max<std::size_t>(1, total / kTargets) | 1;  // odd: even sides are not hit in a grid
+    std::vector<Target> drawn;
+    for (std::size_t at = 0; at < total; at += step) {
+      const std::size_t sample = at / size;
+      drawn.push_back({replaced_[sample][place_[input]][at % size], exact_[sample][i][at % size]});
+    }
+    return drawn;
+  }
+
+  void check_finite(std::size_t i) const {
+    for (std::size_t s = 0; s < exact_.size(); ++s) {
+      for (const auto* values : {&exact_[s][i], &replaced_[s][place_[i]]}) {
+        if (std::ranges::all_of(*values, [](double v) { return std::isfinite(v); })) continue;
+        throw UnsupportedError("layer " + graph_.nodes[i].name + " (" + layer_name(graph_.nodes[i].layer) +
+                               ") gives values that are not finite on sample images");
+      }
+    }
+  }
+
+  /// Drops what no later node reads.
+  void forget(std::size_t i) {
+    for (std::size_t n = 0; n <= i; ++n) {
+      if (last_use_[n] > i) continue;
+      for (std::size_t s = 0; s < exact_.size(); ++s) {
+        exact_[s][n] = {};
+        replaced_[s][place_[n]] = {};
+      }
+    }
+    const std::size_t now = place_[i];
+    if (now == 0 || fitted_.nodes[now].inputs[0] == place_[graph_.nodes[i].inputs[0]]) return;
+    for (auto& outputs : replaced_) outputs[now - 1] = {};  // the range before a polynomial
+  }
+
+  const nn::Graph& graph_;
+  const FitOptions& options_;
+  ThreadPool* pool_;
+  nn::Graph fitted_;
+  std::vector<std::size_t> place_;
+  std::vector<std::size_t> last_use_;
+  std::vector<Outputs> exact_, replaced_;
+};
+
+}  // namespace
+
+nn::Graph fit_activations_in_turn(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
+                                  const FitOptions& options, FitReport* report, ThreadPool* pool) {
+  check_options(options);
+  if (samples.empty()) throw MismatchError("activations are fitted on sample images, of which there is none");
+  if (report != nullptr) report->layers.clear();
+  Lockstep lockstep(graph, samples, options, pool);
+  for (std::size_t i = 1; i < graph.nodes.size(); ++i) lockstep.step(i, report);
+  return lockstep.finish();
+}
+
+}  // namespace obscura::compile
