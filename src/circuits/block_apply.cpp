@@ -189,10 +189,8 @@ void BlockRun::multiply_group(std::size_t row, const BlockTransform::Group& grou
 /// first N words.
 const std::uint8_t* BlockRun::streams_of(std::size_t row, const BlockTransform::Tile& tile,
                                          std::uint64_t* scratch) const {
-  if (row < tile.prepared_rows) {
-    std::size_t at = tile.stream_begin;
-    for (std::size_t r = 0; r < row; ++r) at += tile.entries() * half_stream_bytes(context_.q(r));
-    return reinterpret_cast<const std::uint8_t*>(t_.stream_.data()) + at;
+  if (tile.prepared) {
+    return reinterpret_cast<const std::uint8_t*>(t_.stream_.data()) + t_.stream_begin(context_, tile, row);
   }
   auto* const streams = reinterpret_cast<std::uint8_t*>(scratch + n_);
   const ring::PrimeRing& q = context_.q(row);

@@ -140,21 +140,26 @@ void BlockTransform::lay_out_group(Group& group, const std::vector<std::size_t>&
   group.last_tile = tiles_.size();
 }
 
-/// The first tiles, prime by prime, as long as they fit.
+/// As many tiles as fit, spread evenly: prepared ones wait for memory, the others for the processor, and threads should
+/// not all wait for the same.
 void BlockTransform::choose_prepared(const ckks::Context& context, std::size_t memory_budget) {
-  std::size_t size = 0;
-  bool fits = memory_budget > ring::kStreamSlack;
+  std::size_t entry_bytes = 0;
+  for (std::size_t row = 0; row < limbs_; ++row) entry_bytes += half_stream_bytes(context.q(row));
+  const auto total = static_cast<double>(entries_.size() * entry_bytes + ring::kStreamSlack);
+  const double share = std::min(1.0, static_cast<double>(memory_budget) / total);
+  std::size_t size = 0, passed = 0;
   for (Tile& tile : tiles_) {
+    const std::size_t bytes = tile.entries() * entry_bytes;
+    passed += bytes;
+    tile.prepared = static_cast<double>(size + bytes + ring::kStreamSlack) <=
+                    share * static_cast<double>(passed + ring::kStreamSlack);
     tile.stream_begin = size;
-    for (std::size_t row = 0; fits && row < limbs_; ++row) {
-      const std::size_t bytes = tile.entries() * half_stream_bytes(context.q(row));
-      fits = size + bytes + ring::kStreamSlack <= memory_budget;
-      if (fits) size += bytes, ++tile.prepared_rows;
-    }
+    if (tile.prepared) size += bytes;
   }
   if (size == 0) return;
   const std::size_t words = (size + ring::kStreamSlack + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
-  stream_ = AlignedWords(in_large_pages(words));
+  const std::size_t rounded = in_large_pages(words);
+  stream_ = AlignedWords(rounded * sizeof(std::uint64_t) <= memory_budget ? rounded : words);
 }
 
 bool BlockTransform::encode_tiles(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
@@ -162,7 +167,7 @@ bool BlockTransform::encode_tiles(const ckks::Encoder& encoder, const ckks::Cont
   std::size_t pairs = 0;
   for (Tile& tile : tiles_) {
     tile.first_pair = pairs;
-    if (tile.prepared_rows < limbs_) pairs += tile.pairs();
+    if (!tile.prepared) pairs += tile.pairs();
   }
   coefficients_ = pairs == 0 ? AlignedWords() : AlignedWords(in_large_pages(pairs * pair_words(context.degree())));
   std::vector<std::uint64_t> largest(tiles_.size());
@@ -179,33 +184,45 @@ bool BlockTransform::encode_tiles(const ckks::Encoder& encoder, const ckks::Cont
 std::uint64_t BlockTransform::encode_tile(const ckks::Encoder& encoder, const ckks::Context& context,
                                           const Diagonal& diagonal, const Tile& tile) {
   const std::size_t n = context.degree();
-  auto scratch = context.scratch().take(5 * n);
+  auto scratch = context.scratch().take(3 * n);
   auto *const a = reinterpret_cast<std::int64_t*>(scratch.data()), *const b = a + n;
-  std::uint64_t *const packed = scratch.data() + 2 * n, *const words = packed + n;
-  auto* const unused = reinterpret_cast<std::uint8_t*>(words + n);
   std::uint64_t most = 0;
   for (std::size_t p = 0; p < tile.pairs(); ++p) {
-    const std::size_t e = 2 * p;
-    const bool single = e + 1 == tile.entries();
-    const std::span<const Entry> pair(entries_.data() + tile.first() + e, single ? 1 : 2);
+    const bool single = 2 * p + 1 == tile.entries();
+    const std::span<const Entry> pair(entries_.data() + tile.first() + 2 * p, single ? 1 : 2);
     const std::uint64_t largest = encode_pair(encoder, context, diagonal, pair, a, b);
-    most = std::max(most, largest);
-    const bool kept = tile.prepared_rows < limbs_;
-    std::uint64_t* const to = kept ? coefficients_.data() + (tile.first_pair + p) * pair_words(n) : packed;
+    std::uint64_t* const to =
+        tile.prepared ? scratch.data() + 2 * n : coefficients_.data() + (tile.first_pair + p) * pair_words(n);
     if (narrow_) {
       std::copy(a, a + n, reinterpret_cast<std::int32_t*>(to));
     } else {
       std::copy(a, a + n, reinterpret_cast<std::int64_t*>(to));
     }
-    std::size_t at = tile.stream_begin;
-    for (std::size_t row = 0; row < tile.prepared_rows; ++row) {
-      const std::size_t bytes = half_stream_bytes(context.q(row));
-      std::uint8_t* const stream = reinterpret_cast<std::uint8_t*>(stream_.data()) + at + e * bytes;
-      transform_pair(context.q(row), to, largest, words, stream, single ? unused : stream + bytes);
-      at += tile.entries() * bytes;
-    }
+    if (tile.prepared) prepare_pair(context, tile, p, to, largest);
+    most = std::max(most, largest);
   }
   return most;
+}
+
+/// Half streams of a pair modulo every prime.
+void BlockTransform::prepare_pair(const ckks::Context& context, const Tile& tile, std::size_t pair,
+                                  const std::uint64_t* coefficients, std::uint64_t largest) {
+  const std::size_t n = context.degree();
+  auto scratch = context.scratch().take(2 * n);
+  auto* const unused = reinterpret_cast<std::uint8_t*>(scratch.data() + n);
+  auto* const stream = reinterpret_cast<std::uint8_t*>(stream_.data());
+  for (std::size_t row = 0; row < limbs_; ++row) {
+    const std::size_t bytes = half_stream_bytes(context.q(row));
+    std::uint8_t* const first = stream + stream_begin(context, tile, row) + 2 * pair * bytes;
+    const bool single = 2 * pair + 1 == tile.entries();
+    transform_pair(context.q(row), coefficients, largest, scratch.data(), first, single ? unused : first + bytes);
+  }
+}
+
+std::size_t BlockTransform::stream_begin(const ckks::Context& context, const Tile& tile, std::size_t row) const {
+  std::size_t at = tile.stream_begin;
+  for (std::size_t r = 0; r < row; ++r) at += tile.entries() * half_stream_bytes(context.q(r));
+  return at;
 }
 
 /// One or two entries as one polynomial in `a`, and its largest coefficient.

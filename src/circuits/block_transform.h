@@ -63,7 +63,7 @@ class BlockTransform {
   struct Tile {
     std::vector<std::size_t> begin;  ///< of the entries of each giant of its group, and their end
     std::size_t first_pair = 0;      ///< in coefficients_
-    std::size_t prepared_rows = 0;   ///< the first rows (primes) of it are in stream_
+    bool prepared = false;           ///< is in stream_, transformed
     std::size_t stream_begin = 0;    ///< bytes
 
     std::size_t first() const { return begin.front(); }
@@ -93,6 +93,10 @@ class BlockTransform {
                             std::span<const Entry> pair, std::int64_t* a, std::int64_t* b) const;
   std::uint64_t encode_entry(const ckks::Encoder& encoder, const ckks::Context& context, const Diagonal& diagonal,
                              const Entry& entry, std::int64_t* coefficients) const;
+  void prepare_pair(const ckks::Context& context, const Tile& tile, std::size_t pair, const std::uint64_t* coefficients,
+                    std::uint64_t largest);
+  /// Where a prime's half streams of a prepared tile begin in stream_, in bytes.
+  std::size_t stream_begin(const ckks::Context& context, const Tile& tile, std::size_t row) const;
   /// Half streams of a pair, in N words of scratch memory.
   void transform_pair(const ring::PrimeRing& q, const std::uint64_t* coefficients, std::uint64_t largest,
                       std::uint64_t* words, std::uint8_t* a, std::uint8_t* b) const;

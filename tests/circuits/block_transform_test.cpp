@@ -122,6 +122,7 @@ class BlockTransformOn : public ::testing::TestWithParam<ParameterSet> {
     EXPECT_EQ(rich.apply(server, images, &two), results);
     const std::size_t half = rich.memory_bytes() / 2;
     const BlockTransform middling = make(half);
+    EXPECT_LE(middling.memory_bytes(), half + lean.memory_bytes());
     EXPECT_EQ(middling.apply(server, images), results);
   }
 
