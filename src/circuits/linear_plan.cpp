@@ -125,8 +125,8 @@ StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
   costs.inner_product = (l + k) * (2 * digits * (word + stream) + 4 * word);
   costs.mod_down = (l + k) * ntt + 4 * l * word;
   costs.multiply = (l + k) * (stream + 4 * word);
-  // Two real diagonals share a transform; their integers come from memory, what was transformed is near.
-  costs.plaintext = l * (ntt / 2 + stream + 6 * word);
+  // Two real diagonals share a transform (block_transform.h); what the products read is near.
+  costs.plaintext = l * (ntt / 2 + 2 * word);
   double bits = context.log_q(limbs);
   for (std::size_t i = 0; i < context.special_limbs(); ++i) bits += context.p(i).modulus().bits();
   costs.key_megabytes = digits * bits * n / 8e6;

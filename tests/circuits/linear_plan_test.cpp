@@ -124,6 +124,7 @@ TEST(LinearPlan, CostsGrowWithTheLevel) {
     EXPECT_GT(costs.inner_product, last.inner_product);
     EXPECT_GT(costs.mod_down, last.mod_down);
     EXPECT_GT(costs.multiply, last.multiply);
+    EXPECT_GT(costs.plaintext, last.plaintext);
     EXPECT_GT(costs.key_megabytes, last.key_megabytes);
     last = costs;
   }
