@@ -135,7 +135,8 @@ void run_show(const ShowArguments& a) {
 void add_show(CLI::App& data) {
   auto a = std::make_shared<ShowArguments>();
   CLI::App* verb = data.add_subcommand("show", "Counts, classes, shape, and a contact sheet PNG");
-  verb->add_option("set", a->set, std::string("Data set: ") + kSets + ", samples, or a folder (subfolder = class)")
+  verb->add_option("set", a->set,
+                   std::string("Data set: ") + kSets + ", kmnist-split, samples, or a folder (subfolder = class)")
       ->required();
   verb->add_option("--data", a->data, kDataHelp);
   verb->add_option("--split", a->split, "train or test only (default: both)");

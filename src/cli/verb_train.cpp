@@ -29,8 +29,9 @@ struct TrainArguments {
   std::filesystem::path out;
   std::filesystem::path data;
   std::optional<std::size_t> epochs, batch, plain_epochs;
-  std::optional<double> learning_rate, weight_decay, range_weight, range_limit, label_smoothing, clip_norm;
-  std::optional<std::string> optimiser, schedule, augment;
+  std::optional<double> learning_rate, muon_rate, warm_up, weight_decay, label_smoothing, clip_norm;
+  std::optional<double> range_weight, range_limit, range_bound, freeze_norms;
+  std::optional<std::string> optimiser, schedule, augment, precision;
   std::uint64_t seed = 1;
   std::size_t threads = 1;
   std::size_t limit = 0;
@@ -43,18 +44,28 @@ void replace(T& value, const std::optional<T>& wish) {
   if (wish) value = *wish;
 }
 
+bool is_bfloat16(const std::string& word) {
+  if (word == "float" || word == "bfloat16") return word == "bfloat16";
+  throw UsageError("unknown precision '" + word + "': choose float or bfloat16");
+}
+
 train::Recipe recipe_of(const TrainArguments& a, train::Recipe recipe) {
   replace(recipe.epochs, a.epochs);
   replace(recipe.batch, a.batch);
   replace(recipe.plain_epochs, a.plain_epochs);
   replace(recipe.learning_rate, a.learning_rate);
+  replace(recipe.muon_rate, a.muon_rate);
+  replace(recipe.warm_up, a.warm_up);
   replace(recipe.weight_decay, a.weight_decay);
   replace(recipe.range_weight, a.range_weight);
   replace(recipe.range_limit, a.range_limit);
+  replace(recipe.range_bound, a.range_bound);
+  replace(recipe.freeze_norms, a.freeze_norms);
   replace(recipe.label_smoothing, a.label_smoothing);
   replace(recipe.clip_norm, a.clip_norm);
   if (a.optimiser) recipe.optimiser = train::parse_optimiser(*a.optimiser);
   if (a.schedule) recipe.schedule = train::parse_schedule(*a.schedule);
+  if (a.precision) recipe.bfloat16 = is_bfloat16(*a.precision);
   if (a.augment) recipe.augmentation = train::parse_augmentation(*a.augment);
   train::check_recipe(recipe);
   return recipe;
@@ -71,7 +82,9 @@ std::string command_of(const TrainArguments& a) {
   add("batch", a.batch);
   add("lr", a.learning_rate);
   add("optimiser", a.optimiser);
+  add("muon-lr", a.muon_rate);
   add("schedule", a.schedule);
+  add("warm-up", a.warm_up);
   add("augment", a.augment);
   add("plain-epochs", a.plain_epochs);
   add("weight-decay", a.weight_decay);
@@ -79,6 +92,9 @@ std::string command_of(const TrainArguments& a) {
   add("clip", a.clip_norm);
   add("range-weight", a.range_weight);
   add("range-limit", a.range_limit);
+  add("clamp", a.range_bound);
+  add("freeze", a.freeze_norms);
+  add("precision", a.precision);
   if (a.limit != 0) line += fmt::format(" --limit {}", a.limit);
   return line + fmt::format(" --seed {} --threads {}", a.seed, a.threads);
 }
@@ -125,17 +141,21 @@ void print_summary(const TrainArguments& a, const train::TrainResult& result) {
   for (const auto& range : result.activations) {
     fmt::print("  into {}: at most {:.2f}, rms {:.2f} over the test images\n", range.layer, range.max_abs, range.rms);
   }
+  for (const auto& outliers : result.outliers) {
+    fmt::print("  {} of the test images go beyond {:.0f} somewhere\n", outliers.images, outliers.limit);
+  }
+  if (result.skipped_steps > 0) fmt::print("  {} steps were skipped: no finite gradient\n", result.skipped_steps);
   fmt::print("  curve: {} and {}\n", beside(a.out, ".curve.json").string(), beside(a.out, ".curve.svg").string());
 }
 
 void train_network(const TrainArguments& a) {
   check_output(a.out);
   // What was mistyped is said before gigabytes are read.
-  recipe_of(a, train::model_recipe(a.model));
+  recipe_of(a, train::model_recipe(a.model, a.dataset));
   const auto train_set = image::load_dataset(a.dataset, image::Split::train, a.data, a.limit);
   const auto test_set = image::load_dataset(a.dataset, image::Split::test, a.data);
-  const auto model =
-      train::make_model(a.model, {train_set.channels, train_set.height, train_set.width}, train_set.classes.size());
+  const auto model = train::make_model(a.model, {train_set.channels, train_set.height, train_set.width},
+                                       train_set.classes.size(), train_set.name);
   const auto recipe = recipe_of(a, model.recipe);
   train::set_math_threads(a.threads);
   const double gflops = train::measure_gemm_gflops();
@@ -176,15 +196,21 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--epochs", args->epochs, "Passes over the training images")->check(whole_number());
   verb->add_option("--batch", args->batch, "Images a step")->check(whole_number());
   verb->add_option("--lr", args->learning_rate, "Learning rate");
-  verb->add_option("--optimiser,--optimizer", args->optimiser, "adam, rmsprop or sgd");
+  verb->add_option("--optimiser,--optimizer", args->optimiser, "adam, adamw, rmsprop, sgd or muon");
+  verb->add_option("--muon-lr", args->muon_rate, "Learning rate of muon for convolutions; --lr is for the rest");
   verb->add_option("--schedule", args->schedule, "Learning rate over time: constant or one-cycle");
-  verb->add_option("--augment", args->augment, "none, affine, affine-strong, flip or affine+flip");
+  verb->add_option("--warm-up", args->warm_up, "Share of the run in which one-cycle rises");
+  verb->add_option("--augment", args->augment,
+                   "none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip or crop+flip+cutout");
   verb->add_option("--plain-epochs", args->plain_epochs, "Last epochs without augmentation");
   verb->add_option("--weight-decay", args->weight_decay, "L2 weight decay");
   verb->add_option("--label-smoothing", args->label_smoothing, "0 to 1");
   verb->add_option("--clip", args->clip_norm, "Largest norm of a gradient; 0: no limit");
   verb->add_option("--range-weight", args->range_weight, "Penalty on numbers to be squared that pass --range-limit");
   verb->add_option("--range-limit", args->range_limit, "Size from which --range-weight counts");
+  verb->add_option("--clamp", args->range_bound, "Own models: clamp what is squared to +- this in training; 0: not");
+  verb->add_option("--freeze", args->freeze_norms, "Last share of the run in which batch norms keep their statistics");
+  verb->add_option("--precision", args->precision, "Of convolutions in training: float or bfloat16");
   verb->add_option("--seed", args->seed, "Same seed, same network")->check(whole_number())->capture_default_str();
   verb->add_option("--threads", args->threads, "Threads; small networks are fastest with one")->capture_default_str();
   verb->add_option("--limit", args->limit, "Use the first K training images only; 0: all")->capture_default_str();

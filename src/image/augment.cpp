@@ -127,6 +127,22 @@ void flip(std::span<T> batch, const BatchShape& shape, std::uint64_t seed, std::
   }
 }
 
+/// Index within 0 to side - 1 for one that is at most side - 1 outside, mirrored at the first and the last.
+std::size_t mirrored(std::ptrdiff_t at, std::size_t side) {
+  const auto last = static_cast<std::ptrdiff_t>(side) - 1;
+  const auto inside = at < 0 ? -at : at;
+  return static_cast<std::size_t>(inside > last ? 2 * last - inside : inside);
+}
+
+/// Its own streams, so that one augmentation of an image says nothing of another.
+constexpr std::uint64_t kCropStream = 0x63726F70;
+constexpr std::uint64_t kCutoutStream = 0x6375746F;
+
+/// Uniform in -limit to +limit.
+std::ptrdiff_t draw_shift(SplitMix& random, std::size_t limit) {
+  return static_cast<std::ptrdiff_t>(random.below(2 * limit + 1)) - static_cast<std::ptrdiff_t>(limit);
+}
+
 }  // namespace
 
 void augment_affine(std::span<const float> in, std::span<float> out, const BatchShape& shape,
@@ -147,6 +163,47 @@ void augment_flip(std::span<float> batch, const BatchShape& shape, std::uint64_t
 void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first,
                   double probability) {
   flip(batch, shape, seed, first, probability);
+}
+
+void augment_crop(std::span<const float> in, std::span<float> out, const BatchShape& shape, std::size_t pad,
+                  std::uint64_t seed, std::uint64_t first) {
+  require_size(in.size(), shape);
+  require_size(out.size(), shape);
+  if (pad >= shape.height || pad >= shape.width) throw ParameterError("the shift is larger than the image");
+  const std::size_t plane = shape.height * shape.width;
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    SplitMix random(seed ^ kCropStream, first + n);
+    const std::ptrdiff_t dy = draw_shift(random, pad);
+    const std::ptrdiff_t dx = draw_shift(random, pad);
+    for (std::size_t r = 0; r < shape.channels * shape.height; ++r) {
+      const std::size_t y = mirrored(static_cast<std::ptrdiff_t>(r % shape.height) + dy, shape.height);
+      const float* from = in.data() + n * shape.image_size() + r / shape.height * plane + y * shape.width;
+      float* to = out.data() + n * shape.image_size() + r * shape.width;
+      for (std::size_t x = 0; x < shape.width; ++x) {
+        to[x] = from[mirrored(static_cast<std::ptrdiff_t>(x) + dx, shape.width)];
+      }
+    }
+  }
+}
+
+void augment_cutout(std::span<float> batch, const BatchShape& shape, std::size_t side, std::span<const float> fill,
+                    std::uint64_t seed, std::uint64_t first) {
+  require_size(batch.size(), shape);
+  if (fill.size() != shape.channels) throw ParameterError("cutout needs a colour for every channel");
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    SplitMix random(seed ^ kCutoutStream, first + n);
+    const std::size_t cy = random.below(shape.height);
+    const std::size_t cx = random.below(shape.width);
+    const std::size_t half = side / 2;
+    const std::size_t top = cy - std::min(cy, half), bottom = std::min(cy + side - half, shape.height);
+    const std::size_t left = cx - std::min(cx, half), right = std::min(cx + side - half, shape.width);
+    for (std::size_t c = 0; c < shape.channels; ++c) {
+      float* plane = batch.data() + n * shape.image_size() + c * shape.height * shape.width;
+      for (std::size_t y = top; y < bottom; ++y) {
+        std::fill(plane + y * shape.width + left, plane + y * shape.width + right, fill[c]);
+      }
+    }
+  }
 }
 
 }  // namespace obscura::image

@@ -44,4 +44,16 @@ void augment_flip(std::span<float> batch, const BatchShape& shape, std::uint64_t
 void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first = 0,
                   double probability = 0.5);
 
+/// Shifts every image by up to `pad` whole pixels each way; what comes from outside is mirrored at the edge (which is
+/// not repeated). Deterministic as augment_affine. `out` may not overlap `in`. Throws ParameterError if a span is not
+/// shape.size() long or `pad` is not below both sides.
+void augment_crop(std::span<const float> in, std::span<float> out, const BatchShape& shape, std::size_t pad,
+                  std::uint64_t seed, std::uint64_t first = 0);
+
+/// Paints a square of `side` pixels in every image with `fill`, a value a channel, in place; its centre is anywhere in
+/// the image (T. DeVries and G. Taylor, arXiv 1708.04552). Deterministic as augment_affine.
+/// Throws ParameterError if the batch or `fill` has another size.
+void augment_cutout(std::span<float> batch, const BatchShape& shape, std::size_t side, std::span<const float> fill,
+                    std::uint64_t seed, std::uint64_t first = 0);
+
 }  // namespace obscura::image

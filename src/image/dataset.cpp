@@ -90,15 +90,18 @@ fs::path find_data_dir(const fs::path& argument, const std::string& set) {
 }
 
 std::vector<std::string> dataset_names() {
-  return {"mnist", "fashion-mnist", "kmnist", "cifar-10", "neu-cls", "samples"};
+  return {"mnist", "fashion-mnist", "kmnist", "kmnist-split", "cifar-10", "neu-cls", "samples"};
 }
 
 void throw_missing(const std::string& set, const std::string& what, const fs::path& path) {
+  const bool divisible = set == "kmnist" && what == "training images";
   throw IoError(set + " has no " + what + " here: " + path.string() + " is missing (obscura data fetch " + set +
-                ", or name another folder with --data or $OBSCURA_DATA)");
+                ", or name another folder with --data or $OBSCURA_DATA" +
+                (divisible ? ", or take kmnist-split, which divides the test images" : "") + ")");
 }
 
-Dataset load_dataset(const std::string& name, Split split, const fs::path& data_dir, std::size_t limit) {
+Dataset load_dataset(const std::string& asked, Split split, const fs::path& data_dir, std::size_t limit) {
+  const std::string name = asked == "cifar10" ? "cifar-10" : asked;
   const auto names = dataset_names();
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     std::error_code ec;
@@ -106,6 +109,9 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& data_
     throw UsageError("there is no data set or image folder '" + name + "'; the data sets are " + joined(names));
   }
   if (name == "samples") return load_samples(split, limit);
+  if (name == "kmnist-split") {
+    return load_divided_set(name, "kmnist", split, find_data_dir(data_dir, "kmnist") / "kmnist", limit);
+  }
   const fs::path folder = find_data_dir(data_dir, name) / name;
   if (name == "cifar-10") return load_cifar10(split, folder, limit);
   if (name == "neu-cls") return load_neu(split, folder, limit);

@@ -51,13 +51,16 @@ std::filesystem::path default_data_dir();
 /// none does. Does not throw for a missing folder: loading from it will say what is missing.
 std::filesystem::path find_data_dir(const std::filesystem::path& argument = {}, const std::string& set = {});
 
-/// The names load_dataset knows: mnist, fashion-mnist, kmnist, cifar-10, neu-cls, samples.
+/// The names load_dataset knows: mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls, samples.
 std::vector<std::string> dataset_names();
 
 /// Loads a data set by name, or a folder of images by its path.
 ///
 /// mnist, fashion-mnist, kmnist: <data>/<name>/{train,t10k}-{images-idx3,labels-idx1}-ubyte, gzipped or not; 1x28x28.
-/// cifar-10: data_batch_1..5.bin and test_batch.bin (also inside cifar-10-batches-bin/), or lossless sheets
+/// kmnist-split: kmnist's 10,000 test images alone, shuffled once and for all: 8,000 train, 2,000 test. For where its
+///   training images are not at hand; what is measured on it is not comparable with figures of the whole set.
+/// cifar-10 (or cifar10): data_batch_1..5.bin and test_batch.bin (also inside cifar-10-batches-bin/), or lossless
+/// sheets
 ///   {train,test}_sheet_NN.webp of 40 x 25 tiles beside {train,test}_labels.u8; 3x32x32.
 /// neu-cls: <data>/neu-cls[/images]/<class>_<1..300>.{jpg,bmp,png}; 1..240 of each class train, the rest test (the
 ///   usual NEU-DET division); 1x200x200.

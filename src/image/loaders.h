@@ -11,6 +11,9 @@
 namespace obscura::image {
 
 Dataset load_idx_set(const std::string& name, Split split, const std::filesystem::path& folder, std::size_t limit);
+/// A part of the test images of an IDX set: the first 80 % of a fixed shuffle to train, the rest to test.
+Dataset load_divided_set(const std::string& name, const std::string& source, Split split,
+                         const std::filesystem::path& folder, std::size_t limit);
 Dataset load_cifar10(Split split, const std::filesystem::path& folder, std::size_t limit);
 Dataset load_neu(Split split, const std::filesystem::path& folder, std::size_t limit);
 Dataset load_folder(Split split, const std::filesystem::path& folder, std::size_t limit);

@@ -62,7 +62,18 @@ Batch Batches::augmented(const std::vector<std::int64_t>& order, std::size_t fir
                           augmentation.limits, stream, first);
     pixels = moved;
   }
+  if (augmentation.crop > 0) {
+    auto moved = torch::empty_like(pixels);
+    image::augment_crop({pixels.data_ptr<float>(), shape.size()}, {moved.data_ptr<float>(), shape.size()}, shape,
+                        augmentation.crop, stream, first);
+    pixels = moved;
+  }
   if (augmentation.flip) image::augment_flip({pixels.data_ptr<float>(), shape.size()}, shape, mix(stream), first);
+  if (augmentation.cutout > 0) {
+    const auto fill = (mean_ * 255).contiguous();
+    image::augment_cutout({pixels.data_ptr<float>(), shape.size()}, shape, augmentation.cutout,
+                          {fill.data_ptr<float>(), shape.channels}, mix(stream), first);
+  }
   return {normalised(pixels), labels_.index_select(0, index)};
 }
 

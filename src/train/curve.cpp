@@ -80,8 +80,11 @@ std::string curve_json(const CurveHeader& header, const TrainResult& result) {
   }
   json["activations"] = nlohmann::ordered_json::array();
   for (const auto& a : result.activations) {
-    json["activations"].push_back({{"layer", a.layer}, {"max_abs", a.max_abs}, {"rms", a.rms}});
+    json["activations"].push_back({{"layer", a.layer}, {"max_abs", a.max_abs}, {"rms", a.rms}, {"p999", a.p999}});
   }
+  json["outliers"] = nlohmann::ordered_json::array();
+  for (const auto& o : result.outliers) json["outliers"].push_back({{"limit", o.limit}, {"images", o.images}});
+  json["skipped_steps"] = result.skipped_steps;
   return json.dump(2) + "\n";
 }
 

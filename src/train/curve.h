@@ -19,7 +19,8 @@ struct CurveHeader {
 
 /// One JSON object: version, model, dataset, command, recipe, seed, threads, gemm_gflops, test_accuracy,
 /// epochs [{epoch, train_loss, train_accuracy, test_accuracy, seconds, images_per_second}] and
-/// activations [{layer, max_abs, rms}], the range over the test set of what is squared.
+/// activations [{layer, max_abs, rms, p999}], the range over the test set of what is squared,
+/// outliers [{limit, images}] and skipped_steps.
 std::string curve_json(const CurveHeader& header, const TrainResult& result);
 
 /// Accuracy on training and test images over the epochs, as a picture of 640 x 360.

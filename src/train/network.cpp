@@ -9,8 +9,6 @@ namespace obscura::train {
 namespace {
 
 namespace F = torch::nn::functional;
-constexpr double kBatchNormEpsilon = 1e-5;
-constexpr double kBatchNormMomentum = 0.1;
 
 std::int64_t dim(std::size_t value) {
   return static_cast<std::int64_t>(value);
@@ -23,13 +21,28 @@ std::vector<float> values_of(const torch::Tensor& tensor) {
 }
 
 torch::Tensor convolve(const nn::Conv2d& conv, const torch::Tensor& x, const torch::Tensor& weight,
-                       const torch::Tensor& bias) {
+                       const torch::Tensor& bias, std::size_t pooled) {
   const auto& p = conv.padding;
   const bool symmetric = p[0] == p[2] && p[1] == p[3];
   const auto padded = symmetric ? x : torch::constant_pad_nd(x, {dim(p[1]), dim(p[3]), dim(p[0]), dim(p[2])});
   const std::vector<std::int64_t> padding = symmetric ? std::vector{dim(p[0]), dim(p[1])} : std::vector{dim(0), dim(0)};
-  return torch::conv2d(padded, weight, bias, {dim(conv.stride[0]), dim(conv.stride[1])}, padding,
+  return torch::conv2d(padded, weight, bias, {dim(conv.stride[0] * pooled), dim(conv.stride[1] * pooled)}, padding,
                        {dim(conv.dilation[0]), dim(conv.dilation[1])}, dim(conv.groups));
+}
+
+/// Convolution and then the mean of windows of `side` squared outputs are one convolution: its kernel is the mean of
+/// the kernels shifted to each place in the window.
+torch::Tensor pooled_kernel(const torch::Tensor& weight, std::size_t side) {
+  if (side == 1) return weight;
+  const auto last = dim(side) - 1;
+  auto sum = torch::Tensor();
+  for (std::int64_t y = 0; y <= last; ++y) {
+    for (std::int64_t x = 0; x <= last; ++x) {
+      const auto shifted = torch::constant_pad_nd(weight, {x, last - x, y, last - y});
+      sum = sum.defined() ? sum + shifted : shifted;
+    }
+  }
+  return sum / static_cast<double>(side * side);
 }
 
 torch::Tensor average(const nn::AvgPool& pool, const torch::Tensor& x) {
@@ -49,10 +62,56 @@ torch::Tensor evaluate(const torch::Tensor& coefficients, const torch::Tensor& x
   return sum;
 }
 
+/// Windows side by side, and none that reaches into padding or past a kernel that is spread out.
+bool can_join(const nn::Conv2d& conv, const nn::AvgPool& pool) {
+  const std::array<std::size_t, 4> none{0, 0, 0, 0};
+  return pool.kernel[0] == pool.kernel[1] && pool.stride == pool.kernel && pool.padding == none &&
+         conv.dilation == std::array<std::size_t, 2>{1, 1} && conv.stride == std::array<std::size_t, 2>{1, 1};
+}
+
+bool is_quadratic(const nn::Polynomial& polynomial, const nn::Node& node) {
+  return polynomial.coefficients.size() == node.shape.channels && polynomial.coefficients[0].size() == 3;
+}
+
+bool can_train(const nn::Layer& layer) {
+  const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
+  if (polynomial != nullptr) return polynomial->basis == nn::Polynomial::Basis::monomial;
+  return std::holds_alternative<nn::Input>(layer) || std::holds_alternative<nn::Conv2d>(layer) ||
+         std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
+         std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
+         std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer);
+}
+
 }  // namespace
 
-Network::Network(const nn::Graph& skeleton) : skeleton_(skeleton), parts_(skeleton.nodes.size()) {
+Network::Network(const nn::Graph& skeleton, const NetworkForm& form)
+    : skeleton_(skeleton), form_(form), parts_(skeleton.nodes.size()) {
+  plan();
   for (std::size_t i = 0; i < skeleton_.nodes.size(); ++i) add_parts(i);
+}
+
+/// Which nodes are computed together: convolution and pool, batch norm and quadratic, where nothing else reads between.
+void Network::plan() {
+  std::vector<std::size_t> readers(parts_.size(), 0);
+  for (const nn::Node& node : skeleton_.nodes) {
+    for (const std::size_t input : node.inputs) ++readers[input];
+  }
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    const nn::Layer& layer = skeleton_.nodes[i].layer;
+    const std::size_t before = skeleton_.nodes[i].inputs[0];
+    if (readers[before] != 1) continue;
+    const auto* pool = std::get_if<nn::AvgPool>(&layer);
+    const auto* conv = std::get_if<nn::Conv2d>(&skeleton_.nodes[before].layer);
+    if (pool != nullptr && conv != nullptr && can_join(*conv, *pool)) {
+      parts_[before].pooled = pool->kernel[0];
+      parts_[i].passed = true;
+    }
+    const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
+    if (!form_.normalised_squares || polynomial == nullptr || !is_quadratic(*polynomial, skeleton_.nodes[i])) continue;
+    if (!std::holds_alternative<nn::BatchNorm>(skeleton_.nodes[before].layer)) continue;
+    parts_[i].norm = before;
+    parts_[before].passed = true;
+  }
 }
 
 /// Kaiming uniform with a = sqrt(5), as LibTorch's own layers: U(-1/sqrt(fan in), 1/sqrt(fan in)).
@@ -75,16 +134,13 @@ void Network::add_parts(std::size_t i) {
     const auto in = skeleton_.nodes[node.inputs[0]].shape.size();
     add_uniform(i, {dim(linear->out_features), dim(in)}, !linear->bias.empty());
   } else if (std::holds_alternative<nn::BatchNorm>(node.layer)) {
-    const auto channels = dim(node.shape.channels);
-    parts_[i].weight = register_parameter("weight" + name, torch::ones({channels}));
-    parts_[i].bias = register_parameter("bias" + name, torch::zeros({channels}));
-    parts_[i].mean = register_buffer("mean" + name, torch::zeros({channels}));
-    parts_[i].variance = register_buffer("variance" + name, torch::ones({channels}));
-  } else if (const auto* polynomial = std::get_if<nn::Polynomial>(&node.layer)) {
-    std::vector<float> flat;
-    for (const auto& row : polynomial->coefficients) flat.insert(flat.end(), row.begin(), row.end());
-    const auto rows = dim(polynomial->coefficients.size());
-    parts_[i].weight = register_parameter("weight" + name, torch::tensor(flat).reshape({rows, -1}));
+    add_norm(i, !parts_[i].passed);
+  } else if (const auto* polynomial = std::get_if<nn::Polynomial>(&node.layer);
+             polynomial != nullptr && can_train(node.layer)) {
+    add_polynomial(i, *polynomial);
+  } else if (!can_train(node.layer)) {
+    throw UnsupportedError("layer '" + node.name + "' cannot be trained: it is of the kind " +
+                           nn::layer_name(node.layer));
   } else if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) {
     const auto& p = pool->padding;
     if (p[0] != p[2] || p[1] != p[3]) {
@@ -93,19 +149,72 @@ void Network::add_parts(std::size_t i) {
   }
 }
 
+void Network::add_norm(std::size_t i, bool affine) {
+  const auto name = std::to_string(i);
+  const auto channels = dim(skeleton_.nodes[i].shape.channels);
+  if (affine) {
+    parts_[i].weight = register_parameter("weight" + name, torch::ones({channels}));
+    parts_[i].bias = register_parameter("bias" + name, torch::zeros({channels}));
+  }
+  parts_[i].mean = register_buffer("mean" + name, torch::zeros({channels}));
+  parts_[i].variance = register_buffer("variance" + name, torch::ones({channels}));
+}
+
+void Network::add_polynomial(std::size_t i, const nn::Polynomial& polynomial) {
+  const auto name = std::to_string(i);
+  std::vector<float> flat;
+  for (const auto& row : polynomial.coefficients) flat.insert(flat.end(), row.begin(), row.end());
+  auto weight = torch::tensor(flat).reshape({dim(polynomial.coefficients.size()), -1});
+  if (parts_[i].norm) {
+    weight = weight.slice(1, 1).t().contiguous();  // b, a: the constant is the norm's
+    // The square of a standard normal number has mean 1 and variance 2.
+    parts_[i].mean = register_buffer("mean" + name, torch::ones({weight.size(1)}));
+    parts_[i].variance = register_buffer("variance" + name, torch::full({weight.size(1)}, 2.0F));
+  }
+  parts_[i].weight = register_parameter("weight" + name, weight);
+}
+
+torch::Tensor Network::run_convolution(const nn::Conv2d& conv, const Part& part, const torch::Tensor& x) const {
+  const auto weight = pooled_kernel(part.weight, part.pooled);
+  if (!bfloat16_) return convolve(conv, x, weight, part.bias, part.pooled);
+  const auto bias = part.bias.defined() ? part.bias.to(torch::kBFloat16) : part.bias;
+  const auto half = weight.to(torch::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
+  return convolve(conv, x.to(torch::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast), half, bias, part.pooled);
+}
+
+torch::Tensor Network::run_norm(const Part& part, const torch::Tensor& x) const {
+  return torch::batch_norm(x, part.weight, part.bias, part.mean, part.variance, is_training() && !frozen_,
+                           kNormMomentum, kNormEpsilon, false);
+}
+
+torch::Tensor Network::run_quadratic(const Part& part, const torch::Tensor& x) const {
+  const Part& norm = parts_[*part.norm];
+  QuadraticForm form;
+  if (is_training()) form = {!frozen_, form_.bound, form_.range_weight, form_.range_limit};
+  return normalised_quadratic(x, part.weight, {norm.mean, norm.variance, part.mean, part.variance}, form);
+}
+
+/// What is squared: of a normalised quadratic, the input by its running statistics.
+torch::Tensor Network::observe(std::size_t i, const torch::Tensor& x) const {
+  if (!parts_[i].norm) return x.to(torch::kFloat32);
+  const Part& norm = parts_[*parts_[i].norm];
+  return torch::batch_norm(x.to(torch::kFloat32), {}, {}, norm.mean, norm.variance, false, 0, kNormEpsilon, false);
+}
+
 torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& values) {
   const nn::Node& node = skeleton_.nodes[i];
   const Part& part = parts_[i];
   const torch::Tensor& x = values[node.inputs[0]];
-  if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) return convolve(*conv, x, part.weight, part.bias);
+  if (part.passed) return x;
+  if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) return run_convolution(*conv, part, x);
   if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) return average(*pool, x);
-  if (std::holds_alternative<nn::BatchNorm>(node.layer)) {
-    return torch::batch_norm(x, part.weight, part.bias, part.mean, part.variance, is_training(), kBatchNormMomentum,
-                             kBatchNormEpsilon, false);
-  }
+  if (std::holds_alternative<nn::BatchNorm>(node.layer)) return run_norm(part, x);
   if (std::holds_alternative<nn::Flatten>(node.layer)) return x.flatten(1);
-  if (std::holds_alternative<nn::Linear>(node.layer)) return F::linear(x.flatten(1), part.weight, part.bias);
+  if (std::holds_alternative<nn::Linear>(node.layer)) {
+    return F::linear(x.flatten(1).to(torch::kFloat32), part.weight, part.bias);
+  }
   if (std::holds_alternative<nn::Square>(node.layer)) return x * x;
+  if (part.norm) return run_quadratic(part, x);
   if (std::holds_alternative<nn::Polynomial>(node.layer)) return evaluate(part.weight, x);
   return x + values[node.inputs[1]];
 }
@@ -116,10 +225,10 @@ torch::Tensor Network::forward(const torch::Tensor& images, std::vector<torch::T
     const nn::Node& node = skeleton_.nodes[i];
     const bool activation =
         std::holds_alternative<nn::Square>(node.layer) || std::holds_alternative<nn::Polynomial>(node.layer);
-    if (observed != nullptr && activation) observed->push_back(values[node.inputs[0]]);
+    if (observed != nullptr && activation) observed->push_back(observe(i, values[node.inputs[0]]));
     values.push_back(run(i, values));
   }
-  return values.back().flatten(1);
+  return values.back().flatten(1).to(torch::kFloat32);
 }
 
 std::vector<std::string> Network::observed_names() const {
@@ -130,6 +239,30 @@ std::vector<std::string> Network::observed_names() const {
     }
   }
   return names;
+}
+
+ParameterGroups Network::groups() const {
+  ParameterGroups groups;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const bool conv = std::holds_alternative<nn::Conv2d>(skeleton_.nodes[i].layer);
+    const bool linear = std::holds_alternative<nn::Linear>(skeleton_.nodes[i].layer);
+    auto& weights = conv ? groups.convolutions : linear ? groups.dense : groups.rest;
+    auto& biases = linear ? groups.dense : groups.rest;
+    if (parts_[i].weight.defined()) weights.push_back(parts_[i].weight);
+    if (parts_[i].bias.defined()) biases.push_back(parts_[i].bias);
+  }
+  return groups;
+}
+
+void Network::export_polynomial(const Part& part, nn::Polynomial& polynomial) const {
+  auto rows = part.weight.detach();
+  if (part.norm) {
+    const auto a = rows[1] * torch::rsqrt(part.variance.to(torch::kFloat64) + kNormEpsilon);
+    rows = torch::stack({-a * part.mean, rows[0].to(torch::kFloat64), a}, 1);
+  }
+  for (std::size_t r = 0; r < polynomial.coefficients.size(); ++r) {
+    polynomial.coefficients[r] = values_of(rows.select(0, dim(r)));
+  }
 }
 
 nn::Graph Network::to_graph() const {
@@ -144,13 +277,12 @@ nn::Graph Network::to_graph() const {
       linear->weights = values_of(part.weight);
       linear->bias = values_of(part.bias);
     } else if (auto* norm = std::get_if<nn::BatchNorm>(&layer)) {
-      const auto scale = part.weight.detach() / torch::sqrt(part.variance + kBatchNormEpsilon);
+      const auto inverse = torch::rsqrt(part.variance.to(torch::kFloat64) + kNormEpsilon);
+      const auto scale = part.weight.defined() ? part.weight.detach() * inverse : inverse;
       norm->scale = values_of(scale);
-      norm->shift = values_of(part.bias.detach() - part.mean * scale);
+      norm->shift = values_of(part.weight.defined() ? part.bias.detach() - part.mean * scale : -part.mean * scale);
     } else if (auto* polynomial = std::get_if<nn::Polynomial>(&layer)) {
-      for (std::size_t r = 0; r < polynomial->coefficients.size(); ++r) {
-        polynomial->coefficients[r] = values_of(part.weight.select(0, dim(r)));
-      }
+      export_polynomial(part, *polynomial);
     }
   }
   return graph;

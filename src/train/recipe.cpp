@@ -3,20 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 
 namespace obscura::train {
 
+namespace {
+
+constexpr std::array<std::pair<Optimiser, const char*>, 5> kOptimisers{{{Optimiser::adam, "adam"},
+                                                                        {Optimiser::adamw, "adamw"},
+                                                                        {Optimiser::rmsprop, "rmsprop"},
+                                                                        {Optimiser::sgd, "sgd"},
+                                                                        {Optimiser::muon, "muon"}}};
+
+}  // namespace
+
 std::string to_string(Optimiser optimiser) {
-  switch (optimiser) {
-    case Optimiser::adam:
-      return "adam";
-    case Optimiser::rmsprop:
-      return "rmsprop";
-    case Optimiser::sgd:
-      return "sgd";
+  for (const auto& [value, name] : kOptimisers) {
+    if (value == optimiser) return name;
   }
   return "unknown";
 }
@@ -26,10 +33,10 @@ std::string to_string(Schedule schedule) {
 }
 
 Optimiser parse_optimiser(const std::string& text) {
-  for (const Optimiser optimiser : {Optimiser::adam, Optimiser::rmsprop, Optimiser::sgd}) {
-    if (to_string(optimiser) == text) return optimiser;
+  for (const auto& [value, name] : kOptimisers) {
+    if (text == name) return value;
   }
-  throw UsageError("unknown optimiser '" + text + "': choose adam, rmsprop or sgd");
+  throw UsageError("unknown optimiser '" + text + "': choose adam, adamw, rmsprop, sgd or muon");
 }
 
 Schedule parse_schedule(const std::string& text) {
@@ -42,13 +49,20 @@ Schedule parse_schedule(const std::string& text) {
 Augmentation parse_augmentation(const std::string& text) {
   Augmentation augmentation;
   if (text == "none") return augmentation;
-  augmentation.flip = text == "flip" || text == "affine+flip";
-  augmentation.affine = text == "affine" || text == "affine-strong" || text == "affine+flip";
+  augmentation.flip = text == "flip" || text.find("+flip") != std::string::npos;
+  augmentation.affine = text == "affine" || text == "affine-strong" || text == "affine+flip" || text == "shift+flip";
   if (text == "affine-strong") {
     augmentation.limits = {.rotation_degrees = 18, .shift_pixels = 3, .scale = 0.15, .shear = 0.25};
   }
-  if (augmentation.flip || augmentation.affine) return augmentation;
-  throw UsageError("unknown augmentation '" + text + "': choose none, affine, affine-strong, flip or affine+flip");
+  if (text == "shift+flip") {
+    augmentation.limits = {.rotation_degrees = 0, .shift_pixels = 1, .scale = 0, .shear = 0};
+  }
+  if (text == "crop+flip" || text == "crop+flip+cutout") augmentation.crop = 4;
+  if (text == "crop+flip+cutout") augmentation.cutout = 8;
+  if (text == "flip" || augmentation.affine || augmentation.crop > 0) return augmentation;
+  throw UsageError("unknown augmentation '" + text +
+                   "': choose none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip or "
+                   "crop+flip+cutout");
 }
 
 void check_recipe(const Recipe& recipe) {
@@ -59,6 +73,10 @@ void check_recipe(const Recipe& recipe) {
   expect(recipe.epochs >= 1 && recipe.epochs <= 100000, "epochs must be 1 to 100000");
   expect(recipe.batch >= 1 && recipe.batch <= 65536, "the batch must be 1 to 65536 images");
   expect(at_least_zero(recipe.learning_rate) && recipe.learning_rate > 0, "the learning rate must be above zero");
+  expect(at_least_zero(recipe.muon_rate), "muon's learning rate must not be negative");
+  expect(recipe.warm_up > 0 && recipe.warm_up < 1, "the warm-up must be between 0 and 1");
+  expect(recipe.freeze_norms >= 0 && recipe.freeze_norms <= 1, "the frozen share must be 0 to 1");
+  expect(at_least_zero(recipe.range_bound), "the clamp must not be negative");
   expect(at_least_zero(recipe.weight_decay), "the weight decay must not be negative");
   expect(at_least_zero(recipe.clip_norm), "the gradient limit must not be negative");
   expect(at_least_zero(recipe.range_weight) && at_least_zero(recipe.range_limit), "the range must not be negative");
@@ -73,17 +91,32 @@ std::string describe(const Recipe& r) {
     augmentation +=
         fmt::format(" affine({},{},{},{})", limits.rotation_degrees, limits.shift_pixels, limits.scale, limits.shear);
   }
-  return fmt::format("epochs {} batch {} lr {} {} {} decay {} smoothing {} clip {} range {}@{} augment {} plain {}",
-                     r.epochs, r.batch, r.learning_rate, to_string(r.optimiser), to_string(r.schedule), r.weight_decay,
-                     r.label_smoothing, r.clip_norm, r.range_weight, r.range_limit, augmentation, r.plain_epochs);
+  if (r.augmentation.crop > 0) augmentation += fmt::format(" crop {}", r.augmentation.crop);
+  if (r.augmentation.cutout > 0) augmentation += fmt::format(" cutout {}", r.augmentation.cutout);
+  std::string optimiser = to_string(r.optimiser);
+  if (r.optimiser == Optimiser::muon) optimiser += fmt::format("({})", r.muon_rate);
+  std::string line =
+      fmt::format("epochs {} batch {} lr {} {} {} decay {} smoothing {} clip {} range {}@{} augment {} plain {}",
+                  r.epochs, r.batch, r.learning_rate, optimiser, to_string(r.schedule), r.weight_decay,
+                  r.label_smoothing, r.clip_norm, r.range_weight, r.range_limit, augmentation, r.plain_epochs);
+  if (r.warm_up != Recipe{}.warm_up) line += fmt::format(" warm-up {}", r.warm_up);
+  if (r.normalised_squares) line += " normalised-squares";
+  if (r.range_bound > 0) line += fmt::format(" clamp {}", r.range_bound);
+  if (r.freeze_norms > 0) line += fmt::format(" freeze {}", r.freeze_norms);
+  if (r.bfloat16) line += " bfloat16";
+  return line;
+}
+
+double rate_share_at(const Recipe& recipe, double progress) {
+  if (recipe.schedule == Schedule::constant) return 1;
+  const double up = recipe.warm_up;
+  const double share = progress < up ? progress / up : (1 - progress) / (1 - up);
+  // Never quite zero, so that the first and the last step count.
+  return std::clamp(share, 0.01, 1.0);
 }
 
 double learning_rate_at(const Recipe& recipe, double progress) {
-  if (recipe.schedule == Schedule::constant) return recipe.learning_rate;
-  constexpr double kWarmUp = 0.15;
-  const double share = progress < kWarmUp ? progress / kWarmUp : (1 - progress) / (1 - kWarmUp);
-  // Never quite zero, so that the first and the last step count.
-  return recipe.learning_rate * std::clamp(share, 0.01, 1.0);
+  return recipe.learning_rate * rate_share_at(recipe, progress);
 }
 
 }  // namespace obscura::train

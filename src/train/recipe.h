@@ -8,7 +8,7 @@
 
 namespace obscura::train {
 
-enum class Optimiser { adam, rmsprop, sgd };
+enum class Optimiser { adam, adamw, rmsprop, sgd, muon };
 enum class Schedule { constant, one_cycle };
 
 /// What is done to training images, drawn anew for every image of every epoch.
@@ -16,6 +16,8 @@ struct Augmentation {
   bool affine = false;
   bool flip = false;  ///< mirror left to right, half of the time
   image::AffineLimits limits;
+  std::size_t crop = 0;    ///< shift by up to that many pixels each way, what comes from outside mirrored at the edge
+  std::size_t cutout = 0;  ///< side of a square that is painted over with the mean colour; 0: none
 };
 
 /// How a network is trained; together with the seed it decides the result. A regular type.
@@ -23,21 +25,35 @@ struct Recipe {
   std::size_t epochs = 10;
   std::size_t batch = 64;
   double learning_rate = 0.001;
-  Optimiser optimiser = Optimiser::adam;   ///< sgd: Nesterov momentum 0.9
-  Schedule schedule = Schedule::constant;  ///< one_cycle: linear up over the first 15 %, then linear to zero
-  double weight_decay = 0;                 ///< added to the gradient (L2)
+  /// sgd: Nesterov momentum 0.9. muon: that method for the weights of convolutions, by muon_rate, and sgd with
+  /// momentum 0.85 for the rest, with the weight decay on dense layers only.
+  Optimiser optimiser = Optimiser::adam;
+  double muon_rate = 0.03;
+  Schedule schedule = Schedule::constant;  ///< one_cycle: linear up over the first `warm_up`, then linear to zero
+  double warm_up = 0.15;                   ///< share of the run
+  double weight_decay = 0;                 ///< added to the gradient (L2); adamw: taken from the weights
   double label_smoothing = 0;              ///< 0 to 1
   double clip_norm = 0;                    ///< largest global norm of a gradient; 0: no limit
   /// range_weight * mean(max(|x| - range_limit, 0)^2) over the input of every activation is added to the loss: keeps
   /// the numbers that are squared under encryption small. 0: off.
   double range_weight = 0;
   double range_limit = 10;
+  /// Degree-2 polynomials after batch norms are trained with a normalised square (quadratic.h), and then the penalty is
+  /// on the normalised inputs, its gradient added in the backward pass and no longer part of the loss.
+  bool normalised_squares = false;
+  /// With normalised squares, in training only: what is squared is clamped to +- this; 0: not.
+  double range_bound = 0;
+  /// Share of the run, at its end, in which the statistics of norms stand still: only then does training see the
+  /// outliers that inference will see.
+  double freeze_norms = 0;
+  /// Convolutions and normalised quadratics are computed in bfloat16 in training; tests and the result are in float.
+  bool bfloat16 = false;
   Augmentation augmentation;
   /// Epochs at the end that see the images as they are.
   std::size_t plain_epochs = 0;
 };
 
-/// "adam", "rmsprop", "sgd" and "constant", "one-cycle".
+/// "adam", "adamw", "rmsprop", "sgd", "muon" and "constant", "one-cycle".
 std::string to_string(Optimiser optimiser);
 std::string to_string(Schedule schedule);
 
@@ -45,8 +61,9 @@ std::string to_string(Schedule schedule);
 Optimiser parse_optimiser(const std::string& text);
 Schedule parse_schedule(const std::string& text);
 
-/// "none", "affine" (image::AffineLimits' defaults), "affine-strong" (about 1.5 times those), "flip", "affine+flip".
-/// Throws UsageError that lists the words.
+/// "none", "affine" (image::AffineLimits' defaults), "affine-strong" (about 1.5 times those), "flip", "affine+flip",
+/// "shift+flip" (one pixel, nothing else), "crop+flip" (four pixels, mirrored at the edge), "crop+flip+cutout" (the
+/// same with a square of 8 pixels painted over). Throws UsageError that lists the words.
 Augmentation parse_augmentation(const std::string& text);
 
 /// Throws UsageError if a number is out of range (zero batch, negative rate, no epoch, ...).
@@ -55,7 +72,10 @@ void check_recipe(const Recipe& recipe);
 /// One line that differs whenever a setting differs: checkpoints are bound to it.
 std::string describe(const Recipe& recipe);
 
-/// Learning rate at `progress` (0 to 1 of the run).
+/// What the schedule leaves of the learning rates at `progress` (0 to 1 of the run).
+double rate_share_at(const Recipe& recipe, double progress);
+
+/// Learning rate at `progress`.
 double learning_rate_at(const Recipe& recipe, double progress);
 
 }  // namespace obscura::train

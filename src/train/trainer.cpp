@@ -13,12 +13,15 @@
 #include "train/batches.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
+#include "train/measure.h"
 #include "train/network.h"
+#include "train/updater.h"
 
 namespace obscura::train {
 namespace {
 
-constexpr std::size_t kTestBatch = 500;
+/// Steps in a row whose gradients are not finite, after which nothing will mend the network.
+constexpr std::size_t kPatience = 10;
 
 template <typename Archived>
 std::string archive(const Archived& value) {
@@ -33,19 +36,8 @@ void restore(Archived& value, const std::string& bytes) {
   torch::load(value, in);
 }
 
-std::unique_ptr<torch::optim::Optimizer> make_optimiser(const Recipe& r, const std::vector<torch::Tensor>& parameters) {
-  switch (r.optimiser) {
-    case Optimiser::adam:
-      return std::make_unique<torch::optim::Adam>(
-          parameters, torch::optim::AdamOptions(r.learning_rate).weight_decay(r.weight_decay));
-    case Optimiser::rmsprop:
-      return std::make_unique<torch::optim::RMSprop>(
-          parameters, torch::optim::RMSpropOptions(r.learning_rate).weight_decay(r.weight_decay));
-    case Optimiser::sgd:
-      break;
-  }
-  return std::make_unique<torch::optim::SGD>(
-      parameters, torch::optim::SGDOptions(r.learning_rate).momentum(0.9).nesterov(true).weight_decay(r.weight_decay));
+NetworkForm form_of(const Recipe& r) {
+  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit};
 }
 
 void check_images(const nn::Graph& graph, const image::Dataset& set) {
@@ -82,8 +74,8 @@ class Run {
         test_count_(test_set.count),
         train_(train_set, skeleton.preprocessing),
         test_(test_set, skeleton.preprocessing),
-        network_(std::make_shared<Network>(skeleton)),
-        optimiser_(make_optimiser(recipe, network_->parameters())),
+        network_(std::make_shared<Network>(skeleton, form_of(recipe))),
+        updater_(recipe, *network_),
         fingerprint_(fingerprint(skeleton, recipe, train_set, options)) {}
 
   TrainResult run() {
@@ -96,7 +88,8 @@ class Run {
       if (epochs_.size() == options_.stop_after) break;
     }
     result.finished = epochs_.size() == recipe_.epochs;
-    result.activations = measure_ranges();
+    measure_ranges(*network_, test_, test_count_, result);
+    result.skipped_steps = skipped_;
     result.graph = nn::fold_batch_norms(network_->to_graph());
     result.epochs = epochs_;
     result.test_accuracy = epochs_.back().test_accuracy;
@@ -114,7 +107,7 @@ class Run {
       return 0;
     }
     restore(network_, checkpoint->model);
-    restore(*optimiser_, checkpoint->optimiser);
+    updater_.restore(checkpoint->optimiser);
     epochs_ = checkpoint->epochs;
     note(fmt::format("going on after epoch {} of {}", epochs_.size(), recipe_.epochs));
     return epochs_.size();
@@ -122,15 +115,11 @@ class Run {
 
   void save() const {
     if (options_.checkpoint.empty()) return;
-    write_checkpoint({fingerprint_, epochs_, archive(network_), archive(*optimiser_)}, options_.checkpoint);
+    write_checkpoint({fingerprint_, epochs_, archive(network_), updater_.archive()}, options_.checkpoint);
   }
 
   void note(const std::string& line) const {
     if (options_.on_note) options_.on_note(line);
-  }
-
-  void set_learning_rate(double rate) {
-    for (auto& group : optimiser_->param_groups()) group.options().set_lr(rate);
   }
 
   /// Mean square of what goes past the limit, over the inputs of all activations.
@@ -145,18 +134,19 @@ class Run {
     std::int64_t correct;
   };
 
-  Step step(const Batch& batch) {
-    const bool penalised = recipe_.range_weight > 0;
+  Step step(const Batch& batch, double rate_share) {
+    const bool penalised = recipe_.range_weight > 0 && !recipe_.normalised_squares;
     std::vector<torch::Tensor> observed;
-    optimiser_->zero_grad();
+    updater_.zero_gradients();
     const auto logits = network_->forward(batch.images, penalised ? &observed : nullptr);
     auto loss = torch::nn::functional::cross_entropy(
         logits, batch.labels,
         torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(recipe_.label_smoothing));
     if (penalised) loss = loss + range_penalty(observed);
     loss.backward();
-    if (recipe_.clip_norm > 0) torch::nn::utils::clip_grad_norm_(network_->parameters(), recipe_.clip_norm);
-    optimiser_->step();
+    const bool stepped = updater_.step(rate_share);
+    skipped_ += stepped ? 0 : 1;
+    skipped_in_a_row_ = stepped ? 0 : skipped_in_a_row_ + 1;
     return {loss.item<double>(), logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>()};
   }
 
@@ -167,6 +157,7 @@ class Run {
     const bool plain = epoch + recipe_.plain_epochs > recipe_.epochs;
     const Augmentation augmentation = plain ? Augmentation{} : recipe_.augmentation;
     network_->train();
+    network_->use_bfloat16(recipe_.bfloat16);
     double loss = 0;
     std::int64_t correct = 0;
     for (std::size_t first = 0; first < train_count_; first += recipe_.batch) {
@@ -175,52 +166,27 @@ class Run {
       if (count == 1 && train_count_ > 1) break;
       const double done =
           static_cast<double>(epoch - 1) + static_cast<double>(first) / static_cast<double>(train_count_);
-      set_learning_rate(learning_rate_at(recipe_, done / static_cast<double>(recipe_.epochs)));
-      const Step result = step(train_.augmented(order, first, count, augmentation, options_.seed, epoch));
-      if (!std::isfinite(result.loss)) {
+      const double progressed = done / static_cast<double>(recipe_.epochs);
+      network_->freeze_norms(progressed >= 1 - recipe_.freeze_norms);
+      const Step result = step(train_.augmented(order, first, count, augmentation, options_.seed, epoch),
+                               rate_share_at(recipe_, progressed));
+      if (skipped_in_a_row_ >= kPatience) {
         throw Error(fmt::format("training broke down in epoch {}: try a smaller learning rate", epoch));
       }
-      loss += result.loss * static_cast<double>(count);
+      if (std::isfinite(result.loss)) loss += result.loss * static_cast<double>(count);
       correct += result.correct;
       progress.advance(count);
     }
+    // Tests are quicker in the arithmetic of the training, but the last one is what the written network will do.
+    network_->use_bfloat16(recipe_.bfloat16 && epoch < recipe_.epochs);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto images = static_cast<double>(train_count_);
-    return {epoch, loss / images, static_cast<double>(correct) / images, test_accuracy(), seconds, images / seconds};
-  }
-
-  template <typename Body>
-  void for_test_batches(Body body) {
-    const torch::NoGradGuard no_grad;
-    network_->eval();
-    for (std::size_t first = 0; first < test_count_; first += kTestBatch) {
-      body(test_.plain(first, std::min(kTestBatch, test_count_ - first)));
-    }
-  }
-
-  double test_accuracy() {
-    std::int64_t correct = 0;
-    for_test_batches([&](const Batch& batch) {
-      correct += network_->forward(batch.images).argmax(1).eq(batch.labels).sum().item<std::int64_t>();
-    });
-    return static_cast<double>(correct) / static_cast<double>(test_count_);
-  }
-
-  std::vector<ActivationRange> measure_ranges() {
-    std::vector<ActivationRange> ranges;
-    for (const auto& name : network_->observed_names()) ranges.push_back({name, 0, 0});
-    std::vector<double> counts(ranges.size(), 0);
-    for_test_batches([&](const Batch& batch) {
-      std::vector<torch::Tensor> observed;
-      network_->forward(batch.images, &observed);
-      for (std::size_t i = 0; i < ranges.size(); ++i) {
-        ranges[i].max_abs = std::max(ranges[i].max_abs, observed[i].abs().max().item<double>());
-        ranges[i].rms += observed[i].square().sum().item<double>();
-        counts[i] += static_cast<double>(observed[i].numel());
-      }
-    });
-    for (std::size_t i = 0; i < ranges.size(); ++i) ranges[i].rms = std::sqrt(ranges[i].rms / counts[i]);
-    return ranges;
+    return {epoch,
+            loss / images,
+            static_cast<double>(correct) / images,
+            measure_accuracy(*network_, test_, test_count_),
+            seconds,
+            images / seconds};
   }
 
   Recipe recipe_;
@@ -230,7 +196,9 @@ class Run {
   Batches train_;
   Batches test_;
   std::shared_ptr<Network> network_;
-  std::unique_ptr<torch::optim::Optimizer> optimiser_;
+  Updater updater_;
+  std::size_t skipped_ = 0;
+  std::size_t skipped_in_a_row_ = 0;
   std::string fingerprint_;
   std::vector<EpochResult> epochs_;
 };

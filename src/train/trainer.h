@@ -24,11 +24,19 @@ struct EpochResult {
   friend bool operator==(const EpochResult&, const EpochResult&) = default;
 };
 
-/// What goes into an activation, over all test images: what the encrypted run must have room for.
+/// What goes into an activation, over all test images: what the encrypted run must have room for. With normalised
+/// squares it is the normalised input.
 struct ActivationRange {
   std::string layer;
   double max_abs = 0;
   double rms = 0;
+  double p999 = 0;  ///< 99.9 % of the images stay below this everywhere in the layer
+};
+
+/// Test images that go beyond `limit` in any activation: accuracy does not show them, an encrypted run does.
+struct Outliers {
+  double limit = 0;
+  std::size_t images = 0;
 };
 
 /// What does not change the result, except the seed.
@@ -49,8 +57,10 @@ struct TrainResult {
   nn::Graph graph;  ///< trained, batch norms folded, preprocessing stated
   std::vector<EpochResult> epochs;
   std::vector<ActivationRange> activations;
-  double test_accuracy = 0;      ///< after the last epoch
-  std::size_t resumed_from = 0;  ///< epochs that a checkpoint had done before
+  std::vector<Outliers> outliers;  ///< for limits 8, 10 and 16
+  std::size_t skipped_steps = 0;   ///< whose gradient was not finite, since the start or the last resumption
+  double test_accuracy = 0;        ///< after the last epoch
+  std::size_t resumed_from = 0;    ///< epochs that a checkpoint had done before
   bool finished = true;
 };
 

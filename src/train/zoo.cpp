@@ -5,71 +5,51 @@
 #include <array>
 
 #include "base/error.h"
+#include "train/zoo_networks.h"
 
 namespace obscura::train {
 namespace {
-
-/// Layers one after the other, all weights zero.
-class Sequence {
- public:
-  Sequence(const std::string& name, const nn::Shape& input) : graph_(nn::make_graph(name, input)) {}
-
-  Sequence& conv(std::size_t out_channels, std::size_t kernel, std::size_t stride, std::size_t padding = 0) {
-    nn::Conv2d conv;
-    conv.out_channels = out_channels;
-    conv.kernel = {kernel, kernel};
-    conv.stride = {stride, stride};
-    conv.padding = {padding, padding, padding, padding};
-    conv.weights.assign(out_channels * shape().channels * kernel * kernel, 0.0F);
-    conv.bias.assign(out_channels, 0.0F);
-    return add("conv", std::move(conv));
-  }
-  Sequence& flatten() { return add("flatten", nn::Flatten{}); }
-  Sequence& square() { return add("square", nn::Square{}); }
-  Sequence& linear(std::size_t out_features) {
-    return add("fc", nn::Linear{out_features, std::vector<float>(out_features * shape().size(), 0.0F),
-                                std::vector<float>(out_features, 0.0F)});
-  }
-  nn::Graph take() { return std::move(graph_); }
-
- private:
-  const nn::Shape& shape() const { return graph_.output_shape(); }
-  /// Layers of a kind are numbered from 1 in the order in which they come.
-  Sequence& add(const char* kind, nn::Layer layer) {
-    std::size_t number = 1;
-    for (const auto& node : graph_.nodes) number += node.layer.index() == layer.index() ? 1 : 0;
-    nn::add_node(graph_, fmt::format("{}{}", kind, number), std::move(layer), {graph_.nodes.size() - 1});
-    return *this;
-  }
-  nn::Graph graph_;
-};
-
-/// TenSEAL's tutorial 4 and the first three rows of CryptonDL's Table 1.
-nn::Graph build_tenseal(const nn::Shape& input, std::size_t classes) {
-  return Sequence("tenseal", input).conv(4, 7, 3).square().flatten().linear(64).square().linear(classes).take();
-}
 
 struct Entry {
   const char* name;
   const char* summary;
   nn::Shape input;
-  Recipe recipe;
   nn::Graph (*build)(const nn::Shape& input, std::size_t classes);
+  Recipe (*recipe)(const std::string& dataset);
 };
 
-const std::array<Entry, 1>& entries() {
-  static const std::array<Entry, 1> all{{
-      {"tenseal",
-       "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
-       {1, 28, 28},
-       Recipe{},
-       build_tenseal},
-  }};
-  return all;
-}
+constexpr nn::Shape kDigits{1, 28, 28};
+constexpr nn::Shape kCifar{3, 32, 32};
+
+constexpr std::array<Entry, 7> kEntries{{
+    {"tenseal",
+     "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
+     kDigits, build_tenseal, paper_tenseal_recipe},
+    {"cryptondl1",
+     "1x28x28: Conv 1->12 7x7 stride 3, square, Linear 768->64, square, Linear 64->classes; RMSprop 0.001, 5 epochs",
+     kDigits, build_cryptondl1, paper_cryptondl_recipe},
+    {"cryptondl2",
+     "1x28x28: Conv 1->12 3x3 stride 3, square, Linear 972->64, square, Linear 64->classes; RMSprop 0.001, 5 epochs",
+     kDigits, build_cryptondl2, paper_cryptondl_recipe},
+    {"obscura-s",
+     "1x28x28: cryptondl1 with 128 hidden values and trainable quadratics; AdamW, 60 epochs with augmentation", kDigits,
+     build_obscura_s, own_recipe},
+    {"obscura-l",
+     "1x28x28: Conv 1->16 5x5 and 16->32 3x3, each averaged by 2, Linear 1568->128->classes, quadratics; AdamW, 60 "
+     "epochs with augmentation",
+     kDigits, build_obscura_l, own_recipe},
+    {"lenet5",
+     "1x28x28: Conv 1->32 and 32->64 5x5 stride 2, Linear 3136->512->classes, quadratics; AdamW, 60 epochs with "
+     "augmentation",
+     kDigits, build_lenet5, own_recipe},
+    {"obscura-m",
+     "3x32x32: seven 3x3 convolutions of 32 to 256 maps, averaged by 2 at three of them, quadratics, mean, Linear "
+     "256->classes; Muon, 30 epochs with augmentation",
+     kCifar, build_obscura_m, obscura_m_recipe},
+}};
 
 const Entry& find_entry(const std::string& name) {
-  for (const Entry& entry : entries()) {
+  for (const Entry& entry : kEntries) {
     if (entry.name == name) return entry;
   }
   throw UsageError(fmt::format("unknown model '{}': choose {}", name, fmt::join(model_names(), ", ")));
@@ -83,7 +63,7 @@ std::string text(const nn::Shape& shape) {
 
 std::vector<std::string> model_names() {
   std::vector<std::string> names;
-  for (const Entry& entry : entries()) names.emplace_back(entry.name);
+  for (const Entry& entry : kEntries) names.emplace_back(entry.name);
   return names;
 }
 
@@ -91,17 +71,17 @@ std::string model_summary(const std::string& name) {
   return find_entry(name).summary;
 }
 
-Recipe model_recipe(const std::string& name) {
-  return find_entry(name).recipe;
+Recipe model_recipe(const std::string& name, const std::string& dataset) {
+  return find_entry(name).recipe(dataset);
 }
 
-Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes) {
+Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes, const std::string& dataset) {
   const Entry& entry = find_entry(name);
   if (input != entry.input) {
     throw UnsupportedError(fmt::format("model {} takes images of {}, not of {}", name, text(entry.input), text(input)));
   }
   if (classes < 2) throw UnsupportedError(fmt::format("model {} needs at least two classes", name));
-  return {entry.name, entry.summary, entry.build(input, classes), entry.recipe};
+  return {entry.name, entry.summary, entry.build(input, classes), entry.recipe(dataset)};
 }
 
 }  // namespace obscura::train

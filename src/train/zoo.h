@@ -23,11 +23,12 @@ std::vector<std::string> model_names();
 /// One line about a model: layers, sizes, where it comes from. Throws UsageError for an unknown name.
 std::string model_summary(const std::string& name);
 
-/// How a model is trained unless told otherwise. Throws UsageError for an unknown name.
-Recipe model_recipe(const std::string& name);
+/// How a model is trained on a data set of that name unless told otherwise (augmentation depends on what the images
+/// show). Throws UsageError for an unknown model; any data set will do.
+Recipe model_recipe(const std::string& name, const std::string& dataset = {});
 
 /// The model for images of `input` and that many classes.
 /// Throws UsageError for an unknown name (listing the known), UnsupportedError if the model cannot take such images.
-Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes);
+Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes, const std::string& dataset = {});
 
 }  // namespace obscura::train

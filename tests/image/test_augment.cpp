@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <numeric>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -124,6 +126,52 @@ TEST(Augment, FlipsMirrorAboutHalf) {
   EXPECT_LT(flipped, 580U);
   augment_flip(std::span(batch), shape, 11);
   EXPECT_EQ(batch, before);
+}
+
+TEST(Augment, CropsShiftByWholePixelsAndMirrorTheEdge) {
+  const BatchShape shape{400, 1, 5, 6};
+  std::vector<float> in(shape.size()), out(shape.size());
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(i % 30);
+  augment_crop(in, out, shape, 2, 5);
+  const auto mirrored = [](int at, int side) { return at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at; };
+  std::set<std::pair<int, int>> seen;
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    // The middle pixel tells the shift; then all others follow.
+    const int middle = static_cast<int>(out[n * 30 + 2 * 6 + 2]);
+    const int dy = middle / 6 - 2, dx = middle % 6 - 2;
+    seen.insert({dy, dx});
+    for (int y = 0; y < 5; ++y) {
+      for (int x = 0; x < 6; ++x) {
+        ASSERT_EQ(out[n * 30 + static_cast<std::size_t>(y * 6 + x)], mirrored(y + dy, 5) * 6 + mirrored(x + dx, 6));
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 25U);
+  auto second = out;
+  augment_crop(std::span(in).subspan(30), std::span(second).first(399 * 30), {399, 1, 5, 6}, 2, 5, 1);
+  EXPECT_TRUE(std::equal(second.begin(), second.begin() + 399 * 30, out.begin() + 30)) << "in pieces as at once";
+  EXPECT_THROW(augment_crop(in, out, shape, 5, 1), ParameterError);
+  EXPECT_THROW(augment_crop(in, std::span(out).first(3), shape, 2, 1), ParameterError);
+}
+
+TEST(Augment, CutoutPaintsOneSquareInEveryImage) {
+  const BatchShape shape{300, 2, 9, 7};
+  std::vector<float> batch(shape.size(), 1.0f);
+  augment_cutout(batch, shape, 4, std::vector<float>{-2, -3}, 6);
+  std::size_t whole = 0;
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    std::size_t painted = 0;
+    for (std::size_t i = 0; i < 63; ++i) {
+      const float a = batch[n * 126 + i], b = batch[n * 126 + 63 + i];
+      ASSERT_TRUE((a == 1 && b == 1) || (a == -2 && b == -3));
+      painted += a == 1 ? 0 : 1;
+    }
+    EXPECT_GE(painted, 4U);
+    EXPECT_LE(painted, 16U);
+    whole += painted == 16 ? 1 : 0;
+  }
+  EXPECT_GT(whole, 50U);
+  EXPECT_THROW(augment_cutout(batch, shape, 4, std::vector<float>{1}, 6), ParameterError);
 }
 
 TEST(Augment, WrongSizesAreRefused) {

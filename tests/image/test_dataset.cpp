@@ -7,6 +7,8 @@
 #include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -69,6 +71,33 @@ TEST(Dataset, KmnistSaysThatItsTrainingImagesAreMissing) {
   EXPECT_THAT(class_histogram(*test), Each(1000U));
   if (fs::exists(find_data_dir({}, "kmnist") / "kmnist/train-images-idx3-ubyte.gz")) return;
   EXPECT_THAT(error_of([] { load_dataset("kmnist", Split::train); }), HasSubstr("kmnist has no training images here"));
+}
+
+TEST(Dataset, KmnistsTestImagesAreDividedForGood) {
+  const auto all = load_or_skip("kmnist", Split::test);
+  SKIP_WITHOUT(all);
+  const Dataset train = load_dataset("kmnist-split", Split::train), test = load_dataset("kmnist-split", Split::test);
+  EXPECT_EQ(train.name, "kmnist-split");
+  ASSERT_EQ(train.count, 8000U);
+  ASSERT_EQ(test.count, 2000U);
+  // Every image once: the pieces, sorted, are the whole.
+  const auto sorted = [](std::initializer_list<const Dataset*> sets) {
+    std::multiset<std::string> pictures;
+    for (const Dataset* set : sets) {
+      for (std::size_t n = 0; n < set->count; ++n) {
+        const auto pixels = set->pixels(n);
+        pictures.insert(std::to_string(set->labels[n]) + std::string(pixels.begin(), pixels.end()));
+      }
+    }
+    return pictures;
+  };
+  EXPECT_TRUE(sorted({&train, &test}) == sorted({&*all}));
+  // Results on the division can be compared only while it stays as it is.
+  EXPECT_EQ(std::vector(test.labels.begin(), test.labels.begin() + 8),
+            (std::vector<std::int64_t>{0, 7, 4, 2, 3, 9, 1, 1}));
+  EXPECT_THAT(class_histogram(test), Each(::testing::AllOf(::testing::Gt(150U), ::testing::Lt(250U))));
+  EXPECT_EQ(load_dataset("kmnist-split", Split::test, {}, 8).labels,
+            std::vector(test.labels.begin(), test.labels.begin() + 8));
 }
 
 TEST(Dataset, CifarHasItsCountsAndOrder) {

@@ -120,7 +120,8 @@ TEST_F(TrainerTest, LearnsAndExportsWhatItLearnt) {
 }
 
 TEST_F(TrainerTest, EveryOptimiserAndOptionLearns) {
-  for (const Optimiser optimiser : {Optimiser::adam, Optimiser::rmsprop, Optimiser::sgd}) {
+  for (const Optimiser optimiser :
+       {Optimiser::adam, Optimiser::adamw, Optimiser::rmsprop, Optimiser::sgd, Optimiser::muon}) {
     Recipe recipe = quick_recipe();
     recipe.optimiser = optimiser;
     recipe.learning_rate = optimiser == Optimiser::rmsprop ? 0.003 : 0.01;
@@ -134,6 +135,52 @@ TEST_F(TrainerTest, EveryOptimiserAndOptionLearns) {
     const auto result = train(small_network(), recipe, train_set_, test_set_, silent());
     EXPECT_GE(result.test_accuracy, 0.7) << to_string(optimiser);
   }
+}
+
+/// Everything that the deep networks are trained with, at once.
+Recipe deep_recipe() {
+  Recipe recipe = quick_recipe();
+  recipe.learning_rate = 0.05;
+  recipe.optimiser = Optimiser::muon;
+  recipe.schedule = Schedule::one_cycle;
+  recipe.warm_up = 0.2;
+  recipe.weight_decay = 5e-4;
+  recipe.label_smoothing = 0.1;
+  recipe.clip_norm = 1;
+  recipe.range_weight = 50;
+  recipe.range_limit = 2;
+  recipe.range_bound = 6;
+  recipe.freeze_norms = 0.5;
+  recipe.normalised_squares = true;
+  recipe.augmentation = parse_augmentation("crop+flip+cutout");
+  recipe.augmentation.crop = 1;
+  recipe.augmentation.cutout = 2;
+  return recipe;
+}
+
+TEST_F(TrainerTest, TheDeepRecipeLearnsKeepsRangesAndResumes) {
+  const auto whole = train(small_network(), deep_recipe(), train_set_, test_set_, silent());
+  EXPECT_GE(whole.test_accuracy, 0.9);
+  ASSERT_EQ(whole.outliers.size(), 3U);
+  EXPECT_EQ(whole.skipped_steps, 0U);
+  EXPECT_GE(whole.activations[0].max_abs, whole.activations[0].p999);
+
+  RunOptions options = silent();
+  options.checkpoint = temporary("deep");
+  for (const std::size_t epoch : {1, 3}) {  // in the warm-up and with frozen norms
+    options.stop_after = epoch;
+    EXPECT_FALSE(train(small_network(), deep_recipe(), train_set_, test_set_, options).finished);
+  }
+  options.stop_after = 0;
+  const auto resumed = train(small_network(), deep_recipe(), train_set_, test_set_, options);
+  EXPECT_EQ(resumed.resumed_from, 3U);
+  EXPECT_EQ(nn::to_onnx(resumed.graph), nn::to_onnx(whole.graph));
+  std::filesystem::remove(options.checkpoint);
+
+  Recipe loose = deep_recipe();
+  loose.range_weight = 0;
+  const auto wild = train(small_network(), loose, train_set_, test_set_, silent());
+  EXPECT_LT(whole.activations[0].p999, wild.activations[0].p999) << "the penalty pulls ranges in";
 }
 
 TEST_F(TrainerTest, SameSeedSameNetwork) {
@@ -237,6 +284,12 @@ TEST(Recipe, WordsAndRates) {
   EXPECT_THROW(parse_optimiser("lion"), UsageError);
   EXPECT_THROW(parse_schedule("cosine"), UsageError);
   EXPECT_THROW(parse_augmentation("cutout"), UsageError);
+  EXPECT_EQ(parse_augmentation("crop+flip+cutout").cutout, 8U);
+  EXPECT_EQ(parse_augmentation("crop+flip").crop, 4U);
+  EXPECT_EQ(parse_augmentation("shift+flip").limits.rotation_degrees, 0);
+  for (const Optimiser optimiser : {Optimiser::adam, Optimiser::adamw, Optimiser::muon}) {
+    EXPECT_EQ(parse_optimiser(to_string(optimiser)), optimiser);
+  }
   EXPECT_FALSE(parse_augmentation("none").affine);
   EXPECT_TRUE(parse_augmentation("affine+flip").flip);
   Recipe recipe;
@@ -259,6 +312,43 @@ TEST(Zoo, TensealIsTheTutorialsNetwork) {
   EXPECT_EQ(model.recipe.epochs, 10U);
   EXPECT_EQ(model.recipe.batch, 64U);
   EXPECT_DOUBLE_EQ(model.recipe.learning_rate, 0.001);
+}
+
+std::size_t parameters_of(const nn::Graph& graph) {
+  std::size_t count = 0;
+  for (const nn::Node& node : graph.nodes) {
+    if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) count += conv->weights.size() + conv->bias.size();
+    if (const auto* linear = std::get_if<nn::Linear>(&node.layer))
+      count += linear->weights.size() + linear->bias.size();
+    if (const auto* norm = std::get_if<nn::BatchNorm>(&node.layer)) count += norm->scale.size() + norm->shift.size();
+    if (const auto* polynomial = std::get_if<nn::Polynomial>(&node.layer)) count += 2 * polynomial->coefficients.size();
+  }
+  return count;
+}
+
+TEST(Zoo, NetworksHaveTheParametersThatTheirDescriptionsSay) {
+  const nn::Shape digits{1, 28, 28};
+  const auto count = [](const char* name, const nn::Shape& input) {
+    return parameters_of(make_model(name, input, 10).graph);
+  };
+  EXPECT_EQ(count("tenseal", digits), 200U + 256 * 64 + 64 + 650);
+  EXPECT_EQ(count("cryptondl1", digits), 600U + 768 * 64 + 64 + 650);
+  EXPECT_EQ(count("cryptondl2", digits), 120U + 972 * 64 + 64 + 650);
+  EXPECT_EQ(count("obscura-s", digits), 588U + 4 * 12 + 768 * 128 + 4 * 128 + 1290);
+  EXPECT_EQ(count("obscura-l", digits), 400U + 4 * 16 + 4608 + 4 * 32 + 1568 * 128 + 4 * 128 + 1290);
+  EXPECT_EQ(count("lenet5", digits), 800U + 4 * 32 + 51200 + 4 * 64 + 3136 * 512 + 4 * 512 + 5130);
+  // 1,166,506 with a and b of the quadratics, whose batch norms have nothing to train.
+  EXPECT_EQ(count("obscura-m", {3, 32, 32}) - 2 * (32 + 2 * 64 + 2 * 128 + 2 * 256), 1166506U);
+}
+
+TEST(Zoo, RecipesOfThePaperAreThePapers) {
+  const Recipe crypton = model_recipe("cryptondl2", "fashion-mnist");
+  EXPECT_EQ(crypton.epochs, 5U);
+  EXPECT_EQ(crypton.optimiser, Optimiser::rmsprop);
+  EXPECT_DOUBLE_EQ(crypton.learning_rate, 0.001);
+  EXPECT_EQ(model_recipe("obscura-s", "fashion-mnist").augmentation.flip, true);
+  EXPECT_EQ(model_recipe("obscura-s", "mnist").augmentation.flip, false) << "a mirrored digit is another sign";
+  for (const auto& name : model_names()) EXPECT_NO_THROW(check_recipe(model_recipe(name)));
 }
 
 TEST(Zoo, UnknownModelsAndImages) {

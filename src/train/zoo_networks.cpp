@@ -1,0 +1,173 @@
+#include "train/zoo_networks.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+namespace obscura::train {
+namespace {
+
+// The degree-2 Hermite expansion of a ReLU whose square is normalised (AESPA, arXiv 2201.06699).
+constexpr float kSquareStart = 0.28F;
+constexpr float kLinearStart = 0.5F;
+
+struct Convolution {
+  std::size_t channels;
+  std::size_t kernel;
+  std::size_t stride = 1;
+  std::size_t padding = 0;
+  bool bias = true;  ///< not before a batch norm, which has its own
+};
+
+/// Layers one after the other, all weights zero.
+class Sequence {
+ public:
+  Sequence(const std::string& name, const nn::Shape& input) : graph_(nn::make_graph(name, input)) {}
+
+  Sequence& conv(const Convolution& wanted) {
+    nn::Conv2d conv;
+    conv.out_channels = wanted.channels;
+    conv.kernel = {wanted.kernel, wanted.kernel};
+    conv.stride = {wanted.stride, wanted.stride};
+    conv.padding = {wanted.padding, wanted.padding, wanted.padding, wanted.padding};
+    conv.weights.assign(wanted.channels * shape().channels * wanted.kernel * wanted.kernel, 0.0F);
+    if (wanted.bias) conv.bias.assign(wanted.channels, 0.0F);
+    return add("conv", std::move(conv));
+  }
+  Sequence& flatten() { return add("flatten", nn::Flatten{}); }
+  Sequence& square() { return add("square", nn::Square{}); }
+  /// A batch norm and, a channel, b z + a z^2: both fold into what stands around them.
+  Sequence& quadratic() {
+    const std::size_t channels = shape().channels;
+    add("norm", nn::BatchNorm{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)});
+    nn::Polynomial polynomial;
+    polynomial.coefficients.assign(channels, {0.0F, kLinearStart, kSquareStart});
+    return add("quadratic", std::move(polynomial));
+  }
+  /// Means of side x side windows.
+  Sequence& average(std::size_t side) {
+    return add("pool", nn::AvgPool{{side, side}, {side, side}, {0, 0, 0, 0}, false});
+  }
+  Sequence& linear(std::size_t out_features, bool bias = true) {
+    return add("fc", nn::Linear{out_features, std::vector<float>(out_features * shape().size(), 0.0F),
+                                std::vector<float>(bias ? out_features : 0, 0.0F)});
+  }
+  nn::Graph take() { return std::move(graph_); }
+
+ private:
+  const nn::Shape& shape() const { return graph_.output_shape(); }
+  /// Layers of a kind are numbered from 1 in the order in which they come.
+  Sequence& add(const char* kind, nn::Layer layer) {
+    std::size_t number = 1;
+    for (const auto& node : graph_.nodes) number += node.layer.index() == layer.index() ? 1 : 0;
+    nn::add_node(graph_, fmt::format("{}{}", kind, number), std::move(layer), {graph_.nodes.size() - 1});
+    return *this;
+  }
+  nn::Graph graph_;
+};
+
+/// Convolution, square, hidden layer, square, classes.
+nn::Graph paper_network(const char* name, const nn::Shape& input, std::size_t classes, const Convolution& first) {
+  return Sequence(name, input).conv(first).square().flatten().linear(64).square().linear(classes).take();
+}
+
+}  // namespace
+
+nn::Graph build_tenseal(const nn::Shape& input, std::size_t classes) {
+  return paper_network("tenseal", input, classes, {4, 7, 3});
+}
+
+nn::Graph build_cryptondl1(const nn::Shape& input, std::size_t classes) {
+  return paper_network("cryptondl1", input, classes, {12, 7, 3});
+}
+
+nn::Graph build_cryptondl2(const nn::Shape& input, std::size_t classes) {
+  return paper_network("cryptondl2", input, classes, {12, 3, 3});
+}
+
+nn::Graph build_obscura_s(const nn::Shape& input, std::size_t classes) {
+  Sequence net("obscura-s", input);
+  net.conv({12, 7, 3, 0, false}).quadratic().flatten().linear(128, false).quadratic().linear(classes);
+  return net.take();
+}
+
+nn::Graph build_obscura_l(const nn::Shape& input, std::size_t classes) {
+  Sequence net("obscura-l", input);
+  net.conv({16, 5, 1, 2, false}).average(2).quadratic();
+  net.conv({32, 3, 1, 1, false}).average(2).quadratic();
+  net.flatten().linear(128, false).quadratic().linear(classes);
+  return net.take();
+}
+
+nn::Graph build_lenet5(const nn::Shape& input, std::size_t classes) {
+  Sequence net("lenet5", input);
+  net.conv({32, 5, 2, 2, false}).quadratic().conv({64, 5, 2, 2, false}).quadratic();
+  net.flatten().linear(512, false).quadratic().linear(classes);
+  return net.take();
+}
+
+nn::Graph build_obscura_m(const nn::Shape& input, std::size_t classes) {
+  Sequence net("obscura-m", input);
+  const std::vector<std::pair<std::size_t, bool>> stages{{32, false},  {64, true},  {64, false}, {128, true},
+                                                         {128, false}, {256, true}, {256, false}};
+  for (const auto& [channels, pooled] : stages) {
+    net.conv({channels, 3, 1, 1, false});
+    if (pooled) net.average(2);
+    net.quadratic();
+  }
+  nn::Graph graph = net.average(4).flatten().linear(classes).take();
+  // Mean and standard deviation of CIFAR-10's training images.
+  graph.preprocessing.mean = {0.4914F, 0.4822F, 0.4465F};
+  graph.preprocessing.std = {0.2470F, 0.2435F, 0.2616F};
+  return graph;
+}
+
+Recipe paper_tenseal_recipe(const std::string&) {
+  return {};
+}
+
+Recipe paper_cryptondl_recipe(const std::string&) {
+  Recipe recipe;
+  recipe.epochs = 5;
+  recipe.optimiser = Optimiser::rmsprop;
+  return recipe;
+}
+
+Recipe own_recipe(const std::string& dataset) {
+  Recipe recipe;
+  recipe.epochs = 60;
+  recipe.batch = 128;
+  recipe.learning_rate = 0.004;
+  recipe.optimiser = Optimiser::adamw;
+  recipe.schedule = Schedule::one_cycle;
+  recipe.weight_decay = 1e-4;
+  recipe.clip_norm = 1;
+  recipe.normalised_squares = true;
+  recipe.augmentation = parse_augmentation(dataset == "fashion-mnist" ? "shift+flip" : "affine");
+  recipe.plain_epochs = 1;
+  return recipe;
+}
+
+Recipe obscura_m_recipe(const std::string&) {
+  Recipe recipe;
+  recipe.epochs = 30;
+  recipe.batch = 128;
+  recipe.learning_rate = 0.1;
+  recipe.optimiser = Optimiser::muon;
+  recipe.schedule = Schedule::one_cycle;
+  recipe.warm_up = 0.2;
+  recipe.weight_decay = 5e-4;
+  recipe.label_smoothing = 0.1;
+  recipe.clip_norm = 1;
+  recipe.range_weight = 50;
+  recipe.range_limit = 5;
+  recipe.normalised_squares = true;
+  recipe.range_bound = 12;
+  recipe.freeze_norms = 0.25;
+  recipe.bfloat16 = true;
+  recipe.augmentation = parse_augmentation("crop+flip+cutout");
+  return recipe;
+}
+
+}  // namespace obscura::train

@@ -1,0 +1,137 @@
+#include "train/network.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "nn/onnx_read.h"
+#include "nn/onnx_write.h"
+#include "nn/reference.h"
+#include "train/zoo.h"
+
+namespace obscura::train {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Statistics and coefficients that are not those of the start.
+void disturb(Network& network) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& parameter : network.groups().rest) parameter.add_(torch::rand_like(parameter) * 0.2 - 0.05);
+  for (const auto& buffer : network.named_buffers()) buffer.value().mul_(torch::rand_like(buffer.value()) * 0.4 + 0.8);
+}
+
+class ZooNetworkTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  static Model model_of(const std::string& name) {
+    const bool colour = name == "obscura-m";
+    return make_model(name, colour ? nn::Shape{3, 32, 32} : nn::Shape{1, 28, 28}, 10);
+  }
+};
+
+TEST_P(ZooNetworkTest, FoldsExactly) {
+  const Model model = model_of(GetParam());
+  torch::manual_seed(5);
+  Network network(model.graph, {model.recipe.normalised_squares, 0, 0, 0});
+  const nn::Shape& shape = model.graph.input_shape();
+  const auto images = torch::rand({2, static_cast<std::int64_t>(shape.channels),
+                                   static_cast<std::int64_t>(shape.height), static_cast<std::int64_t>(shape.width)});
+  network.train();
+  for (int i = 0; i < 3; ++i) network.forward(torch::rand_like(images) * 2);
+  disturb(network);
+  network.eval();
+  const torch::NoGradGuard no_grad;
+  const auto logits = network.forward(images);
+
+  const auto written = nn::read_onnx(nn::to_onnx(nn::fold_batch_norms(network.to_graph())), "memory");
+  for (const nn::Node& node : written.nodes) EXPECT_NE(nn::layer_name(node.layer), "BatchNorm") << node.name;
+  for (std::int64_t n = 0; n < 2; ++n) {
+    const auto flat = images[n].contiguous();
+    const auto plain = nn::run_reference(written, {flat.data_ptr<float>(), shape.size()});
+    for (std::int64_t k = 0; k < 10; ++k) {
+      EXPECT_NEAR(plain[static_cast<std::size_t>(k)], logits[n][k].item<double>(), 1e-3) << GetParam();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, ZooNetworkTest, ::testing::ValuesIn(model_names()), [](const auto& tested) {
+  std::string name = tested.param;
+  std::erase(name, '-');
+  return name;
+});
+
+/// Convolution, pool, batch norm, quadratic, dense layer: small enough for anything.
+nn::Graph pooled_network() {
+  nn::Graph graph = nn::make_graph("pooled", {2, 6, 6});
+  nn::Conv2d conv;
+  conv.out_channels = 3;
+  conv.kernel = {3, 3};
+  conv.padding = {1, 1, 1, 1};
+  conv.weights.assign(54, 0.0F);
+  nn::add_node(graph, "conv", conv, {0});
+  nn::add_node(graph, "pool", nn::AvgPool{{3, 3}, {3, 3}, {0, 0, 0, 0}, false}, {1});
+  nn::add_node(graph, "norm", nn::BatchNorm{std::vector<float>(3, 1.0F), std::vector<float>(3, 0.0F)}, {2});
+  nn::Polynomial polynomial;
+  polynomial.coefficients.assign(3, {0.0F, 0.5F, 0.28F});
+  nn::add_node(graph, "quadratic", polynomial, {3});
+  nn::add_node(graph, "fc", nn::Linear{2, std::vector<float>(24), std::vector<float>(2)}, {4});
+  return graph;
+}
+
+std::vector<torch::Tensor> copies(const Network& network) {
+  std::vector<torch::Tensor> all;
+  for (const auto& buffer : network.buffers()) all.push_back(buffer.clone());
+  return all;
+}
+
+TEST(Network, FrozenNormsDoNotMoveAndAreWhatTrainingUses) {
+  torch::manual_seed(6);
+  for (const bool normalised : {false, true}) {
+    Network network(pooled_network(), {normalised, 0, 0, 0});
+    network.train();
+    const auto images = torch::randn({5, 2, 6, 6});
+    network.forward(images);
+    const auto before = copies(network);
+    network.freeze_norms(true);
+    const auto trained = network.forward(images * 3);
+    for (std::size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(torch::equal(before[i], network.buffers()[i]));
+    network.eval();
+    EXPECT_LT((network.forward(images * 3) - trained).abs().max().item<double>(), 1e-5);
+    network.train();
+    network.freeze_norms(false);
+    network.forward(images * 3);
+    EXPECT_FALSE(torch::equal(before[0], network.buffers()[0]));
+  }
+}
+
+TEST(Network, ObservesWhatIsSquared) {
+  torch::manual_seed(7);
+  Network network(pooled_network(), {true, 0, 0, 0});
+  network.train();
+  const auto images = torch::randn({64, 2, 6, 6});
+  for (int i = 0; i < 100; ++i) network.forward(images);
+  network.eval();
+  std::vector<torch::Tensor> observed;
+  network.forward(images, &observed);
+  ASSERT_EQ(observed.size(), 1U);
+  EXPECT_NEAR(observed[0].square().mean().item<double>(), 1, 0.02);
+}
+
+TEST(Network, GroupsHoldEveryParameterOnce) {
+  const Network network(pooled_network(), {true, 0, 0, 0});
+  const auto groups = network.groups();
+  EXPECT_EQ(groups.convolutions.size(), 1U);
+  EXPECT_EQ(groups.dense.size(), 2U);
+  EXPECT_EQ(groups.rest.size(), 1U);
+  EXPECT_EQ(network.parameters().size(), 4U);
+}
+
+TEST(Network, LayersThatCannotBeTrainedAreNamed) {
+  nn::Graph graph = nn::make_graph("padded", {1, 4, 4});
+  nn::add_node(graph, "border", nn::Pad{{1, 1, 1, 1}, nn::Pad::Mode::edge, 0}, {0});
+  EXPECT_THAT([&] { Network network(graph); }, ThrowsMessage<UnsupportedError>(HasSubstr("layer 'border' cannot be")));
+}
+
+}  // namespace
+}  // namespace obscura::train
