@@ -45,6 +45,6 @@ class Expression {
 };
 
 /// Bounds the memory that a small file can ask for.
-inline constexpr std::size_t kMaxCoefficients = std::size_t{1} << 24;
+inline constexpr std::size_t kMaxCoefficients = std::size_t{1} << 22;
 
 }  // namespace obscura::nn

@@ -192,6 +192,7 @@ std::vector<float> Importer::row_vector(const NodeView& node, int i, std::size_t
     node.fail("needs " + std::to_string(size) + " numbers in input " + std::to_string(i + 1) + ", not " +
               std::to_string(constant.size()));
   }
+  if (constant.size() != size) charge(size);
   std::vector<float> values = constant.size() == size ? copy(constant.floats) : std::vector(size, constant.floats[0]);
   if (factor != 1.0F) {
     for (float& v : values) v *= factor;

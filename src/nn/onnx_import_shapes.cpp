@@ -133,8 +133,8 @@ Dims Importer::reshaped_dims(const NodeView& node, const Dims& dims) const {
 void Importer::add_reshaping(const NodeView& node) {
   const Value& source = input(node, 0);
   if (!source.constant) return view_tensor(node, reshaped_dims(node, source.dims));
+  charge(source.constant->size());
   Constant changed = *source.constant;
-  weight_budget_ -= std::min(weight_budget_, changed.size() * sizeof(float));
   changed.dims = reshaped_dims(node, changed.dims);
   if (count_values(changed.dims, "node '" + node.name() + "'") != changed.size())
     node.fail("changes the number of values");

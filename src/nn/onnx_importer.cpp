@@ -64,7 +64,7 @@ Dims standard_dims(const Shape& shape, std::size_t rank) {
 }
 
 Importer::Importer(const onnx::GraphProto& proto, std::size_t file_bytes)
-    : proto_(proto), weight_budget_(2 * file_bytes + (std::size_t{1} << 20)) {}
+    : proto_(proto), weight_budget_(4 * file_bytes + (std::size_t{1} << 20)) {}
 
 Graph Importer::run() {
   if (proto_.node_size() == 0) throw FormatError("the network has no layers");
@@ -171,6 +171,7 @@ void Importer::define(const NodeView& node, Value made) {
   if (node.proto().output_size() == 0 || node.proto().output(0).empty()) node.fail("has no output");
   made.label = node.name();
   const std::string& name = node.proto().output(0);
+  charge_coefficients(node, made);
   values_.insert_or_assign(name, std::move(made));
   const Value& stored = values_.at(name);
   // Read more than once: computed once, as a layer, and shared.
@@ -236,11 +237,25 @@ bool Importer::is_standard(const Value& tensor) const {
   return !tensor.constant && tensor.dims == standard_dims(graph_.nodes[tensor.node].shape, tensor.dims.size());
 }
 
-/// Weights may be shared by many nodes; every node keeps a copy.
-std::vector<float> Importer::copy(const std::vector<float>& values) {
-  const std::size_t bytes = values.size() * sizeof(float);
+void Importer::charge(std::size_t count) {
+  const std::size_t bytes = count * sizeof(float);
   if (bytes > weight_budget_) throw FormatError("the network repeats its weights too often");
   weight_budget_ -= bytes;
+}
+
+/// A polynomial with a row a channel is kept for every step of its computation.
+void Importer::charge_coefficients(const NodeView& node, const Value& value) {
+  constexpr std::size_t kRowOverhead = 4;
+  const auto size = [](const Expression& e) { return e.rows().size() * (e.degree() + kRowOverhead); };
+  const std::size_t count =
+      size(value.expression) + (value.gate ? size(value.gate->argument) + size(value.gate->factor) : 0);
+  if (count > coefficient_budget_) node.fail("is one of too many steps with constants a channel");
+  coefficient_budget_ -= count;
+}
+
+/// Weights may be shared by many nodes; every node keeps a copy.
+std::vector<float> Importer::copy(const std::vector<float>& values) {
+  charge(values.size());
   return values;
 }
 

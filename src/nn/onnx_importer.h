@@ -68,6 +68,8 @@ class Importer {
   std::size_t layer_input(const NodeView& node, int i);
   void need_image(const NodeView& node) const;
   bool is_standard(const Value& tensor) const;
+  void charge(std::size_t count);
+  void charge_coefficients(const NodeView& node, const Value& value);
   std::vector<float> copy(const std::vector<float>& values);
 
   // onnx_import_layers.cpp
@@ -128,6 +130,7 @@ class Importer {
   std::map<std::string, Value> values_;
   std::map<std::string, std::size_t> uses_;
   std::size_t weight_budget_;
+  std::size_t coefficient_budget_ = 2 * kMaxCoefficients;
   std::string output_;
 };
 

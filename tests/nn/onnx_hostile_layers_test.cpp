@@ -160,6 +160,34 @@ TEST(OnnxHostileLayers, DeepTowersOfActivationsAndConcats) {
   reads(powers.bytes(powers.node("Tanh", {y})));
 }
 
+/// Small files whose nodes would each keep a large tensor.
+TEST(OnnxHostileLayers, RepeatedLargeTensorsAreRefused) {
+  constexpr std::int64_t kWide = 1 << 20;
+  OnnxBuilder norms({1, 16 * kWide});
+  norms.floats("one", {1}, {1});
+  std::string y = "x";
+  for (int i = 0; i < 2000; ++i) y = norms.node("BatchNormalization", {y, "one", "one", "one", "one"});
+  EXPECT_FALSE(reads(norms.bytes(y)));
+
+  OnnxBuilder steps({1, kWide});
+  steps.floats("w", {kWide}, std::vector<float>(kWide, 0.5F));
+  y = "x";
+  for (int i = 0; i < 2000; ++i) y = steps.node(i % 2 == 0 ? "Mul" : "Tanh", {y, "w"});
+  EXPECT_FALSE(reads(steps.bytes(y)));
+  OnnxBuilder products({1, kWide});
+  products.floats("w", {kWide}, std::vector<float>(kWide, 0.5F));
+  y = "x";
+  for (int i = 0; i < 2000; ++i) y = products.node(i % 2 == 0 ? "Mul" : "Add", {y, "w"});
+  EXPECT_FALSE(reads(products.bytes(y)));
+
+  OnnxBuilder reshapes({1, 4});
+  reshapes.floats("w", {4, kWide}, std::vector<float>(4 * kWide, 0.5F));
+  reshapes.ints("shape", {4, kWide});
+  y = "w";
+  for (int i = 0; i < 2000; ++i) y = reshapes.node("Reshape", {y, "shape"});
+  EXPECT_FALSE(reads(reshapes.bytes(reshapes.node("MatMul", {"x", y}))));
+}
+
 TEST(OnnxHostileLayers, ChangedExportsAreSurvived) {
   std::mt19937_64 engine(3);
   std::size_t read = 0, all = 0;
