@@ -13,6 +13,8 @@ namespace {
 
 /// Packed queries that are in memory together, a thread: enough that threads seldom wait for each other.
 constexpr std::size_t kPackedQueriesAThread = 16;
+/// Queries of a large network that go through it together and share every weight that is transformed on the way.
+constexpr std::size_t kQueriesTogether = 4;
 
 /// Both sides in one process.
 struct Parties {
@@ -31,12 +33,15 @@ struct Batch {
 
 class Run {
  public:
-  Run(const std::vector<std::vector<float>>& images, ThreadPool& pool) : images_(images), pool_(pool) {}
+  Run(const std::vector<std::vector<float>>& images, ThreadPool& pool, std::size_t together)
+      : images_(images), pool_(pool), together_(together == 0 ? kQueriesTogether : together) {}
 
-  void set_up(const nn::Graph& graph, compile::Mode mode) {
+  void set_up(const nn::Graph& graph, const compile::CompileOptions& options) {
     Stopwatch watch;
-    compile::Program program = compile_network(graph, mode);
+    compile::Program program = compile_network(graph, options);
     result_.client = program.client;
+    large_ = std::any_of(program.packed.begin(), program.packed.end(),
+                         [](const auto& stage) { return stage.method == compile::PackedStage::Method::blocks; });
     result_.setup.compile = watch.lap();
     parties_.owner = std::make_unique<owner::Owner>(program.client);
     const auto seeded = parties_.owner->evaluation_keys(program.keys);
@@ -51,7 +56,8 @@ class Run {
 
   EncryptedRun run(bool progress) {
     Progress shown("classifying", images_.size(), "images", progress);
-    const std::size_t step = packed() ? pool_.threads() * kPackedQueriesAThread : result_.client.images;
+    const std::size_t queries = large_ ? together_ : packed() ? pool_.threads() * kPackedQueriesAThread : 1;
+    const std::size_t step = queries * result_.client.images;
     double unmeasured = 0;
     const Stopwatch whole;
     for (std::size_t first = 0; first < images_.size(); first += step) {
@@ -95,12 +101,15 @@ class Run {
 
   void encrypt(Batch& batch, std::size_t count) {
     const auto images = std::span(images_).subspan(batch.first, count);
+    const std::size_t each = result_.client.images;
+    batch.queries.resize((count + each - 1) / each);
     if (!packed()) {
-      batch.queries.push_back(parties_.owner->encrypt(images, &pool_));
+      batch.queries.front() = parties_.owner->encrypt(images, &pool_);
       return;
     }
-    batch.queries.resize(count);
-    pool_.parallel_for(count, [&](std::size_t i) { batch.queries[i] = parties_.owner->encrypt(images.subspan(i, 1)); });
+    pool_.parallel_for(batch.queries.size(), [&](std::size_t i) {
+      batch.queries[i] = parties_.owner->encrypt(images.subspan(i * each, std::min(each, count - i * each)));
+    });
   }
 
   void expand(Batch& batch) {
@@ -119,15 +128,23 @@ class Run {
     batch.answers.resize(count);
     std::vector<double> spent(count);
     std::vector<std::vector<runtime::StageTime>> stages(count);
+    for (std::size_t i = 0; i < count; ++i) batch.answers[i] = {result_.client.program, batch.queries[i].images, {}};
     const auto one = [&](std::size_t i) {
       const Stopwatch watch;
-      batch.answers[i] = {result_.client.program, batch.queries[i].images, {}};
       batch.answers[i].ciphertexts =
           parties_.runner->run(parties_.keys, batch.values[i], packed() ? nullptr : &pool_, &stages[i]);
       spent[i] = watch.seconds();
       batch.values[i] = {};
     };
-    if (packed()) {
+    if (large_) {
+      const Stopwatch watch;
+      auto replies = parties_.runner->run_many(parties_.keys, batch.values, &pool_, &stages[0]);
+      for (std::size_t i = 0; i < count; ++i) {
+        batch.answers[i].ciphertexts = std::move(replies[i]);
+        spent[i] = watch.seconds() / static_cast<double>(count);
+        stages[i] = stages[0];
+      }
+    } else if (packed()) {
       pool_.parallel_for(count, one);
     } else {
       one(0);
@@ -150,23 +167,29 @@ class Run {
       std::move(logits.begin(), logits.end(), result_.logits.begin() + static_cast<std::ptrdiff_t>(batch.first));
       return;
     }
+    const std::size_t each = result_.client.images;
     pool_.parallel_for(batch.answers.size(), [&](std::size_t i) {
-      result_.logits[batch.first + i] = parties_.owner->decrypt(batch.answers[i]).front();
+      auto logits = parties_.owner->decrypt(batch.answers[i]);
+      std::move(logits.begin(), logits.end(),
+                result_.logits.begin() + static_cast<std::ptrdiff_t>(batch.first + i * each));
     });
   }
 
   const std::vector<std::vector<float>>& images_;
   ThreadPool& pool_;
+  std::size_t together_ = kQueriesTogether;
+  bool large_ = false;  ///< packed, with weights that are transformed as they are met
   Parties parties_;
   EncryptedRun result_;
 };
 
 }  // namespace
 
-EncryptedRun run_encrypted(const nn::Graph& graph, compile::Mode mode, const std::vector<std::vector<float>>& images,
-                           ThreadPool& pool, bool progress) {
-  Run run(images, pool);
-  run.set_up(graph, mode);
+EncryptedRun run_encrypted(const nn::Graph& graph, const compile::CompileOptions& options,
+                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
+                           std::size_t together) {
+  Run run(images, pool, together);
+  run.set_up(graph, options);
   return run.run(progress);
 }
 

@@ -28,8 +28,10 @@ struct EncryptedRun {
 };
 
 /// Packed: images in parallel, each on one thread. Batched: queries one after another, each on all threads.
-/// `images` are preprocessed. Shows progress where `progress` is set.
-EncryptedRun run_encrypted(const nn::Graph& graph, compile::Mode mode, const std::vector<std::vector<float>>& images,
-                           ThreadPool& pool, bool progress);
+/// Large packed networks take `together` queries at a time through all threads (0: a few), which makes more images a
+/// second but each wait for the others. `images` are preprocessed. Shows progress where `progress` is set.
+EncryptedRun run_encrypted(const nn::Graph& graph, const compile::CompileOptions& options,
+                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
+                           std::size_t together = 0);
 
 }  // namespace obscura::cli

@@ -38,6 +38,23 @@ inline CLI::Option* add_mode(CLI::App& verb, std::string& mode) {
       ->group(kRun);
 }
 
+/// `images` becomes 0 for "auto".
+inline CLI::Option* add_images_per_ciphertext(CLI::App& verb, std::size_t& images) {
+  const auto check = [](const std::string& word) {
+    const bool number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos && word != "0";
+    return number || word == "auto" ? std::string() : "'" + word + "' is neither auto nor a number from 1 on";
+  };
+  return verb
+      .add_option_function<std::string>(
+          "--images-per-ciphertext",
+          [&images](const std::string& word) { images = word == "auto" ? 0 : std::stoul(word.substr(0, 9)); },
+          "packed: images side by side in the slots of a query, a power of two; auto: as many as make the most images "
+          "a second")
+      ->check(CLI::Validator(check, "", "auto or a number"))
+      ->default_str("1")
+      ->group(kRun);
+}
+
 inline void add_threads(CLI::App& verb, std::size_t& threads) {
   verb.add_option("--threads", threads, "Threads; 0: as many as the machine has")
       ->check(CLI::Range(0, 1024))

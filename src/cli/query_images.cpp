@@ -16,4 +16,13 @@ QueryImage read_query_image(const std::filesystem::path& file, const nn::Shape& 
   return {file.string(), conformed.notes, nn::preprocess(image::to_planar(conformed.image), preprocessing)};
 }
 
+std::vector<float> network_values(const image::Dataset& set, std::size_t i, const nn::Graph& graph) {
+  const nn::Shape& input = graph.input_shape();
+  if (set.channels == input.channels && set.height == input.height && set.width == input.width) {
+    return nn::preprocess(set.pixels(i), graph.preprocessing);
+  }
+  const auto conformed = image::conform(set.image(i), input.channels, input.height, input.width);
+  return nn::preprocess(image::to_planar(conformed.image), graph.preprocessing);
+}
+
 }  // namespace obscura::cli

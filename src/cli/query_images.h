@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "image/dataset.h"
 #include "nn/graph.h"
 
 namespace obscura::cli {
@@ -19,5 +20,8 @@ struct QueryImage {
 /// file, UnsupportedError for a network whose input is no image.
 QueryImage read_query_image(const std::filesystem::path& file, const nn::Shape& input,
                             const nn::Preprocessing& preprocessing);
+
+/// Image i of a data set as a network takes it: made to fit where it is of another shape, and preprocessed.
+std::vector<float> network_values(const image::Dataset& set, std::size_t i, const nn::Graph& graph);
 
 }  // namespace obscura::cli

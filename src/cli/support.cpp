@@ -73,10 +73,14 @@ double peak_memory_mb() {
   return rounded(static_cast<double>(usage.ru_maxrss) * 1024 / 1e6, 10);
 }
 
+compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
+  return compile::compile(graph, options);
+}
+
 compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
   compile::CompileOptions options;
   options.mode = mode;
-  return compile::compile(graph, options);
+  return compile_network(graph, options);
 }
 
 void check_output(const fs::path& out) {

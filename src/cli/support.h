@@ -46,6 +46,7 @@ double peak_memory_mb();
 
 /// Both sides compile a network alike, or their parameters would differ.
 compile::Program compile_network(const nn::Graph& graph, compile::Mode mode);
+compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options);
 
 /// Throws IoError unless a file may be put there: said before hours of work, not after.
 void check_output(const std::filesystem::path& out);

@@ -14,9 +14,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/calibration.h"
 #include "cli/encrypted_run.h"
 #include "cli/evaluation_report.h"
 #include "cli/options.h"
+#include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
@@ -39,6 +41,8 @@ struct EvaluateArguments {
   std::size_t limit = 0;
   std::size_t threads = 0;
   std::optional<std::uint64_t> seed;
+  std::size_t images_per_ciphertext = 1;
+  std::size_t together = 0;
   bool json = false;
 };
 
@@ -62,15 +66,6 @@ std::vector<std::size_t> choose(std::size_t count, const EvaluateArguments& a) {
   return index;
 }
 
-std::vector<float> values_of(const image::Dataset& set, std::size_t i, const nn::Graph& graph) {
-  const nn::Shape& input = graph.input_shape();
-  if (set.channels == input.channels && set.height == input.height && set.width == input.width) {
-    return nn::preprocess(set.pixels(i), graph.preprocessing);
-  }
-  const auto conformed = image::conform(set.image(i), input.channels, input.height, input.width);
-  return nn::preprocess(image::to_planar(conformed.image), graph.preprocessing);
-}
-
 /// Images of another shape are made to fit, which is said once.
 void note_shape(const image::Dataset& set, const nn::Shape& input) {
   if (set.channels == input.channels && set.height == input.height && set.width == input.width) return;
@@ -90,7 +85,7 @@ TestImages load_images(const EvaluateArguments& a, const nn::Graph& graph) {
   TestImages images;
   images.classes = set.classes;
   for (const std::size_t i : choose(set.count, a)) {
-    images.values.push_back(values_of(set, i, graph));
+    images.values.push_back(network_values(set, i, graph));
     images.labels.push_back(set.labels[i]);
   }
   return images;
@@ -125,7 +120,11 @@ Evaluation evaluate(const EvaluateArguments& a) {
   const Stopwatch watch;
   const auto plain = run_plain(graph, images.values);
   result.plain_seconds = watch.seconds();
-  result.run = run_encrypted(graph, mode_of(a.mode), images.values, pool, true);
+  compile::CompileOptions options;
+  options.mode = mode_of(a.mode);
+  options.images_per_ciphertext = a.images_per_ciphertext;
+  if (graph.calibration.empty()) options.samples = calibration_samples(graph, a.dataset, a.data);
+  result.run = run_encrypted(graph, options, images.values, pool, true, a.together);
   result.scores = score(plain, result.run.logits, images.labels);
   result.peak_memory_mb = peak_memory_mb();
   return result;
@@ -148,11 +147,18 @@ void add_evaluate_verb(CLI::App& app) {
   const auto args = std::make_shared<EvaluateArguments>();
   auto* verb = app.add_subcommand("evaluate", "Classifies test images plain and encrypted: accuracy, time, sizes");
   add_network(*verb, args->network);
-  verb->add_option("--dataset", args->dataset, "mnist, fashion-mnist, kmnist, cifar-10, neu-cls, samples, or a folder")
+  verb->add_option("--dataset", args->dataset,
+                   "mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls, samples, or a folder")
       ->capture_default_str()
       ->group(kFiles);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   add_mode(*verb, args->mode)->capture_default_str();
+  verb->add_option("--together", args->together,
+                   "Large packed networks: queries that go through the network at a time; 1: lowest latency; 0: a few")
+      ->check(whole_number())
+      ->capture_default_str()
+      ->group(kRun);
+  add_images_per_ciphertext(*verb, args->images_per_ciphertext);
   verb->add_option("--limit", args->limit, "Use K of the test images only; 0: all")
       ->check(whole_number())
       ->capture_default_str()

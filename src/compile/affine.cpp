@@ -95,13 +95,32 @@ AffineMap of_linear(const nn::Linear& linear, std::size_t columns) {
   return map;
 }
 
-AffineMap identity(std::size_t size) {
-  AffineMap map{size, std::vector<std::vector<AffineMap::Entry>>(size), std::vector<double>(size, 0)};
-  for (std::size_t i = 0; i < size; ++i) map.rows[i].push_back({static_cast<std::uint32_t>(i), 1});
+AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
+  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  for (std::size_t c = 0; c < out.channels; ++c) {
+    for (std::size_t y = 0; y < out.height; ++y) {
+      for (std::size_t x = 0; x < out.width; ++x) {
+        const auto from_y = nn::pad_source(pad.mode, y, pad.padding[0], in.height);
+        const auto from_x = nn::pad_source(pad.mode, x, pad.padding[1], in.width);
+        const std::uint32_t row = index_of(out, c, y, x);
+        if (from_y && from_x) {
+          map.rows[row].push_back({index_of(in, c, *from_y, *from_x), 1});
+        } else {
+          map.bias[row] = pad.value;
+        }
+      }
+    }
+  }
   return map;
 }
 
 }  // namespace
+
+AffineMap identity_map(std::size_t size) {
+  AffineMap map{size, std::vector<std::vector<AffineMap::Entry>>(size), std::vector<double>(size, 0)};
+  for (std::size_t i = 0; i < size; ++i) map.rows[i].push_back({static_cast<std::uint32_t>(i), 1});
+  return map;
+}
 
 std::vector<double> AffineMap::apply(const std::vector<double>& x) const {
   std::vector<double> y = bias;
@@ -130,7 +149,8 @@ AffineMap affine_of(const nn::Node& node, const Shape& in) {
   if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) return of_pool(*pool, in, node.shape);
   if (const auto* norm = std::get_if<nn::BatchNorm>(&node.layer)) return of_batch_norm(*norm, in);
   if (const auto* linear = std::get_if<nn::Linear>(&node.layer)) return of_linear(*linear, in.size());
-  if (std::holds_alternative<nn::Flatten>(node.layer)) return identity(in.size());
+  if (const auto* pad = std::get_if<nn::Pad>(&node.layer)) return of_pad(*pad, in, node.shape);
+  if (std::holds_alternative<nn::Flatten>(node.layer)) return identity_map(in.size());
   throw UnsupportedError("layer " + node.name + " (" + layer_name(node.layer) + ") is not linear");
 }
 
@@ -153,6 +173,23 @@ AffineMap compose(const AffineMap& second, const AffineMap& first) {
       if (sum[c] != 0) map.rows[r].push_back({c, sum[c]});
       sum[c] = 0;
       seen[c] = 0;
+    }
+  }
+  return map;
+}
+
+AffineMap sum_of(const AffineMap& a, const AffineMap& b) {
+  AffineMap map{a.columns, std::vector<std::vector<AffineMap::Entry>>(a.rows.size()), a.bias};
+  for (std::size_t r = 0; r < a.rows.size(); ++r) {
+    map.bias[r] += b.bias[r];
+    auto x = a.rows[r].begin(), y = b.rows[r].begin();
+    while (x != a.rows[r].end() || y != b.rows[r].end()) {
+      const bool take_x = x != a.rows[r].end() && (y == b.rows[r].end() || x->column <= y->column);
+      const bool take_y = y != b.rows[r].end() && (x == a.rows[r].end() || y->column <= x->column);
+      AffineMap::Entry entry{take_x ? x->column : y->column, (take_x ? x->value : 0) + (take_y ? y->value : 0)};
+      if (entry.value != 0) map.rows[r].push_back(entry);
+      if (take_x) ++x;
+      if (take_y) ++y;
     }
   }
   return map;

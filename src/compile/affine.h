@@ -23,11 +23,17 @@ struct AffineMap {
   std::size_t entries() const;
 };
 
-/// The map of one linear node (convolution, average pool, batch norm, flatten, dense) for its input shape.
+/// The map of one linear node (convolution, average pool, batch norm, pad, flatten, dense) for its input shape.
 /// Throws UnsupportedError for a node that is not linear.
 AffineMap affine_of(const nn::Node& node, const nn::Shape& input);
 
+/// y = x.
+AffineMap identity_map(std::size_t size);
+
 /// second after first.
 AffineMap compose(const AffineMap& second, const AffineMap& first);
+
+/// Both maps of the same input added up; both have the same columns and rows.
+AffineMap sum_of(const AffineMap& a, const AffineMap& b);
 
 }  // namespace obscura::compile

@@ -7,64 +7,85 @@
 namespace obscura::compile {
 namespace {
 
-std::vector<std::int32_t> channels(const nn::Shape& shape) {
-  std::vector<std::int32_t> result(shape.size());
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = static_cast<std::int32_t>(i / (shape.height * shape.width));
-  }
-  return result;
-}
-
-/// Products may stay in three parts through the next map if that leaves fewer of them to relinearise.
-bool relinearize_early(const Stage& activation, const StageSchedule& schedule, std::size_t next_rows) {
+/// Products may stay in three parts through the map behind them if that leaves fewer of them to relinearise; that map
+/// must be the only one that reads them and read nothing else.
+bool relinearize_early(const Stage& activation, const StageSchedule& schedule, const Stage& reader, bool only_reader) {
   if (activation.activation != Stage::Activation::square) return true;
-  if (schedule.rescale_after_activation && !schedule.relinearize_after_rescale) return true;
-  return next_rows >= activation.map.rows.size();
+  if (schedule.rescales_after_activation > 0 && !schedule.relinearize_after_rescale) return true;
+  return !only_reader || reader.terms.size() > 1 || reader.output.size() >= activation.output.size();
 }
 
 /// The level at which what an activation makes is relinearised. `before_map`: not left to the map behind it.
 std::size_t relinearisation_limbs(const Stage& stage, const StageSchedule& s, bool before_map) {
   if (stage.activation == Stage::Activation::polynomial) return s.activation_limbs;
-  const std::size_t rescaled = s.activation_limbs - (s.rescale_after_activation ? 1 : 0);
+  const std::size_t rescaled = s.activation_limbs - s.rescales_after_activation;
   return !before_map || s.relinearize_after_rescale ? rescaled : s.activation_limbs;
 }
 
+std::vector<std::size_t> count_readers(const std::vector<Stage>& stages) {
+  std::vector<std::size_t> readers(stages.size() + 1, 0);
+  for (const Stage& stage : stages) {
+    for (const Term& term : stage.terms) ++readers[term.value];
+  }
+  return readers;
+}
+
+class Planner {
+ public:
+  Planner(std::vector<Stage>& stages, const ckks::Context& context, Program& program)
+      : stages_(stages), context_(context), program_(program), readers_(count_readers(stages)) {}
+
+  void plan() {
+    for (std::size_t i = 0; i < stages_.size(); ++i) plan_stage(i);
+    // What nothing reads is the answer.
+    const std::size_t last = stages_.size() - 1;
+    if (stages_[last].activation != Stage::Activation::none) relinearise(last, true, stages_[last].output.size());
+    for (std::size_t i = 0; i < stages_.size(); ++i) program_.batched[i].stage = std::move(stages_[i]);
+  }
+
+ private:
+  void relinearise(std::size_t i, bool before_map, std::size_t count) {
+    const std::size_t limbs = relinearisation_limbs(stages_[i], program_.schedule.stages[i], before_map);
+    program_.keys.relinearisation(limbs);
+    const auto costs = circuits::step_costs(context_, limbs);
+    program_.microseconds += static_cast<double>(count) * (costs.decompose + costs.inner_product + 2 * costs.mod_down);
+  }
+
+  void plan_stage(std::size_t i) {
+    const Stage& stage = stages_[i];
+    BatchedStage planned;
+    planned.schedule = program_.schedule.stages[i];
+    planned.relinearize_before_map = true;
+    double parts = 2, entries = 0;
+    for (const Term& term : stage.terms) {
+      entries += static_cast<double>(term.map.entries());
+      if (term.value == 0 || stages_[term.value - 1].activation == Stage::Activation::none) continue;
+      const std::size_t before = term.value - 1;
+      planned.relinearize_before_map =
+          relinearize_early(stages_[before], program_.schedule.stages[before], stage, readers_[term.value] == 1);
+      parts = planned.relinearize_before_map ? 2 : 3;
+      relinearise(before, planned.relinearize_before_map,
+                  planned.relinearize_before_map ? stages_[before].output.size() : stage.output.size());
+    }
+    // 10 words of lazy multiply-add a nanosecond; the constant only feeds the printed prediction.
+    program_.microseconds += parts * entries * static_cast<double>(planned.schedule.limbs * context_.degree()) * 1e-4;
+    program_.batched.push_back(std::move(planned));
+  }
+
+  std::vector<Stage>& stages_;
+  const ckks::Context& context_;
+  Program& program_;
+  std::vector<std::size_t> readers_;
+};
+
 }  // namespace
 
-void plan_batched(const std::vector<Stage>& stages, const ckks::Context& context, Program& program) {
+void plan_batched(std::vector<Stage> stages, const ckks::Context& context, Program& program) {
   ClientPart& client = program.client;
   client.images = context.slots();
   client.reply_gap = 1;
   client.output_factor = 1;
-  double parts = 2;
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    BatchedStage stage;
-    stage.name = stages[i].name;
-    stage.map = stages[i].map;
-    stage.schedule = program.schedule.stages[i];
-    stage.activation = stages[i].activation;
-    stage.coefficients = stages[i].coefficients;
-    stage.channel = channels(stages[i].output);
-    const auto costs = circuits::step_costs(context, stage.schedule.limbs);
-    const double relinearise = costs.decompose + costs.inner_product + 2 * costs.mod_down;
-    const Stage* const before = i > 0 ? &stages[i - 1] : nullptr;
-    if (before != nullptr) {
-      const StageSchedule& schedule = program.schedule.stages[i - 1];
-      stage.relinearize_before_map = relinearize_early(*before, schedule, stage.map.rows.size());
-      parts = stage.relinearize_before_map ? 2 : 3;
-      program.keys.relinearisation(relinearisation_limbs(*before, schedule, stage.relinearize_before_map));
-      program.microseconds += relinearise * static_cast<double>(stage.relinearize_before_map ? before->map.rows.size()
-                                                                                             : stage.map.rows.size());
-    }
-    if (i + 1 == stages.size() && stage.activation != Stage::Activation::none) {
-      program.keys.relinearisation(relinearisation_limbs(stages[i], stage.schedule, true));
-      program.microseconds += relinearise * static_cast<double>(stage.map.rows.size());
-    }
-    // 10 words of lazy multiply-add a nanosecond; the constant only feeds the printed prediction.
-    program.microseconds +=
-        parts * static_cast<double>(stage.map.entries() * stage.schedule.limbs * context.degree()) * 1e-4;
-    program.batched.push_back(std::move(stage));
-  }
+  Planner(stages, context, program).plan();
 }
 
 }  // namespace obscura::compile

@@ -1,5 +1,6 @@
 #include "compile/client_wire.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -15,6 +16,11 @@ constexpr std::size_t kMaxValues = std::size_t{1} << 20;
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
   w.u32(static_cast<std::uint32_t>(values.size()));
   for (const float v : values) w.f64(v);
+}
+
+void put_slots(ByteWriter& w, const std::vector<std::uint32_t>& slots) {
+  w.u32(static_cast<std::uint32_t>(slots.size()));
+  for (const std::uint32_t s : slots) w.u32(s);
 }
 
 std::vector<float> get_floats(ByteReader& r) {
@@ -70,25 +76,44 @@ void read_network(ByteReader& r, ClientPart& client) {
   pre.stated = stated == 1;
 }
 
+/// Places, each below `most`.
+std::vector<std::uint32_t> get_slots(ByteReader& r, const char* name, std::size_t most) {
+  const std::size_t count = get_count(r, name, 0, std::min(kMaxValues, r.left() / 4));
+  std::vector<std::uint32_t> places(count, 0);
+  for (auto& place : places) {
+    place = r.u32();
+    if (place >= most) r.fail(std::string("has ") + name + " outside the layout");
+  }
+  return places;
+}
+
+void check_packed(ByteReader& r, const ClientPart& client, std::size_t slots) {
+  const std::size_t places = std::has_single_bit(client.images) ? slots / client.images : 0;
+  const bool period_fits =
+      client.period < places ? std::has_single_bit(client.period) : places > 0 && client.period % places == 0;
+  if (!period_fits || client.period < client.input.size() || client.input_slots.size() != client.input.size() ||
+      client.output_slots.size() != client.outputs) {
+    r.fail("has a layout that does not fit");
+  }
+}
+
 void read_layout(ByteReader& r, ClientPart& client) {
   const std::size_t slots = std::size_t{1} << (client.parameters.log_degree - 1);
   client.input_scale = get_positive(r, "scale");
   if (client.input_scale > 0x1p60) r.fail("has a scale over 2^60");
   client.input_limbs = get_count(r, "limbs", 1, client.parameters.q.size());
-  client.period = get_count(r, "period", 0, slots);
+  client.period = get_count(r, "period", 0, kMaxValues);
   client.images = get_count(r, "images", 1, slots);
-  client.outputs = get_count(r, "outputs", 1, kMaxValues);
-  const std::size_t count = get_count(r, "output slots", 0, kMaxValues);
   const bool packed = client.mode == Mode::packed;
-  const bool period_fits = (client.period & (client.period - 1)) == 0 && client.period >= client.input.size();
-  if (packed && (!period_fits || count != client.outputs || client.images != 1))
-    r.fail("has a layout that does not fit");
-  for (std::size_t i = 0; i < count; ++i) client.output_slots.push_back(r.u32());
+  client.input_slots = get_slots(r, "input slots", packed ? client.period : 0);
+  client.outputs = get_count(r, "outputs", 1, kMaxValues);
+  client.output_slots = get_slots(r, "output slots", kMaxValues);
+  if (packed) check_packed(r, client, slots);
   client.output_factor = get_positive(r, "output factor");
   client.reply_gap = get_count(r, "reply gap", 1, slots);
   if (slots % client.reply_gap != 0) r.fail("has a reply gap that does not divide the slots");
   for (const auto s : client.output_slots) {
-    if (s >= slots / client.reply_gap) r.fail("has an output slot outside the reply");
+    if (s >= slots / client.reply_gap / (packed ? client.images : 1)) r.fail("has an output slot outside the reply");
   }
   client.reply_bits = static_cast<int>(get_count(r, "reply bits", 1, 60));
   client.logit_error = get_positive(r, "logit error");
@@ -114,11 +139,10 @@ ckks::Bytes write_client_part(const ClientPart& client) {
   w.text(client.preprocessing.colour);
   w.u8(client.preprocessing.stated ? 1 : 0);
   w.f64(client.input_scale);
-  for (const std::size_t v : {client.input_limbs, client.period, client.images, client.outputs}) {
-    w.u32(static_cast<std::uint32_t>(v));
-  }
-  w.u32(static_cast<std::uint32_t>(client.output_slots.size()));
-  for (const std::uint32_t s : client.output_slots) w.u32(s);
+  for (const std::size_t v : {client.input_limbs, client.period, client.images}) w.u32(static_cast<std::uint32_t>(v));
+  put_slots(w, client.input_slots);
+  w.u32(static_cast<std::uint32_t>(client.outputs));
+  put_slots(w, client.output_slots);
   w.f64(client.output_factor);
   w.u32(static_cast<std::uint32_t>(client.reply_gap));
   w.u32(static_cast<std::uint32_t>(client.reply_bits));

@@ -1,6 +1,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/bytes.h"
@@ -8,57 +9,76 @@
 #include "compile/batched.h"
 #include "compile/packed.h"
 #include "compile/program.h"
+#include "compile/scales.h"
 
 namespace obscura::compile {
 namespace {
 
-void add_to(ByteWriter& writer, const AffineMap& map) {
-  writer.u64(map.columns);
-  writer.u64(map.rows.size());
+/// A hash that takes its input piece by piece: the maps of a large network are hundreds of megabytes.
+class Hasher {
+ public:
+  Hasher() { crypto_generichash_init(&state_, nullptr, 0, ckks::Digest{}.size()); }
+  ByteWriter& writer() {
+    if (writer_.size() >= (std::size_t{1} << 20)) flush();
+    return writer_;
+  }
+  ckks::Digest digest() {
+    flush();
+    ckks::Digest digest{};
+    crypto_generichash_final(&state_, digest.data(), digest.size());
+    return digest;
+  }
+
+ private:
+  void flush() {
+    crypto_generichash_update(&state_, writer_.bytes().data(), writer_.size());
+    writer_ = ByteWriter();
+  }
+
+  crypto_generichash_state state_;
+  ByteWriter writer_;
+};
+
+void add_to(Hasher& hasher, const AffineMap& map) {
+  hasher.writer().u64(map.columns);
+  hasher.writer().u64(map.rows.size());
   for (std::size_t r = 0; r < map.rows.size(); ++r) {
+    ByteWriter& writer = hasher.writer();
     writer.f64(map.bias[r]);
     writer.u64(map.rows[r].size());
     for (const auto& e : map.rows[r]) writer.u32(e.column), writer.f64(e.value);
   }
 }
 
-/// Names a program by everything that both sides must agree on.
-ckks::Digest digest_of_program(const std::vector<Stage>& stages, const ClientPart& client, const Schedule& schedule) {
-  ByteWriter writer;
-  writer.text("obscura program 1");
-  writer.u8(static_cast<std::uint8_t>(client.mode));
-  for (const int b : schedule.q_bits) writer.u32(static_cast<std::uint32_t>(b));
-  for (const int b : schedule.p_bits) writer.u32(static_cast<std::uint32_t>(b));
-  writer.f64(client.input_scale);
-  for (const Stage& stage : stages) {
-    add_to(writer, stage.map);
-    writer.u8(static_cast<std::uint8_t>(stage.activation));
-    for (const auto& row : stage.coefficients) {
-      for (const double c : row) writer.f64(c);
-    }
+void add_to(Hasher& hasher, const Stage& stage) {
+  hasher.writer().u64(stage.terms.size());
+  for (const Term& term : stage.terms) {
+    hasher.writer().u64(term.value);
+    add_to(hasher, term.map);
   }
-  for (const float v : client.preprocessing.mean) writer.f64(v);
-  for (const float v : client.preprocessing.std) writer.f64(v);
-  ckks::Digest digest{};
-  crypto_generichash(digest.data(), digest.size(), writer.bytes().data(), writer.size(), nullptr, 0);
-  return digest;
+  ByteWriter& writer = hasher.writer();
+  writer.u8(static_cast<std::uint8_t>(stage.activation));
+  writer.u8(static_cast<std::uint8_t>(stage.basis));
+  for (const auto& row : stage.coefficients) {
+    for (const double c : row) writer.f64(c);
+  }
 }
 
-/// The scale of the logits when they are read at one limb: what the run will do, with the primes as they are.
-double final_scale(const Program& program, const ckks::Context& context, const std::vector<double>& weight_scales) {
-  double scale = program.client.input_scale;
-  for (std::size_t i = 0; i < weight_scales.size(); ++i) {
-    const StageSchedule& s = program.schedule.stages[i];
-    const auto activation = program.packed.empty() ? program.batched[i].activation : program.packed[i].activation;
-    const auto prime = [&](std::size_t limbs) { return static_cast<double>(context.q(limbs - 1).value()); };
-    scale *= weight_scales[i];
-    if (s.rescale_after_map) scale /= prime(s.limbs);
-    if (activation == Stage::Activation::square) {
-      scale *= scale;
-      if (s.rescale_after_activation) scale /= prime(s.activation_limbs);
-    }
-  }
-  return scale;
+/// Names a program by everything that both sides must agree on.
+ckks::Digest digest_of_program(const std::vector<Stage>& stages, const Program& program) {
+  const ClientPart& client = program.client;
+  Hasher hasher;
+  ByteWriter& writer = hasher.writer();
+  writer.text("obscura program 2");
+  writer.u8(static_cast<std::uint8_t>(client.mode));
+  writer.u64(client.images);
+  for (const int b : program.schedule.q_bits) writer.u32(static_cast<std::uint32_t>(b));
+  for (const int b : program.schedule.p_bits) writer.u32(static_cast<std::uint32_t>(b));
+  writer.f64(client.input_scale);
+  for (const float v : client.preprocessing.mean) writer.f64(v);
+  for (const float v : client.preprocessing.std) writer.f64(v);
+  for (const Stage& stage : stages) add_to(hasher, stage);
+  return hasher.digest();
 }
 
 /// The standard deviation that switching the reply to 2^bits adds to a logit.
@@ -78,54 +98,93 @@ int reply_bits(const ClientPart& client, const ckks::Context& context, double sc
   return most;
 }
 
-template <typename Stages>
-std::vector<double> set_weight_scales(Stages& compiled, const std::vector<Stage>& stages) {
-  std::vector<double> scales;
-  for (std::size_t i = 0; i < compiled.size(); ++i) {
-    const double largest = std::max(stages[i].map.largest(), 1e-12);
-    compiled[i].weight_scale = std::exp2(compiled[i].schedule.weight_bits) / largest;
-    scales.push_back(compiled[i].weight_scale);
-  }
-  return scales;
-}
-
-}  // namespace
-
-Program compile(const nn::Graph& graph, const CompileOptions& options) {
-  const std::vector<Stage> stages = stages_of(nn::fold_batch_norms(graph));
-  if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
-  const Magnitudes magnitudes = measure_magnitudes(stages, options.samples);
-  Program program;
-  program.schedule = find_schedule(stages, magnitudes, {options.mode, options.relative_error});
-
+/// Fills in the client's part but for layouts.
+void describe_client(const nn::Graph& graph, const CompileOptions& options, Program& program) {
   ClientPart& client = program.client;
   client.mode = options.mode;
   client.network = graph.name;
   client.parameters = ckks::make_parameters(program.schedule.log_degree, program.schedule.q_bits,
                                             program.schedule.p_bits, program.schedule.digit_size);
-  const auto context = ckks::Context::create(client.parameters);
   client.input = graph.input_shape();
   client.preprocessing = graph.preprocessing;
   client.input_scale = std::exp2(program.schedule.input_bits);
   client.input_limbs = program.schedule.limbs();
   client.outputs = graph.output_shape().size();
   client.logit_error = program.schedule.logit_error;
+}
 
-  std::vector<double> scales;
+/// Images side by side: as asked, or the number that makes the most images a second by prediction.
+std::size_t choose_images(const std::vector<Stage>& stages, const ckks::Context& context, const CompileOptions& options,
+                          const Program& program) {
+  if (options.images_per_ciphertext != 0) return options.images_per_ciphertext;
+  std::size_t best = 1;
+  double best_rate = 0;
+  for (std::size_t images = 1; images <= context.slots() / std::bit_ceil(program.client.input.size()); images *= 2) {
+    Program tried;
+    tried.client = program.client;
+    tried.schedule = program.schedule;
+    plan_packed(stages, context, images, tried);
+    const double rate = static_cast<double>(images) / tried.microseconds;
+    if (rate <= best_rate) break;
+    best_rate = rate;
+    best = images;
+  }
+  return best;
+}
+
+/// Measured on the samples, or as the file says, or measured on made-up images.
+Magnitudes magnitudes_of(const nn::Graph& graph, const std::vector<Stage>& stages,
+                         const std::vector<std::vector<double>>& samples) {
+  if (samples.empty()) {
+    if (auto stated = from_numbers(stages, graph.calibration)) return *stated;
+  }
+  return measure_magnitudes(stages, samples);
+}
+
+void check_images(std::size_t images, const ckks::Context& context) {
+  if (images != 0 && std::has_single_bit(images) && images <= context.slots() / 2) return;
+  if (images == 0) return;
+  throw ParameterError(std::to_string(images) + " images a ciphertext: expected a power of two up to " +
+                       std::to_string(context.slots() / 2));
+}
+
+}  // namespace
+
+std::vector<double> calibrate(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
+  return to_numbers(measure_magnitudes(stages_of(nn::fold_batch_norms(graph)), samples));
+}
+
+Program compile(const nn::Graph& graph, const CompileOptions& options) {
+  std::vector<Stage> stages = stages_of(nn::fold_batch_norms(graph));
+  if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
+  const Magnitudes magnitudes = magnitudes_of(graph, stages, options.samples);
+  Program program;
+  program.schedule = find_schedule(stages, magnitudes, {options.mode, options.relative_error});
+  describe_client(graph, options, program);
+  ClientPart& client = program.client;
+  const auto context = ckks::Context::create(client.parameters);
+  const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
   if (options.mode == Mode::packed) {
-    plan_packed(stages, *context, program);
-    scales = set_weight_scales(program.packed, stages);
+    check_images(options.images_per_ciphertext, *context);
+    client.images = choose_images(stages, *context, options, program);
+    client.program = digest_of_program(stages, program);
+    plan_packed(std::move(stages), *context, client.images, program);
+    for (std::size_t i = 0; i < scales.size(); ++i) {
+      auto& inputs = program.packed[i].inputs;
+      for (std::size_t k = 0; k < inputs.size(); ++k) inputs[k].weight_scale = scales[i].weights[k];
+    }
     request_packed_keys(*context, program);
   } else {
-    plan_batched(stages, *context, program);
-    scales = set_weight_scales(program.batched, stages);
+    client.images = context->slots();
+    client.program = digest_of_program(stages, program);
+    plan_batched(std::move(stages), *context, program);
+    for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].weight_scales = scales[i].weights;
   }
   const double wanted =
       std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);
-  const double scale = final_scale(program, *context, scales);
+  const double scale = scales.back().after_activation;
   client.reply_bits = reply_bits(client, *context, scale, wanted);
   client.logit_error = std::hypot(client.logit_error, reply_error(client, *context, scale, client.reply_bits));
-  client.program = digest_of_program(stages, client, program.schedule);
   return program;
 }
 

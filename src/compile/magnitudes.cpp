@@ -44,45 +44,87 @@ struct Running {
   }
 };
 
-double gain_of(const AffineMap& map) {
-  double sum = 0;
-  for (const auto& row : map.rows) {
-    for (const auto& e : row) sum += e.value * e.value;
-  }
-  return std::sqrt(sum / static_cast<double>(map.rows.size()));
+double square(double x) {
+  return x * x;
 }
 
-double fan_in_squares(const AffineMap& map, const std::vector<double>& x) {
-  double sum = 0;
-  for (const auto& row : map.rows) {
-    for (const auto& e : row) sum += x[e.column] * x[e.column];
+/// Sums over one stage that do not depend on a sample.
+struct MapSums {
+  double gain = 0;                                  ///< sqrt of the mean over rows of sum w^2
+  std::vector<std::vector<std::uint32_t>> readers;  ///< by term: how many rows read a column
+  explicit MapSums(const Stage& stage) {
+    double sum = 0;
+    for (const Term& term : stage.terms) {
+      auto& count = readers.emplace_back(term.map.columns, 0);
+      for (const auto& row : term.map.rows) {
+        for (const auto& e : row) sum += square(e.value), ++count[e.column];
+      }
+    }
+    gain = std::sqrt(sum / static_cast<double>(stage.output.size()));
   }
-  return sum / static_cast<double>(map.rows.size());
-}
+
+  /// Mean over rows of sum x^2 over the row's inputs.
+  double fan_in_squares(const Stage& stage, const std::vector<std::vector<double>>& values) const {
+    double sum = 0;
+    for (std::size_t k = 0; k < stage.terms.size(); ++k) {
+      const auto& x = values[stage.terms[k].value];
+      for (std::size_t c = 0; c < x.size(); ++c) sum += readers[k][c] * square(x[c]);
+    }
+    return sum / static_cast<double>(stage.output.size());
+  }
+};
+
+/// What one sample adds.
+struct Sampled {
+  std::vector<Running> map, activation;
+  std::vector<double> fan_in;
+};
 
 }  // namespace
 
 Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples) {
-  const auto inputs = samples.empty() ? made_up_samples(stages.front().input) : samples;
-  Magnitudes result;
+  const auto inputs = samples.empty() ? made_up_samples(stages.front().terms.front().input) : samples;
+  std::vector<MapSums> sums;
+  for (const Stage& stage : stages) sums.emplace_back(stage);
   Running input;
-  std::vector<Running> map(stages.size()), activation(stages.size());
-  std::vector<double> fan_in(stages.size(), 0);
+  Sampled sampled{std::vector<Running>(stages.size()), std::vector<Running>(stages.size()),
+                  std::vector<double>(stages.size(), 0)};
   for (const auto& sample : inputs) {
-    std::vector<double> x = sample;
-    input.see(x);
+    std::vector<std::vector<double>> values{sample};
+    input.see(sample);
     for (std::size_t i = 0; i < stages.size(); ++i) {
-      fan_in[i] += fan_in_squares(stages[i].map, x);
-      map[i].see(stages[i].map.apply(x));
-      x = run_stages({stages[i]}, std::move(x));
-      activation[i].see(x);
+      std::vector<double> before;
+      values.push_back(run_stage(stages[i], values, &before));
+      sampled.fan_in[i] += sums[i].fan_in_squares(stages[i], values);
+      sampled.map[i].see(before);
+      sampled.activation[i].see(values.back());
     }
   }
+  Magnitudes result;
   result.input_rms = input.rms();
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    result.stages.push_back({std::max(map[i].most, 1e-3), map[i].rms(), std::max(activation[i].most, 1e-3),
-                             activation[i].rms(), gain_of(stages[i].map),
-                             std::sqrt(fan_in[i] / static_cast<double>(inputs.size()))});
+    const Running &map = sampled.map[i], &activation = sampled.activation[i];
+    result.stages.push_back({std::max(map.most, 1e-3), map.rms(), std::max(activation.most, 1e-3), activation.rms(),
+                             sums[i].gain, std::sqrt(sampled.fan_in[i] / static_cast<double>(inputs.size()))});
+  }
+  return result;
+}
+
+std::vector<double> to_numbers(const Magnitudes& magnitudes) {
+  std::vector<double> numbers{magnitudes.input_rms};
+  for (const auto& m : magnitudes.stages) {
+    numbers.insert(numbers.end(), {m.map_max, m.map_rms, m.activation_max, m.activation_rms, m.fan_in_rms});
+  }
+  return numbers;
+}
+
+std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers) {
+  if (numbers.size() != 1 + 5 * stages.size()) return std::nullopt;
+  Magnitudes result;
+  result.input_rms = numbers[0];
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const double* n = numbers.data() + 1 + 5 * i;
+    result.stages.push_back({n[0], n[1], n[2], n[3], MapSums(stages[i]).gain, n[4]});
   }
   return result;
 }

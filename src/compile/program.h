@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "circuits/linear_transform.h"
+#include "circuits/block_plan.h"
+#include "circuits/linear_plan.h"
 #include "ckks/keys.h"
+#include "compile/layout.h"
 #include "compile/schedule.h"
 #include "compile/stages.h"
 
@@ -22,62 +25,59 @@ struct ClientPart {
   nn::Preprocessing preprocessing;
   double input_scale = 1;
   std::size_t input_limbs = 1;
-  std::size_t period = 0;   ///< packed: the image repeats every so many slots, pixel (c, y, x) at c H W + y W + x
-  std::size_t images = 1;   ///< of one query: 1 packed, one a slot batched
-  std::size_t outputs = 0;  ///< logits
-  std::vector<std::uint32_t> output_slots;  ///< packed: where logit i is, within the reply's period
+  std::size_t images = 1;  ///< of one query: side by side (packed) or one a slot (batched)
+  /// Packed: value i of image k is at place input_slots[i] of the layout, which repeats every `period` places; place p
+  /// is slot p images + k, counted on from one ciphertext to the next.
+  std::size_t period = 0;
+  std::vector<std::uint32_t> input_slots;
+  std::size_t outputs = 0;                  ///< logits
+  std::vector<std::uint32_t> output_slots;  ///< packed: the place of logit i within the reply's period
   double output_factor = 1;                 ///< a logit is this times the decrypted number
   std::size_t reply_gap = 1;                ///< see ckks::CompactCiphertext
   int reply_bits = 0;
   double logit_error = 0;  ///< predicted standard deviation
 
-  std::size_t queries() const { return mode == Mode::packed ? 1 : input.size(); }  ///< ciphertexts up
-  std::size_t replies() const { return mode == Mode::packed ? 1 : outputs; }       ///< ciphertexts down
+  std::size_t slots() const { return std::size_t{1} << (parameters.log_degree - 1); }
+  /// Ciphertexts up.
+  std::size_t queries() const {
+    return mode == Mode::batched ? input.size() : std::max<std::size_t>(period * images / slots(), 1);
+  }
+  std::size_t replies() const { return mode == Mode::packed ? 1 : outputs; }  ///< ciphertexts down
 };
 
-/// Where the values of a tensor stand among the slots: element i at position[i] + k period for every k. Slots between
-/// hold zeros or left-over sums; a map reads only what it names.
-struct Layout {
-  std::vector<std::uint32_t> position;
-  std::size_t period = 0;
-  bool clean = false;  ///< whether every slot that holds no element is zero: then copies can be added beside
-  /// For tensors that keep the image grid: element (c, y, x) at origin[c] + y row + x column.
-  struct Grid {
-    std::vector<std::uint32_t> origin;
-    std::size_t row = 0, column = 0;
-    std::size_t block = 0;  ///< slots that one image plane is laid out in
-  };
-  std::vector<Grid> grid;  ///< one or none
-};
-
-/// One stage of a packed program.
+/// One stage of a packed program: a matrix on slots between sums of rotations, then the activation. Rotations and the
+/// offsets of plans are in slots; layouts are in places (see ClientPart).
 struct PackedStage {
-  std::string name;
-  std::string layout;                             ///< "grid" or "dense", for the report
-  std::vector<std::vector<std::int64_t>> spread;  ///< first x += sum of rotations by these steps, a group at a time
-  circuits::Diagonals diagonals;                  ///< then the matrix
-  circuits::LinearPlan plan;
+  struct Input {
+    std::shared_ptr<const Layout> layout;
+    std::size_t copies = 1;                         ///< see Placement
+    std::vector<std::vector<std::int64_t>> spread;  ///< first x += sum of rotations by these steps, a group at a time
+    double weight_scale = 1;
+  };
+  Stage stage;
+  std::vector<Input> inputs;  ///< one a term
+  std::shared_ptr<const Layout> output;
+  bool unfolded = false;
+  std::string layout;  ///< for the report
+  /// With one ciphertext in and out and few diagonals everything is encoded ahead of time and switched together
+  /// (LinearTransform); otherwise diagonals are integers that are transformed as they are met (BlockTransform).
+  enum class Method { hoisted, blocks } method = Method::hoisted;
+  circuits::LinearPlan hoisted;
+  circuits::BlockPlan blocks;
   std::vector<std::vector<std::int64_t>> fold;  ///< then sums of rotations again
-  std::vector<double> bias;                     ///< one a slot
-  double weight_scale = 1;
   StageSchedule schedule;
-  Stage::Activation activation = Stage::Activation::none;
-  std::vector<std::vector<double>> coefficients;  ///< of a polynomial: one row, or one a slot's channel
-  std::vector<std::int32_t> channel_of_slot;      ///< -1: no value there
-  double microseconds = 0;                        ///< predicted
+  double microseconds = 0;  ///< predicted
   double key_megabytes = 0;
+
+  std::size_t diagonals() const { return method == Method::hoisted ? hoisted.terms.size() : blocks.terms.size(); }
 };
 
-/// One stage of a batched program: the map in integers.
+/// One stage of a batched program: the maps in integers.
 struct BatchedStage {
-  std::string name;
-  AffineMap map;
-  double weight_scale = 1;
+  Stage stage;
+  std::vector<double> weight_scales;  ///< one a term
   StageSchedule schedule;
-  bool relinearize_before_map = false;  ///< of the previous activation's products; else after the map
-  Stage::Activation activation = Stage::Activation::none;
-  std::vector<std::vector<double>> coefficients;
-  std::vector<std::int32_t> channel;  ///< of each output
+  bool relinearize_before_map = false;  ///< of the products that it reads; else after the map
 };
 
 /// A network compiled for a layout: parameters, keys and every step with its level and scale. The weights are in it,
@@ -93,9 +93,16 @@ struct Program {
 
 struct CompileOptions {
   Mode mode = Mode::packed;
-  std::vector<std::vector<double>> samples;  ///< preprocessed images to measure ranges on; made up if none
+  std::vector<std::vector<double>> samples =
+      {};  ///< preprocessed images to measure ranges on; none: what the file says, else made up
   double relative_error = 0x1p-11;
+  /// Packed: images side by side in the slots of a query, a power of two; 0: as many as make the most images a second.
+  std::size_t images_per_ciphertext = 1;
 };
+
+/// How large values get on these images (preprocessed): to be kept as graph.calibration, so that owner and server need
+/// not have the images to compile alike. Throws UnsupportedError like compile().
+std::vector<double> calibrate(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
 
 /// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer. The same network
 /// gives the same program on every machine.

@@ -16,6 +16,8 @@ constexpr double kThreePartRoomBits = 20;
 /// Widest prime of batched mode whose product with an offset weight fits 52 bits.
 constexpr int kOneProductBits = 41;
 
+/// Scales go up to 2^60, and so do encoded constants.
+constexpr double kWidestConstantBits = 60;
 /// A batched weight is a 32-bit integer.
 constexpr double kWidestWeightBits = 30;
 
@@ -58,85 +60,121 @@ class Simulation {
   /// Fills in the schedule, or nothing if the values do not fit the modulus anywhere.
   std::optional<Schedule> run() {
     Schedule schedule;
-    schedule.input_bits = scale_ = guess_.input_bits;
-    variance_ = square(units_.fresh / std::exp2(scale_));
+    schedule.input_bits = guess_.input_bits;
+    values_.push_back({guess_.input_bits, square(units_.fresh / std::exp2(guess_.input_bits)), 0});
     for (std::size_t i = 0; i < stages_.size(); ++i) schedule.stages.push_back(stage(i));
     return number_levels(schedule) ? std::optional(schedule) : std::nullopt;
   }
 
  private:
+  /// A value on its way: log2 of its scale, variance of its error, primes dropped so far.
+  struct Value {
+    double scale = 0, variance = 0;
+    std::size_t dropped = 0;
+  };
+
   static double square(double x) { return x * x; }
 
-  void need(double largest) { needs_.push_back({dropped_, scale_ + std::log2(largest) + 1 + kHeadroomBits}); }
-
-  bool rescale_if_above_waterline() {
-    if (scale_ - guess_.prime_bits < guess_.waterline) return false;
-    scale_ -= guess_.prime_bits;
-    ++dropped_;
-    return true;
+  void need(const Value& v, double largest) {
+    needs_.push_back({v.dropped, v.scale + std::log2(largest) + 1 + kHeadroomBits});
   }
 
-  void add_noise(double unit) { variance_ += square(unit / std::exp2(scale_)); }
+  std::size_t rescale_to_waterline(Value& v) const {
+    std::size_t count = 0;
+    for (; v.scale - guess_.prime_bits >= guess_.waterline; ++count) {
+      v.scale -= guess_.prime_bits;
+      ++v.dropped;
+    }
+    return count;
+  }
+
+  static void add_noise(Value& v, double unit) { v.variance += square(unit / std::exp2(v.scale)); }
 
   /// As guessed; before a polynomial the least that is no less and brings the scale to a prime, with or without a
   /// rescaling.
-  double weight_bits(std::size_t i) {
+  double weight_bits(std::size_t i, double scale) {
     if (stages_[i].activation != Stage::Activation::polynomial) return guess_.weight_bits[i];
-    double bits = std::round(guess_.prime_bits - scale_ + largest_bits_[i]);
+    double bits = std::round(guess_.prime_bits - scale + largest_bits_[i]);
     if (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
-    if (bits < guess_.weight_bits[i] || bits > kWidestWeightBits) fits_ = false;
+    if (bits < guess_.weight_bits[i] || bits > (mode_ == Mode::packed ? kWidestConstantBits : kWidestWeightBits)) {
+      fits_ = false;
+    }
     return bits;
+  }
+
+  /// What the terms of a stage have in common: the lowest level, the largest scale, the worst error. The matrix of a
+  /// term of a smaller scale is scaled up by the difference.
+  Value meet(const Stage& stage) const {
+    Value met = values_[stage.terms.front().value];
+    for (const Term& term : stage.terms) {
+      const Value& v = values_[term.value];
+      met.scale = std::max(met.scale, v.scale);
+      met.variance = std::max(met.variance, v.variance);
+      met.dropped = std::max(met.dropped, v.dropped);
+    }
+    return met;
   }
 
   StageSchedule stage(std::size_t i) {
     const auto& m = magnitudes_.stages[i];
+    Value v = meet(stages_[i]);
     StageSchedule s;
-    s.limbs = dropped_;  // turned into limbs at the end
-    s.weight_bits = weight_bits(i);
+    s.limbs = v.dropped;  // turned into limbs at the end
+    s.weight_bits = weight_bits(i, v.scale);
     const double matrix_scale = s.weight_bits - largest_bits_[i];
+    // The term of the smallest scale has the widest weights: integers of 32 bits, or plaintexts.
+    for (const Term& term : stages_[i].terms) {
+      const double more = v.scale - values_[term.value].scale;
+      const bool fits = mode_ == Mode::batched ? s.weight_bits + more <= kWidestWeightBits
+                                               : std::max(matrix_scale, s.weight_bits) + more < kWidestConstantBits;
+      if (!fits) fits_ = false;
+    }
     // A rotated input has the error of its key switch before it meets the matrix.
-    if (mode_ == Mode::packed) add_noise(units_.key_switch);
-    variance_ = variance_ * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(matrix_scale));
-    scale_ += matrix_scale;
-    if (mode_ == Mode::packed) add_noise(2 * units_.key_switch);
-    need(m.map_max);
-    s.rescale_after_map = rescale_if_above_waterline();
-    if (s.rescale_after_map) add_noise(units_.rounding);
+    if (mode_ == Mode::packed) add_noise(v, units_.key_switch);
+    v.variance = v.variance * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(matrix_scale));
+    v.scale += matrix_scale;
+    if (mode_ == Mode::packed) add_noise(v, 2 * units_.key_switch);
+    need(v, m.map_max);
+    s.rescales_after_map = rescale_to_waterline(v);
+    if (s.rescales_after_map > 0) add_noise(v, units_.rounding);
+    // The constants are encoded in words.
+    if (v.scale + std::max(std::log2(m.map_max), 0.0) + 2 > kWidestConstantBits) fits_ = false;
     // The sums that close a dense map: up to N / 2 rows come together, each doubling with its own error.
-    if (mode_ == Mode::packed && i + 1 < stages_.size()) add_noise(8 * units_.key_switch);
-    s.activation_limbs = dropped_;
-    if (stages_[i].activation == Stage::Activation::square) square_stage(s, m);
-    if (stages_[i].activation == Stage::Activation::polynomial) polynomial_stage(i, m);
+    if (mode_ == Mode::packed && i + 1 < stages_.size()) add_noise(v, 8 * units_.key_switch);
+    s.activation_limbs = v.dropped;
+    if (stages_[i].activation == Stage::Activation::square) square_stage(s, m, v);
+    if (stages_[i].activation == Stage::Activation::polynomial) polynomial_stage(i, m, v);
+    values_.push_back(v);
     return s;
   }
 
-  void square_stage(StageSchedule& s, const Magnitudes::PerStage& m) {
-    variance_ *= square(2 * m.map_rms);
-    scale_ *= 2;
-    need(m.activation_max);
-    const double after = scale_ - guess_.prime_bits;
-    s.relinearize_after_rescale = after - std::log2(units_.rounding3) >= kThreePartRoomBits;
-    s.rescale_after_activation = rescale_if_above_waterline();
-    add_noise(units_.key_switch);
-    if (s.rescale_after_activation && s.relinearize_after_rescale) add_noise(units_.rounding3);
+  void square_stage(StageSchedule& s, const Magnitudes::PerStage& m, Value& v) {
+    v.variance *= square(2 * m.map_rms);
+    v.scale *= 2;
+    need(v, m.activation_max);
+    s.rescales_after_activation = rescale_to_waterline(v);
+    s.relinearize_after_rescale = v.scale - std::log2(units_.rounding3) >= kThreePartRoomBits;
+    add_noise(v, units_.key_switch);
+    if (s.rescales_after_activation > 0 && s.relinearize_after_rescale) add_noise(v, units_.rounding3);
   }
 
   /// Paterson-Stockmeyer: a level for each doubling of the degree, each brings the scale back to about itself.
-  void polynomial_stage(std::size_t i, const Magnitudes::PerStage& m) {
+  void polynomial_stage(std::size_t i, const Magnitudes::PerStage& m, Value& v) {
     std::size_t degree = 1;
     for (const auto& row : stages_[i].coefficients) degree = std::max(degree, row.size() - 1);
     const auto depth = static_cast<std::size_t>(std::ceil(std::log2(static_cast<double>(degree + 1))));
-    variance_ *= square(static_cast<double>(degree));
+    v.variance *= square(static_cast<double>(degree));
     for (std::size_t d = 0; d < depth; ++d) {
-      need(m.activation_max * std::exp2(guess_.prime_bits));
-      ++dropped_;
-      add_noise(2 * units_.key_switch);
+      need(v, m.activation_max * std::exp2(guess_.prime_bits));
+      ++v.dropped;
+      add_noise(v, 2 * units_.key_switch);
     }
-    if (std::abs(scale_ - guess_.prime_bits) > 1.5) fits_ = false;
+    if (std::abs(v.scale - guess_.prime_bits) > 1.5) fits_ = false;
   }
 
   bool number_levels(Schedule& schedule) const {
-    const std::size_t limbs = dropped_ + 1;
+    const Value& last = values_.back();
+    const std::size_t limbs = last.dropped + 1;
     for (auto& s : schedule.stages) {
       s.limbs = limbs - s.limbs;
       s.activation_limbs = limbs - s.activation_limbs;
@@ -146,12 +184,12 @@ class Simulation {
       if (bits > guess_.base_bits + left * guess_.prime_bits) return false;
     }
     // The reply is read at one limb: everything must have come down to q[0].
-    if (scale_ + std::log2(magnitudes_.stages.back().activation_max) + 1 + kHeadroomBits > guess_.base_bits)
+    if (last.scale + std::log2(magnitudes_.stages.back().activation_max) + 1 + kHeadroomBits > guess_.base_bits)
       return false;
     schedule.q_bits.assign(limbs, static_cast<int>(guess_.prime_bits));
     schedule.q_bits[0] = static_cast<int>(guess_.base_bits);
     schedule.log_degree = guess_.log_degree;
-    schedule.logit_error = std::sqrt(variance_);
+    schedule.logit_error = std::sqrt(last.variance);
     return fits_;
   }
 
@@ -161,27 +199,39 @@ class Simulation {
   const Guess& guess_;
   NoiseUnits units_;
   Mode mode_;
-  double scale_ = 0, variance_ = 0;
-  std::size_t dropped_ = 0;
+  std::vector<Value> values_;
   bool fits_ = true;
   std::vector<std::pair<std::size_t, double>> needs_;
 };
 
-/// Adds special primes: one prime of 50 bits for short chains, and as many as a digit has where the chain is long.
+/// What rotations cost with digits of this many primes, in transforms of one prime, a little below the top of the
+/// chain: two hoisted ones and one of its own.
+double rotation_cost(std::size_t limbs, std::size_t digit) {
+  const double l = std::max(1.0, std::round(0.6 * static_cast<double>(limbs))), k = static_cast<double>(digit);
+  const double digits = std::ceil(l / k);
+  constexpr double product = 0.27;  // of one residue polynomial with a key read from memory
+  return (l + k) * (3 * (2 * digits * product + 2) + digits);
+}
+
+/// Adds as many special primes as a digit has primes, for the cheapest rotations that Q P has room for.
 /// False if Q P is over the limit.
 bool add_special_primes(Schedule& schedule) {
   const int most = ckks::max_log_qp(schedule.log_degree, 128);
   int q_total = 0, widest = 0;
   for (const int b : schedule.q_bits) q_total += b, widest = std::max(widest, b);
-  for (std::size_t digit = schedule.q_bits.size() > 8 ? (schedule.q_bits.size() + 3) / 4 : 1; digit >= 1; --digit) {
+  double cheapest = INFINITY;
+  for (std::size_t digit = 1; digit <= schedule.q_bits.size(); ++digit) {
+    const double cost = rotation_cost(schedule.q_bits.size(), digit);
+    if (cost >= cheapest) continue;
     for (int bits = 49; bits >= std::max(widest, 30) - 2; --bits) {
       if (q_total + bits * static_cast<int>(digit) > most) continue;
       schedule.digit_size = digit;
       schedule.p_bits.assign(digit, bits);
-      return true;
+      cheapest = cost;
+      break;
     }
   }
-  return false;
+  return cheapest < INFINITY;
 }
 
 /// Time and memory go with the primes; in batched mode those that need two multiply-adds a product count twice.
@@ -198,13 +248,15 @@ class Search {
   Search(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options)
       : stages_(stages), magnitudes_(magnitudes), options_(options) {
     target_ = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
-    for (const Stage& stage : stages) largest_bits_.push_back(std::log2(std::max(stage.map.largest(), 1e-12)));
+    for (const Stage& stage : stages) largest_bits_.push_back(std::log2(std::max(stage.largest(), 1e-12)));
   }
 
   std::optional<Schedule> at(int log_degree) {
     best_.reset();
     if (options_.mode == Mode::packed) {
       try_all(log_degree, {30, 49}, {30, 49}, {12, 26});
+      // Deep networks may need finer numbers all the way.
+      if (!best_ && stages_.size() > 3) try_all(log_degree, {38, 49}, {40, 49}, {24, 34}, {32, 46}, {32, 40});
       if (best_) polish();
       return best_;
     }
@@ -222,12 +274,13 @@ class Search {
     int least, most;
   };
 
-  void try_all(int log_degree, Range prime_range, Range base_range, Range weight_range) {
+  void try_all(int log_degree, Range prime_range, Range base_range, Range weight_range, Range input_range = {20, 34},
+               Range waterline_range = {24, 32}) {
     for (int prime = prime_range.least; prime <= prime_range.most; ++prime) {
       for (int base = base_range.least; base <= base_range.most; ++base) {
-        for (int input = 20; input <= 34; input += 2) {
+        for (int input = input_range.least; input <= input_range.most; input += 2) {
           for (int weight = weight_range.least; weight <= weight_range.most; ++weight) {
-            for (int waterline = 24; waterline <= 32; waterline += 2) {
+            for (int waterline = waterline_range.least; waterline <= waterline_range.most; waterline += 2) {
               consider({log_degree, double(base), double(prime), double(input), double(waterline),
                         std::vector<double>(stages_.size(), weight)});
             }
@@ -293,9 +346,14 @@ class Search {
 }  // namespace
 
 Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options) {
-  Search search(stages, magnitudes, options);
-  for (int log_degree = options.min_log_degree; log_degree <= options.max_log_degree; ++log_degree) {
-    if (auto schedule = search.at(log_degree)) return *schedule;
+  // A deep network may not reach what is wanted at any size; its prediction then says what it reaches.
+  for (const double relaxed : {1.0, 4.0, 16.0}) {
+    ScheduleOptions eased = options;
+    eased.relative_error *= relaxed;
+    Search search(stages, magnitudes, eased);
+    for (int log_degree = options.min_log_degree; log_degree <= options.max_log_degree; ++log_degree) {
+      if (auto schedule = search.at(log_degree)) return *schedule;
+    }
   }
   throw UnsupportedError("no ring up to 2^" + std::to_string(options.max_log_degree) +
                          " holds this network with 128-bit security and the wanted precision");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "ckks/context.h"
@@ -26,15 +27,20 @@ struct Magnitudes {
 /// Runs the stages on `samples` (one flat input each; made up from noise and blobs in the pixel range where empty).
 Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples);
 
+/// As numbers that a network's file can carry (nn::Graph::calibration), and back; gains follow from the maps. Numbers
+/// of another network, by their count, are nothing.
+std::vector<double> to_numbers(const Magnitudes& magnitudes);
+std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers);
+
 /// Level and scale of every value in a stage, fixed ahead of time. Scales are bits here; the program turns them into
 /// exact numbers with the primes that were found.
 struct StageSchedule {
-  std::size_t limbs = 0;   ///< when the map is applied
-  double weight_bits = 0;  ///< log2 of the scale of its matrix, whose largest entry is 1
-  bool rescale_after_map = false;
-  std::size_t activation_limbs = 0;  ///< when the activation is applied
+  std::size_t limbs = 0;               ///< when the map is applied
+  double weight_bits = 0;              ///< log2 of the scale of its matrix, whose largest entry is 1
+  std::size_t rescales_after_map = 0;  ///< how many primes are divided away
+  std::size_t activation_limbs = 0;    ///< when the activation is applied
   bool relinearize_after_rescale = false;
-  bool rescale_after_activation = false;
+  std::size_t rescales_after_activation = 0;
 };
 
 struct Schedule {
@@ -58,8 +64,8 @@ struct ScheduleOptions {
 
 /// Searches chain, input scale and weight scales together: the smallest ring and the fewest primes that reach the
 /// wanted error with 128-bit security, and among those the most precise. Rescaling follows the waterline rule
-/// (Dathathri et al., EVA, 2020): only where the scale stays above the noise. Throws UnsupportedError if no ring is
-/// large enough.
+/// (Dathathri et al., EVA, 2020): only where the scale stays above the noise. Where no ring reaches the wanted error,
+/// up to 16 times as much is taken. Throws UnsupportedError if no ring is large enough.
 Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options);
 
 }  // namespace obscura::compile

@@ -1,6 +1,9 @@
 #include "compile/stages.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 
@@ -13,24 +16,175 @@ using nn::Shape;
 /// What circuits::evaluate_polynomial takes.
 constexpr std::size_t kMostDegree = 63;
 
-/// Builds stages node by node; `open` is the stage whose activation has not come yet.
+/// A tensor as a sum of maps of values, not yet computed.
+struct Expression {
+  struct Part {
+    std::size_t value = 0;
+    Shape input;
+    std::array<std::size_t, 2> stride{1, 1};
+    std::optional<AffineMap> map;  // nothing: the identity
+    const AffineMap& made() {
+      if (!map) map = identity_map(input.size());
+      return *map;
+    }
+  };
+  std::vector<Part> parts;
+  Shape shape;
+  std::vector<std::string> names;
+
+  bool is_value() const { return parts.size() == 1 && !parts.front().map; }
+};
+
+std::vector<std::size_t> count_uses(const nn::Graph& graph) {
+  std::vector<std::size_t> uses(graph.nodes.size(), 0);
+  uses.back() = 1;
+  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+    if (uses[i] == 0) continue;
+    for (const std::size_t input : graph.nodes[i].inputs) ++uses[input];
+  }
+  return uses;
+}
+
+/// Adds what `from` says to `to`, row by row from `first_row` on.
+void add_part(Expression& to, Expression::Part from, std::size_t first_row, std::size_t rows) {
+  AffineMap map = from.made();
+  if (map.rows.size() != rows) {
+    AffineMap wide{map.columns, std::vector<std::vector<AffineMap::Entry>>(rows), std::vector<double>(rows, 0)};
+    std::move(map.rows.begin(), map.rows.end(), wide.rows.begin() + static_cast<std::ptrdiff_t>(first_row));
+    std::copy(map.bias.begin(), map.bias.end(), wide.bias.begin() + static_cast<std::ptrdiff_t>(first_row));
+    map = std::move(wide);
+  }
+  for (auto& part : to.parts) {
+    if (part.value != from.value) continue;
+    part.map = sum_of(part.made(), map);
+    return;
+  }
+  from.map = std::move(map);
+  to.parts.push_back(std::move(from));
+}
+
+void add_names(Expression& to, const Expression& from) {
+  for (const auto& name : from.names) {
+    if (std::find(to.names.begin(), to.names.end(), name) == to.names.end()) to.names.push_back(name);
+  }
+}
+
+/// Builds stages node by node; a node's expression is forgotten after its last use.
 class Builder {
  public:
-  explicit Builder(const Shape& input) { start(input); }
+  explicit Builder(const nn::Graph& graph)
+      : graph_(graph), uses_(count_uses(graph)), expressions_(graph.nodes.size()) {}
 
-  void linear(const Node& node) {
-    append(affine_of(node, open_.output), node.name);
-    open_.output = node.shape;
+  std::vector<Stage> build() {
+    expressions_[0] = value(0, graph_.input_shape());
+    for (std::size_t i = 1; i < graph_.nodes.size(); ++i) {
+      if (uses_[i] > 0) expressions_[i] = of(graph_.nodes[i]);
+    }
+    Expression& last = expressions_.back();
+    const bool computed = last.is_value() && last.parts.front().value > 0;
+    if (!computed) close(std::move(last), Stage::Activation::none, {});
+    return std::move(stages_);
+  }
+
+ private:
+  static Expression value(std::size_t index, const Shape& shape) {
+    Expression e;
+    e.parts.push_back({index, shape, {1, 1}, {}});
+    e.shape = shape;
+    return e;
+  }
+
+  Expression take(std::size_t node) { return --uses_[node] == 0 ? std::move(expressions_[node]) : expressions_[node]; }
+
+  Expression of(const Node& node) {
+    if (std::holds_alternative<nn::Add>(node.layer) || std::holds_alternative<nn::Concat>(node.layer)) {
+      return join(node);
+    }
+    Expression e = take(node.inputs.at(0));
+    if (std::holds_alternative<nn::Square>(node.layer)) return close(std::move(e), Stage::Activation::square, {});
+    if (const auto* p = std::get_if<nn::Polynomial>(&node.layer)) return polynomial(node, std::move(e), *p);
+    if (const auto* a = std::get_if<nn::Activation>(&node.layer)) {
+      throw UnsupportedError("layer " + node.name + " (" + layer_name(nn::Layer(*a)) +
+                             ") is not a polynomial: fit one on calibrated ranges first");
+    }
+    return linear(node, std::move(e));
+  }
+
+  static Expression linear(const Node& node, Expression e) {
+    e.names.push_back(node.name);
+    if (std::holds_alternative<nn::Flatten>(node.layer)) {
+      e.shape = node.shape;
+      return e;
+    }
+    AffineMap map = affine_of(node, e.shape);
     std::array<std::size_t, 2> stride{1, 1};
     if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) stride = conv->stride;
     if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) stride = pool->stride;
-    open_.stride[0] *= stride[0];
-    open_.stride[1] *= stride[1];
+    for (std::size_t k = 0; k < e.parts.size(); ++k) {
+      auto& part = e.parts[k];
+      part.stride = {part.stride[0] * stride[0], part.stride[1] * stride[1]};
+      if (part.map || k + 1 < e.parts.size()) {
+        part.map = compose(map, part.made());
+      } else {
+        part.map = std::move(map);
+      }
+      // The sums' constant belongs to one part only.
+      if (k + 1 < e.parts.size()) std::fill(map.bias.begin(), map.bias.end(), 0);
+    }
+    e.shape = node.shape;
+    return e;
   }
 
-  void square() { close(Stage::Activation::square, {}); }
+  Expression join(const Node& node) {
+    Expression sum;
+    sum.shape = node.shape;
+    const bool concat = std::holds_alternative<nn::Concat>(node.layer);
+    std::size_t first_row = 0;
+    for (const std::size_t input : node.inputs) {
+      Expression e = take(input);
+      const std::size_t rows = e.shape.size();
+      for (auto& part : e.parts) add_part(sum, std::move(part), concat ? first_row : 0, node.shape.size());
+      add_names(sum, e);
+      first_row += rows;
+    }
+    sum.names.push_back(node.name);
+    return sum;
+  }
 
-  void polynomial(const Node& node, const nn::Polynomial& p) {
+  /// x -> scale[c] x + shift[c] in double precision: b^2 / 4a and (b / 2a)^2 cancel, and a float would show.
+  static void scale_channels(Expression& e, const std::vector<double>& scale, const std::vector<double>& shift) {
+    const std::size_t plane = e.shape.height * e.shape.width;
+    for (std::size_t k = 0; k < e.parts.size(); ++k) {
+      auto& part = e.parts[k];
+      part.made();
+      for (std::size_t r = 0; r < part.map->rows.size(); ++r) {
+        const double s = scale[r / plane];
+        for (auto& entry : part.map->rows[r]) entry.value *= s;
+        part.map->bias[r] = part.map->bias[r] * s + (k == 0 ? shift[r / plane] : 0);
+      }
+    }
+  }
+
+  Expression close(Expression e, Stage::Activation activation, std::vector<std::vector<double>> coefficients) {
+    Stage stage;
+    for (auto& part : e.parts) {
+      part.made();
+      stage.terms.push_back({part.value, std::move(*part.map), part.input, part.stride});
+    }
+    stage.output = e.shape;
+    if (stage.largest() == 0) {
+      throw UnsupportedError("layer " + (e.names.empty() ? std::string("input") : e.names.back()) +
+                             " does not depend on the image: its weights are all zero");
+    }
+    for (const auto& name : e.names) stage.name += (stage.name.empty() ? "" : " + ") + name;
+    if (stage.name.empty()) stage.name = "input";
+    stage.activation = activation;
+    stage.coefficients = std::move(coefficients);
+    stages_.push_back(std::move(stage));
+    return value(stages_.size(), e.shape);
+  }
+
+  Expression polynomial(const Node& node, Expression e, const nn::Polynomial& p) {
     std::vector<std::vector<double>> rows;
     std::size_t degree = 0;
     for (const auto& row : p.coefficients) {
@@ -43,119 +197,124 @@ class Builder {
       throw UnsupportedError("layer " + node.name + " is a polynomial of degree " + std::to_string(degree) +
                              "; at most " + std::to_string(kMostDegree) + " runs encrypted");
     }
-    if (degree <= 1) return degree_one(node, rows);
-    if (degree == 2 && quadratic(node, rows)) return;
-    close(Stage::Activation::polynomial, std::move(rows));
+    // Up to degree two the neighbours take the coefficients in.
+    if (degree <= 2) rows = nn::monomial_coefficients(p);
+    if (degree <= 1) return degree_one(node, std::move(e), rows);
+    for (auto& row : rows) row.resize(degree + 1, 0);
+    if (degree == 2 && foldable(rows)) return quadratic(std::move(e), rows);
+    const auto basis = degree == 2 ? nn::Polynomial::Basis::monomial : p.basis;
+    Expression result = close(std::move(e), Stage::Activation::polynomial, std::move(rows));
+    stages_.back().basis = basis;
+    return result;
   }
 
-  std::vector<Stage> finish() {
-    if (started_) stages_.push_back(std::move(open_));
-    return std::move(stages_);
-  }
-
- private:
-  void start(const Shape& input) {
-    open_ = Stage{};
-    open_.input = open_.output = input;
-    started_ = false;
-  }
-
-  void append(const AffineMap& map, const std::string& name) {
-    open_.map = started_ ? compose(map, open_.map) : map;
-    started_ = true;
-    if (!open_.name.empty()) open_.name += " + ";
-    open_.name += name;
-  }
-
-  /// y = scale[c] x + shift[c] in double precision: b^2 / 4a and (b / 2a)^2 cancel, and a float would show.
-  void scale_channels(const std::string& name, const std::vector<double>& scale, const std::vector<double>& shift) {
-    const std::size_t plane = open_.output.height * open_.output.width;
-    AffineMap map{open_.output.size(), {}, {}};
-    for (std::size_t i = 0; i < map.columns; ++i) {
-      map.rows.push_back({{static_cast<std::uint32_t>(i), scale[i / plane]}});
-      map.bias.push_back(shift[i / plane]);
-    }
-    append(map, name);
-  }
-
-  void close(Stage::Activation activation, std::vector<std::vector<double>> coefficients) {
-    if (!started_) linear(Node{"input", nn::Flatten{}, {}, open_.output});
-    open_.activation = activation;
-    open_.coefficients = std::move(coefficients);
-    const Shape next = open_.output;
-    stages_.push_back(std::move(open_));
-    start(next);
-  }
-
-  void degree_one(const Node& node, const std::vector<std::vector<double>>& rows) {
+  static Expression degree_one(const Node& node, Expression e, std::vector<std::vector<double>>& rows) {
     std::vector<double> scale, shift;
-    for (std::size_t ch = 0; ch < open_.output.channels; ++ch) {
-      const auto& row = rows[rows.size() == 1 ? 0 : ch];
+    for (std::size_t ch = 0; ch < e.shape.channels; ++ch) {
+      auto& row = rows[rows.size() == 1 ? 0 : ch];
+      row.resize(2, 0);
       scale.push_back(row[1]);
       shift.push_back(row[0]);
     }
-    scale_channels(node.name, scale, shift);
+    scale_channels(e, scale, shift);
+    e.names.push_back(node.name);
+    return e;
   }
 
-  /// Folds a quadratic into its neighbours unless a leading coefficient is too small to divide by.
-  bool quadratic(const Node& node, const std::vector<std::vector<double>>& rows) {
-    std::vector<double> ones(open_.output.channels, 1), before, scale, shift;
-    for (std::size_t ch = 0; ch < open_.output.channels; ++ch) {
+  /// Unless a leading coefficient is too small to divide by.
+  static bool foldable(const std::vector<std::vector<double>>& rows) {
+    return std::all_of(rows.begin(), rows.end(),
+                       [](const auto& row) { return std::abs(row[2]) >= 1e-4 * (std::abs(row[1]) + 1); });
+  }
+
+  /// A square between two maps. The root of the leading coefficient goes before the square, so that what is squared is
+  /// about as large as what comes out whatever the coefficient.
+  Expression quadratic(Expression e, const std::vector<std::vector<double>>& rows) {
+    std::vector<double> root, before, sign, after;
+    for (std::size_t ch = 0; ch < e.shape.channels; ++ch) {
       const auto& row = rows[rows.size() == 1 ? 0 : ch];
       const double a = row[2], b = row[1], c = row[0];
-      if (std::abs(a) < 1e-4 * (std::abs(b) + 1)) return false;
-      before.push_back(b / (2 * a));
-      scale.push_back(a);
-      shift.push_back(c - b * b / (4 * a));
+      root.push_back(std::sqrt(std::abs(a)));
+      sign.push_back(a < 0 ? -1 : 1);
+      before.push_back(b / (2 * sign.back() * root.back()));
+      after.push_back(c - b * b / (4 * a));
     }
-    scale_channels(node.name, ones, before);
-    square();
-    scale_channels(node.name, scale, shift);
-    return true;
+    scale_channels(e, root, before);
+    Expression squared = close(std::move(e), Stage::Activation::square, {});
+    scale_channels(squared, sign, after);
+    return squared;
   }
 
+  const nn::Graph& graph_;
+  std::vector<std::size_t> uses_;
+  std::vector<Expression> expressions_;
   std::vector<Stage> stages_;
-  Stage open_;
-  bool started_ = false;
 };
+
+/// Horner's rule, or Clenshaw's recurrence.
+double polynomial_at(const std::vector<double>& row, nn::Polynomial::Basis basis, double x) {
+  if (basis == nn::Polynomial::Basis::monomial) {
+    double y = 0;
+    for (auto it = row.rbegin(); it != row.rend(); ++it) y = y * x + *it;
+    return y;
+  }
+  double a = 0, b = 0;
+  for (std::size_t k = row.size(); k-- > 1;) a = std::exchange(b, row[k] + 2 * x * b - a);
+  return row[0] + x * b - a;
+}
 
 }  // namespace
 
-std::vector<Stage> stages_of(const nn::Graph& graph) {
-  if (graph.nodes.size() < 2) throw UnsupportedError("the network " + graph.name + " has no layer");
-  Builder builder(graph.input_shape());
-  for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if (node.inputs != std::vector<std::size_t>{i - 1}) {
-      throw UnsupportedError("layer " + node.name + " (" + layer_name(node.layer) +
-                             ") branches: only chains of layers run encrypted");
-    }
-    if (std::holds_alternative<nn::Square>(node.layer)) {
-      builder.square();
-    } else if (const auto* p = std::get_if<nn::Polynomial>(&node.layer)) {
-      builder.polynomial(node, *p);
-    } else {
-      builder.linear(node);
-    }
+std::vector<double> Stage::bias() const {
+  std::vector<double> sum(terms.front().map.bias);
+  for (std::size_t k = 1; k < terms.size(); ++k) {
+    for (std::size_t r = 0; r < sum.size(); ++r) sum[r] += terms[k].map.bias[r];
   }
-  return builder.finish();
+  return sum;
 }
 
-std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<double> x) {
-  for (const Stage& stage : stages) {
-    x = stage.map.apply(x);
-    const std::size_t plane = stage.output.height * stage.output.width;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (stage.activation == Stage::Activation::square) x[i] *= x[i];
-      if (stage.activation == Stage::Activation::polynomial) {
-        const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : i / plane];
-        double y = 0;
-        for (auto it = row.rbegin(); it != row.rend(); ++it) y = y * x[i] + *it;
-        x[i] = y;
-      }
+double Stage::largest() const {
+  double most = 0;
+  for (const Term& term : terms) most = std::max(most, term.map.largest());
+  return most;
+}
+
+std::vector<Stage> stages_of(const nn::Graph& graph) {
+  if (graph.nodes.size() < 2) throw UnsupportedError("the network " + graph.name + " has no layer");
+  return Builder(graph).build();
+}
+
+std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<double>>& values,
+                              std::vector<double>* before_activation) {
+  std::vector<double> x = stage.terms.front().map.apply(values[stage.terms.front().value]);
+  for (std::size_t k = 1; k < stage.terms.size(); ++k) {
+    const auto more = stage.terms[k].map.apply(values[stage.terms[k].value]);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += more[i];
+  }
+  if (before_activation != nullptr) *before_activation = x;
+  const std::size_t plane = stage.output.height * stage.output.width;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (stage.activation == Stage::Activation::square) x[i] *= x[i];
+    if (stage.activation == Stage::Activation::polynomial) {
+      const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : i / plane];
+      x[i] = polynomial_at(row, stage.basis, x[i]);
     }
   }
   return x;
+}
+
+std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<double> x) {
+  std::vector<std::vector<double>> values{std::move(x)};
+  for (const Stage& stage : stages) values.push_back(run_stage(stage, values));
+  return values.back();
+}
+
+std::vector<std::size_t> last_uses(const std::vector<Stage>& stages) {
+  std::vector<std::size_t> last(stages.size() + 1, stages.size());
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    for (const Term& term : stages[i].terms) last[term.value] = i;
+  }
+  return last;
 }
 
 }  // namespace obscura::compile

@@ -118,7 +118,7 @@ std::optional<std::size_t> pad_source(Pad::Mode mode, std::size_t out, std::size
 }
 
 Graph fold_batch_norms(const Graph& graph) {
-  Graph folded{graph.name, {}, graph.preprocessing, graph.notes};
+  Graph folded{graph.name, {}, graph.preprocessing, graph.notes, graph.calibration};
   const auto consumers = count_consumers(graph);
   std::vector<std::size_t> place(graph.nodes.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

@@ -121,7 +121,8 @@ struct Graph {
   std::string name;
   std::vector<Node> nodes;
   Preprocessing preprocessing;
-  std::vector<std::string> notes = {};  // what a user should know of how the file was read, a line each
+  std::vector<std::string> notes = {};   // what a user should know of how the file was read, a line each
+  std::vector<double> calibration = {};  // what a compiler measured on sample images, in its own order; may be empty
   const Shape& input_shape() const { return nodes.front().shape; }
   const Shape& output_shape() const { return nodes.back().shape; }
 };

@@ -59,6 +59,22 @@ std::vector<std::string> parse_classes(const std::string& text, std::size_t outp
 
 }  // namespace
 
+std::vector<double> parse_calibration(const std::map<std::string, std::string>& metadata) {
+  const auto entry = metadata.find("calibration");
+  std::vector<double> numbers;
+  if (entry == metadata.end()) return numbers;
+  for (const auto& part : split(entry->second, ',')) {
+    const std::string word = trimmed(part);
+    double value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size() || !(value > 0) || value > 1e30) {
+      throw FormatError("metadata 'calibration' is no list of positive numbers");
+    }
+    numbers.push_back(value);
+  }
+  return numbers;
+}
+
 Preprocessing parse_preprocessing(const std::map<std::string, std::string>& metadata, const Shape& input,
                                   std::size_t outputs) {
   Preprocessing how = default_preprocessing(input);

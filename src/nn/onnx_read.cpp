@@ -119,6 +119,7 @@ Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
     Graph graph = Importer(model.graph(), bytes.size()).run();
     check_model(model);
     graph.preprocessing = parse_preprocessing(metadata_of(model), graph.input_shape(), graph.output_shape().size());
+    graph.calibration = parse_calibration(metadata_of(model));
     return graph;
   } catch (const UnsupportedError& e) {
     throw UnsupportedError(what + ": " + e.what());

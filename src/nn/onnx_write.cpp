@@ -27,6 +27,9 @@ std::string class_lines(const std::vector<std::string>& classes) {
 
 void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
   const Preprocessing& how = graph.preprocessing;
+  if (!graph.calibration.empty()) {
+    add_metadata(model, "calibration", fmt::format("{:.6g}", fmt::join(graph.calibration, ",")));
+  }
   if (!how.stated) return;
   add_metadata(model, "mean", fmt::format("{}", fmt::join(how.mean, ",")));
   add_metadata(model, "std", fmt::format("{}", fmt::join(how.std, ",")));

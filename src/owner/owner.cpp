@@ -62,9 +62,7 @@ runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
   }
   runtime::Query query{client_.program, images.size(), std::vector<ckks::SeededCiphertext>(client_.queries())};
   if (client_.mode == compile::Mode::packed) {
-    std::vector<double> slots(client_.period, 0);
-    std::copy(images[0].begin(), images[0].end(), slots.begin());
-    query.ciphertexts[0] = encryptor_.encrypt_periodic(encoder_, slots, client_.input_scale, client_.input_limbs);
+    encrypt_packed(images, query, pool);
     return query;
   }
   run(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
@@ -73,6 +71,20 @@ runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
     query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
   });
   return query;
+}
+
+/// Image k at slot p images + k for every place p of the layout, repeated over its period.
+void Owner::encrypt_packed(std::span<const std::vector<float>> images, runtime::Query& query, ThreadPool* pool) const {
+  const std::size_t width = client_.images, count = query.ciphertexts.size();
+  std::vector<double> slots(client_.period * width, 0);
+  for (std::size_t k = 0; k < images.size(); ++k) {
+    for (std::size_t i = 0; i < images[k].size(); ++i) slots[client_.input_slots[i] * width + k] = images[k][i];
+  }
+  const std::size_t each = slots.size() / count;
+  run(pool, count, [&](std::size_t c) {
+    const std::span<const double> part(slots.data() + c * each, each);
+    query.ciphertexts[c] = encryptor_.encrypt_periodic(encoder_, part, client_.input_scale, client_.input_limbs);
+  });
 }
 
 std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, ThreadPool* pool) const {
@@ -103,7 +115,9 @@ std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, c
   std::vector<std::vector<double>> logits(answer.images, std::vector<double>(client_.outputs));
   for (std::size_t image = 0; image < answer.images; ++image) {
     for (std::size_t k = 0; k < client_.outputs; ++k) {
-      const double value = client_.mode == compile::Mode::packed ? slots[0][client_.output_slots[k]] : slots[k][image];
+      const double value = client_.mode == compile::Mode::packed
+                               ? slots[0][client_.output_slots[k] * client_.images + image]
+                               : slots[k][image];
       logits[image][k] = value * client_.output_factor;
     }
   }

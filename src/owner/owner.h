@@ -31,8 +31,8 @@ class Owner {
   /// What the server needs: keys for these rotations and products, nothing else.
   ckks::SeededEvaluationKeys evaluation_keys(const ckks::KeyRequest& request) const;
 
-  /// Preprocessed images (channels x height x width values each) as one query: one image packed, up to client().images
-  /// batched. Throws MismatchError for another number or size.
+  /// Preprocessed images (channels x height x width values each) as one query: up to
+  /// client().images images. Throws MismatchError for another number or size.
   runtime::Query encrypt(std::span<const std::vector<float>> images, ThreadPool* pool = nullptr) const;
 
   /// Logits of every image of an answer, rounded to the precision that is honestly there.
@@ -45,6 +45,8 @@ class Owner {
   std::uint64_t decryptions() const { return decryptor_.decryptions(); }
 
  private:
+  void encrypt_packed(std::span<const std::vector<float>> images, runtime::Query& query, ThreadPool* pool) const;
+
   compile::ClientPart client_;
   ckks::ContextPtr context_;
   std::unique_ptr<ckks::SecretKey> key_;

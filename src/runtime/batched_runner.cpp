@@ -9,74 +9,138 @@ namespace obscura::runtime {
 namespace {
 
 using ckks::Ciphertext;
-using compile::Stage;
+using Activation = compile::Stage::Activation;
 
+/// The maps of all terms side by side, in integers.
 std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const compile::BatchedStage& stage) {
-  std::vector<std::vector<circuits::IntegerEntry>> rows(stage.map.rows.size());
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (const auto& e : stage.map.rows[r]) {
-      rows[r].push_back({e.column, static_cast<std::int32_t>(std::lround(e.value * stage.weight_scale))});
+  std::vector<std::vector<circuits::IntegerEntry>> rows(stage.stage.output.size());
+  std::size_t first = 0;
+  for (std::size_t k = 0; k < stage.stage.terms.size(); ++k) {
+    const auto& map = stage.stage.terms[k].map;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      for (const auto& e : map.rows[r]) {
+        rows[r].push_back({static_cast<std::uint32_t>(first + e.column),
+                           static_cast<std::int32_t>(std::lround(e.value * stage.weight_scales[k]))});
+      }
     }
+    first += map.columns;
   }
   return rows;
+}
+
+std::size_t columns_of(const compile::Stage& stage) {
+  std::size_t columns = 0;
+  for (const auto& term : stage.terms) columns += term.map.columns;
+  return columns;
 }
 
 }  // namespace
 
 BatchedRunner::BatchedRunner(compile::Program program) : Runner(std::move(program)) {
-  for (const auto& stage : program_.batched) products_.emplace_back(stage.map.columns, integer_rows(stage));
+  last_use_.assign(program_.batched.size() + 1, program_.batched.size());
+  keep_three_.assign(program_.batched.size() + 1, false);
+  for (std::size_t i = 0; i < program_.batched.size(); ++i) {
+    compile::BatchedStage& stage = program_.batched[i];
+    products_.emplace_back(columns_of(stage.stage), integer_rows(stage));
+    bias_.push_back(stage.stage.bias());
+    for (auto& term : stage.stage.terms) {
+      last_use_[term.value] = i;
+      if (!stage.relinearize_before_map) keep_three_[term.value] = true;
+      // The matrix lives on as integers.
+      term.map = {};
+    }
+  }
 }
 
-void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Values& x, ThreadPool& pool) const {
-  const compile::BatchedStage& stage = program_.batched[i];
-  const compile::StageSchedule& s = stage.schedule;
-  const bool keep_three = i + 1 < program_.batched.size() && !program_.batched[i + 1].relinearize_before_map;
+void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x, ThreadPool& pool) const {
+  const compile::Stage& stage = program_.batched[i].stage;
+  const compile::StageSchedule& s = program_.batched[i].schedule;
+  const std::size_t plane = stage.output.height * stage.output.width;
   pool.parallel_for(x.size(), [&](std::size_t k) {
-    if (stage.activation == Stage::Activation::polynomial) {
-      const auto& row =
-          stage.coefficients[stage.coefficients.size() == 1 ? 0 : static_cast<std::size_t>(stage.channel[k])];
+    if (stage.activation == Activation::polynomial) {
+      const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : k / plane];
       const std::vector<circuits::Coefficient> coefficients(row.begin(), row.end());
-      x[k] = circuits::evaluate_polynomial(evaluator, encoder_, x[k], coefficients, x[k].scale);
+      const auto basis =
+          stage.basis == nn::Polynomial::Basis::chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
+      x[k] = circuits::evaluate_polynomial(evaluator, encoder_, x[k], coefficients, x[k].scale, basis);
       return;
     }
     x[k] = evaluator.square(x[k]);
-    const bool late = s.rescale_after_activation && s.relinearize_after_rescale;
-    if (!keep_three && !late) x[k] = evaluator.relinearize(x[k]);
-    if (s.rescale_after_activation) x[k] = evaluator.rescale(x[k]);
-    if (!keep_three && late) x[k] = evaluator.relinearize(x[k]);
+    const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;
+    if (!keep_three_[i + 1] && !late) x[k] = evaluator.relinearize(x[k]);
+    for (std::size_t r = 0; r < s.rescales_after_activation; ++r) x[k] = evaluator.rescale(x[k]);
+    if (!keep_three_[i + 1] && late) x[k] = evaluator.relinearize(x[k]);
   });
 }
 
-BatchedRunner::Values BatchedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Values& x,
+/// What a stage reads: its only value, or the values of all terms at its level. Values that nothing reads any more are
+/// given away.
+BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator& evaluator,
+                                            std::vector<Tensor>& values) const {
+  const compile::BatchedStage& stage = program_.batched[i];
+  Tensor inputs;
+  for (const auto& term : stage.stage.terms) {
+    Tensor& value = values[term.value];
+    for (Ciphertext& x : value) {
+      const bool last = last_use_[term.value] == i;
+      inputs.push_back(x.limbs() > stage.schedule.limbs ? evaluator.drop_to(x, stage.schedule.limbs)
+                       : last                           ? std::move(x)
+                                                        : x);
+      // The weights of each term make up for the difference of the scales.
+      inputs.back().scale = inputs.front().scale;
+    }
+    if (last_use_[term.value] == i) value.clear();
+  }
+  return inputs;
+}
+
+BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x,
                                                ThreadPool& pool) const {
   const compile::BatchedStage& stage = program_.batched[i];
-  Values y = products_[i].apply(*context_, x, stage.weight_scale, &pool);
+  Tensor y = products_[i].apply(*context_, x, stage.weight_scales.front(), &pool);
   pool.parallel_for(y.size(), [&](std::size_t k) {
     y[k] = evaluator.relinearize(y[k]);
-    if (stage.schedule.rescale_after_map) y[k] = evaluator.rescale(y[k]);
-    y[k] = evaluator.add_scalar(y[k], stage.map.bias[k]);
+    for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) y[k] = evaluator.rescale(y[k]);
+    y[k] = evaluator.add_scalar(y[k], bias_[i][k]);
   });
-  if (stage.activation != Stage::Activation::none) activate(i, evaluator, y, pool);
+  if (stage.stage.activation != Activation::none) activate(i, evaluator, y, pool);
   return y;
 }
 
-std::vector<ckks::CompactCiphertext> BatchedRunner::run(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                                        const std::vector<Ciphertext>& query, ThreadPool* pool,
-                                                        std::vector<StageTime>* times) const {
+Runner::Replies BatchedRunner::run_query(const ckks::Evaluator& evaluator, const Inputs& query, ThreadPool& pool,
+                                         std::vector<StageTime>* times) const {
   check_query(query);
-  ThreadPool here(1);
-  ThreadPool& threads = pool != nullptr ? *pool : here;
-  const ckks::Evaluator evaluator(context_, keys);
-  Values x;
+  std::vector<Tensor> values{query};
   for (std::size_t i = 0; i < program_.batched.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
-    x = run_stage(i, evaluator, i == 0 ? query : x, threads);
+    const Tensor inputs = gather(i, evaluator, values);
+    values.push_back(run_stage(i, evaluator, inputs, pool));
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    if (times != nullptr) times->push_back({program_.batched[i].name, spent.count()});
+    if (times != nullptr) times->push_back({program_.batched[i].stage.name, spent.count()});
   }
-  std::vector<ckks::CompactCiphertext> answer(x.size());
-  threads.parallel_for(x.size(), [&](std::size_t k) { answer[k] = reply(evaluator.drop_to(x[k], 1)); });
+  const Tensor& last = values.back();
+  Replies answer(last.size());
+  pool.parallel_for(last.size(), [&](std::size_t k) { answer[k] = reply(evaluator.drop_to(last[k], 1)); });
   return answer;
+}
+
+std::vector<Runner::Replies> BatchedRunner::run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                                     std::span<const Inputs> queries, ThreadPool* pool,
+                                                     std::vector<StageTime>* times) const {
+  ThreadPool here(1);
+  const ckks::Evaluator evaluator(context_, keys);
+  std::vector<Replies> answers;
+  std::vector<StageTime> sum;
+  for (const Inputs& query : queries) {
+    std::vector<StageTime> spent;
+    answers.push_back(run_query(evaluator, query, pool != nullptr ? *pool : here, &spent));
+    if (sum.empty()) sum.resize(spent.size());
+    for (std::size_t s = 0; s < spent.size(); ++s) {
+      sum[s] = {spent[s].name, sum[s].seconds + spent[s].seconds / static_cast<double>(queries.size())};
+    }
+  }
+  if (times != nullptr) times->insert(times->end(), sum.begin(), sum.end());
+  return answers;
 }
 
 }  // namespace obscura::runtime

@@ -11,17 +11,23 @@ namespace obscura::runtime {
 class BatchedRunner : public Runner {
  public:
   explicit BatchedRunner(compile::Program program);
-  std::vector<ckks::CompactCiphertext> run(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                           const std::vector<ckks::Ciphertext>& query, ThreadPool* pool = nullptr,
-                                           std::vector<StageTime>* times = nullptr) const override;
+  std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                std::span<const Inputs> queries, ThreadPool* pool,
+                                std::vector<StageTime>* times) const override;
   std::size_t memory_bytes() const override { return 0; }
 
  private:
-  using Values = std::vector<ckks::Ciphertext>;
-  Values run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Values& x, ThreadPool& pool) const;
-  void activate(std::size_t i, const ckks::Evaluator& evaluator, Values& x, ThreadPool& pool) const;
+  using Tensor = std::vector<ckks::Ciphertext>;  // a ciphertext a value
+  Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor>& values) const;
+  Tensor run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x, ThreadPool& pool) const;
+  void activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x, ThreadPool& pool) const;
+  Replies run_query(const ckks::Evaluator& evaluator, const Inputs& query, ThreadPool& pool,
+                    std::vector<StageTime>* times) const;
 
   std::vector<circuits::BatchedProduct> products_;
+  std::vector<std::vector<double>> bias_;
+  std::vector<std::size_t> last_use_;
+  std::vector<bool> keep_three_;  ///< of every value: whether its products wait for the map behind to be relinearised
 };
 
 }  // namespace obscura::runtime

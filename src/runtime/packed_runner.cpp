@@ -1,108 +1,232 @@
 #include "runtime/packed_runner.h"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "circuits/polynomial.h"
 #include "circuits/rotation_sum.h"
+#include "compile/scales.h"
+#include "compile/slot_map.h"
 
 namespace obscura::runtime {
 namespace {
 
 using ckks::Ciphertext;
-using compile::Stage;
+using Activation = compile::Stage::Activation;
+using compile::PackedStage;
 
-double prime(const ckks::Context& context, std::size_t limbs) {
-  return static_cast<double>(context.q(limbs - 1).value());
+void share(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
+  if (pool != nullptr) {
+    pool->parallel_for(count, body);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) body(i);
+  }
+}
+
+/// Places to slots: every image of the ciphertext has the same values.
+std::vector<double> widened(const std::vector<double>& places, std::size_t images) {
+  if (images == 1) return places;
+  std::vector<double> slots(places.size() * images);
+  for (std::size_t s = 0; s < slots.size(); ++s) slots[s] = places[s / images];
+  return slots;
+}
+
+compile::SlotMap slot_map(const PackedStage& stage, std::size_t places) {
+  compile::Placement placement{{}, stage.output.get(), stage.unfolded, places};
+  for (const auto& input : stage.inputs) placement.inputs.push_back({input.layout.get(), input.copies});
+  return {stage.stage, placement};
+}
+
+/// The channel of every place that holds a value, or -1.
+std::vector<std::int32_t> channels_of(const PackedStage& stage, std::size_t places) {
+  std::vector<std::int32_t> channel(places, -1);
+  const std::size_t plane = stage.stage.output.height * stage.stage.output.width;
+  const compile::Layout& layout = *stage.output;
+  for (std::size_t i = 0; i < layout.position.size(); ++i) {
+    for (std::size_t s = layout.position[i] % places; s < places; s += std::min(layout.period, places)) {
+      channel[s] = static_cast<std::int32_t>(i / plane);
+    }
+  }
+  return channel;
 }
 
 /// A coefficient of every power: one number, or a vector where channels differ.
-std::vector<circuits::Coefficient> slot_coefficients(const compile::PackedStage& stage) {
-  std::size_t degree = 0;
-  for (const auto& row : stage.coefficients) degree = std::max(degree, row.size());
+std::vector<circuits::Coefficient> slot_coefficients(const PackedStage& stage, std::size_t places, std::size_t images) {
   std::vector<circuits::Coefficient> result;
+  const auto& rows = stage.stage.coefficients;
+  const std::size_t degree = rows.front().size();
+  const auto channel = channels_of(stage, places);
   for (std::size_t k = 0; k < degree; ++k) {
-    const auto at = [&](std::size_t c) { return k < stage.coefficients[c].size() ? stage.coefficients[c][k] : 0.0; };
-    if (stage.coefficients.size() == 1) {
-      result.emplace_back(at(0));
+    if (rows.size() == 1) {
+      result.emplace_back(rows[0][k]);
       continue;
     }
-    std::vector<double> slots(stage.channel_of_slot.size(), 0);
-    for (std::size_t s = 0; s < slots.size(); ++s) {
-      if (stage.channel_of_slot[s] >= 0) slots[s] = at(static_cast<std::size_t>(stage.channel_of_slot[s]));
+    std::vector<double> values(places, 0);
+    for (std::size_t s = 0; s < places; ++s) {
+      if (channel[s] >= 0) values[s] = rows[static_cast<std::size_t>(channel[s])][k];
     }
-    result.emplace_back(std::move(slots));
+    result.emplace_back(widened(values, images));
   }
   return result;
 }
 
 }  // namespace
 
-PackedRunner::PackedRunner(compile::Program program, ThreadPool* pool) : Runner(std::move(program)) {
-  double scale = program_.client.input_scale;
+PackedRunner::PackedRunner(compile::Program program, std::size_t memory_budget, ThreadPool* pool)
+    : Runner(std::move(program)) {
+  double diagonals = 0;
+  for (const auto& stage : program_.packed) diagonals += static_cast<double>(stage.diagonals());
+  std::vector<double> scales{program_.client.input_scale};
+  last_use_.assign(program_.packed.size() + 1, program_.packed.size());
   for (std::size_t i = 0; i < program_.packed.size(); ++i) {
-    scale = prepare_stage(i, scale, pool);
+    PackedStage& stage = program_.packed[i];
+    for (const auto& term : stage.stage.terms) last_use_[term.value] = i;
+    // What is kept ahead of time is shared out by the number of diagonals.
+    const double share = diagonals > 0 ? static_cast<double>(memory_budget * stage.diagonals()) / diagonals : 0;
+    stages_.push_back(prepare_stage(i, scales, static_cast<std::size_t>(share), pool));
+    const auto stage_scales = compile::stage_scales(stage.stage, stage.schedule, *context_, scales);
+    scales.push_back(stage_scales.after_activation);
     // The matrix lives on as plaintexts.
-    program_.packed[i].diagonals.clear();
-    program_.packed[i].bias.clear();
+    for (auto& term : stage.stage.terms) term.map = {};
   }
 }
 
-/// Encodes a stage for values that arrive at `scale`; returns the scale that they leave at.
-double PackedRunner::prepare_stage(std::size_t i, double scale, ThreadPool* pool) {
-  const compile::PackedStage& stage = program_.packed[i];
+/// Encodes a stage for values that arrive at `scales`.
+PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, const std::vector<double>& scales,
+                                                std::size_t memory_budget, ThreadPool* pool) {
+  const PackedStage& stage = program_.packed[i];
   const compile::StageSchedule& s = stage.schedule;
-  transforms_.emplace_back(encoder_, *context_, stage.diagonals, stage.plan, stage.weight_scale, s.limbs, pool);
-  scale *= stage.weight_scale;
-  if (s.rescale_after_map) scale /= prime(*context_, s.limbs);
-  biases_.push_back(encoder_.encode(stage.bias, scale, s.activation_limbs));
-  if (stage.activation == Stage::Activation::square) {
-    scale *= scale;
-    if (s.rescale_after_activation) scale /= prime(*context_, s.activation_limbs);
+  const std::size_t images = program_.client.images, places = context_->slots() / images;
+  const auto exact = compile::stage_scales(stage.stage, s, *context_, scales);
+  const auto map = slot_map(stage, places);
+  const auto entries = map.entries();
+  Stage result;
+  if (stage.method == PackedStage::Method::hoisted) {
+    circuits::Diagonals diagonals;
+    std::vector<double> values(places);
+    for (const auto& offset : entries.offsets) {
+      entries.fill(offset, values);
+      diagonals[offset.offset * static_cast<std::int64_t>(images)] = widened(values, images);
+    }
+    result.matrix.emplace<circuits::LinearTransform>(encoder_, *context_, diagonals, stage.hoisted, exact.weights[0],
+                                                     s.limbs, pool);
+  } else {
+    std::vector<double> weight_scales;
+    for (std::size_t k = 0; k < stage.inputs.size(); ++k) {
+      weight_scales.insert(weight_scales.end(), stage.inputs[k].layout->ciphertexts(places), exact.weights[k]);
+    }
+    const auto fill = [&](const circuits::BlockOffset& wanted, std::span<double> values) {
+      circuits::BlockOffset offset = wanted;
+      offset.offset /= static_cast<std::int64_t>(images);
+      if (images == 1) return entries.fill(offset, values);
+      std::vector<double> narrow(places);
+      entries.fill(offset, narrow);
+      const auto wide = widened(narrow, images);
+      std::copy(wide.begin(), wide.end(), values.begin());
+    };
+    result.matrix.emplace<circuits::BlockTransform>(encoder_, *context_, stage.blocks, fill, std::move(weight_scales),
+                                                    s.limbs, memory_budget, pool);
   }
-  return scale;
+  for (const auto& bias : map.bias()) {
+    result.bias.push_back(encoder_.encode(widened(bias, images), exact.after_map, s.activation_limbs));
+  }
+  if (stage.stage.activation == Activation::polynomial) result.coefficients = slot_coefficients(stage, places, images);
+  return result;
+}
+
+/// The ciphertexts of all terms of a stage at its level.
+PackedRunner::Tensor PackedRunner::gather(std::size_t i, const ckks::Evaluator& evaluator, const Values& values) const {
+  const PackedStage& stage = program_.packed[i];
+  Tensor inputs;
+  for (std::size_t k = 0; k < stage.inputs.size(); ++k) {
+    for (const Ciphertext& value : values[stage.stage.terms[k].value]) {
+      Ciphertext x = value.limbs() > stage.schedule.limbs ? evaluator.drop_to(value, stage.schedule.limbs) : value;
+      for (const auto& group : stage.inputs[k].spread) x = circuits::rotation_sum(evaluator, x, group);
+      inputs.push_back(std::move(x));
+    }
+  }
+  return inputs;
+}
+
+std::vector<PackedRunner::Tensor> PackedRunner::multiply(std::size_t i, const ckks::Evaluator& evaluator,
+                                                         std::vector<Tensor> inputs, ThreadPool* pool) const {
+  if (const auto* blocks = std::get_if<circuits::BlockTransform>(&stages_[i].matrix)) {
+    return blocks->apply(evaluator, inputs, pool);
+  }
+  const auto& hoisted = std::get<circuits::LinearTransform>(stages_[i].matrix);
+  std::vector<Tensor> results(inputs.size(), Tensor(1));
+  if (inputs.size() == 1) {
+    results[0][0] = hoisted.apply(evaluator, inputs[0][0], pool);
+  } else {
+    share(pool, inputs.size(), [&](std::size_t q) { results[q][0] = hoisted.apply(evaluator, inputs[q][0]); });
+  }
+  return results;
+}
+
+/// What follows the matrix, for one ciphertext.
+Ciphertext PackedRunner::finish(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x,
+                                std::size_t block) const {
+  const PackedStage& stage = program_.packed[i];
+  for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) x = evaluator.rescale(x);
+  for (const auto& group : stage.fold) x = circuits::rotation_sum(evaluator, x, group);
+  x = evaluator.add_plain(x, stages_[i].bias[block]);
+  return stage.stage.activation == Activation::none ? x : activate(i, evaluator, std::move(x));
 }
 
 Ciphertext PackedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x) const {
-  const compile::PackedStage& stage = program_.packed[i];
+  const PackedStage& stage = program_.packed[i];
   const compile::StageSchedule& s = stage.schedule;
-  if (stage.activation == Stage::Activation::polynomial) {
-    return circuits::evaluate_polynomial(evaluator, encoder_, x, slot_coefficients(stage), x.scale);
+  if (stage.stage.activation == Activation::polynomial) {
+    const auto basis =
+        stage.stage.basis == nn::Polynomial::Basis::chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
+    return circuits::evaluate_polynomial(evaluator, encoder_, x, stages_[i].coefficients, x.scale, basis);
   }
   x = evaluator.square(x);
-  if (!s.rescale_after_activation) return evaluator.relinearize(x);
-  if (s.relinearize_after_rescale) return evaluator.relinearize(evaluator.rescale(x));
-  return evaluator.rescale(evaluator.relinearize(x));
+  const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;
+  if (!late) x = evaluator.relinearize(x);
+  for (std::size_t r = 0; r < s.rescales_after_activation; ++r) x = evaluator.rescale(x);
+  return late ? evaluator.relinearize(x) : x;
 }
 
-Ciphertext PackedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x,
-                                   ThreadPool* pool) const {
-  const compile::PackedStage& stage = program_.packed[i];
-  for (const auto& group : stage.spread) x = circuits::rotation_sum(evaluator, x, group);
-  x = transforms_[i].apply(evaluator, x, pool);
-  if (stage.schedule.rescale_after_map) x = evaluator.rescale(x);
-  for (const auto& group : stage.fold) x = circuits::rotation_sum(evaluator, x, group);
-  x = evaluator.add_plain(x, biases_[i]);
-  return stage.activation == Stage::Activation::none ? x : activate(i, evaluator, std::move(x));
-}
-
-std::vector<ckks::CompactCiphertext> PackedRunner::run(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                                       const std::vector<Ciphertext>& query, ThreadPool* pool,
-                                                       std::vector<StageTime>* times) const {
-  check_query(query);
+std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                                    std::span<const Inputs> queries, ThreadPool* pool,
+                                                    std::vector<StageTime>* times) const {
+  for (const Inputs& query : queries) check_query(query);
   const ckks::Evaluator evaluator(context_, keys);
-  Ciphertext x = query.front();
-  for (std::size_t i = 0; i < program_.packed.size(); ++i) {
+  const std::size_t count = queries.size();
+  std::vector<Values> values(count);
+  for (std::size_t q = 0; q < count; ++q) values[q].push_back(queries[q]);
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
-    x = run_stage(i, evaluator, std::move(x), pool);
+    std::vector<Tensor> inputs(count);
+    share(pool, count, [&](std::size_t q) { inputs[q] = gather(i, evaluator, values[q]); });
+    for (std::size_t v = 0; v <= i; ++v) {
+      if (last_use_[v] == i) {
+        for (Values& of_query : values) of_query[v].clear();
+      }
+    }
+    auto sums = multiply(i, evaluator, std::move(inputs), pool);
+    const std::size_t blocks = sums.front().size();
+    share(pool, count * blocks, [&](std::size_t k) {
+      Ciphertext& x = sums[k / blocks][k % blocks];
+      x = finish(i, evaluator, std::move(x), k % blocks);
+    });
+    for (std::size_t q = 0; q < count; ++q) values[q].push_back(std::move(sums[q]));
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    if (times != nullptr) times->push_back({program_.packed[i].name, spent.count()});
+    if (times != nullptr) times->push_back({program_.packed[i].stage.name, spent.count() / static_cast<double>(count)});
   }
-  return {reply(evaluator.drop_to(x, 1))};
+  std::vector<Replies> answers(count);
+  share(pool, count, [&](std::size_t q) { answers[q] = {reply(evaluator.drop_to(values[q].back().front(), 1))}; });
+  return answers;
 }
 
 std::size_t PackedRunner::memory_bytes() const {
   std::size_t bytes = 0;
-  for (const auto& t : transforms_) bytes += t.memory_bytes();
+  for (const Stage& stage : stages_) {
+    if (const auto* blocks = std::get_if<circuits::BlockTransform>(&stage.matrix)) bytes += blocks->memory_bytes();
+    if (const auto* hoisted = std::get_if<circuits::LinearTransform>(&stage.matrix)) bytes += hoisted->memory_bytes();
+  }
   return bytes;
 }
 

@@ -1,29 +1,45 @@
 #pragma once
 
+#include <memory>
+#include <variant>
 #include <vector>
 
+#include "circuits/block_transform.h"
 #include "circuits/linear_transform.h"
+#include "circuits/polynomial.h"
 #include "runtime/runner.h"
 
 namespace obscura::runtime {
 
-/// One image in one ciphertext: linear transforms by rotations, activations on all slots at once.
+/// Images side by side in the slots of few ciphertexts: linear transforms by rotations, activations on all slots at
+/// once.
 class PackedRunner : public Runner {
  public:
-  explicit PackedRunner(compile::Program program, ThreadPool* pool = nullptr);
-  std::vector<ckks::CompactCiphertext> run(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                           const std::vector<ckks::Ciphertext>& query, ThreadPool* pool = nullptr,
-                                           std::vector<StageTime>* times = nullptr) const override;
+  PackedRunner(compile::Program program, std::size_t memory_budget, ThreadPool* pool = nullptr);
+  std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                std::span<const Inputs> queries, ThreadPool* pool,
+                                std::vector<StageTime>* times) const override;
   std::size_t memory_bytes() const override;
 
  private:
-  ckks::Ciphertext run_stage(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext x,
-                             ThreadPool* pool) const;
-  ckks::Ciphertext activate(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext x) const;
-  double prepare_stage(std::size_t i, double scale, ThreadPool* pool);
+  using Tensor = std::vector<ckks::Ciphertext>;  // the ciphertexts of one value
+  using Values = std::vector<Tensor>;            // by value
+  /// The encoded part of a stage.
+  struct Stage {
+    std::variant<std::monostate, circuits::LinearTransform, circuits::BlockTransform> matrix;
+    std::vector<ckks::Plaintext> bias;
+    std::vector<circuits::Coefficient> coefficients;  // of a polynomial
+  };
 
-  std::vector<circuits::LinearTransform> transforms_;
-  std::vector<ckks::Plaintext> biases_;
+  Stage prepare_stage(std::size_t i, const std::vector<double>& scales, std::size_t memory_budget, ThreadPool* pool);
+  Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, const Values& values) const;
+  std::vector<Tensor> multiply(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor> inputs,
+                               ThreadPool* pool) const;
+  ckks::Ciphertext finish(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext x, std::size_t block) const;
+  ckks::Ciphertext activate(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext x) const;
+
+  std::vector<Stage> stages_;
+  std::vector<std::size_t> last_use_;
 };
 
 }  // namespace obscura::runtime

@@ -28,8 +28,15 @@ ckks::CompactCiphertext Runner::reply(const ckks::Ciphertext& result) const {
   return ckks::compact(*context_, result, program_.client.reply_gap, program_.client.reply_bits);
 }
 
-std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool) {
-  if (program.client.mode == compile::Mode::packed) return std::make_unique<PackedRunner>(std::move(program), pool);
+Runner::Replies Runner::run(const std::shared_ptr<const ckks::EvaluationKeys>& keys, const Inputs& query,
+                            ThreadPool* pool, std::vector<StageTime>* times) const {
+  return std::move(run_many(keys, std::span(&query, 1), pool, times).front());
+}
+
+std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool, std::size_t memory_budget) {
+  if (program.client.mode == compile::Mode::packed) {
+    return std::make_unique<PackedRunner>(std::move(program), memory_budget, pool);
+  }
   return std::make_unique<BatchedRunner>(std::move(program));
 }
 

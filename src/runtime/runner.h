@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/parallel.h"
@@ -10,6 +11,9 @@
 #include "compile/program.h"
 
 namespace obscura::runtime {
+
+/// What plaintexts of large matrices may take: with keys and ciphertexts a network stays below 8 GB.
+inline constexpr std::size_t kDefaultMemoryBudget = std::size_t{2} << 30;
 
 /// What happened to one stage, for reports.
 struct StageTime {
@@ -26,13 +30,20 @@ class Runner {
   const compile::Program& program() const { return program_; }
   const ckks::ContextPtr& context() const { return context_; }
 
+  using Inputs = std::vector<ckks::Ciphertext>;          ///< of one query
+  using Replies = std::vector<ckks::CompactCiphertext>;  ///< of one answer
+
   /// One query in, one answer out: client.queries() fresh ciphertexts of client.input_limbs limbs and
   /// client.input_scale, client.replies() compact ciphertexts. Runs on the pool's threads where one is given.
   /// Throws MismatchError for a query of another shape, or keys of another program.
-  virtual std::vector<ckks::CompactCiphertext> run(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                                   const std::vector<ckks::Ciphertext>& query,
-                                                   ThreadPool* pool = nullptr,
-                                                   std::vector<StageTime>* times = nullptr) const = 0;
+  Replies run(const std::shared_ptr<const ckks::EvaluationKeys>& keys, const Inputs& query, ThreadPool* pool = nullptr,
+              std::vector<StageTime>* times = nullptr) const;
+
+  /// Several queries together, which is cheaper for each where weights are transformed as they are met. All of one
+  /// owner; `times` are of one query on average.
+  virtual std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                        std::span<const Inputs> queries, ThreadPool* pool = nullptr,
+                                        std::vector<StageTime>* times = nullptr) const = 0;
 
   /// Bytes of encoded matrices.
   virtual std::size_t memory_bytes() const = 0;
@@ -48,6 +59,8 @@ class Runner {
 };
 
 /// Packed or batched, as the program says.
-std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool = nullptr);
+/// Packed or batched, as the program says. Large matrices may keep `memory_budget` bytes of plaintexts ready.
+std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool = nullptr,
+                                    std::size_t memory_budget = kDefaultMemoryBudget);
 
 }  // namespace obscura::runtime

@@ -24,6 +24,7 @@ ClientPart packed_client() {
   c.input_scale = 33.5;
   c.input_limbs = 2;
   c.period = 4;
+  c.input_slots = {0, 1, 2, 3};
   c.outputs = 2;
   c.output_slots = {0, 3};
   c.output_factor = 2;
@@ -39,6 +40,7 @@ ClientPart batched_client() {
   c.preprocessing = {{}, {}, {}, "rgb", false};
   c.period = 0;
   c.images = 8;
+  c.input_slots.clear();
   c.output_slots.clear();
   c.output_factor = c.reply_gap = 1;
   return c;
@@ -113,9 +115,11 @@ TEST(ClientPart, NumbersThatNoProgramHas) {
   expect_refused(with([](auto& c) { c.input_limbs = 3; }), "has limbs = 3, expected 1 to 2");
   expect_refused(with([](auto& c) { c.input = {1, 0, 2}; }), "has height = 0");
   expect_refused(with([](auto& c) { c.input = {4096, 4096, 4096}; }), "has an image of too many pixels");
-  expect_refused(with([](auto& c) { c.period = 2; }), "has a layout that does not fit");
+  expect_refused(with([](auto& c) { c.period = 2; }), "has input slots outside the layout");
+  expect_refused(with([](auto& c) { c.period = 5; }), "has a layout that does not fit");
+  expect_refused(with([](auto& c) { c.input_slots.pop_back(); }), "has a layout that does not fit");
   expect_refused(with([](auto& c) { c.period = 6; }), "has a layout that does not fit");
-  expect_refused(with([](auto& c) { c.images = 2; }), "has a layout that does not fit");
+  expect_refused(with([](auto& c) { c.images = 3; }), "has a layout that does not fit");
   expect_refused(with([](auto& c) { c.outputs = 3; }), "has a layout that does not fit");
   expect_refused(with([](auto& c) { c.output_slots = {0, 4}; }), "has an output slot outside");
   expect_refused(with([](auto& c) { c.reply_gap = 3; }), "has a reply gap that does not divide");

@@ -30,9 +30,11 @@ TEST(Compile, GivesTheSameProgramEveryTime) {
     EXPECT_EQ(a.keys.relin_limbs, b.keys.relin_limbs);
     ASSERT_EQ(a.packed.size(), b.packed.size());
     for (std::size_t i = 0; i < a.packed.size(); ++i) {
-      EXPECT_EQ(a.packed[i].diagonals, b.packed[i].diagonals);
-      EXPECT_EQ(a.packed[i].plan.babies, b.packed[i].plan.babies);
-      EXPECT_EQ(a.packed[i].plan.giants, b.packed[i].plan.giants);
+      EXPECT_EQ(a.packed[i].output->position, b.packed[i].output->position);
+      EXPECT_EQ(a.packed[i].hoisted.babies, b.packed[i].hoisted.babies);
+      EXPECT_EQ(a.packed[i].hoisted.giants, b.packed[i].hoisted.giants);
+      EXPECT_EQ(a.packed[i].blocks.babies, b.packed[i].blocks.babies);
+      EXPECT_EQ(a.packed[i].blocks.giants, b.packed[i].blocks.giants);
       EXPECT_EQ(a.packed[i].fold, b.packed[i].fold);
     }
   }
@@ -69,15 +71,46 @@ TEST(Compile, TellsTheClientWhatItNeeds) {
   EXPECT_GT(batched.keys.relin_limbs, 0u);
 }
 
-TEST(Compile, RefusesWhatDoesNotFitASlot) {
+TEST(Compile, RefusesMoreOutputsThanAReplyHolds) {
   networks::Random random(1);
-  const nn::Graph large = networks::chain({1, 300, 300}, {{"pool", nn::AvgPool{{300, 300}, {1, 1}, {}, false}}});
+  const nn::Graph large = networks::chain({1, 70, 70}, {{"conv", networks::conv(random, 1, 1, 3, 1, 1)}});
   try {
     compiled(large, Mode::packed);
-    FAIL() << "90000 pixels in one ciphertext";
+    FAIL() << "4900 outputs in one ciphertext of 4096 slots";
   } catch (const UnsupportedError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("90000"));
+    EXPECT_THAT(e.what(), HasSubstr("conv has more outputs than one reply holds"));
   }
+}
+
+TEST(Compile, RefusesANumberOfImagesThatIsNoPowerOfTwo) {
+  CompileOptions options;
+  options.images_per_ciphertext = 3;
+  EXPECT_THROW(compile(small(1), options), ParameterError);
+}
+
+TEST(Compile, PutsAsManyImagesSideBySideAsPay) {
+  CompileOptions options;
+  options.images_per_ciphertext = 0;
+  const Program program = compile(small(1), options);
+  EXPECT_GT(program.client.images, 1u);
+  EXPECT_EQ(program.client.images & (program.client.images - 1), 0u);
+}
+
+TEST(Compile, TakesRangesFromTheFile) {
+  nn::Graph graph = small(1);
+  const auto inputs = networks::images(4, 36, 5);
+  std::vector<std::vector<double>> samples;
+  for (const auto& image : inputs) samples.emplace_back(image.begin(), image.end());
+  CompileOptions options;
+  options.samples = samples;
+  const Program measured = compile(graph, options);
+  graph.calibration = calibrate(graph, samples);
+  EXPECT_EQ(graph.calibration.size(), 1 + 5 * measured.packed.size());
+  const Program stated = compile(graph, {});
+  EXPECT_EQ(write_client_part(measured.client), write_client_part(stated.client));
+  // Numbers of another network are not believed.
+  graph.calibration.pop_back();
+  EXPECT_NO_THROW(compile(graph, {}));
 }
 
 TEST(Report, MentionsEveryStage) {

@@ -38,14 +38,17 @@ void expect_everything_fits(const std::vector<Stage>& stages, const Magnitudes& 
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const StageSchedule& stage = s.stages[i];
     EXPECT_EQ(stage.limbs, limbs) << "stage " << i;
-    scale += stage.weight_bits - std::log2(stages[i].map.largest());
+    scale += stage.weight_bits - std::log2(stages[i].largest());
     expect_room(scale, magnitudes.stages[i].map_max, limbs);
-    if (stage.rescale_after_map) scale -= std::log2(static_cast<double>(context->q(--limbs).value()));
+    for (std::size_t r = 0; r < stage.rescales_after_map; ++r)
+      scale -= std::log2(static_cast<double>(context->q(--limbs).value()));
     EXPECT_EQ(stage.activation_limbs, limbs);
     if (stages[i].activation == Activation::square) {
       scale *= 2;
       expect_room(scale, magnitudes.stages[i].activation_max, limbs);
-      if (stage.rescale_after_activation) scale -= std::log2(static_cast<double>(context->q(--limbs).value()));
+      for (std::size_t r = 0; r < stage.rescales_after_activation; ++r) {
+        scale -= std::log2(static_cast<double>(context->q(--limbs).value()));
+      }
     } else if (stages[i].activation == Activation::polynomial) {
       limbs -= circuits::polynomial_depth(stages[i].coefficients.front().size() - 1);
       expect_room(scale, magnitudes.stages[i].activation_max, limbs);

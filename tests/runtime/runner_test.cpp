@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/session.h"
+#include "support/random_graph.h"
 
 namespace obscura::runtime {
 namespace {
@@ -77,6 +78,65 @@ TEST(Runner, NetworksThatBeginWithASquare) {
   expect_equals_plain_run(
       chain({1, 8, 8},
             {{"square", nn::Square{}}, {"conv", networks::conv(random, 1, 2, 3, 2, 0)}, {"flatten", nn::Flatten{}}}));
+}
+
+TEST(Runner, RandomNetworksEqualThePlainRun) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    support::RandomGraphOptions options;
+    options.max_degree = seed % 3 == 0 ? 3 : 2;
+    options.max_side = 10;
+    options.pads = true;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_equals_plain_run(support::random_graph(seed, options), seed % 2 == 0 ? Mode::packed : Mode::batched, 1);
+    if (HasFailure()) return;
+  }
+}
+
+/// More values than a ciphertext has slots, a residual, and levels that differ where the branches meet.
+TEST(Runner, TensorsOfSeveralCiphertextsEqualThePlainRun) {
+  Random random(21);
+  nn::Graph graph = nn::make_graph("wide", {3, 32, 32});
+  nn::add_node(graph, "conv1", networks::conv(random, 3, 10, 3, 1, 1), {0});
+  const auto act = nn::add_node(graph, "act", nn::Square{}, {1});
+  const auto conv = nn::add_node(graph, "conv2", networks::conv(random, 10, 10, 3, 1, 1), {act});
+  const auto square = nn::add_node(graph, "square", nn::Square{}, {conv});
+  const auto sum = nn::add_node(graph, "sum", nn::Add{}, {square, act});
+  const auto pool = nn::add_node(graph, "pool", nn::AvgPool{{4, 4}, {4, 4}, {}, false}, {sum});
+  const auto flat = nn::add_node(graph, "flatten", nn::Flatten{}, {pool});
+  nn::add_node(graph, "fc", networks::linear(random, 640, 5), {flat});
+  support::tame(graph, 1);
+  expect_equals_plain_run(graph, Mode::packed, 1);
+}
+
+TEST(Runner, ImagesSideBySideEqualThePlainRun) {
+  const nn::Graph graph = mixed(3);
+  for (const std::size_t images : {2u, 4u}) {
+    compile::CompileOptions options;
+    options.images_per_ciphertext = images;
+    const testing::Session session(graph, options);
+    const auto inputs = networks::images(images, graph.input_shape().size(), 5);
+    // A query need not be full.
+    for (const std::size_t count : {images, images - 1}) {
+      const std::span some(inputs.data(), count);
+      const auto logits = session.owner.decrypt(session.answer(session.owner.encrypt(some)));
+      ASSERT_EQ(logits.size(), count);
+      for (std::size_t i = 0; i < count; ++i) testing::expect_plain(session, inputs[i], logits[i]);
+    }
+  }
+}
+
+TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
+  const testing::Session session(mixed(4), Mode::packed);
+  const auto inputs = networks::images(3, 256, 6);
+  std::vector<std::vector<ckks::Ciphertext>> queries;
+  for (const auto& image : inputs) queries.push_back(session.expanded(session.owner.encrypt(std::span(&image, 1))));
+  ThreadPool pool(2);
+  const auto together = session.runner->run_many(session.keys, queries, &pool);
+  ASSERT_EQ(together.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto logits = session.owner.decrypt({session.program.client.program, 1, together[i]});
+    testing::expect_plain(session, inputs[i], logits[0]);
+  }
 }
 
 }  // namespace

@@ -15,17 +15,19 @@ namespace obscura::runtime::testing {
 
 struct Session {
   Session(const nn::Graph& graph, compile::Mode mode, ThreadPool* pool = nullptr)
+      : Session(graph, options_of(mode), pool) {}
+  Session(const nn::Graph& graph, const compile::CompileOptions& options, ThreadPool* pool = nullptr)
       : stages(compile::stages_of(nn::fold_batch_norms(graph))),
-        program(compile_as(graph, mode)),
+        program(compile::compile(graph, options)),
         owner(program.client),
         runner(make_runner(program, pool)),
         seeded(owner.evaluation_keys(program.keys)),
         keys(std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded)) {}
 
-  static compile::Program compile_as(const nn::Graph& graph, compile::Mode mode) {
+  static compile::CompileOptions options_of(compile::Mode mode) {
     compile::CompileOptions options;
     options.mode = mode;
-    return compile::compile(graph, options);
+    return options;
   }
 
   std::vector<ckks::Ciphertext> expanded(const Query& query) const {
@@ -46,6 +48,15 @@ struct Session {
   std::shared_ptr<const ckks::EvaluationKeys> keys;
 };
 
+/// Logits of one image are within ten of the announced standard deviations of the stages in the clear.
+inline void expect_plain(const Session& session, const std::vector<float>& image, const std::vector<double>& logits) {
+  const auto plain = compile::run_stages(session.stages, {image.begin(), image.end()});
+  ASSERT_EQ(logits.size(), plain.size());
+  for (std::size_t k = 0; k < plain.size(); ++k) {
+    EXPECT_NEAR(logits[k], plain[k], 10 * session.program.client.logit_error) << "logit " << k;
+  }
+}
+
 /// The encrypted run is within ten of the announced standard deviations of the stages in the clear, and the stages of
 /// the network.
 inline void expect_equals_plain_run(const nn::Graph& graph, compile::Mode mode, std::size_t count) {
@@ -55,11 +66,8 @@ inline void expect_equals_plain_run(const nn::Graph& graph, compile::Mode mode, 
   const auto logits = session.owner.decrypt(session.answer(session.owner.encrypt(inputs), &pool));
   ASSERT_EQ(logits.size(), count);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto plain = compile::run_stages(session.stages, {inputs[i].begin(), inputs[i].end()});
-    ASSERT_EQ(logits[i].size(), plain.size());
-    for (std::size_t k = 0; k < plain.size(); ++k) {
-      EXPECT_NEAR(logits[i][k], plain[k], 10 * session.program.client.logit_error) << "image " << i << " logit " << k;
-    }
+    SCOPED_TRACE("image " + std::to_string(i));
+    expect_plain(session, inputs[i], logits[i]);
   }
 }
 

@@ -1,0 +1,266 @@
+#include "compile/packed_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "circuits/rotation_sum.h"
+#include "compile/slot_map.h"
+
+namespace obscura::compile {
+namespace {
+
+using Method = PackedStage::Method;
+using LayoutId = std::size_t;
+
+/// What a megabyte of keys may cost in time: they are sent once and kept in memory.
+constexpr double kMicrosecondsPerKeyMegabyte = 100;
+/// Ways to come so far that are followed up.
+constexpr std::size_t kBeam = 6;
+/// Diagonals of one stage above which it would take minutes.
+constexpr std::size_t kMostDiagonals = 40000;
+/// Megabytes of plaintexts that a stage may have encoded ahead of time.
+constexpr double kHoistedMegabytes = 400;
+constexpr std::size_t kMostCopies = 16;
+constexpr std::size_t kMostPhases = 3;
+
+/// Distinct layouts, so that equal ones are one number.
+class Layouts {
+ public:
+  LayoutId add(Layout layout) {
+    for (LayoutId id = 0; id < all_.size(); ++id) {
+      const Layout& other = *all_[id];
+      if (other.period == layout.period && other.clean == layout.clean && other.position == layout.position) return id;
+    }
+    all_.push_back(std::make_shared<const Layout>(std::move(layout)));
+    return all_.size() - 1;
+  }
+  const std::shared_ptr<const Layout>& operator[](LayoutId id) const { return all_[id]; }
+
+ private:
+  std::vector<std::shared_ptr<const Layout>> all_;
+};
+
+double key_megabytes(const std::vector<std::vector<std::int64_t>>& groups, const circuits::StepCosts& costs) {
+  double sum = 0;
+  for (const auto& group : groups) sum += static_cast<double>(group.size()) * costs.key_megabytes;
+  return sum;
+}
+
+double activation_cost(const Stage& stage, const ckks::Context& context, const StageSchedule& schedule) {
+  if (stage.activation == Stage::Activation::none) return 0;
+  const auto costs = circuits::step_costs(context, schedule.activation_limbs);
+  const double relinearise = costs.decompose + costs.inner_product + 2 * costs.mod_down;
+  double products = 1;
+  if (stage.activation == Stage::Activation::polynomial) {
+    products = 2 * std::sqrt(static_cast<double>(stage.coefficients.front().size())) + 2;
+  }
+  return products * relinearise;
+}
+
+class Search {
+ public:
+  Search(const std::vector<Stage>& stages, const Schedule& schedule, const ckks::Context& context, std::size_t slots)
+      : stages_(stages), schedule_(schedule), context_(context), slots_(slots), last_use_(last_uses(stages)) {}
+
+  PackedChoice run() {
+    std::vector<State> beam = starts();
+    for (std::size_t i = 0; i < stages_.size(); ++i) beam = step(i, beam);
+    const State& best =
+        *std::min_element(beam.begin(), beam.end(), [](const State& a, const State& b) { return a.cost < b.cost; });
+    PackedChoice choice;
+    choice.input = layouts_[best.start];
+    for (const PricedStage* stage : best.path) choice.stages.push_back(*stage);
+    return choice;
+  }
+
+ private:
+  struct State {
+    LayoutId start = 0;
+    std::vector<LayoutId> values;  // layout of every value so far
+    std::vector<const PricedStage*> path;
+    double cost = 0;
+  };
+  /// A stage between layouts: inputs, output, copies.
+  using Key = std::vector<std::size_t>;
+
+  std::vector<State> starts() {
+    std::vector<State> result;
+    const nn::Shape& shape = stages_.front().terms.front().input;
+    for (std::size_t phases = 0; phases <= kMostPhases; ++phases) {
+      const std::size_t cut = std::size_t{1} << phases;
+      // Phases are of use to strides; they must not make a plane larger.
+      if (phases > 0 && (shape.height % cut != 0 || shape.width % cut != 0 || shape.height / cut < 4 || !strided(cut)))
+        break;
+      const LayoutId id = layouts_.add(image_layout(shape, slots_, phases));
+      result.push_back({id, {id}, {}, 0});
+    }
+    return result;
+  }
+
+  /// Whether the network goes down by this factor on the grid.
+  bool strided(std::size_t factor) const {
+    std::vector<std::size_t> down(stages_.size() + 1, 1);
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      const Term& term = stages_[i].terms.front();
+      down[i + 1] = down[term.value] * term.stride[0];
+      if (stages_[i].output.height * stages_[i].output.width > 1 && down[i + 1] >= factor) return true;
+    }
+    return false;
+  }
+
+  std::vector<State> step(std::size_t i, const std::vector<State>& beam) {
+    std::vector<State> next;
+    for (const State& state : beam) {
+      for (const auto& [output, copies, unfolded] : candidates(i, state)) {
+        const PricedStage* priced = price(i, state, output, copies, unfolded);
+        if (priced == nullptr) continue;
+        State grown = state;
+        grown.values.push_back(layouts_.add(*priced->output));
+        grown.path.push_back(priced);
+        grown.cost += priced->microseconds + kMicrosecondsPerKeyMegabyte * priced->key_megabytes;
+        next.push_back(std::move(grown));
+      }
+    }
+    if (next.empty()) {
+      throw UnsupportedError("layer " + stages_[i].name + " takes more than " + std::to_string(kMostDiagonals) +
+                             " diagonals in every layout: use --mode batched");
+    }
+    return keep_best(i, std::move(next));
+  }
+
+  /// One state for each set of layouts that can still be seen, the cheapest few of them.
+  std::vector<State> keep_best(std::size_t i, std::vector<State> states) const {
+    std::stable_sort(states.begin(), states.end(), [](const State& a, const State& b) { return a.cost < b.cost; });
+    std::vector<State> kept;
+    std::vector<Key> seen;
+    for (State& state : states) {
+      Key alive;
+      for (std::size_t v = 0; v < state.values.size(); ++v) {
+        if (last_use_[v] > i) alive.push_back(state.values[v]);
+      }
+      if (std::find(seen.begin(), seen.end(), alive) != seen.end()) continue;
+      seen.push_back(std::move(alive));
+      kept.push_back(std::move(state));
+      if (kept.size() == kBeam) break;
+    }
+    return kept;
+  }
+
+  struct Candidate {
+    Layout output;
+    std::size_t copies;
+    bool unfolded;
+  };
+
+  std::vector<Candidate> candidates(std::size_t i, const State& state) {
+    const Stage& stage = stages_[i];
+    const bool last = i + 1 == stages_.size();
+    std::vector<Candidate> result;
+    if (!last) {
+      std::vector<LayoutId> tried;
+      for (const Term& term : stage.terms) {
+        const LayoutId from = state.values[term.value];
+        if (!layouts_[from]->grid || std::find(tried.begin(), tried.end(), from) != tried.end()) continue;
+        tried.push_back(from);
+        for (Layout& layout : grid_layouts(*layouts_[from]->grid, term.stride, stage.output, slots_)) {
+          result.push_back({std::move(layout), 1, false});
+        }
+      }
+    }
+    // An activation acts on finished sums, so only a stage without one leaves them to the reply.
+    const bool unfolded = last && stage.activation == Stage::Activation::none;
+    const std::size_t most_copies = stage.terms.size() == 1 ? kMostCopies : 1;
+    for (std::size_t copies = 1; copies <= most_copies; copies *= 2) {
+      Layout layout = dense_layout(stage.output.size(), slots_);
+      if (last && layout.period > slots_) {
+        throw UnsupportedError("layer " + stage.name + " has more outputs than one reply holds: use --mode batched");
+      }
+      result.push_back({std::move(layout), copies, unfolded});
+    }
+    return result;
+  }
+
+  const PricedStage* price(std::size_t i, const State& state, Layout output, std::size_t copies, bool unfolded) {
+    // Only a square keeps empty slots at zero, and only a folded sum leaves them there.
+    output.clean = !unfolded && stages_[i].activation != Stage::Activation::polynomial;
+    const LayoutId to = layouts_.add(std::move(output));
+    Key key{i, to, copies};
+    for (const Term& term : stages_[i].terms) key.push_back(state.values[term.value]);
+    const auto [it, fresh] = priced_.try_emplace(key);
+    if (fresh) it->second = make(i, state, layouts_[to], copies, unfolded);
+    return it->second.get();
+  }
+
+  std::unique_ptr<PricedStage> make(std::size_t i, const State& state, const std::shared_ptr<const Layout>& output,
+                                    std::size_t copies, bool unfolded) {
+    const Stage& stage = stages_[i];
+    Placement placement{{}, output.get(), unfolded, slots_};
+    for (const Term& term : stage.terms) placement.inputs.push_back({layouts_[state.values[term.value]].get(), copies});
+    const SlotMap map(stage, placement);
+    if (!map.possible()) return nullptr;
+    const auto offsets = map.offsets(kMostDiagonals);
+    if (offsets.empty()) return nullptr;
+    const StageSchedule& s = schedule_.stages[i];
+    const auto costs = circuits::step_costs(context_, s.limbs);
+    const auto fold_costs = circuits::step_costs(context_, s.activation_limbs);
+    auto priced = std::make_unique<PricedStage>();
+    priced->output = output;
+    priced->copies.assign(stage.terms.size(), copies);
+    priced->unfolded = unfolded;
+    priced->factor = map.factor();
+    plan(map, offsets, costs, *priced);
+    for (std::size_t k = 0; k < stage.terms.size(); ++k) {
+      auto groups = circuits::group_rotation_sum(map.spread(k), costs);
+      priced->microseconds += circuits::rotation_sum_cost(groups, costs);
+      priced->key_megabytes += key_megabytes(groups, costs);
+      priced->spread.push_back(std::move(groups));
+    }
+    priced->fold = circuits::group_rotation_sum(map.fold(), fold_costs);
+    priced->microseconds +=
+        static_cast<double>(map.outputs()) *
+        (circuits::rotation_sum_cost(priced->fold, fold_costs) + activation_cost(stage, context_, s));
+    priced->key_megabytes += key_megabytes(priced->fold, fold_costs);
+    return priced;
+  }
+
+  void plan(const SlotMap& map, const std::vector<circuits::BlockOffset>& offsets, const circuits::StepCosts& costs,
+            PricedStage& priced) const {
+    priced.blocks = circuits::plan_blocks(offsets, slots_, costs);
+    priced.method = Method::blocks;
+    priced.microseconds = priced.blocks.microseconds;
+    priced.key_megabytes = priced.blocks.key_megabytes;
+    const double rows = static_cast<double>(context_.max_limbs() + context_.special_limbs());
+    const double plaintexts =
+        static_cast<double>(offsets.size()) * rows * 6e-6 * static_cast<double>(context_.degree());
+    if (map.inputs() > 1 || map.outputs() > 1 || plaintexts > kHoistedMegabytes) return;
+    std::vector<std::int64_t> steps;
+    for (const auto& offset : offsets) steps.push_back(offset.offset);
+    circuits::LinearPlan hoisted = circuits::plan_linear(steps, slots_, costs);
+    const auto total = [](double time, double keys) { return time + kMicrosecondsPerKeyMegabyte * keys; };
+    if (total(hoisted.microseconds, hoisted.key_megabytes) > total(priced.microseconds, priced.key_megabytes)) return;
+    priced.method = Method::hoisted;
+    priced.microseconds = hoisted.microseconds;
+    priced.key_megabytes = hoisted.key_megabytes;
+    priced.hoisted = std::move(hoisted);
+    priced.blocks = {};
+  }
+
+  const std::vector<Stage>& stages_;
+  const Schedule& schedule_;
+  const ckks::Context& context_;
+  std::size_t slots_;
+  std::vector<std::size_t> last_use_;
+  Layouts layouts_;
+  std::map<Key, std::unique_ptr<PricedStage>> priced_;
+};
+
+}  // namespace
+
+PackedChoice search_layouts(const std::vector<Stage>& stages, const Schedule& schedule, const ckks::Context& context,
+                            std::size_t slots) {
+  return Search(stages, schedule, context, slots).run();
+}
+
+}  // namespace obscura::compile

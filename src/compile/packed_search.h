@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "compile/program.h"
+
+namespace obscura::compile {
+
+/// How one stage is done between given layouts, in places, and what that costs.
+struct PricedStage {
+  std::vector<std::size_t> copies;  ///< one a term
+  std::shared_ptr<const Layout> output;
+  bool unfolded = false;
+  PackedStage::Method method = PackedStage::Method::hoisted;
+  circuits::LinearPlan hoisted;
+  circuits::BlockPlan blocks;
+  std::vector<std::vector<std::vector<std::int64_t>>> spread;  ///< one a term
+  std::vector<std::vector<std::int64_t>> fold;
+  double factor = 1;
+  double microseconds = 0;
+  double key_megabytes = 0;
+};
+
+/// The layouts of a whole network.
+struct PackedChoice {
+  std::shared_ptr<const Layout> input;
+  std::vector<PricedStage> stages;
+};
+
+/// Beam search over the layouts of all values: each stage is tried with every layout that its inputs suggest, and the
+/// cheapest few ways to come so far are kept, one for each set of layouts that later stages can still see. `slots`:
+/// places of one image in a ciphertext.
+PackedChoice search_layouts(const std::vector<Stage>& stages, const Schedule& schedule, const ckks::Context& context,
+                            std::size_t slots);
+
+}  // namespace obscura::compile
