@@ -361,26 +361,6 @@ TEST(Zoo, UnknownModelsAndImages) {
   EXPECT_THROW(make_model("tenseal", {1, 28, 28}, 1), UnsupportedError);
 }
 
-TEST(Zoo, TheCommittedNetworkIsTheTensealNetwork) {
-  const std::filesystem::path path = std::filesystem::path(OBSCURA_SOURCE_DIR) / "models/tenseal-mnist.onnx";
-  const nn::Graph trained = nn::read_onnx(path);
-  const Model model = make_model("tenseal", {1, 28, 28}, 10);
-  ASSERT_EQ(trained.nodes.size(), model.graph.nodes.size());
-  for (std::size_t i = 0; i < trained.nodes.size(); ++i) {
-    EXPECT_EQ(nn::layer_name(trained.nodes[i].layer), nn::layer_name(model.graph.nodes[i].layer));
-    EXPECT_EQ(trained.nodes[i].shape, model.graph.nodes[i].shape);
-  }
-  EXPECT_THAT(nn::read_onnx_metadata(path).at("command"), HasSubstr("obscura train --model tenseal"));
-
-  const auto drawn = image::load_dataset("samples", image::Split::test, {}, 200);
-  std::size_t correct = 0;
-  for (std::size_t n = 0; n < drawn.count; ++n) {
-    const auto logits = nn::run_reference(trained, nn::preprocess(drawn.pixels(n), trained.preprocessing));
-    correct += std::max_element(logits.begin(), logits.end()) - logits.begin() == drawn.labels[n] ? 1 : 0;
-  }
-  EXPECT_GE(correct, 190U) << "of 200 digits drawn by the program";
-}
-
 TEST(Blas, IsMeasured) {
   set_math_threads(1);
   EXPECT_GT(measure_gemm_gflops(), 0.1);
