@@ -75,7 +75,7 @@ nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& 
     }
     auto [layer, fit] = fit_layer(node, *activation, seen_range(range, options.tail), targets, options);
     layer.input = inputs[0];
-    place[i] = append_fit(fitted, node.name, fit, inputs[0]);
+    place[i] = append_fit(fitted, node.name, {fit}, inputs[0]);
     if (report != nullptr) report->layers.push_back(std::move(layer));
   }
   return fitted;
@@ -89,7 +89,14 @@ bool needs_fitting(const nn::Graph& graph) {
 std::size_t out_of_range(const nn::Graph& fitted, const FitReport& report, std::span<const float> image) {
   const auto values = nn::run_reference_layers(fitted, image);
   std::size_t outside = 0;
-  for (const FittedLayer& layer : report.layers) outside += count_outside(values.at(layer.input), layer.fitted);
+  for (const FittedLayer& layer : report.layers) {
+    const std::vector<double>& inputs = values.at(layer.input);
+    const std::size_t plane = inputs.size() / std::max<std::size_t>(1, layer.channels.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Range& range = layer.channels.empty() ? layer.fitted : layer.channels[i / plane];
+      outside += range.contains(inputs[i]) ? 0 : 1;
+    }
+  }
   return outside;
 }
 

@@ -40,15 +40,20 @@ struct FitOptions {
   std::size_t max_degree = 15;   ///< taken where no degree reaches that, as for a ReLU
   /// Takes the largest degree of as many levels as the smallest one that is good enough: no more depth, a few products.
   bool whole_levels = true;
+  /// A range and coefficients for every channel, of one degree for all; fit_activations_in_turn only. Much closer, for
+  /// channels differ; a channel's range is at least a quarter of its layer's.
+  bool channelwise = true;
+  double channel_margin = 1.5;  ///< the margin of a channel's range, which fewer values show
 };
 
 /// One activation and the polynomial in its place.
 struct FittedLayer {
-  std::string name;       ///< of the layer
-  std::string function;   ///< "ReLU", ...
-  std::size_t input = 0;  ///< node of the fitted graph whose outputs the range is about
-  Range seen;             ///< of the samples
-  Range fitted;           ///< what the polynomial is good for
+  std::string name;             ///< of the layer
+  std::string function;         ///< "ReLU", ...
+  std::size_t input = 0;        ///< node of the fitted graph whose outputs the range is about
+  Range seen;                   ///< of the samples
+  Range fitted;                 ///< what the polynomial is good for
+  std::vector<Range> channels;  ///< the same a channel; empty: `fitted` for all
   std::size_t degree = 0;
   double max_error = 0;        ///< on the fitted range
   double rms_error = 0;        ///< on the values that were seen

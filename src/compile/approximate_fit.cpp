@@ -58,23 +58,23 @@ double rms_error(const Approximation& fit, const std::vector<Target>& targets) {
 }
 
 /// Up to degree 2 in powers of x: t = (x - m) / h in c0 + c1 t + c2 (2 t^2 - 1).
-nn::Polynomial in_powers(const Approximation& fit) {
+std::vector<float> in_powers(const Approximation& fit) {
   const double m = fit.range.middle(), h = fit.range.width() / 2;
   const double c1 = fit.coefficients[1], c2 = fit.degree() == 2 ? fit.coefficients[2] : 0.0;
   std::vector<float> row{static_cast<float>(fit.coefficients[0] - c2 - c1 * m / h + 2 * c2 * m * m / (h * h)),
                          static_cast<float>(c1 / h - 4 * c2 * m / (h * h))};
   if (fit.degree() == 2) row.push_back(static_cast<float>(2 * c2 / (h * h)));
-  return {{row}};
+  return row;
 }
 
 }  // namespace
 
 void check_options(const FitOptions& options) {
   const bool degrees = options.max_degree >= 2 && options.max_degree <= kMaxFittedDegree;
-  if (!degrees || !(options.margin >= 1) || !(options.tail >= 0 && options.tail < 0.5) ||
-      !(options.relative_error > 0)) {
+  if (!degrees || !(options.margin >= 1) || !(options.channel_margin >= 1) ||
+      !(options.tail >= 0 && options.tail < 0.5) || !(options.relative_error > 0)) {
     throw ParameterError("activations are fitted with a degree from 2 to " + std::to_string(kMaxFittedDegree) +
-                         ", a margin of at least 1, a tail below 0.5 and an error above 0");
+                         ", margins of at least 1, a tail below 0.5 and an error above 0");
   }
 }
 
@@ -107,15 +107,48 @@ std::pair<FittedLayer, Approximation> fit_layer(const nn::Node& node, const nn::
   return {std::move(layer), std::move(fit)};
 }
 
-std::size_t append_fit(nn::Graph& graph, const std::string& name, const Approximation& fit, std::size_t input) {
-  if (fit.degree() <= 2) return nn::add_node(graph, name, in_powers(fit), {input});
-  const std::size_t channels = graph.nodes[input].shape.channels;
-  const double half = fit.range.width() / 2;
-  const nn::BatchNorm norm{std::vector(channels, static_cast<float>(1 / half)),
-                           std::vector(channels, static_cast<float>(-fit.range.middle() / half))};
-  const std::size_t scaled = nn::add_node(graph, name + "_range", norm, {input});
-  const std::vector<float> row(fit.coefficients.begin(), fit.coefficients.end());
-  return nn::add_node(graph, name, nn::Polynomial{{row}, nn::Polynomial::Basis::chebyshev}, {scaled});
+std::vector<Approximation> fit_channels(const nn::Activation& activation, const std::vector<Range>& seen,
+                                        const std::vector<std::vector<Target>>& targets, const FitOptions& options,
+                                        FittedLayer& layer) {
+  constexpr double kLeastShare = 0.25;
+  const Function f = [&](double x) { return nn::activate(activation, x); };
+  std::vector<Approximation> fits;
+  double squares = 0;
+  layer.max_error = 0;
+  for (std::size_t c = 0; c < seen.size(); ++c) {
+    Range range = widened(seen[c], options.channel_margin);
+    const double half = std::max(range.width(), kLeastShare * layer.fitted.width()) / 2;
+    range = {range.middle() - half, range.middle() + half};
+    const bool minimax = options.method == FitOptions::Method::minimax;
+    fits.push_back(minimax ? fit_minimax(f, range, layer.degree)
+                           : fit_least_squares(f, range, layer.degree, targets[c]));
+    layer.channels.push_back(range);
+    layer.max_error = std::max(layer.max_error, fits.back().max_error);
+    squares += std::pow(rms_error(fits.back(), targets[c]), 2);
+  }
+  layer.rms_error = std::sqrt(squares / static_cast<double>(seen.size()));
+  return fits;
+}
+
+std::size_t append_fit(nn::Graph& graph, const std::string& name, const std::vector<Approximation>& fits,
+                       std::size_t input) {
+  nn::Polynomial polynomial;
+  if (fits[0].degree() <= 2) {
+    for (const Approximation& fit : fits) polynomial.coefficients.push_back(in_powers(fit));
+    return nn::add_node(graph, name, std::move(polynomial), {input});
+  }
+  nn::BatchNorm norm;
+  for (std::size_t c = 0; c < graph.nodes[input].shape.channels; ++c) {
+    const Range& range = fits[fits.size() == 1 ? 0 : c].range;
+    norm.scale.push_back(static_cast<float>(2 / range.width()));
+    norm.shift.push_back(static_cast<float>(-2 * range.middle() / range.width()));
+  }
+  polynomial.basis = nn::Polynomial::Basis::chebyshev;
+  for (const Approximation& fit : fits) {
+    polynomial.coefficients.emplace_back(fit.coefficients.begin(), fit.coefficients.end());
+  }
+  const std::size_t scaled = nn::add_node(graph, name + "_range", std::move(norm), {input});
+  return nn::add_node(graph, name, std::move(polynomial), {scaled});
 }
 
 }  // namespace obscura::compile

@@ -21,7 +21,14 @@ std::pair<FittedLayer, Approximation> fit_layer(const nn::Node& node, const nn::
                                                 const Range& seen, const std::vector<Target>& targets,
                                                 const FitOptions& options);
 
-/// Appends the polynomial as layers of the graph that read `input`; returns the last one's node.
-std::size_t append_fit(nn::Graph& graph, const std::string& name, const Approximation& fit, std::size_t input);
+/// The layer's polynomial again for every channel: targets and ranges by channel. Sets the layer's channels and errors.
+std::vector<Approximation> fit_channels(const nn::Activation& activation, const std::vector<Range>& seen,
+                                        const std::vector<std::vector<Target>>& targets, const FitOptions& options,
+                                        FittedLayer& layer);
+
+/// Appends polynomials, one for all channels or one a channel, as layers of the graph that read `input`; returns the
+/// last one's node.
+std::size_t append_fit(nn::Graph& graph, const std::string& name, const std::vector<Approximation>& fits,
+                       std::size_t input);
 
 }  // namespace obscura::compile

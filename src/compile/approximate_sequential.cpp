@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <span>
 
 #include "base/error.h"
 #include "compile/approximate_fit.h"
@@ -40,10 +40,7 @@ class Lockstep {
     std::vector<std::size_t> inputs;
     for (const std::size_t input : node.inputs) inputs.push_back(place_[input]);
     if (const auto* activation = std::get_if<nn::Activation>(&node.layer)) {
-      auto [layer, fit] = fit_layer(node, *activation, seen(node), targets(i), options_);
-      layer.input = inputs[0];
-      place_[i] = append_fit(fitted_, node.name, fit, inputs[0]);
-      if (report != nullptr) report->layers.push_back(std::move(layer));
+      place_[i] = replace(i, *activation, inputs[0], report);
     } else {
       place_[i] = nn::add_node(fitted_, node.name, node.layer, std::move(inputs));
     }
@@ -65,19 +62,40 @@ class Lockstep {
     for (std::size_t s = 0; s < exact_.size(); ++s) body(s);
   }
 
-  /// The range of an activation's inputs in both networks, each end without the options' tail.
-  Range seen(const nn::Node& node) const {
+  /// Fits the activation and appends its polynomials; returns the last one's node.
+  std::size_t replace(std::size_t i, const nn::Activation& activation, std::size_t input, FitReport* report) {
+    const nn::Node& node = graph_.nodes[i];
+    const std::size_t all = node.shape.size();
+    auto [layer, fit] = fit_layer(node, activation, seen(i, 0, all), targets(i, 0, all), options_);
+    layer.input = input;
+    std::vector<Approximation> fits{std::move(fit)};
+    if (options_.channelwise) {
+      const std::size_t plane = node.shape.height * node.shape.width;
+      std::vector<Range> ranges;
+      std::vector<std::vector<Target>> drawn;
+      for (std::size_t first = 0; first < all; first += plane) {
+        ranges.push_back(seen(i, first, plane));
+        drawn.push_back(targets(i, first, plane));
+      }
+      fits = fit_channels(activation, ranges, drawn, options_, layer);
+    }
+    if (report != nullptr) report->layers.push_back(std::move(layer));
+    return append_fit(fitted_, node.name, fits, input);
+  }
+
+  /// The range of `count` inputs of an activation in both networks, from `first` on, each end without the options'
+  /// tail.
+  Range seen(std::size_t i, std::size_t first, std::size_t count) const {
+    const std::size_t input = graph_.nodes[i].inputs[0];
     std::vector<double> values;
     for (std::size_t s = 0; s < exact_.size(); ++s) {
-      const auto& a = exact_[s][node.inputs[0]];
-      const auto& b = replaced_[s][place_[node.inputs[0]]];
-      if (options_.tail > 0) {
-        values.insert(values.end(), a.begin(), a.end());
-        values.insert(values.end(), b.begin(), b.end());
-        continue;
-      }
-      for (const auto& image : {std::cref(a), std::cref(b)}) {
-        const auto [low, high] = std::ranges::minmax(image.get());
+      for (const auto* image : {&exact_[s][input], &replaced_[s][place_[input]]}) {
+        const std::span<const double> part(image->data() + first, count);
+        if (options_.tail > 0) {
+          values.insert(values.end(), part.begin(), part.end());
+          continue;
+        }
+        const auto [low, high] = std::ranges::minmax(part);
         values.push_back(low);
         values.push_back(high);
       }
@@ -87,16 +105,16 @@ class Lockstep {
     return {values[cut], values[values.size() - 1 - cut]};
   }
 
-  /// What the fitted network hands to an activation, and what the exact one makes of its own: evenly drawn.
-  std::vector<Target> targets(std::size_t i) const {
+  /// What the fitted network hands to `count` inputs of an activation from `first` on, and what the exact one makes of
+  /// its own: evenly drawn.
+  std::vector<Target> targets(std::size_t i, std::size_t first, std::size_t count) const {
     const std::size_t input = graph_.nodes[i].inputs[0];
-    const std::size_t size = graph_.nodes[i].shape.size();
-    const std::size_t total = size * exact_.size();
+    const std::size_t total = count * exact_.size();
     const std::size_t step = std::max<std::size_t>(1, total / kTargets) | 1;  // odd: even sides are not hit in a grid
     std::vector<Target> drawn;
     for (std::size_t at = 0; at < total; at += step) {
-      const std::size_t sample = at / size;
-      drawn.push_back({replaced_[sample][place_[input]][at % size], exact_[sample][i][at % size]});
+      const std::size_t sample = at / count, place = first + at % count;
+      drawn.push_back({replaced_[sample][place_[input]][place], exact_[sample][i][place]});
     }
     return drawn;
   }

@@ -238,6 +238,42 @@ TEST(FitActivations, LayerAfterLayerIsCloser) {
   EXPECT_LE(lost, 3U);
 }
 
+TEST(FitActivations, ChannelByChannelIsCloser) {
+  nn::Graph graph = deep_network(3);
+  // Channels of very different sizes, as trained networks have them.
+  auto& conv = std::get<nn::Conv2d>(graph.nodes[1].layer);
+  for (std::size_t i = 0; i < conv.weights.size(); ++i) conv.weights[i] *= i / 9 == 2 ? 4.0F : 0.5F;
+  const auto samples = support::random_images({1, 8, 8}, 60, 1);
+  for (const auto method : {FitOptions::Method::least_squares, FitOptions::Method::minimax}) {
+    FitOptions options;
+    options.method = method;
+    FitReport apart, shared;
+    const nn::Graph a = fit_activations_in_turn(graph, samples, options, &apart);
+    options.channelwise = false;
+    const nn::Graph b = fit_activations_in_turn(graph, samples, options, &shared);
+    ASSERT_EQ(apart.layers[0].channels.size(), 6U);
+    EXPECT_TRUE(shared.layers[0].channels.empty());
+    EXPECT_LT(apart.layers[0].channels[0].width(), apart.layers[0].channels[2].width() / 2);
+    EXPECT_LT(apart.layers[0].rms_error, shared.layers[0].rms_error);
+    double before = 0, after = 0;
+    for (const auto& image : samples) {
+      const auto exact = nn::run_reference(graph, image);
+      before += largest_difference(exact, nn::run_reference(b, image));
+      after += largest_difference(exact, nn::run_reference(a, image));
+      EXPECT_EQ(out_of_range(a, apart, image), 0U);
+    }
+    EXPECT_LT(after, before);
+  }
+  FitOptions options;
+  options.channel_margin = 0.9;
+  EXPECT_THROW(fit_activations_in_turn(graph, samples, options), ParameterError);
+  // Up to degree 2 a row of powers a channel.
+  options.channel_margin = 1.5;
+  options.max_degree = 2;
+  const nn::Graph quadratic = fit_activations_in_turn(graph, samples, options);
+  EXPECT_EQ(std::get<nn::Polynomial>(quadratic.nodes[2].layer).coefficients.size(), 6U);
+}
+
 TEST(FitActivations, LayerAfterLayerOnBranchesAndThreads) {
   support::RandomGraphOptions drawn;
   drawn.activations = true;
