@@ -54,18 +54,21 @@ class Run {
     result_.logits.resize(images_.size());
   }
 
-  EncryptedRun run(bool progress) {
-    Progress shown("classifying", images_.size(), "images", progress);
+  EncryptedRun run(bool progress, const RunSteps& steps) {
+    Progress shown("classifying", images_.size() - steps.first, "images", progress);
     const std::size_t queries = large_ ? together_ : packed() ? pool_.threads() * kPackedQueriesAThread : 1;
     const std::size_t step = queries * result_.client.images;
     double unmeasured = 0;
     const Stopwatch whole;
-    for (std::size_t first = 0; first < images_.size(); first += step) {
+    for (std::size_t first = steps.first; first < images_.size(); first += step) {
       const std::size_t count = std::min(step, images_.size() - first);
       unmeasured += run_batch(first, count);
+      result_.seconds.total = whole.seconds() - unmeasured;
       shown.advance(count);
+      const Stopwatch listening;
+      if (steps.on_batch) steps.on_batch(result_, first, count);
+      unmeasured += listening.seconds();
     }
-    result_.seconds.total = whole.seconds() - unmeasured;
     for (auto& stage : result_.stages) stage.seconds /= static_cast<double>(result_.query_seconds.size());
     return std::move(result_);
   }
@@ -187,10 +190,10 @@ class Run {
 
 EncryptedRun run_encrypted(const nn::Graph& graph, const compile::CompileOptions& options,
                            const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
-                           std::size_t together) {
+                           std::size_t together, const RunSteps& steps) {
   Run run(images, pool, together);
   run.set_up(graph, options);
-  return run.run(progress);
+  return run.run(progress, steps);
 }
 
 }  // namespace obscura::cli

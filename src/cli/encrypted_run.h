@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,18 @@ struct EncryptedRun {
   std::size_t upload = 0, reply = 0, evaluation_keys = 0;  ///< bytes, as really serialised
 };
 
+/// For runs that take hours: where to begin, and who hears of what is done.
+struct RunSteps {
+  std::size_t first = 0;  ///< images before it are left out; their logits stay empty
+  /// After each batch: images [first, first + count) have their logits; times are the sums of this run so far.
+  std::function<void(const EncryptedRun& so_far, std::size_t first, std::size_t count)> on_batch;
+};
+
 /// Packed: images in parallel, each on one thread. Batched: queries one after another, each on all threads.
 /// Large packed networks take `together` queries at a time through all threads (0: a few), which makes more images a
 /// second but each wait for the others. `images` are preprocessed. Shows progress where `progress` is set.
 EncryptedRun run_encrypted(const nn::Graph& graph, const compile::CompileOptions& options,
                            const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
-                           std::size_t together = 0);
+                           std::size_t together = 0, const RunSteps& steps = {});
 
 }  // namespace obscura::cli

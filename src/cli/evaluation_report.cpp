@@ -39,6 +39,24 @@ ordered_json seconds_json(const Evaluation& e) {
           {"plain", e.plain_seconds}};
 }
 
+ordered_json per_class_json(const Evaluation& e) {
+  ordered_json list = ordered_json::array();
+  for (std::size_t c = 0; c < e.scores.classes.size(); ++c) {
+    const ClassScore& score = e.scores.classes[c];
+    list.push_back({{"class", c < e.classes.size() ? e.classes[c] : std::to_string(c)},
+                    {"precision", score.precision},
+                    {"recall", score.recall},
+                    {"f1", score.f1}});
+  }
+  return list;
+}
+
+ordered_json histogram_json(const ErrorHistogram& errors) {
+  return {{"log10_first", ErrorHistogram::kFirst},
+          {"bins_per_decade", ErrorHistogram::kPerDecade},
+          {"counts", errors.counts}};
+}
+
 void print_step(const char* name, double seconds, std::size_t images) {
   fmt::print("  {:<10} {:>10}  {:>12} an image\n", name, duration_text(seconds),
              duration_text(seconds / static_cast<double>(images)));
@@ -122,6 +140,7 @@ ordered_json evaluation_json(const Evaluation& e) {
           {"plain_accuracy", e.scores.plain_accuracy},
           {"encrypted_accuracy", e.scores.encrypted_accuracy},
           {"f1_macro", e.scores.f1_macro},
+          {"plain_f1_macro", e.scores.plain_f1_macro},
           {"agreement", e.scores.agreement},
           {"max_logit_error", e.scores.max_logit_error},
           {"rms_logit_error", e.scores.rms_logit_error},
@@ -139,6 +158,8 @@ ordered_json evaluation_json(const Evaluation& e) {
           {"parameters", parameters_json(e.run.client.parameters)},
           {"classes", e.classes},
           {"confusion", e.scores.confusion},
+          {"per_class", per_class_json(e)},
+          {"logit_error_histogram", histogram_json(e.scores.errors)},
           {"seed", e.seed ? ordered_json(*e.seed) : ordered_json(nullptr)},
           {"version", kVersion},
           {"build", kBuildType},

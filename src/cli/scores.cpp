@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace obscura::cli {
 namespace {
@@ -11,27 +12,57 @@ std::size_t largest(const Values& values) {
   return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
-double f1_macro(const std::vector<std::vector<std::size_t>>& confusion) {
+using Confusion = std::vector<std::vector<std::size_t>>;
+
+double share(std::size_t part, std::size_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Labels and predictions of class c.
+std::pair<std::size_t, std::size_t> totals(const Confusion& confusion, std::size_t c) {
+  std::size_t labelled = 0, predicted = 0;
+  for (std::size_t k = 0; k < confusion.size(); ++k) labelled += confusion[c][k], predicted += confusion[k][c];
+  return {labelled, predicted};
+}
+
+std::vector<ClassScore> class_scores(const Confusion& confusion) {
+  std::vector<ClassScore> scores;
+  for (std::size_t c = 0; c < confusion.size(); ++c) {
+    const auto [labelled, predicted] = totals(confusion, c);
+    // F1 = 2 TP / (2 TP + FP + FN)
+    scores.push_back({share(confusion[c][c], predicted), share(confusion[c][c], labelled),
+                      share(2 * confusion[c][c], labelled + predicted)});
+  }
+  return scores;
+}
+
+double f1_macro(const Confusion& confusion) {
+  const auto scores = class_scores(confusion);
   double sum = 0;
   std::size_t classes = 0;
   for (std::size_t c = 0; c < confusion.size(); ++c) {
-    std::size_t labelled = 0, predicted = 0;
-    for (std::size_t k = 0; k < confusion.size(); ++k) labelled += confusion[c][k], predicted += confusion[k][c];
+    const auto [labelled, predicted] = totals(confusion, c);
     if (labelled + predicted == 0) continue;
     ++classes;
-    // 2 TP / (2 TP + FP + FN)
-    sum += 2 * static_cast<double>(confusion[c][c]) / static_cast<double>(labelled + predicted);
+    sum += scores[c].f1;
   }
   return classes == 0 ? 0 : sum / static_cast<double>(classes);
 }
 
 }  // namespace
 
+void ErrorHistogram::add(double error) {
+  const double decades = error > 0 ? std::log10(error) - kFirst : 0;
+  const double bin = std::clamp(std::floor(decades * kPerDecade), 0.0, static_cast<double>(counts.size() - 1));
+  ++counts[static_cast<std::size_t>(std::isnan(bin) ? static_cast<double>(counts.size() - 1) : bin)];
+}
+
 Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std::vector<double>>& encrypted,
              std::span<const std::int64_t> labels) {
   Scores scores;
   const std::size_t classes = plain.front().size();
   scores.confusion.assign(classes, std::vector<std::size_t>(classes));
+  Confusion plain_confusion = scores.confusion;
   std::size_t plain_right = 0, encrypted_right = 0, same = 0;
   double squares = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -41,10 +72,12 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
     encrypted_right += e == label;
     same += p == e;
     ++scores.confusion[label][e];
+    ++plain_confusion[label][p];
     for (std::size_t k = 0; k < classes; ++k) {
       const double error = std::abs(encrypted[i][k] - static_cast<double>(plain[i][k]));
       scores.max_logit_error = std::max(scores.max_logit_error, error);
       squares += error * error;
+      scores.errors.add(error);
     }
   }
   const auto count = static_cast<double>(labels.size());
@@ -53,6 +86,8 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
   scores.agreement = static_cast<double>(same) / count;
   scores.rms_logit_error = std::sqrt(squares / (count * static_cast<double>(classes)));
   scores.f1_macro = f1_macro(scores.confusion);
+  scores.plain_f1_macro = f1_macro(plain_confusion);
+  scores.classes = class_scores(scores.confusion);
   return scores;
 }
 
