@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
+#include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "train/blas.h"
 #include "train/curve.h"
@@ -30,6 +31,8 @@ struct TrainArguments {
   std::filesystem::path data;
   std::optional<std::size_t> epochs, batch, plain_epochs;
   std::optional<double> learning_rate, muon_rate, warm_up, weight_decay, label_smoothing, clip_norm;
+  std::optional<double> teacher_share, teacher_temperature;
+  std::filesystem::path teacher;
   std::optional<double> range_weight, range_limit, range_bound, freeze_norms;
   std::optional<std::string> optimiser, schedule, augment, precision;
   std::uint64_t seed = 1;
@@ -61,6 +64,8 @@ train::Recipe recipe_of(const TrainArguments& a, train::Recipe recipe) {
   replace(recipe.range_limit, a.range_limit);
   replace(recipe.range_bound, a.range_bound);
   replace(recipe.freeze_norms, a.freeze_norms);
+  replace(recipe.teacher_share, a.teacher_share);
+  replace(recipe.teacher_temperature, a.teacher_temperature);
   replace(recipe.label_smoothing, a.label_smoothing);
   replace(recipe.clip_norm, a.clip_norm);
   if (a.optimiser) recipe.optimiser = train::parse_optimiser(*a.optimiser);
@@ -95,6 +100,9 @@ std::string command_of(const TrainArguments& a) {
   add("clamp", a.range_bound);
   add("freeze", a.freeze_norms);
   add("precision", a.precision);
+  if (!a.teacher.empty()) line += fmt::format(" --distill-from {}", a.teacher.filename().string());
+  add("distill-share", a.teacher_share);
+  add("distill-temperature", a.teacher_temperature);
   if (a.limit != 0) line += fmt::format(" --limit {}", a.limit);
   return line + fmt::format(" --seed {} --threads {}", a.seed, a.threads);
 }
@@ -117,6 +125,7 @@ train::RunOptions run_options(const TrainArguments& a, const train::Recipe& reci
   options.threads = a.threads;
   options.checkpoint = beside(a.out, ".checkpoint");
   options.progress = !a.quiet;
+  if (!a.teacher.empty()) options.teacher = std::make_shared<const nn::Graph>(nn::read_onnx(a.teacher));
   if (a.quiet) return options;
   const std::size_t total = recipe.epochs;
   options.on_epoch = [total](const train::EpochResult& e) {
@@ -211,6 +220,9 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--clamp", args->range_bound, "Own models: clamp what is squared to +- this in training; 0: not");
   verb->add_option("--freeze", args->freeze_norms, "Last share of the run in which batch norms keep their statistics");
   verb->add_option("--precision", args->precision, "Of convolutions in training: float or bfloat16");
+  verb->add_option("--distill-from", args->teacher, "Learn from the answers of this trained network (ONNX), too");
+  verb->add_option("--distill-share", args->teacher_share, "Weight of the teacher's answers, 0 to 1; labels the rest");
+  verb->add_option("--distill-temperature", args->teacher_temperature, "How soft the teacher's answers are made");
   verb->add_option("--seed", args->seed, "Same seed, same network")->check(whole_number())->capture_default_str();
   verb->add_option("--threads", args->threads, "Threads; small networks are fastest with one")->capture_default_str();
   verb->add_option("--limit", args->limit, "Use the first K training images only; 0: all")->capture_default_str();

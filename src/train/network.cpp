@@ -73,13 +73,18 @@ bool is_quadratic(const nn::Polynomial& polynomial, const nn::Node& node) {
   return polynomial.coefficients.size() == node.shape.channels && polynomial.coefficients[0].size() == 3;
 }
 
+bool is_relu(const nn::Layer& layer) {
+  const auto* activation = std::get_if<nn::Activation>(&layer);
+  return activation != nullptr && activation->kind == nn::Activation::Kind::relu;
+}
+
 bool can_train(const nn::Layer& layer) {
   const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
   if (polynomial != nullptr) return polynomial->basis == nn::Polynomial::Basis::monomial;
   return std::holds_alternative<nn::Input>(layer) || std::holds_alternative<nn::Conv2d>(layer) ||
          std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
          std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
-         std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer);
+         std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) || is_relu(layer);
 }
 
 }  // namespace
@@ -214,6 +219,7 @@ torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& valu
     return F::linear(x.flatten(1).to(torch::kFloat32), part.weight, part.bias);
   }
   if (std::holds_alternative<nn::Square>(node.layer)) return x * x;
+  if (is_relu(node.layer)) return torch::relu(x);
   if (part.norm) return run_quadratic(part, x);
   if (std::holds_alternative<nn::Polynomial>(node.layer)) return evaluate(part.weight, x);
   return x + values[node.inputs[1]];
@@ -252,6 +258,28 @@ ParameterGroups Network::groups() const {
     if (parts_[i].bias.defined()) biases.push_back(parts_[i].bias);
   }
   return groups;
+}
+
+void Network::set_weights(const nn::Graph& trained) {
+  const torch::NoGradGuard no_grad;
+  const auto fill = [](const torch::Tensor& tensor, const std::vector<float>& values) {
+    if (tensor.defined()) tensor.copy_(torch::tensor(values).reshape(tensor.sizes()));
+  };
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const nn::Layer& layer = trained.nodes[i].layer;
+    const Part& part = parts_[i];
+    if (const auto* conv = std::get_if<nn::Conv2d>(&layer)) {
+      fill(part.weight, conv->weights);
+      fill(part.bias, conv->bias);
+    } else if (const auto* linear = std::get_if<nn::Linear>(&layer)) {
+      fill(part.weight, linear->weights);
+      fill(part.bias, linear->bias);
+    } else if (const auto* norm = std::get_if<nn::BatchNorm>(&layer)) {
+      fill(part.weight, norm->scale);
+      fill(part.bias, norm->shift);
+      part.variance.fill_(1 - kNormEpsilon);
+    }  // polynomials start from the graph's coefficients
+  }
 }
 
 void Network::export_polynomial(const Part& part, nn::Polynomial& polynomial) const {

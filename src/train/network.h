@@ -50,6 +50,9 @@ class Network : public torch::nn::Module {
   /// Names of the layers whose inputs forward() observes.
   std::vector<std::string> observed_names() const;
 
+  /// Takes the weights of a graph of the same layers. Only for networks without normalised squares.
+  void set_weights(const nn::Graph& trained);
+
   /// The graph with the weights as they are now; batch norms by their running statistics.
   nn::Graph to_graph() const;
 

@@ -76,6 +76,9 @@ void check_recipe(const Recipe& recipe) {
   expect(at_least_zero(recipe.muon_rate), "muon's learning rate must not be negative");
   expect(recipe.warm_up > 0 && recipe.warm_up < 1, "the warm-up must be between 0 and 1");
   expect(recipe.freeze_norms >= 0 && recipe.freeze_norms <= 1, "the frozen share must be 0 to 1");
+  expect(recipe.teacher_share >= 0 && recipe.teacher_share <= 1, "the teacher's share must be 0 to 1");
+  expect(at_least_zero(recipe.teacher_temperature) && recipe.teacher_temperature > 0,
+         "the teacher's temperature must be above zero");
   expect(at_least_zero(recipe.range_bound), "the clamp must not be negative");
   expect(at_least_zero(recipe.weight_decay), "the weight decay must not be negative");
   expect(at_least_zero(recipe.clip_norm), "the gradient limit must not be negative");

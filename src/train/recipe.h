@@ -48,6 +48,10 @@ struct Recipe {
   double freeze_norms = 0;
   /// Convolutions and normalised quadratics are computed in bfloat16 in training; tests and the result are in float.
   bool bfloat16 = false;
+  /// With a teacher (trainer.h): the loss is teacher_share of what its answers at this temperature say, and the rest of
+  /// the labels.
+  double teacher_share = 0.9;
+  double teacher_temperature = 4;
   Augmentation augmentation;
   /// Epochs at the end that see the images as they are.
   std::size_t plain_epochs = 0;

@@ -15,6 +15,7 @@
 #include "train/checkpoint.h"
 #include "train/measure.h"
 #include "train/network.h"
+#include "train/teacher.h"
 #include "train/updater.h"
 
 namespace obscura::train {
@@ -64,6 +65,23 @@ std::string fingerprint(const nn::Graph& graph, const Recipe& recipe, const imag
   return fmt::format("{} {} seed {} {}; {:016x}", graph.name, set.name, options.seed, describe(recipe), hash);
 }
 
+void check_teacher(const nn::Graph& graph, const nn::Graph& teacher) {
+  if (teacher.input_shape() != graph.input_shape() || teacher.output_shape().size() != graph.output_shape().size()) {
+    throw MismatchError("the teacher takes other images, or tells other classes apart, than the network");
+  }
+}
+
+/// What of a teacher decides the result.
+std::string teacher_fingerprint(const nn::Graph& teacher, const Recipe& recipe) {
+  std::uint64_t hash = fnv1a(nullptr, 0);
+  for (const auto& node : teacher.nodes) {
+    const auto add = [&](const std::vector<float>& w) { hash = fnv1a(w.data(), w.size() * sizeof(float), hash); };
+    if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) add(conv->weights);
+    if (const auto* linear = std::get_if<nn::Linear>(&node.layer)) add(linear->weights);
+  }
+  return fmt::format(" teacher {:016x} {}@{}", hash, recipe.teacher_share, recipe.teacher_temperature);
+}
+
 class Run {
  public:
   Run(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set, const image::Dataset& test_set,
@@ -76,7 +94,13 @@ class Run {
         test_(test_set, skeleton.preprocessing),
         network_(std::make_shared<Network>(skeleton, form_of(recipe))),
         updater_(recipe, *network_),
-        fingerprint_(fingerprint(skeleton, recipe, train_set, options)) {}
+        fingerprint_(fingerprint(skeleton, recipe, train_set, options)) {
+    if (!options.teacher) return;
+    check_teacher(skeleton, *options.teacher);
+    teacher_ = std::make_unique<Teacher>(*options.teacher, skeleton.preprocessing);
+    teacher_->use_bfloat16(recipe.bfloat16);
+    fingerprint_ += teacher_fingerprint(*options.teacher, recipe);
+  }
 
   TrainResult run() {
     TrainResult result;
@@ -142,6 +166,10 @@ class Run {
     auto loss = torch::nn::functional::cross_entropy(
         logits, batch.labels,
         torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(recipe_.label_smoothing));
+    if (teacher_) {
+      const auto from_teacher = distillation_loss(logits, teacher_->logits(batch.images), recipe_.teacher_temperature);
+      loss = loss * (1 - recipe_.teacher_share) + from_teacher * recipe_.teacher_share;
+    }
     if (penalised) loss = loss + range_penalty(observed);
     loss.backward();
     const bool stepped = updater_.step(rate_share);
@@ -197,6 +225,7 @@ class Run {
   Batches test_;
   std::shared_ptr<Network> network_;
   Updater updater_;
+  std::unique_ptr<Teacher> teacher_;
   std::size_t skipped_ = 0;
   std::size_t skipped_in_a_row_ = 0;
   std::string fingerprint_;

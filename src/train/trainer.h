@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ struct Outliers {
   std::size_t images = 0;
 };
 
-/// What does not change the result, except the seed.
+/// What does not change the result, except the seed and the teacher.
 struct RunOptions {
   std::uint64_t seed = 1;
   std::size_t threads = 1;
@@ -47,6 +48,8 @@ struct RunOptions {
   /// Empty: none.
   std::filesystem::path checkpoint;
   bool progress = true;
+  /// A trained network whose answers count as well as the labels (Recipe::teacher_share). None: the labels alone.
+  std::shared_ptr<const nn::Graph> teacher;
   std::function<void(const EpochResult&)> on_epoch;  ///< after every epoch
   std::function<void(const std::string&)> on_note;   ///< one line for people: resumed, starting afresh
   /// Stop after this epoch as if interrupted (0: never); the checkpoint then holds the state. For tests.
@@ -67,8 +70,8 @@ struct TrainResult {
 /// Trains `skeleton` (see zoo.h) by cross entropy. The graph's preprocessing says how pixels become numbers.
 /// The last epoch counts: nothing is chosen by the test set. With the same seed, machine, BLAS and threads the result
 /// is the same bit for bit, also when resumed; elsewhere the last bits differ. Throws UsageError for a bad recipe,
-/// MismatchError if images do not fit the graph, FormatError for a damaged checkpoint, IoError, and Error if the loss
-/// stops being a number. Not for two threads at once (LibTorch's settings).
+/// MismatchError if images or the teacher do not fit the graph, FormatError for a damaged checkpoint, IoError, and
+/// Error if the loss stops being a number. Not for two threads at once (LibTorch's settings).
 TrainResult train(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set,
                   const image::Dataset& test_set, const RunOptions& options);
 

@@ -21,7 +21,7 @@ struct Entry {
 constexpr nn::Shape kDigits{1, 28, 28};
 constexpr nn::Shape kCifar{3, 32, 32};
 
-constexpr std::array<Entry, 7> kEntries{{
+constexpr std::array<Entry, 9> kEntries{{
     {"tenseal",
      "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
      kDigits, build_tenseal, paper_tenseal_recipe},
@@ -46,6 +46,9 @@ constexpr std::array<Entry, 7> kEntries{{
      "3x32x32: seven 3x3 convolutions of 32 to 256 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "256->classes; Muon, 30 epochs with augmentation",
      kCifar, build_obscura_m, obscura_m_recipe},
+    {"relu-l", "1x28x28: obscura-l with twice the maps and ReLU; a teacher for --distill-from", kDigits, build_relu_l,
+     relu_l_recipe},
+    {"relu-m", "3x32x32: obscura-m with ReLU; a teacher for --distill-from", kCifar, build_relu_m, relu_m_recipe},
 }};
 
 const Entry& find_entry(const std::string& name) {

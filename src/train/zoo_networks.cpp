@@ -20,6 +20,8 @@ struct Convolution {
   bool bias = true;  ///< not before a batch norm, which has its own
 };
 
+enum class Act { quadratic, relu };
+
 /// Layers one after the other, all weights zero.
 class Sequence {
  public:
@@ -38,9 +40,12 @@ class Sequence {
   Sequence& flatten() { return add("flatten", nn::Flatten{}); }
   Sequence& square() { return add("square", nn::Square{}); }
   /// A batch norm and, a channel, b z + a z^2: both fold into what stands around them.
-  Sequence& quadratic() {
+  Sequence& quadratic() { return activation(Act::quadratic); }
+  /// The same, or a batch norm and a ReLU.
+  Sequence& activation(Act act) {
     const std::size_t channels = shape().channels;
     add("norm", nn::BatchNorm{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)});
+    if (act == Act::relu) return add("relu", nn::Activation{nn::Activation::Kind::relu, 0, 0});
     nn::Polynomial polynomial;
     polynomial.coefficients.assign(channels, {0.0F, kLinearStart, kSquareStart});
     return add("quadratic", std::move(polynomial));
@@ -70,6 +75,22 @@ class Sequence {
 /// Convolution, square, hidden layer, square, classes.
 nn::Graph paper_network(const char* name, const nn::Shape& input, std::size_t classes, const Convolution& first) {
   return Sequence(name, input).conv(first).square().flatten().linear(64).square().linear(classes).take();
+}
+
+nn::Graph cifar_network(const char* name, const nn::Shape& input, std::size_t classes, Act act) {
+  Sequence net(name, input);
+  const std::vector<std::pair<std::size_t, bool>> stages{{32, false},  {64, true},  {64, false}, {128, true},
+                                                         {128, false}, {256, true}, {256, false}};
+  for (const auto& [channels, pooled] : stages) {
+    net.conv({channels, 3, 1, 1, false});
+    if (pooled) net.average(2);
+    net.activation(act);
+  }
+  nn::Graph graph = net.average(4).flatten().linear(classes).take();
+  // Mean and standard deviation of CIFAR-10's training images.
+  graph.preprocessing.mean = {0.4914F, 0.4822F, 0.4465F};
+  graph.preprocessing.std = {0.2470F, 0.2435F, 0.2616F};
+  return graph;
 }
 
 }  // namespace
@@ -108,19 +129,19 @@ nn::Graph build_lenet5(const nn::Shape& input, std::size_t classes) {
 }
 
 nn::Graph build_obscura_m(const nn::Shape& input, std::size_t classes) {
-  Sequence net("obscura-m", input);
-  const std::vector<std::pair<std::size_t, bool>> stages{{32, false},  {64, true},  {64, false}, {128, true},
-                                                         {128, false}, {256, true}, {256, false}};
-  for (const auto& [channels, pooled] : stages) {
-    net.conv({channels, 3, 1, 1, false});
-    if (pooled) net.average(2);
-    net.quadratic();
-  }
-  nn::Graph graph = net.average(4).flatten().linear(classes).take();
-  // Mean and standard deviation of CIFAR-10's training images.
-  graph.preprocessing.mean = {0.4914F, 0.4822F, 0.4465F};
-  graph.preprocessing.std = {0.2470F, 0.2435F, 0.2616F};
-  return graph;
+  return cifar_network("obscura-m", input, classes, Act::quadratic);
+}
+
+nn::Graph build_relu_l(const nn::Shape& input, std::size_t classes) {
+  Sequence net("relu-l", input);
+  net.conv({32, 5, 1, 2, false}).average(2).activation(Act::relu);
+  net.conv({64, 3, 1, 1, false}).average(2).activation(Act::relu);
+  net.flatten().linear(256, false).activation(Act::relu).linear(classes);
+  return net.take();
+}
+
+nn::Graph build_relu_m(const nn::Shape& input, std::size_t classes) {
+  return cifar_network("relu-m", input, classes, Act::relu);
 }
 
 Recipe paper_tenseal_recipe(const std::string&) {
@@ -167,6 +188,19 @@ Recipe obscura_m_recipe(const std::string&) {
   recipe.freeze_norms = 0.25;
   recipe.bfloat16 = true;
   recipe.augmentation = parse_augmentation("crop+flip+cutout");
+  return recipe;
+}
+
+Recipe relu_l_recipe(const std::string& dataset) {
+  Recipe recipe = own_recipe(dataset);
+  recipe.epochs = 30;
+  return recipe;
+}
+
+Recipe relu_m_recipe(const std::string& dataset) {
+  Recipe recipe = obscura_m_recipe(dataset);
+  recipe.range_weight = 0;
+  recipe.freeze_norms = 0;
   return recipe;
 }
 

@@ -24,10 +24,16 @@ nn::Graph build_lenet5(const nn::Shape& input, std::size_t classes);
 /// CIFAR-10: seven convolutions; pools between convolution and activation, where they are linear and cost no level.
 nn::Graph build_obscura_m(const nn::Shape& input, std::size_t classes);
 
+/// Teachers, with ReLU where the networks above have quadratics: relu-l is obscura-l with twice the maps.
+nn::Graph build_relu_l(const nn::Shape& input, std::size_t classes);
+nn::Graph build_relu_m(const nn::Shape& input, std::size_t classes);
+
 Recipe paper_tenseal_recipe(const std::string& dataset);
 Recipe paper_cryptondl_recipe(const std::string& dataset);
 /// For the project's own networks on 28 x 28 images; clothes are mirrored and shifted, characters moved and turned.
 Recipe own_recipe(const std::string& dataset);
 Recipe obscura_m_recipe(const std::string& dataset);
+Recipe relu_l_recipe(const std::string& dataset);
+Recipe relu_m_recipe(const std::string& dataset);
 
 }  // namespace obscura::train

@@ -183,6 +183,35 @@ TEST_F(TrainerTest, TheDeepRecipeLearnsKeepsRangesAndResumes) {
   EXPECT_LT(whole.activations[0].p999, wild.activations[0].p999) << "the penalty pulls ranges in";
 }
 
+TEST_F(TrainerTest, ATeacherAloneTeachesAndIsPartOfTheRun) {
+  const auto teacher = train(small_network(), quick_recipe(), train_set_, test_set_, silent());
+  ASSERT_GE(teacher.test_accuracy, 0.95);
+  // Labels that say nothing: what is learnt comes from the teacher.
+  image::Dataset unlabelled = train_set_;
+  std::ranges::fill(unlabelled.labels, 0);
+  Recipe recipe = quick_recipe();
+  recipe.teacher_share = 1;
+  recipe.teacher_temperature = 2;
+  RunOptions options = silent();
+  options.teacher = std::make_shared<const nn::Graph>(teacher.graph);
+  options.checkpoint = temporary("taught");
+  options.seed = 3;
+  options.stop_after = 3;
+  train(small_network(), recipe, unlabelled, test_set_, options);
+  options.stop_after = 0;
+  const auto taught = train(small_network(), recipe, unlabelled, test_set_, options);
+  EXPECT_EQ(taught.resumed_from, 3U);
+  EXPECT_GE(taught.test_accuracy, 0.8);
+  options.teacher = std::make_shared<const nn::Graph>(taught.graph);
+  EXPECT_EQ(train(small_network(), recipe, unlabelled, test_set_, options).resumed_from, 0U) << "another teacher";
+  std::filesystem::remove(options.checkpoint);
+
+  nn::Graph narrow = nn::make_graph("narrow", {1, 12, 12});
+  nn::add_node(narrow, "fc", nn::Linear{3, std::vector<float>(432), std::vector<float>(3)}, {0});
+  options.teacher = std::make_shared<const nn::Graph>(narrow);
+  EXPECT_THROW(train(small_network(), recipe, train_set_, test_set_, options), MismatchError);
+}
+
 TEST_F(TrainerTest, SameSeedSameNetwork) {
   Recipe recipe = quick_recipe();
   recipe.epochs = 2;
