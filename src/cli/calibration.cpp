@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "cli/query_images.h"
+#include "compile/program.h"
 #include "image/dataset.h"
-#include "nn/graph.h"
 
 namespace obscura::cli {
 namespace {
@@ -20,15 +20,22 @@ image::Dataset load(const std::string& dataset, const std::filesystem::path& dat
 
 }  // namespace
 
-std::vector<std::vector<double>> calibration_samples(const nn::Graph& graph, const std::string& dataset,
-                                                     const std::filesystem::path& data, std::size_t count) {
+std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, const std::string& dataset,
+                                                    const std::filesystem::path& data, std::size_t count) {
   const auto set = load(dataset, data, count);
-  std::vector<std::vector<double>> samples;
-  for (std::size_t i = 0; i < std::min(count, set.count); ++i) {
-    const auto values = network_values(set, i, graph);
-    samples.emplace_back(values.begin(), values.end());
-  }
+  std::vector<std::vector<float>> samples;
+  for (std::size_t i = 0; i < std::min(count, set.count); ++i) samples.push_back(network_values(set, i, graph));
   return samples;
+}
+
+nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples, compile::FitReport* report,
+                     ThreadPool* pool) {
+  nn::Graph result = graph;
+  if (compile::needs_fitting(graph)) result = compile::fit_activations_in_turn(graph, samples, {}, report, pool);
+  std::vector<std::vector<double>> wide;
+  for (const auto& sample : samples) wide.emplace_back(sample.begin(), sample.end());
+  result.calibration = compile::calibration_numbers(result, wide);
+  return result;
 }
 
 }  // namespace obscura::cli

@@ -4,13 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "base/parallel.h"
+#include "compile/approximate.h"
 #include "nn/graph.h"
 
 namespace obscura::cli {
 
 /// Images of a data set, preprocessed for a network, to measure ranges on: the first of its training images, or of its
 /// test images where it has no others. Throws IoError, FormatError as loading does.
-std::vector<std::vector<double>> calibration_samples(const nn::Graph& graph, const std::string& dataset,
-                                                     const std::filesystem::path& data, std::size_t count = 64);
+std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, const std::string& dataset,
+                                                    const std::filesystem::path& data, std::size_t count = 64);
+
+/// The network as it can be compiled, the same on every machine that has only its file: activations as polynomials
+/// fitted on the samples, and how large values get on them. `report` is filled in where something was fitted.
+nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
+                     compile::FitReport* report = nullptr, ThreadPool* pool = nullptr);
 
 }  // namespace obscura::cli

@@ -69,8 +69,12 @@ ordered_json stages_json(const compile::Program& program) {
 void run_compile(const CompileArguments& a) {
   auto graph = nn::read_onnx(a.network);
   if (!a.save.empty()) check_output(a.save);
-  if (!a.calibrate.empty())
-    graph.calibration = compile::calibrate(graph, calibration_samples(graph, a.calibrate, a.data));
+  compile::FitReport fitted;
+  if (!a.calibrate.empty()) {
+    ThreadPool pool;
+    graph = calibrated(graph, calibration_samples(graph, a.calibrate, a.data), &fitted, &pool);
+    if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
+  }
   if (!a.save.empty()) nn::write_onnx(graph, a.save);
   const Stopwatch watch;
   compile::CompileOptions options;

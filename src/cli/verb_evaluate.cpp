@@ -14,14 +14,18 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/version.h"
 #include "cli/calibration.h"
 #include "cli/encrypted_run.h"
 #include "cli/evaluation_report.h"
 #include "cli/options.h"
 #include "cli/query_images.h"
+#include "cli/run_journal.h"
+#include "cli/simulated_run.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
+#include "image/digest.h"
 #include "nn/onnx_read.h"
 #include "nn/reference.h"
 
@@ -38,11 +42,14 @@ struct EvaluateArguments {
   std::string mode = "packed";
   fs::path data;
   fs::path out;
+  fs::path resume;
   std::size_t limit = 0;
   std::size_t threads = 0;
   std::optional<std::uint64_t> seed;
   std::size_t images_per_ciphertext = 1;
   std::size_t together = 0;
+  std::size_t stop_after = 0;  ///< for tests
+  bool simulate = false;
   bool json = false;
 };
 
@@ -107,33 +114,112 @@ std::vector<std::vector<float>> run_plain(const nn::Graph& graph, const std::vec
   return logits;
 }
 
+/// What both kinds of run need.
+struct Prepared {
+  nn::Graph graph;  ///< as it is compiled
+  TestImages images;
+  std::vector<std::vector<float>> plain;  ///< logits of the network as the file has it
+  double plain_seconds = 0;
+  compile::CompileOptions options;
+};
+
+Prepared prepare(const EvaluateArguments& a, ThreadPool& pool) {
+  Prepared result;
+  result.graph = nn::read_onnx(a.network);
+  result.images = load_images(a, result.graph);
+  const Stopwatch watch;
+  result.plain = run_plain(result.graph, result.images.values);
+  result.plain_seconds = watch.seconds();
+  result.options.mode = mode_of(a.mode);
+  result.options.images_per_ciphertext = a.images_per_ciphertext;
+  if (result.graph.calibration.empty() || compile::needs_fitting(result.graph)) {
+    compile::FitReport fitted;
+    const auto samples = calibration_samples(result.graph, a.dataset, a.data);
+    result.graph = calibrated(result.graph, samples, &fitted, &pool);
+    if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
+  }
+  return result;
+}
+
+/// Where the run keeps what is done: as asked, else beside the result if that is a file. Devices have nothing beside.
+fs::path journal_of(const EvaluateArguments& a) {
+  std::error_code ec;
+  const bool file = !a.out.empty() && (!fs::exists(a.out, ec) || fs::is_regular_file(a.out, ec));
+  return !a.resume.empty() || !file ? a.resume : fs::path(a.out.string() + ".partial");
+}
+
+/// What must be the same for a run to be continued.
+nlohmann::ordered_json identity_of(const EvaluateArguments& a, const TestImages& images, const ThreadPool& pool) {
+  std::vector<std::uint8_t> values;
+  for (const auto& image : images.values) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(image.data());
+    values.insert(values.end(), bytes, bytes + image.size() * sizeof(float));
+  }
+  return {{"journal of", "obscura evaluate"},
+          {"version", kVersion},
+          {"network", image::sha256(read_file(a.network))},
+          {"dataset", a.dataset},
+          {"mode", a.mode},
+          {"seed", a.seed ? nlohmann::ordered_json(*a.seed) : nlohmann::ordered_json(nullptr)},
+          {"limit", a.limit},
+          {"images", image::sha256(values)},
+          {"images_per_ciphertext", a.images_per_ciphertext},
+          {"threads", pool.threads()}};
+}
+
 Evaluation evaluate(const EvaluateArguments& a) {
-  const auto graph = nn::read_onnx(a.network);
-  const TestImages images = load_images(a, graph);
   ThreadPool pool(a.threads);
+  Prepared prepared = prepare(a, pool);
   Evaluation result;
   result.network = a.network;
   result.dataset = a.dataset;
   result.threads = pool.threads();
   result.seed = a.seed;
-  result.classes = images.classes;
-  const Stopwatch watch;
-  const auto plain = run_plain(graph, images.values);
-  result.plain_seconds = watch.seconds();
-  compile::CompileOptions options;
-  options.mode = mode_of(a.mode);
-  options.images_per_ciphertext = a.images_per_ciphertext;
-  if (graph.calibration.empty()) options.samples = calibration_samples(graph, a.dataset, a.data);
-  result.run = run_encrypted(graph, options, images.values, pool, true, a.together);
-  result.scores = score(plain, result.run.logits, images.labels);
+  result.classes = prepared.images.classes;
+  result.plain_seconds = prepared.plain_seconds;
+  result.run = run_with_journal(journal_of(a), identity_of(a, prepared.images, pool), a.stop_after, prepared.graph,
+                                prepared.options, prepared.images.values, pool, a.together);
+  result.scores = score(prepared.plain, result.run.logits, prepared.images.labels);
   result.peak_memory_mb = peak_memory_mb();
   return result;
 }
 
+void run_simulation(const EvaluateArguments& a) {
+  ThreadPool pool(a.threads);
+  const Prepared prepared = prepare(a, pool);
+  const auto run = run_simulated(prepared.graph, prepared.options, prepared.images.values, pool, true);
+  const Scores scores = score(prepared.plain, run.logits, prepared.images.labels);
+  if (a.json) {
+    print_json({{"network", a.network},
+                {"dataset", a.dataset},
+                {"mode", a.mode},
+                {"simulated", true},
+                {"images", run.logits.size()},
+                {"plain_accuracy", scores.plain_accuracy},
+                {"accuracy", scores.encrypted_accuracy},
+                {"agreement", scores.agreement},
+                {"logit_error", {{"max", scores.max_logit_error}, {"rms", scores.rms_logit_error}}},
+                {"predicted_logit_error", run.client.logit_error},
+                {"images_out_of_range", run.overflows},
+                {"parameters", parameters_json(run.client.parameters)},
+                {"seconds", run.seconds}});
+    return;
+  }
+  fmt::print("{} on {} images of {}, {}, simulated: nothing was encrypted\n", run.client.network, run.logits.size(),
+             a.dataset, a.mode);
+  fmt::print("  accuracy   {:.2f} %, plain {:.2f} %\n", 100 * scores.encrypted_accuracy, 100 * scores.plain_accuracy);
+  fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * scores.agreement);
+  fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", scores.max_logit_error,
+             scores.rms_logit_error, run.client.logit_error);
+  fmt::print("  range      {} images leave the range of the modulus: their answers are lost\n", run.overflows.size());
+}
+
 void run_evaluate(const EvaluateArguments& a) {
+  if (a.simulate) return run_simulation(a);
   if (!a.out.empty()) check_output(a.out);
   const Evaluation result = evaluate(a);
   if (!a.out.empty()) write_file(a.out, evaluation_json(result).dump(2) + "\n");
+  if (!journal_of(a).empty()) fs::remove(journal_of(a));
   if (a.json) {
     print_json(evaluation_json(result));
   } else {
@@ -153,6 +239,9 @@ void add_evaluate_verb(CLI::App& app) {
       ->group(kFiles);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   add_mode(*verb, args->mode)->capture_default_str();
+  verb->add_flag("--simulate", args->simulate,
+                 "Encrypt nothing: the program in the clear, with the errors that encryption will make")
+      ->group(kRun);
   verb->add_option("--together", args->together,
                    "Large packed networks: queries that go through the network at a time; 1: lowest latency; 0: a few")
       ->check(whole_number())
@@ -168,6 +257,10 @@ void add_evaluate_verb(CLI::App& app) {
       ->group(kRun);
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);
+  verb->add_option("--resume", args->resume,
+                   "Keep what is done in this file and continue from it (default: beside --out, as .partial)")
+      ->group(kOutput);
+  verb->add_option("--stop-after", args->stop_after, "For tests: end as if interrupted")->group("");
   verb->add_option("--out", args->out, "Write the JSON object into this file, too")->group(kOutput);
   verb->footer(
       "Examples:\n  obscura evaluate --network models/tenseal-mnist.onnx --dataset mnist --mode batched\n"

@@ -150,7 +150,7 @@ void check_images(std::size_t images, const ckks::Context& context) {
 
 }  // namespace
 
-std::vector<double> calibrate(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
+std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
   return to_numbers(measure_magnitudes(stages_of(nn::fold_batch_norms(graph)), samples));
 }
 
@@ -169,16 +169,13 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
     client.images = choose_images(stages, *context, options, program);
     client.program = digest_of_program(stages, program);
     plan_packed(std::move(stages), *context, client.images, program);
-    for (std::size_t i = 0; i < scales.size(); ++i) {
-      auto& inputs = program.packed[i].inputs;
-      for (std::size_t k = 0; k < inputs.size(); ++k) inputs[k].weight_scale = scales[i].weights[k];
-    }
+    for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
     request_packed_keys(*context, program);
   } else {
     client.images = context->slots();
     client.program = digest_of_program(stages, program);
     plan_batched(std::move(stages), *context, program);
-    for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].weight_scales = scales[i].weights;
+    for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
   }
   const double wanted =
       std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);

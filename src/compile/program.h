@@ -10,6 +10,7 @@
 #include "circuits/linear_plan.h"
 #include "ckks/keys.h"
 #include "compile/layout.h"
+#include "compile/scales.h"
 #include "compile/schedule.h"
 #include "compile/stages.h"
 
@@ -52,7 +53,6 @@ struct PackedStage {
     std::shared_ptr<const Layout> layout;
     std::size_t copies = 1;                         ///< see Placement
     std::vector<std::vector<std::int64_t>> spread;  ///< first x += sum of rotations by these steps, a group at a time
-    double weight_scale = 1;
   };
   Stage stage;
   std::vector<Input> inputs;  ///< one a term
@@ -66,6 +66,7 @@ struct PackedStage {
   circuits::BlockPlan blocks;
   std::vector<std::vector<std::int64_t>> fold;  ///< then sums of rotations again
   StageSchedule schedule;
+  StageScales scales;
   double microseconds = 0;  ///< predicted
   double key_megabytes = 0;
 
@@ -75,8 +76,8 @@ struct PackedStage {
 /// One stage of a batched program: the maps in integers.
 struct BatchedStage {
   Stage stage;
-  std::vector<double> weight_scales;  ///< one a term
   StageSchedule schedule;
+  StageScales scales;
   bool relinearize_before_map = false;  ///< of the products that it reads; else after the map
 };
 
@@ -102,7 +103,7 @@ struct CompileOptions {
 
 /// How large values get on these images (preprocessed): to be kept as graph.calibration, so that owner and server need
 /// not have the images to compile alike. Throws UnsupportedError like compile().
-std::vector<double> calibrate(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
+std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
 
 /// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer. The same network
 /// gives the same program on every machine.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "compile/noise.h"
 
 namespace obscura::compile {
 namespace {
@@ -20,21 +21,6 @@ constexpr int kOneProductBits = 41;
 constexpr double kWidestConstantBits = 60;
 /// A batched weight is a 32-bit integer.
 constexpr double kWidestWeightBits = 30;
-
-/// Standard deviations in a slot, before division by the scale.
-struct NoiseUnits {
-  double fresh, rounding, rounding3, weight, key_switch;
-  /// `digit_bits` over `special_bits` is what a key-switching digit exceeds the special modulus by.
-  NoiseUnits(int log_degree, Mode mode, double digits, double digit_bits, double special_bits) {
-    const double n = std::exp2(log_degree);
-    fresh = 3.24 * std::sqrt(n);
-    rounding = std::sqrt(n * (1 + 2 * n / 3) / 12);
-    rounding3 = std::sqrt(n * (n * 4 * n / 9) / 12);
-    // A plaintext polynomial rounds every coefficient; a scalar weight is one integer.
-    weight = mode == Mode::packed ? std::sqrt(n / 12) : std::sqrt(1.0 / 12);
-    key_switch = rounding + fresh * std::sqrt(digits * n / 12) * std::exp2(digit_bits - special_bits);
-  }
-};
 
 struct Guess {
   int log_degree;

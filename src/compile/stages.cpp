@@ -284,14 +284,7 @@ std::vector<Stage> stages_of(const nn::Graph& graph) {
   return Builder(graph).build();
 }
 
-std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<double>>& values,
-                              std::vector<double>* before_activation) {
-  std::vector<double> x = stage.terms.front().map.apply(values[stage.terms.front().value]);
-  for (std::size_t k = 1; k < stage.terms.size(); ++k) {
-    const auto more = stage.terms[k].map.apply(values[stage.terms[k].value]);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] += more[i];
-  }
-  if (before_activation != nullptr) *before_activation = x;
+void apply_activation(const Stage& stage, std::vector<double>& x) {
   const std::size_t plane = stage.output.height * stage.output.width;
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (stage.activation == Stage::Activation::square) x[i] *= x[i];
@@ -300,6 +293,17 @@ std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<
       x[i] = polynomial_at(row, stage.basis, x[i]);
     }
   }
+}
+
+std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<double>>& values,
+                              std::vector<double>* before_activation) {
+  std::vector<double> x = stage.terms.front().map.apply(values[stage.terms.front().value]);
+  for (std::size_t k = 1; k < stage.terms.size(); ++k) {
+    const auto more = stage.terms[k].map.apply(values[stage.terms[k].value]);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += more[i];
+  }
+  if (before_activation != nullptr) *before_activation = x;
+  apply_activation(stage, x);
   return x;
 }
 

@@ -36,6 +36,9 @@ struct Stage {
 /// Throws UnsupportedError that names the layer for what cannot be run on ciphertexts.
 std::vector<Stage> stages_of(const nn::Graph& graph);
 
+/// The activation of a stage on its sums, in place.
+void apply_activation(const Stage& stage, std::vector<double>& x);
+
 /// One stage in plain double arithmetic. values[i] is value i; before_activation (where given) gets the sums.
 std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<double>>& values,
                               std::vector<double>* before_activation = nullptr);

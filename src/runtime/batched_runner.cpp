@@ -20,7 +20,7 @@ std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const compile::Bat
     for (std::size_t r = 0; r < rows.size(); ++r) {
       for (const auto& e : map.rows[r]) {
         rows[r].push_back({static_cast<std::uint32_t>(first + e.column),
-                           static_cast<std::int32_t>(std::lround(e.value * stage.weight_scales[k]))});
+                           static_cast<std::int32_t>(std::lround(e.value * stage.scales.weights[k]))});
       }
     }
     first += map.columns;
@@ -97,7 +97,7 @@ BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator
 BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x,
                                                ThreadPool& pool) const {
   const compile::BatchedStage& stage = program_.batched[i];
-  Tensor y = products_[i].apply(*context_, x, stage.weight_scales.front(), &pool);
+  Tensor y = products_[i].apply(*context_, x, stage.scales.weights.front(), &pool);
   pool.parallel_for(y.size(), [&](std::size_t k) {
     y[k] = evaluator.relinearize(y[k]);
     for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) y[k] = evaluator.rescale(y[k]);

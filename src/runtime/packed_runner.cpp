@@ -6,7 +6,6 @@
 
 #include "circuits/polynomial.h"
 #include "circuits/rotation_sum.h"
-#include "compile/scales.h"
 #include "compile/slot_map.h"
 
 namespace obscura::runtime {
@@ -77,28 +76,22 @@ PackedRunner::PackedRunner(compile::Program program, std::size_t memory_budget, 
     : Runner(std::move(program)) {
   double diagonals = 0;
   for (const auto& stage : program_.packed) diagonals += static_cast<double>(stage.diagonals());
-  std::vector<double> scales{program_.client.input_scale};
   last_use_.assign(program_.packed.size() + 1, program_.packed.size());
   for (std::size_t i = 0; i < program_.packed.size(); ++i) {
     PackedStage& stage = program_.packed[i];
     for (const auto& term : stage.stage.terms) last_use_[term.value] = i;
     // What is kept ahead of time is shared out by the number of diagonals.
     const double share = diagonals > 0 ? static_cast<double>(memory_budget * stage.diagonals()) / diagonals : 0;
-    stages_.push_back(prepare_stage(i, scales, static_cast<std::size_t>(share), pool));
-    const auto stage_scales = compile::stage_scales(stage.stage, stage.schedule, *context_, scales);
-    scales.push_back(stage_scales.after_activation);
+    stages_.push_back(prepare_stage(i, static_cast<std::size_t>(share), pool));
     // The matrix lives on as plaintexts.
     for (auto& term : stage.stage.terms) term.map = {};
   }
 }
 
-/// Encodes a stage for values that arrive at `scales`.
-PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, const std::vector<double>& scales,
-                                                std::size_t memory_budget, ThreadPool* pool) {
+PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, std::size_t memory_budget, ThreadPool* pool) const {
   const PackedStage& stage = program_.packed[i];
   const compile::StageSchedule& s = stage.schedule;
   const std::size_t images = program_.client.images, places = context_->slots() / images;
-  const auto exact = compile::stage_scales(stage.stage, s, *context_, scales);
   const auto map = slot_map(stage, places);
   const auto entries = map.entries();
   Stage result;
@@ -109,12 +102,12 @@ PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, const std::vector
       entries.fill(offset, values);
       diagonals[offset.offset * static_cast<std::int64_t>(images)] = widened(values, images);
     }
-    result.matrix.emplace<circuits::LinearTransform>(encoder_, *context_, diagonals, stage.hoisted, exact.weights[0],
-                                                     s.limbs, pool);
+    result.matrix.emplace<circuits::LinearTransform>(encoder_, *context_, diagonals, stage.hoisted,
+                                                     stage.scales.weights[0], s.limbs, pool);
   } else {
     std::vector<double> weight_scales;
     for (std::size_t k = 0; k < stage.inputs.size(); ++k) {
-      weight_scales.insert(weight_scales.end(), stage.inputs[k].layout->ciphertexts(places), exact.weights[k]);
+      weight_scales.insert(weight_scales.end(), stage.inputs[k].layout->ciphertexts(places), stage.scales.weights[k]);
     }
     const auto fill = [&](const circuits::BlockOffset& wanted, std::span<double> values) {
       circuits::BlockOffset offset = wanted;
@@ -129,7 +122,7 @@ PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, const std::vector
                                                     s.limbs, memory_budget, pool);
   }
   for (const auto& bias : map.bias()) {
-    result.bias.push_back(encoder_.encode(widened(bias, images), exact.after_map, s.activation_limbs));
+    result.bias.push_back(encoder_.encode(widened(bias, images), stage.scales.after_map, s.activation_limbs));
   }
   if (stage.stage.activation == Activation::polynomial) result.coefficients = slot_coefficients(stage, places, images);
   return result;

@@ -31,7 +31,7 @@ class PackedRunner : public Runner {
     std::vector<circuits::Coefficient> coefficients;  // of a polynomial
   };
 
-  Stage prepare_stage(std::size_t i, const std::vector<double>& scales, std::size_t memory_budget, ThreadPool* pool);
+  Stage prepare_stage(std::size_t i, std::size_t memory_budget, ThreadPool* pool) const;
   Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, const Values& values) const;
   std::vector<Tensor> multiply(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor> inputs,
                                ThreadPool* pool) const;

@@ -104,7 +104,7 @@ TEST(Compile, TakesRangesFromTheFile) {
   CompileOptions options;
   options.samples = samples;
   const Program measured = compile(graph, options);
-  graph.calibration = calibrate(graph, samples);
+  graph.calibration = calibration_numbers(graph, samples);
   EXPECT_EQ(graph.calibration.size(), 1 + 5 * measured.packed.size());
   const Program stated = compile(graph, {});
   EXPECT_EQ(write_client_part(measured.client), write_client_part(stated.client));
