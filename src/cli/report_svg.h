@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "cli/report_document.h"
+
+/// Pictures for the HTML page, as SVG elements whose colours are the page's (classes and variables of its style).
+namespace obscura::cli {
+
+std::string matrix_svg(const Matrix& matrix);
+std::string histogram_svg(const Histogram& histogram);
+std::string comparison_svg(const Comparison& comparison);
+
+}  // namespace obscura::cli

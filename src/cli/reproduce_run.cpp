@@ -1,0 +1,217 @@
+#include "cli/reproduce_run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/version.h"
+#include "cli/demo_input.h"
+#include "cli/reproduce_child.h"
+#include "cli/support.h"
+#include "image/dataset.h"
+#include "image/digest.h"
+#include "ring/isa.h"
+#include "train/zoo.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// The command that does the same, without places that are another machine's.
+std::string command_of(const ReproduceOptions& o) {
+  std::string line = "obscura reproduce " + o.subject;
+  if (o.also_own) line += " --also-own";
+  if (o.quick) line += " --quick";
+  if (o.mode != "both") line += " --mode " + o.mode;
+  if (o.threads != 0) line += fmt::format(" --threads {}", o.threads);
+  if (o.images != 0) line += fmt::format(" --images {}", o.images);
+  if (!o.only.empty()) line += fmt::format(" --only {}", fmt::join(o.only, ","));
+  if (!o.dataset.empty()) line += " --dataset " + o.dataset;
+  return line;
+}
+
+/// The folder of networks that ships, unless another is given; empty if there is none.
+fs::path models_folder(const fs::path& given) {
+  if (!given.empty()) return given;
+  try {
+    return find_demo_network({}).parent_path();
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code ec;
+  fs::create_directories(folder, ec);
+  if (!fs::is_directory(folder)) throw IoError("cannot make the folder " + folder.string());
+}
+
+ordered_json read_json(const fs::path& file) {
+  const auto bytes = read_file(file);
+  return ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+}
+
+std::string ending(const ChildResult& child) {
+  if (!child.message.empty()) return child.message;
+  if (child.status > 128) return fmt::format("ended by signal {}: out of memory?", child.status - 128);
+  return fmt::format("ended with code {}", child.status);
+}
+
+class Reproduction {
+ public:
+  explicit Reproduction(const ReproduceOptions& options)
+      : o_(options), models_(models_folder(options.models)), made_(o_.out / "models"), rows_(o_.out / "rows") {
+    make_folder(made_);
+    make_folder(rows_);
+  }
+
+  /// Own networks that nobody trained are no rows, unless they are asked for by name.
+  bool wanted(const RowPlan& plan) const { return plan.trainable || !o_.only.empty() || !find_network(plan).empty(); }
+
+  ReportRow measure(const RowPlan& plan) {
+    ReportRow row;
+    row.key = plan.key, row.title = plan.title, row.model = plan.model, row.dataset = plan.dataset;
+    row.summary = train::model_summary(plan.model), row.other_data = plan.other_data;
+    try {
+      image::load_dataset(plan.dataset, image::Split::test, o_.data, 1);
+      const fs::path network = network_of(plan, row);
+      row.network = network.string();
+      row.digest = image::sha256(read_file(network));
+      if (plan.single) row.single = evaluate(plan, row, *plan.single, "single");
+      if (plan.whole) row.whole = evaluate(plan, row, *plan.whole, "whole");
+    } catch (const Error& e) {
+      row.problem = e.what();
+      if (told_.insert(row.problem).second) note(fmt::format("{}: {}", plan.title, row.problem));
+    }
+    return row;
+  }
+
+ private:
+  fs::path find_network(const RowPlan& plan) const {
+    for (const fs::path& folder : {models_, made_}) {
+      for (const auto& name : plan.files) {
+        if (!folder.empty() && fs::exists(folder / name)) return folder / name;
+      }
+    }
+    return {};
+  }
+
+  void add_data(std::vector<std::string>& arguments) const {
+    if (o_.data.empty()) return;
+    arguments.insert(arguments.end(), {"--data", o_.data.string()});
+  }
+
+  fs::path network_of(const RowPlan& plan, ReportRow& row) {
+    const fs::path found = find_network(plan);
+    if (!found.empty()) return found;
+    const fs::path out = made_ / plan.files.front();
+    std::vector<std::string> train = {"train", "--model", plan.model, "--dataset", plan.dataset, "--out", out.string()};
+    if (!plan.trainable) {
+      throw IoError(fmt::format("there is no {}: obscura {}", plan.files.front(), fmt::join(train, " ")));
+    }
+    add_data(train);
+    note(fmt::format("training {} on {}", plan.model, plan.dataset));
+    const ChildResult child = run_self(train);
+    if (child.status != 0 || !fs::exists(out)) throw Error("could not be trained: " + ending(child));
+    row.trained = true;
+    return out;
+  }
+
+  ordered_json request_of(const RowPlan& plan, const ReportRow& row, const RunPlan& run) const {
+    return {{"version", kVersion},      {"build", kBuildType},
+            {"machine", cpu_model()},   {"isa", std::string(ring::isa_name(ring::selected_isa()))},
+            {"network", row.digest},    {"dataset", plan.dataset},
+            {"data", o_.data.string()}, {"mode", run.mode},
+            {"threads", run.threads},   {"limit", run.limit},
+            {"together", run.together}};
+  }
+
+  ordered_json evaluate(const RowPlan& plan, const ReportRow& row, const RunPlan& run, const std::string& name) {
+    const ordered_json request = request_of(plan, row, run);
+    const fs::path kept = rows_ / fmt::format("{}-{}.json", plan.key, name);
+    if (fs::exists(kept) && !o_.fresh) {
+      const ordered_json before = read_json(kept);
+      if (before.is_object() && before.contains("request") && before["request"] == request &&
+          before.contains("result")) {
+        return before["result"];
+      }
+    }
+    ordered_json result = run_evaluation(row, run, scratch_name(plan, request, name));
+    write_file(kept, ordered_json{{"request", request}, {"result", result}}.dump(1) + "\n");
+    return result;
+  }
+
+  /// By the request, so that an interrupted run is continued by the same one only.
+  fs::path scratch_name(const RowPlan& plan, const ordered_json& request, const std::string& name) const {
+    const std::string text = request.dump();
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    const auto digest = image::sha256(std::span(bytes, text.size())).substr(0, 8);
+    return rows_ / fmt::format("{}-{}-{}.json", plan.key, name, digest);
+  }
+
+  ordered_json run_evaluation(const ReportRow& row, const RunPlan& run, const fs::path& scratch) const {
+    note(fmt::format("{}: classifying {} test images, {}", row.title,
+                     run.limit == 0 ? "all" : "the first " + std::to_string(run.limit), run.mode));
+    const fs::path partial = scratch.string() + ".partial";
+    if (o_.fresh) fs::remove(partial);
+    std::vector<std::string> words = {"evaluate",
+                                      "--network",
+                                      row.network,
+                                      "--dataset",
+                                      row.dataset,
+                                      "--mode",
+                                      run.mode,
+                                      "--threads",
+                                      std::to_string(run.threads),
+                                      "--limit",
+                                      std::to_string(run.limit),
+                                      "--out",
+                                      scratch.string(),
+                                      "--resume",
+                                      partial.string(),
+                                      "--json"};
+    if (run.together != 0) words.insert(words.end(), {"--together", std::to_string(run.together)});
+    add_data(words);
+    const ChildResult child = run_self(words);
+    if (child.status != 0) throw Error(fmt::format("could not be evaluated, {}: {}", run.mode, ending(child)));
+    const ordered_json result = read_json(scratch);
+    if (!result.is_object()) throw FormatError(scratch.string() + " holds no result");
+    fs::remove(scratch);
+    return result;
+  }
+
+  const ReproduceOptions& o_;
+  fs::path models_, made_, rows_;
+  std::set<std::string> told_;
+};
+
+}  // namespace
+
+Report reproduce(const ReproduceOptions& options) {
+  const auto plans = reproduce_plan(options);
+  Reproduction reproduction(options);
+  Report report;
+  report.subject = options.subject;
+  report.version = kVersion;
+  report.build = kBuildType;
+  report.machine = cpu_model();
+  report.isa = std::string(ring::isa_name(ring::selected_isa()));
+  report.command = command_of(options);
+  report.quick = options.quick;
+  for (const auto& plan : plans) {
+    if (reproduction.wanted(plan)) report.rows.push_back(reproduction.measure(plan));
+  }
+  report.date = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)));
+  return report;
+}
+
+}  // namespace obscura::cli
