@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,8 @@
 #include "compile/program.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
+#include "owner/owner.h"
+#include "runtime/runner.h"
 
 namespace obscura::cli {
 namespace {
@@ -25,6 +28,7 @@ struct CompileArguments {
   std::string calibrate;
   std::filesystem::path data, save;
   std::size_t images_per_ciphertext = 1;
+  bool measure = false;
   bool json = false;
 };
 
@@ -45,10 +49,11 @@ ordered_json stage_json(const Stage& stage) {
   return {{"name", stage.stage.name},
           {"limbs", stage.schedule.limbs},
           {"weight_bits", stage.schedule.weight_bits},
+          {"scale_bits", {std::log2(stage.scales.after_map), std::log2(stage.scales.after_activation)}},
           {"activation", activation_name(stage.stage.activation)}};
 }
 
-ordered_json stages_json(const compile::Program& program) {
+ordered_json stages_json(const compile::Program& program, const std::vector<double>& measured) {
   ordered_json stages = ordered_json::array();
   for (const auto& stage : program.packed) {
     stages.push_back(stage_json(stage));
@@ -63,7 +68,31 @@ ordered_json stages_json(const compile::Program& program) {
     for (const auto& term : stage.stage.terms) weights += term.map.entries();
     stages.back()["weights"] = weights;
   }
+  for (std::size_t i = 0; i < measured.size(); ++i) stages[i]["measured_milliseconds"] = 1000 * measured[i];
   return stages;
+}
+
+/// Seconds of every stage of one query of made-up pixels, on one thread.
+std::vector<double> measure(compile::Program program) {
+  const owner::Owner owner(program.client);
+  const auto seeded = owner.evaluation_keys(program.keys);
+  ThreadPool pool;
+  const auto runner = runtime::make_runner(std::move(program), &pool);
+  const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded, &pool);
+  const std::vector<float> image(owner.client().input.size(), 0.25F);
+  std::vector<ckks::Ciphertext> query;
+  for (const auto& c : owner.encrypt(std::span(&image, 1)).ciphertexts) {
+    query.push_back(ckks::expand(*runner->context(), c));
+  }
+  std::vector<double> seconds;
+  // The first run warms memory up.
+  for (int run = 0; run < 2; ++run) {
+    std::vector<runtime::StageTime> times;
+    runner->run(keys, query, nullptr, &times);
+    seconds.clear();
+    for (const auto& stage : times) seconds.push_back(stage.seconds);
+  }
+  return seconds;
 }
 
 void run_compile(const CompileArguments& a) {
@@ -82,11 +111,13 @@ void run_compile(const CompileArguments& a) {
   options.images_per_ciphertext = a.images_per_ciphertext;
   const compile::Program program = compile_network(graph, options);
   const double seconds = watch.seconds();
+  const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
   if (!a.json) {
-    fmt::print("{}{} rotation keys{}; compiled in {}\n", compile::report(program), program.keys.galois.size(),
-               program.keys.relin_limbs != 0 ? " and a relinearisation key" : "", duration_text(seconds));
+    for (const auto& line : graph.notes) note(line);
+    fmt::print("{}compiled in  {}\n", compile::report(program, measured), duration_text(seconds));
     return;
   }
+  const compile::Sizes sizes = compile::sizes(program);
   const auto& client = program.client;
   print_json({{"network", client.network},
               {"mode", a.mode},
@@ -100,7 +131,11 @@ void run_compile(const CompileArguments& a) {
               {"reply_bits", client.reply_bits},
               {"rotation_keys", program.keys.galois.size()},
               {"relinearisation_key", program.keys.relin_limbs != 0},
-              {"stages", stages_json(program)},
+              {"reasons", program.schedule.reasons},
+              {"predicted_bytes",
+               {{"query", sizes.query}, {"reply", sizes.reply}, {"keys", sizes.keys}, {"server", sizes.server}}},
+              {"predicted_milliseconds", program.microseconds / 1000},
+              {"stages", stages_json(program, measured)},
               {"seconds", seconds}});
 }
 
@@ -112,7 +147,11 @@ void add_compile_verb(CLI::App& app) {
   verb->add_option("network", args->network, "The network, an ONNX file")->required();
   add_mode(*verb, args->mode)->capture_default_str();
   add_images_per_ciphertext(*verb, args->images_per_ciphertext);
-  verb->add_option("--calibrate", args->calibrate, "Measure how large values get on images of this data set")
+  verb->add_flag("--measure", args->measure, "Run one encrypted query and show what every stage took, on one thread")
+      ->group(kRun);
+  verb->add_option(
+          "--calibrate", args->calibrate,
+          "Measure how large values get on images of this data set; activations become polynomials that fit there")
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   verb->add_option("--save", args->save, "Write the calibrated network, for keygen and classify")->group(kOutput);

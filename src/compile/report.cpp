@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "compile/program.h"
 
 namespace obscura::compile {
@@ -40,27 +42,125 @@ std::size_t entries(const Stage& stage) {
   return count;
 }
 
+/// Products of ciphertexts, an activation of one ciphertext.
+std::size_t products(const Stage& stage) {
+  if (stage.activation == Stage::Activation::square) return 1;
+  if (stage.activation == Stage::Activation::none) return 0;
+  const double degree = static_cast<double>(stage.coefficients.front().size() - 1);
+  return static_cast<std::size_t>(std::ceil(2 * std::sqrt(degree / 2)) + std::ceil(std::log2(degree + 1))) - 1;
+}
+
+/// "26-45": log2 of the scale behind the map and behind the activation.
+std::string scale_text(const StageScales& scales) {
+  return fmt::format("{:.0f}, {:.0f}", std::log2(scales.after_map), std::log2(scales.after_activation));
+}
+
+constexpr const char* kRow = "{:<26.26} {:>8} {:>5} {:>8} {:>9} {:>9} {:>8} {:>10} {:>9} {:>8}\n";
+
+std::string packed_table(const Program& program, const std::vector<double>& measured) {
+  std::string text = fmt::format(fmt::runtime(kRow), "stage", "layout", "limbs", "scales", "diagonals", "rotations",
+                                 "products", "activation", "predicted", measured.empty() ? "" : "measured");
+  for (std::size_t i = 0; i < program.packed.size(); ++i) {
+    const PackedStage& s = program.packed[i];
+    const std::size_t blocks = s.output->ciphertexts(program.client.slots() / program.client.images);
+    text += fmt::format(fmt::runtime(kRow), s.stage.name, s.layout, s.schedule.limbs, scale_text(s.scales),
+                        s.diagonals(), rotations(s), blocks * products(s.stage), activation_text(s.stage.activation),
+                        fmt::format("{:.2f} ms", s.microseconds / 1000),
+                        i < measured.size() ? fmt::format("{:.2f} ms", measured[i] * 1000) : "");
+  }
+  return text;
+}
+
+std::string batched_table(const Program& program, const std::vector<double>& measured) {
+  std::string text = fmt::format(fmt::runtime(kRow), "stage", "layout", "limbs", "scales", "weights", "rotations",
+                                 "products", "activation", "", measured.empty() ? "" : "measured");
+  for (std::size_t i = 0; i < program.batched.size(); ++i) {
+    const BatchedStage& s = program.batched[i];
+    text +=
+        fmt::format(fmt::runtime(kRow), s.stage.name, "slots", s.schedule.limbs, scale_text(s.scales), entries(s.stage),
+                    0, s.stage.output.size() * products(s.stage), activation_text(s.stage.activation), "",
+                    i < measured.size() ? fmt::format("{:.2f} ms", measured[i] * 1000) : "");
+  }
+  return text;
+}
+
+std::string bytes_text(double bytes) {
+  return bytes < 1e6 ? fmt::format("{:.1f} KB", bytes / 1e3) : fmt::format("{:.1f} MB", bytes / 1e6);
+}
+
+double bits_of(const ckks::Parameters& parameters, std::size_t limbs) {
+  double bits = 0;
+  for (std::size_t i = 0; i < limbs; ++i) bits += std::ceil(std::log2(static_cast<double>(parameters.q[i])));
+  return bits;
+}
+
+double special_bits(const ckks::Parameters& parameters) {
+  double bits = 0;
+  for (const auto p : parameters.p) bits += std::ceil(std::log2(static_cast<double>(p)));
+  return bits;
+}
+
 }  // namespace
 
-std::string report(const Program& program) {
+Sizes sizes(const Program& program) {
   const ClientPart& client = program.client;
-  std::string text = fmt::format("{}: {} layout, {} image(s) a query\n", client.network,
-                                 client.mode == Mode::packed ? "packed" : "batched", client.images);
-  text += ckks::describe(client.parameters) + "\n";
-  text += fmt::format("input scale 2^{:.0f}, predicted error of a logit {:.2g}, reply in {} bits\n",
-                      program.schedule.input_bits, client.logit_error, client.reply_bits);
-  text += fmt::format("{:<28} {:>8} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", "stage", "layout", "limbs", "diagonals",
-                      "rotations", "weights", "activation", "ms");
+  const auto& parameters = client.parameters;
+  const double n = std::exp2(parameters.log_degree), special = static_cast<double>(parameters.p.size());
+  Sizes result;
+  // Seeded: one of two polynomials travels.
+  result.query = static_cast<double>(client.queries()) * n * bits_of(parameters, client.input_limbs) / 8;
+  result.reply = static_cast<double>(client.replies()) * n * (1 + 1 / static_cast<double>(client.reply_gap)) *
+                 client.reply_bits / 8;
+  const auto key = [&](std::size_t limbs) {
+    const double digits = std::ceil(static_cast<double>(limbs) / static_cast<double>(parameters.digit_size));
+    result.keys += digits * n * (bits_of(parameters, limbs) + special_bits(parameters)) / 8;
+    // Expanded: both polynomials, six bytes a residue.
+    result.server += 2 * digits * n * (static_cast<double>(limbs) + special) * 6;
+  };
+  for (const auto& [element, limbs] : program.keys.galois) key(limbs);
+  if (program.keys.relin_limbs > 0) key(program.keys.relin_limbs);
   for (const PackedStage& s : program.packed) {
-    text +=
-        fmt::format("{:<28.28} {:>8} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9.2f}\n", s.stage.name, s.layout,
-                    s.schedule.limbs, s.diagonals(), rotations(s), fmt::format("{:.0f} bits", s.schedule.weight_bits),
-                    activation_text(s.stage.activation), s.microseconds / 1000);
+    const auto diagonals = static_cast<double>(s.diagonals());
+    // Ahead of time: residues over all primes; on the fly: two diagonals share N coefficients of 4 bytes.
+    result.server += s.method == PackedStage::Method::hoisted
+                         ? diagonals * (static_cast<double>(s.schedule.limbs) + special) * 6 * n
+                         : diagonals * 2 * n;
   }
-  for (const BatchedStage& s : program.batched) {
-    text += fmt::format("{:<28.28} {:>8} {:>6} {:>9} {:>9} {:>10} {:>12} {:>9}\n", s.stage.name, "slots",
-                        s.schedule.limbs, entries(s.stage), 0, fmt::format("{:.0f} bits", s.schedule.weight_bits),
-                        activation_text(s.stage.activation), "");
+  if (client.mode == Mode::batched) {
+    double widest = 0;
+    for (const BatchedStage& s : program.batched) {
+      double values = static_cast<double>(s.stage.output.size());
+      for (const Term& term : s.stage.terms) values += static_cast<double>(term.input.size());
+      widest = std::max(widest, values * 2 * 8 * n * static_cast<double>(s.schedule.limbs));
+    }
+    result.server += widest;
+  }
+  return result;
+}
+
+std::string report(const Program& program, const std::vector<double>& measured) {
+  const ClientPart& client = program.client;
+  const bool packed = client.mode == Mode::packed;
+  std::string text = fmt::format("{}: {}, {} image{} a query\n\n", client.network, packed ? "packed" : "batched",
+                                 client.images, client.images == 1 ? "" : "s");
+  text += packed ? packed_table(program, measured) : batched_table(program, measured);
+  text += "(limbs: primes left when the map is applied; scales: log2 behind the map and behind the activation)\n\n";
+  text += "parameters   " + ckks::describe(client.parameters) + "\n";
+  for (const std::string& reason : program.schedule.reasons) text += "             " + reason + "\n";
+  text += fmt::format("precision    input scale 2^{:.0f}; predicted error of a logit {:.2g} (standard deviation)\n",
+                      program.schedule.input_bits, client.logit_error);
+  const Sizes s = sizes(program);
+  text += fmt::format("the client   sends {} ciphertext{}, {}, for {} image{}; reads {} back\n", client.queries(),
+                      client.queries() == 1 ? "" : "s", bytes_text(s.query), client.images,
+                      client.images == 1 ? "" : "s", bytes_text(s.reply));
+  text += fmt::format("             holds the secret key and sends {} rotation keys{} once, {}\n",
+                      program.keys.galois.size(), program.keys.relin_limbs != 0 ? " and a relinearisation key" : "",
+                      bytes_text(s.keys));
+  text += fmt::format("the server   keeps about {} of keys, weights and values\n", bytes_text(s.server));
+  if (packed) {
+    const double ms = program.microseconds / 1000;
+    text += fmt::format("predicted    {:.1f} ms a query on one thread, {:.1f} images a second\n", ms,
+                        1000 * static_cast<double>(client.images) / ms);
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <optional>
 
 #include "base/error.h"
@@ -237,6 +238,8 @@ class Search {
     for (const Stage& stage : stages) largest_bits_.push_back(std::log2(std::max(stage.largest(), 1e-12)));
   }
 
+  double target() const { return target_; }
+
   std::optional<Schedule> at(int log_degree) {
     best_.reset();
     if (options_.mode == Mode::packed) {
@@ -329,6 +332,33 @@ class Search {
   Guess guess_;
 };
 
+/// Two digits are enough.
+std::string format_error(double error) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", error);
+  return text;
+}
+
+/// Why the chain is as it is, for people.
+std::vector<std::string> reasons_of(const Schedule& schedule, const ScheduleOptions& options, double target,
+                                    double relaxed) {
+  std::vector<std::string> reasons;
+  std::string ring = "N = 2^" + std::to_string(schedule.log_degree) + ": ";
+  ring += schedule.log_degree > options.min_log_degree
+              ? "2^" + std::to_string(schedule.log_degree - 1) + " has room for " +
+                    std::to_string(ckks::max_log_qp(schedule.log_degree - 1, 128)) +
+                    " bits of Q P at 128-bit security, in which no chain reaches the wanted precision"
+              : "the smallest ring that is tried";
+  reasons.push_back(std::move(ring));
+  reasons.push_back(std::to_string(schedule.limbs()) + " primes of " + std::to_string(schedule.q_bits.back()) +
+                    " bits: the fewest that reach an error of " + format_error(target * relaxed) + " a logit" +
+                    (relaxed > 1 ? ", which is more than was wanted: no ring reaches that" : ""));
+  reasons.push_back(std::to_string(schedule.p_bits.size()) +
+                    " special prime(s): the cheapest rotations that the limit "
+                    "leaves room for");
+  return reasons;
+}
+
 }  // namespace
 
 Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options) {
@@ -338,7 +368,10 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
     eased.relative_error *= relaxed;
     Search search(stages, magnitudes, eased);
     for (int log_degree = options.min_log_degree; log_degree <= options.max_log_degree; ++log_degree) {
-      if (auto schedule = search.at(log_degree)) return *schedule;
+      auto schedule = search.at(log_degree);
+      if (!schedule) continue;
+      schedule->reasons = reasons_of(*schedule, options, search.target() / relaxed, relaxed);
+      return *schedule;
     }
   }
   throw UnsupportedError("no ring up to 2^" + std::to_string(options.max_log_degree) +

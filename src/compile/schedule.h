@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ckks/context.h"
@@ -51,7 +52,8 @@ struct Schedule {
   double input_bits = 0;  ///< log2 of the scale of a fresh ciphertext
   std::vector<StageSchedule> stages;
   std::size_t final_limbs = 1;
-  double logit_error = 0;  ///< predicted standard deviation
+  double logit_error = 0;                 ///< predicted standard deviation
+  std::vector<std::string> reasons = {};  ///< why these, for people
   std::size_t limbs() const { return q_bits.size(); }
 };
 
