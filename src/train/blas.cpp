@@ -32,4 +32,9 @@ double measure_gemm_gflops() {
   return best;
 }
 
+bool has_fast_bfloat16() {
+  // What oneDNN asks for, too.
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
 }  // namespace obscura::train

@@ -11,6 +11,10 @@ void set_math_threads(std::size_t threads);
 /// an optimised one (over 60). Takes some milliseconds; run it with the threads that will be used.
 double measure_gemm_gflops();
 
+/// Whether this processor multiplies in bfloat16 faster than in float; where it does not, LibTorch is many times
+/// slower.
+bool has_fast_bfloat16();
+
 /// Below this a training takes many times longer than it should.
 inline constexpr double kSlowGemmGflops = 20;
 

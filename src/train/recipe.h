@@ -46,7 +46,8 @@ struct Recipe {
   /// Share of the run, at its end, in which the statistics of norms stand still: only then does training see the
   /// outliers that inference will see.
   double freeze_norms = 0;
-  /// Convolutions and normalised quadratics are computed in bfloat16 in training; tests and the result are in float.
+  /// Convolutions and normalised quadratics are computed in bfloat16 in training, where the processor is quick at that;
+  /// the last test and the result are in float.
   bool bfloat16 = false;
   /// With a teacher (trainer.h): the loss is teacher_share of what its answers at this temperature say, and the rest of
   /// the labels.

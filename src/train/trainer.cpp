@@ -98,11 +98,15 @@ class Run {
     if (!options.teacher) return;
     check_teacher(skeleton, *options.teacher);
     teacher_ = std::make_unique<Teacher>(*options.teacher, skeleton.preprocessing);
-    teacher_->use_bfloat16(recipe.bfloat16);
     fingerprint_ += teacher_fingerprint(*options.teacher, recipe);
   }
 
   TrainResult run() {
+    if (recipe_.bfloat16 && !has_fast_bfloat16()) {
+      note("this processor has no AVX-512: training in float instead of bfloat16, which takes several times as long");
+      recipe_.bfloat16 = false;
+    }
+    if (teacher_) teacher_->use_bfloat16(recipe_.bfloat16);
     TrainResult result;
     result.resumed_from = resume();
     while (epochs_.size() < recipe_.epochs) {

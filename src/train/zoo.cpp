@@ -39,9 +39,9 @@ constexpr std::array<Entry, 9> kEntries{{
      "epochs with augmentation",
      kDigits, build_obscura_l, own_recipe},
     {"lenet5",
-     "1x28x28: Conv 1->32 and 32->64 5x5 stride 2, Linear 3136->512->classes, quadratics; AdamW, 60 epochs with "
+     "1x28x28: Conv 1->32 and 32->64 5x5 stride 2, Linear 3136->512->classes, quadratics; AdamW, 20 epochs with "
      "augmentation",
-     kDigits, build_lenet5, own_recipe},
+     kDigits, build_lenet5, lenet5_recipe},
     {"obscura-m",
      "3x32x32: seven 3x3 convolutions of 32 to 256 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "256->classes; Muon, 30 epochs with augmentation",

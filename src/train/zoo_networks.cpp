@@ -170,6 +170,13 @@ Recipe own_recipe(const std::string& dataset) {
   return recipe;
 }
 
+Recipe lenet5_recipe(const std::string& dataset) {
+  Recipe recipe = own_recipe(dataset);
+  recipe.epochs = 20;
+  recipe.bfloat16 = true;
+  return recipe;
+}
+
 Recipe obscura_m_recipe(const std::string&) {
   Recipe recipe;
   recipe.epochs = 30;
