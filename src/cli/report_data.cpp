@@ -28,10 +28,10 @@ const ordered_json* find(const ordered_json& json, const std::string& path) {
 }
 
 ordered_json row_json(const ReportRow& row) {
-  return {{"key", row.key},         {"title", row.title},     {"model", row.model},
-          {"summary", row.summary}, {"dataset", row.dataset}, {"network", row.network},
-          {"digest", row.digest},   {"trained", row.trained}, {"other_data", row.other_data},
-          {"problem", row.problem}, {"whole", row.whole},     {"single", row.single}};
+  return {{"key", row.key},         {"title", row.title},           {"model", row.model},     {"summary", row.summary},
+          {"dataset", row.dataset}, {"network", row.network},       {"digest", row.digest},   {"command", row.command},
+          {"trained", row.trained}, {"other_data", row.other_data}, {"problem", row.problem}, {"whole", row.whole},
+          {"single", row.single}};
 }
 
 ReportRow read_row(const ordered_json& json) {
@@ -43,6 +43,7 @@ ReportRow read_row(const ordered_json& json) {
   json.at("dataset").get_to(row.dataset);
   json.at("network").get_to(row.network);
   json.at("digest").get_to(row.digest);
+  json.at("command").get_to(row.command);
   json.at("trained").get_to(row.trained);
   json.at("other_data").get_to(row.other_data);
   json.at("problem").get_to(row.problem);

@@ -19,6 +19,7 @@ struct ReportRow {
   std::string dataset;
   std::string network;            ///< the file
   std::string digest;             ///< SHA-256 of that file
+  std::string command;            ///< that trained it, as the file says
   bool trained = false;           ///< by this very run
   bool other_data = false;        ///< not the images that the paper trains and tests with
   std::string problem;            ///< why something is missing; empty: nothing is

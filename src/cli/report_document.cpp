@@ -28,7 +28,9 @@ struct Range {
 std::string measured_text(const Report& report) {
   std::size_t measured = 0;
   for (const auto& row : report.rows) measured += accuracy_run(row).is_object();
-  if (measured == report.rows.size()) return fmt::format("All {} networks were measured.", measured);
+  if (measured == report.rows.size()) {
+    return measured == 1 ? "One network was measured." : fmt::format("All {} networks were measured.", measured);
+  }
   return fmt::format("{} of {} networks were measured; what is missing is said below.", measured, report.rows.size());
 }
 
@@ -62,9 +64,9 @@ std::string whole_text(const Report& report) {
   }
   if (factors.empty()) return "";
   return fmt::format(
-      "A whole test set, encrypted, classified and decrypted: {}; an image is done {} faster than in "
-      "the paper.",
-      seconds.text(span_text), factors.text(factor_text));
+      "All images of a run, encrypted, classified and decrypted: {}; an image is done {} times faster than in the "
+      "paper.",
+      seconds.text(span_text), factors.text(count_text));
 }
 
 std::string single_text(const Report& report) {
@@ -96,10 +98,13 @@ Section glance(const Report& report) {
     if (!text.empty()) bullets.items.push_back(text);
   }
   section.blocks.emplace_back(std::move(bullets));
+  if (report.quick) {
+    section.blocks.emplace_back(Paragraph{"A quick run on few images: times hold, accuracies are rough.", true});
+  }
   for (const auto& row : report.rows) {
     if (!row.problem.empty()) section.blocks.emplace_back(Paragraph{row.title + ": " + row.problem, true});
   }
-  Comparison times{"Encrypted classification, seconds an image", "paper", "ours, whole test set", {}};
+  Comparison times{"Encrypted classification, seconds an image", "paper", "ours, many together", {}};
   for (const ReportRow* row : rows_of_paper(report)) {
     times.pairs.push_back(
         {row_label(*row), find_paper_row(row->key)->seconds_per_image(), whole_seconds_per_image(*row)});
@@ -110,7 +115,7 @@ Section glance(const Report& report) {
 
 Section paper_tables(const Report& report) {
   return {"The paper's tables, ours beside",
-          {encrypted_table(report), plain_table(report), joint_table(report), training_table(report)}};
+          {plain_table(report), encrypted_table(report), joint_table(report), training_table(report)}};
 }
 
 Section quality(const Report& report) {

@@ -16,7 +16,7 @@ constexpr const char* kStyle = R"(
   :root { --paper: #14181f; --ink: #e4e8ef; --soft: #9ba6b8; --line: #313949; --band: #1b212b; --blue: #5b9bf5;
     --red: #f08a4b; --empty: #1d232d; --ref: #6f7a8c; --warn: #33290f; --warnline: #c08a1e; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1180px; padding: 2rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; max-width: 1240px; padding: 2rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .4rem; }
 h2 { font-size: 1.2rem; margin: 2.6rem 0 .7rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); }
@@ -28,14 +28,14 @@ li { margin: .3rem 0; }
 figure { margin: 1.2rem 0; }
 figcaption, caption { font-weight: 600; text-align: left; padding: 0 0 .4rem; }
 .wide { overflow-x: auto; margin: 1.2rem 0 .3rem; }
-table { border-collapse: collapse; font-size: .87rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .32rem .6rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .32rem .5rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); }
 td { white-space: nowrap; }
 td.wrap { white-space: normal; min-width: 14rem; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; border-bottom: 2px solid var(--line); }
 tbody tr:nth-child(even) { background: var(--band); }
 th.l, td.l { text-align: left; }
-.note { color: var(--soft); font-size: .85rem; margin: .2rem 0; }
+.note { color: var(--soft); font-size: .82rem; margin: .2rem 0; max-width: 105ch; }
 pre { background: var(--band); border: 1px solid var(--line); padding: .7rem .9rem; overflow-x: auto; font-size: .82rem; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1.2rem 1.6rem; }
 .gallery figure { margin: 0; min-width: 0; }

@@ -18,7 +18,7 @@ std::vector<const ReportRow*> all_rows(const Report& report) {
 }
 
 Table table_of_all(const Report& report, std::string title, std::vector<std::string> headings, std::string align) {
-  return {std::move(title), std::move(headings), std::move(align), {}, row_notes(report, all_rows(report))};
+  return {std::move(title), std::move(headings), std::move(align), {}, row_notes(all_rows(report))};
 }
 
 /// Both runs of every row, those that were made.
@@ -43,7 +43,10 @@ double paper_seconds(const ReportRow& row) {
 std::vector<std::size_t> counts_of(const ordered_json& list) {
   std::vector<std::size_t> counts;
   if (!list.is_array()) return counts;
-  for (const auto& count : list) counts.push_back(count.is_number_unsigned() ? count.get<std::size_t>() : 0);
+  for (const auto& count : list) {
+    const double value = count.is_number() ? count.get<double>() : 0;
+    counts.push_back(value > 0 && value < 1e15 ? static_cast<std::size_t>(value) : 0);
+  }
   return counts;
 }
 
@@ -63,7 +66,7 @@ std::vector<std::string> class_names(const ordered_json& run) {
 
 Matrix matrix_of(const ReportRow& row) {
   const ordered_json& run = accuracy_run(row);
-  Matrix matrix{fmt::format("{}: {} encrypted", row_label(row), percent_text(number_at(run, "encrypted_accuracy"))),
+  Matrix matrix{fmt::format("{}: {}", row_label(row), percent_text(number_at(run, "encrypted_accuracy"))),
                 class_names(run),
                 {},
                 {}};
@@ -150,12 +153,9 @@ Table size_table(const Report& report) {
 
 Table network_table(const Report& report) {
   Table table =
-      table_of_all(report, "Networks",
-                   {"Network", "Data set", "Model", "Layers and recipe", "File", "SHA-256 of the file"}, "llllll");
+      table_of_all(report, "Networks", {"Network", "Data set", "Model", "Trained by", "SHA-256 of the file"}, "llllll");
   for (const auto& row : report.rows) {
-    const std::string file = row.network.substr(row.network.find_last_of('/') + 1);
-    table.rows.push_back({row_label(row), row.dataset, row.model, row.summary,
-                          file.empty() ? kNothing : file + (row.trained ? " (trained now)" : ""),
+    table.rows.push_back({row_label(row), row.dataset, row.summary, row.command.empty() ? kNothing : row.command,
                           row.digest.empty() ? kNothing : row.digest});
   }
   return table;

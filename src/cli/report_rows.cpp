@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "cli/report_sections.h"
 #include "cli/report_text.h"
@@ -42,14 +43,27 @@ std::string row_label(const ReportRow& row) {
   return fmt::format("{} ({})", row.title, row.dataset == "kmnist-split" ? "own split" : "on " + row.dataset);
 }
 
-std::vector<std::string> row_notes(const Report& report, const std::vector<const ReportRow*>& rows) {
+std::vector<std::string> row_notes(const std::vector<const ReportRow*>& rows) {
   std::vector<std::string> notes;
   for (const ReportRow* row : rows) {
     if (row->other_data) add_once(notes, data_note(*row));
     if (!row->problem.empty()) add_once(notes, fmt::format("{}: {}", row->title, row->problem));
   }
-  if (report.quick) add_once(notes, "A quick run on few images: times hold, accuracies are rough.");
   return notes;
+}
+
+std::string recipe_text(const ReportRow& row) {
+  if (row.command.empty()) return kNothing;
+  std::istringstream words(row.command);
+  std::string others;
+  for (std::string word, value; words >> word;) {
+    if (word == "obscura" || word == "train") continue;
+    words >> value;
+    const bool same =
+        word == "--model" || word == "--dataset" || word == "--out" || word == "--seed" || word == "--threads";
+    if (!same) others += fmt::format(" {} {}", word, value);
+  }
+  return others.empty() ? "as in the paper" : "otherwise:" + others;
 }
 
 const nlohmann::ordered_json& accuracy_run(const ReportRow& row) {

@@ -12,8 +12,11 @@ namespace obscura::cli {
 /// The row's name in every table: says where its images are not the paper's.
 std::string row_label(const ReportRow& row);
 
-/// What must stand under every table that shows these rows: splits, few images, what was not measured.
-std::vector<std::string> row_notes(const Report& report, const std::vector<const ReportRow*>& rows);
+/// What must stand under every table that shows these rows: other splits, what was not measured.
+std::vector<std::string> row_notes(const std::vector<const ReportRow*>& rows);
+
+/// "as in the paper", or the options by which the network was trained otherwise.
+std::string recipe_text(const ReportRow& row);
 
 /// The run whose accuracy counts: the whole one, else the single one; null if neither was made.
 const nlohmann::ordered_json& accuracy_run(const ReportRow& row);

@@ -92,6 +92,22 @@ std::string power_text(int exponent) {
                                          : fmt::format("1e{}", exponent);
 }
 
+/// From the first to the last power of ten in which something was counted; empty if nothing was.
+Histogram without_empty_decades(const Histogram& whole) {
+  Histogram part = whole;
+  const auto counted = [](std::size_t count) { return count > 0; };
+  const auto from = std::find_if(whole.counts.begin(), whole.counts.end(), counted);
+  if (from == whole.counts.end() || whole.per_decade < 1) return {whole.title, 0, 1, {}};
+  const auto bins = static_cast<std::ptrdiff_t>(whole.per_decade);
+  const std::ptrdiff_t first = (from - whole.counts.begin()) / bins;
+  const auto last_from_end = std::find_if(whole.counts.rbegin(), whole.counts.rend(), counted);
+  const auto end = (whole.counts.rend() - last_from_end + bins - 1) / bins * bins;
+  part.first = whole.first + static_cast<double>(first);
+  part.counts.assign(whole.counts.begin() + first * bins,
+                     whole.counts.begin() + std::min(end, static_cast<std::ptrdiff_t>(whole.counts.size())));
+  return part;
+}
+
 /// Times of a comparison in powers of ten that hold all of them.
 struct TimeAxis {
   int low = 0, high = 1;
@@ -156,23 +172,25 @@ std::string matrix_svg(const Matrix& matrix) {
   return svg + text_at(at.left + side / 2, at.top + side + 13, "mid soft", "predicted (rows: what it is)") + "</svg>";
 }
 
-std::string histogram_svg(const Histogram& histogram) {
-  if (histogram.counts.empty() || histogram.per_decade < 1) return "";
-  const double left = 8, top = 12, bottom = 132, width = 400;
+std::string histogram_svg(const Histogram& whole) {
+  const Histogram histogram = without_empty_decades(whole);
+  if (histogram.counts.empty()) return "";
+  const double left = 12, top = 12, bottom = 132, width = 396;
   const double step = width / static_cast<double>(histogram.counts.size());
   const auto most = static_cast<double>(*std::max_element(histogram.counts.begin(), histogram.counts.end()));
   std::string svg = begin_svg(left + width + 8, bottom + 34, histogram.title);
   for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-    const double x = left + step * static_cast<double>(i), count = static_cast<double>(histogram.counts[i]);
+    const double x = left + step * static_cast<double>(i);
+    const auto count = static_cast<double>(histogram.counts[i]);
     if (i % static_cast<std::size_t>(histogram.per_decade) == 0) {
       svg += fmt::format("<path d=\"M{:.1f} {:.1f}V{:.1f}\" class=\"grid\"/>", x, top, bottom);
       const int power = static_cast<int>(std::lround(histogram.first)) + static_cast<int>(i) / histogram.per_decade;
-      svg += text_at(x, bottom + 14, i == 0 ? "small" : "mid small", power_text(power));
+      svg += text_at(x, bottom + 14, "mid small", power_text(power));
     }
-    if (count == 0 || most == 0) continue;
+    if (count == 0) continue;
     // One among millions still shows.
     const double height = std::max((bottom - top) * count / most, 1.0);
-    svg += rect_at(x + 0.5, bottom - height, step - 1, height, "bar");
+    svg += rect_at(x + 0.5, bottom - height, std::max(step - 1, 0.5), height, "bar");
   }
   svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\" class=\"axis\"/>", left, bottom, left + width);
   return svg + text_at(left + width / 2, bottom + 29, "mid soft", "size of the difference of a logit") + "</svg>";

@@ -24,8 +24,13 @@ std::string difference(const ReportRow& row, double ours, double paper) {
 
 Table paper_table(const Report& report, std::string title, std::vector<std::string> headings, bool speeds) {
   Table table{std::move(title), std::move(headings), "l", {}, {kMacroNote}};
+  for (const ReportRow* row : rows_of_paper(report)) {
+    if (const auto text = recipe_text(*row); text.starts_with("otherwise")) {
+      table.notes.push_back(fmt::format("{}: trained {} (Table 1)", row->title, text));
+    }
+  }
   if (speeds) table.notes.emplace_back(kSpeedNote);
-  const auto notes = row_notes(report, rows_of_paper(report));
+  const auto notes = row_notes(rows_of_paper(report));
   table.notes.insert(table.notes.end(), notes.begin(), notes.end());
   return table;
 }
@@ -34,16 +39,15 @@ Table paper_table(const Report& report, std::string title, std::vector<std::stri
 
 Table training_table(const Report& report) {
   Table table{"Table 1: networks and their training",
-              {"Network", "Layers", "Training", "Network here", "File", "SHA-256"},
-              "llllll",
+              {"Network", "Layers", "Training, paper", "Training, ours", "File"},
+              "lllll",
               {},
-              row_notes(report, rows_of_paper(report))};
+              row_notes(rows_of_paper(report))};
   for (const ReportRow* row : rows_of_paper(report)) {
     const PaperRow& paper = *find_paper_row(row->key);
     const std::string file = row->network.substr(row->network.find_last_of('/') + 1);
-    table.rows.push_back({row_label(*row), paper.layers, paper.training, row->model,
-                          file.empty() ? kNothing : file + (row->trained ? " (trained now)" : ""),
-                          row->digest.empty() ? kNothing : row->digest.substr(0, 12)});
+    table.rows.push_back({row_label(*row), paper.layers, paper.training, recipe_text(*row),
+                          file.empty() ? kNothing : file + (row->trained ? " (trained now)" : "")});
   }
   return table;
 }
@@ -68,7 +72,7 @@ Table plain_table(const Report& report) {
 Table encrypted_table(const Report& report) {
   Table table = paper_table(report, "Table 4: networks on encrypted images",
                             {"Network", "F1, paper", "F1, ours", "Accuracy, paper", "Accuracy, ours", "Difference",
-                             "Same class as plain", "Time, paper", "Time, ours", "Images, ours", "Speed-up"},
+                             "Agreement with plain", "Time, paper", "Time, ours", "Images, ours", "Speed-up"},
                             true);
   for (const ReportRow* row : rows_of_paper(report)) {
     const PaperRow& paper = *find_paper_row(row->key);
@@ -114,7 +118,7 @@ Table own_table(const Report& report) {
                "Mode", "Threads", "Whole run", "An image"},
               "l",
               {},
-              row_notes(report, rows_of_own(report))};
+              row_notes(rows_of_own(report))};
   for (const ReportRow* row : rows_of_own(report)) {
     const ordered_json& run = accuracy_run(*row);
     const double images = number_at(run, "images"), total = number_at(run, "seconds.total");

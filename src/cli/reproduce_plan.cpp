@@ -74,6 +74,26 @@ std::string model_of(const std::string& key) {
   return key.substr(0, key.find('-'));
 }
 
+/// What a trained network may be called: by the data set's name, or by the short form of it.
+std::vector<std::string> file_names(const std::string& model, const std::string& dataset) {
+  std::vector<std::string> names = {fmt::format("{}-{}.onnx", model, dataset)};
+  const auto also = [&](const char* name, const char* brief) {
+    if (dataset == name) names.push_back(fmt::format("{}-{}.onnx", model, brief));
+  };
+  also("fashion-mnist", "fashion");
+  also("kmnist-split", "kmnist");
+  also("cifar-10", "cifar10");
+  return names;
+}
+
+std::vector<std::string> paper_files(const RowPlan& row) {
+  auto names = file_names(row.model + "-paper", row.dataset);
+  const auto plain = file_names(row.model, row.dataset);
+  // tenseal-mnist.onnx is the demo's network, trained longer and better than the paper's.
+  if (row.key != "tenseal-mnist" || row.dataset != "mnist") names.insert(names.end(), plain.begin(), plain.end());
+  return names;
+}
+
 void add_paper(std::vector<RowPlan>& rows, const ReproduceOptions& options) {
   for (const PaperRow& paper : paper_rows()) {
     RowPlan row;
@@ -83,10 +103,7 @@ void add_paper(std::vector<RowPlan>& rows, const ReproduceOptions& options) {
     row.dataset = row.key.substr(row.model.size() + 1);
     choose_data(row, options);
     plan_runs(row, options);
-    const std::string exact = fmt::format("{}-paper-{}.onnx", row.model, row.dataset);
-    const std::string plain = fmt::format("{}-{}.onnx", row.model, row.dataset);
-    // tenseal-mnist.onnx is the demo's network, trained longer and better than the paper's.
-    row.files = plain == "tenseal-mnist.onnx" ? std::vector{exact} : std::vector{plain, exact};
+    row.files = paper_files(row);
     rows.push_back(std::move(row));
   }
 }
@@ -105,7 +122,7 @@ void add_own(std::vector<RowPlan>& rows, const ReproduceOptions& options) {
     } else {
       plan_runs(row, options);
     }
-    row.files = {fmt::format("{}-{}.onnx", row.model, row.dataset)};
+    row.files = file_names(row.model, row.dataset);
     rows.push_back(std::move(row));
   }
 }

@@ -16,6 +16,7 @@
 #include "cli/support.h"
 #include "image/dataset.h"
 #include "image/digest.h"
+#include "nn/onnx_read.h"
 #include "ring/isa.h"
 #include "train/zoo.h"
 
@@ -86,6 +87,8 @@ class Reproduction {
       const fs::path network = network_of(plan, row);
       row.network = network.string();
       row.digest = image::sha256(read_file(network));
+      const auto metadata = nn::read_onnx_metadata(network);
+      if (const auto command = metadata.find("command"); command != metadata.end()) row.command = command->second;
       if (plan.single) row.single = evaluate(plan, row, *plan.single, "single");
       if (plan.whole) row.whole = evaluate(plan, row, *plan.whole, "whole");
     } catch (const Error& e) {
@@ -96,10 +99,19 @@ class Reproduction {
   }
 
  private:
+  /// A network that was trained on other images may know the test images of this row.
+  bool fits(const RowPlan& plan, const fs::path& file) const {
+    if (!o_.dataset.empty()) return true;
+    const auto metadata = nn::read_onnx_metadata(file);
+    const auto dataset = metadata.find("dataset");
+    return dataset == metadata.end() || dataset->second == plan.dataset ||
+           (dataset->second == "cifar10" && plan.dataset == "cifar-10");
+  }
+
   fs::path find_network(const RowPlan& plan) const {
     for (const fs::path& folder : {models_, made_}) {
       for (const auto& name : plan.files) {
-        if (!folder.empty() && fs::exists(folder / name)) return folder / name;
+        if (!folder.empty() && fs::exists(folder / name) && fits(plan, folder / name)) return folder / name;
       }
     }
     return {};

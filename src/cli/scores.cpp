@@ -52,9 +52,10 @@ double f1_macro(const Confusion& confusion) {
 }  // namespace
 
 void ErrorHistogram::add(double error) {
-  const double decades = error > 0 ? std::log10(error) - kFirst : 0;
-  const double bin = std::clamp(std::floor(decades * kPerDecade), 0.0, static_cast<double>(counts.size() - 1));
-  ++counts[static_cast<std::size_t>(std::isnan(bin) ? static_cast<double>(counts.size() - 1) : bin)];
+  const auto last = static_cast<double>(counts.size() - 1);
+  double bin = error > 0 ? std::floor((std::log10(error) - kFirst) * kPerDecade) : 0;
+  if (std::isnan(error)) bin = last;  // nothing is worse
+  ++counts[static_cast<std::size_t>(std::clamp(bin, 0.0, last))];
 }
 
 Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std::vector<double>>& encrypted,
