@@ -43,10 +43,11 @@ const PaperRow* find_paper_row(const std::string& key) {
 
 std::vector<std::string> paper_remarks() {
   return {
-      "Table 1 gives CryptonDL-Kuzushiji MNIST 9 input channels. The images are grey: one channel. The paper's own "
-      "section 5.6 says 1, and only 1 gives the 768 inputs of the dense layer that follow. Trained here with 1.",
-      "Which network is whose: section 5 gives the 3x3 kernels (Figure 4) to Kuzushiji-MNIST, section 4 and Table 1 "
-      "give them to Fashion-MNIST. Trained here as in Table 1: 81 x 12 = 972 inputs fit only there.",
+      "Table 1 gives CryptonDL-Kuzushiji MNIST 9 input channels. The images are grey, one channel, and the paper's own "
+      "section 5.6 says 1: a misprint. Trained here with 1.",
+      "Which network is whose: section 5 gives the 3x3 kernels (Figure 4) to Kuzushiji-MNIST; section 4, section 5.4 "
+      "and "
+      "Table 1 give them to Fashion-MNIST. Trained here as in Table 1.",
       "Sections 5.2, 5.4 and 5.6 train the CryptonDL networks with Adam, Table 1 and section 7.3 with RMSprop. Trained "
       "here with RMSprop.",
       "TenSEAL-MNIST encrypted: accuracy 9744/10000, F1 score 0.9774. In the eleven other places the F1 score is the "
