@@ -32,6 +32,7 @@ struct ClassifyArguments {
   fs::path keys;
   fs::path query;
   fs::path out;
+  std::size_t images_per_ciphertext = 1;
   std::size_t threads = 0;
   bool json = false;
 };
@@ -53,7 +54,10 @@ std::vector<compile::Program> programs_for(const nn::Graph& graph, const Classif
   bool compiled = false;
   for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
     try {
-      auto program = compile_network(graph, mode);
+      compile::CompileOptions options;
+      options.mode = mode;
+      options.images_per_ciphertext = a.images_per_ciphertext;
+      auto program = compile_network(graph, options);
       compiled = true;
       if (ckks::digest_of(program.client.parameters) == digest) programs.push_back(std::move(program));
     } catch (const UnsupportedError& e) {
@@ -170,6 +174,7 @@ void add_classify_verb(CLI::App& app) {
   verb->add_option("--eval-keys", args->keys, "The owner's evaluation.key")->required()->group(kFiles);
   verb->add_option("query", args->query, "Query that encrypt made")->required()->group(kFiles);
   verb->add_option("--out", args->out, "Answer to write")->required()->group(kFiles);
+  add_images_per_ciphertext(*verb, args->images_per_ciphertext)->description("As it was given to keygen");
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);
   verb->footer(

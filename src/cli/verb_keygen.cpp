@@ -22,6 +22,7 @@ struct KeygenArguments {
   std::string network;
   fs::path out;
   std::string mode = "packed";
+  std::size_t images_per_ciphertext = 1;
   bool force = false;
   bool json = false;
 };
@@ -66,7 +67,10 @@ void run_keygen(const KeygenArguments& a) {
   const auto graph = nn::read_onnx(a.network);
   Stopwatch watch;
   KeygenTimes times;
-  const compile::Program program = compile_network(graph, mode_of(a.mode));
+  compile::CompileOptions options;
+  options.mode = mode_of(a.mode);
+  options.images_per_ciphertext = a.images_per_ciphertext;
+  const compile::Program program = compile_network(graph, options);
   times.compile = watch.lap();
   const owner::Owner owner(program.client);
   const auto keys = owner.evaluation_keys(program.keys);
@@ -89,6 +93,7 @@ void add_keygen_verb(CLI::App& app) {
       ->required()
       ->group(kFiles);
   add_mode(*verb, args->mode)->capture_default_str();
+  add_images_per_ciphertext(*verb, args->images_per_ciphertext);
   verb->add_flag("--force", args->force, "Replace keys that are there: nothing encrypted with them can be read again")
       ->group(kOutput);
   add_json(*verb, args->json);
