@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "image/image.h"
+
+/// For this folder: pictures as blocks, counted in rows from top left.
+namespace obscura::shield {
+
+/// How many blocks of `side` pixels a picture has, whose sides are multiples of it.
+struct Grid {
+  Grid(std::size_t height, std::size_t width, std::size_t side_)
+      : side(side_), rows(height / side_), columns(width / side_) {}
+  std::size_t count() const { return rows * columns; }
+  std::size_t top(std::size_t block) const { return block / columns * side; }
+  std::size_t left(std::size_t block) const { return block % columns * side; }
+
+  std::size_t side;
+  std::size_t rows;
+  std::size_t columns;
+};
+
+inline std::size_t round_up(std::size_t v, std::size_t multiple) {
+  return (v + multiple - 1) / multiple * multiple;
+}
+
+/// The image with its last row and column repeated until both sides are multiples of `side`.
+image::Image pad(const image::Image& image, std::size_t side);
+/// The upper left corner.
+image::Image crop(const image::Image& image, std::size_t height, std::size_t width);
+
+/// The six orders of three colours: out[c] = in[kColourOrders[o][c]].
+inline constexpr std::uint8_t kColourOrders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+}  // namespace obscura::shield

@@ -1,0 +1,183 @@
+#include "shield/container.h"
+
+#include <sodium.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace obscura::shield {
+namespace {
+
+using nlohmann::ordered_json;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr char kMagic[] = {'O', 'B', 'S', 'H', 'I', 'E', 'L', 'D'};
+constexpr std::uint16_t kVersion = 1;
+constexpr std::string_view kKeyword{"obscura-shield\0", 15};  // a tEXt chunk's keyword ends with a zero
+constexpr std::size_t kSignature = 8;                         // of a PNG file
+constexpr std::size_t kHeaderEnd = kSignature + 25;           // behind its first chunk
+constexpr std::size_t kChecksum = 32;
+
+std::uint32_t big_endian(const std::uint8_t* p) {
+  return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
+}
+
+void append_big_endian(Bytes& out, std::size_t v) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(v >> shift));
+}
+
+std::string label_text(const Label& label) {
+  ordered_json json = {{"version", kVersion},
+                       {"shield", label.parameters.shield},
+                       {"block", label.parameters.block},
+                       {"arithmetic", to_string(label.parameters.arithmetic)},
+                       {"width", label.width},
+                       {"height", label.height},
+                       {"key", label.key}};
+  if (label.nonce) json["nonce"] = to_hex(*label.nonce);
+  return json.dump();
+}
+
+Label parse_label(std::string_view text, const std::string& what) {
+  try {
+    const auto json = ordered_json::parse(text);
+    if (json.at("version") != kVersion) throw FormatError(what + " has a label of another version");
+    const std::string arithmetic = json.at("arithmetic");
+    Label out;
+    out.parameters = complete({json.at("shield"), json.at("block").get<std::size_t>(),
+                               arithmetic == "real" ? Arithmetic::real : Arithmetic::modular});
+    out.width = json.at("width").get<std::uint32_t>();
+    out.height = json.at("height").get<std::uint32_t>();
+    out.key = json.at("key").get<std::uint64_t>();
+    if (json.contains("nonce") && !from_hex(json.at("nonce").get<std::string>(), out.nonce.emplace())) {
+      throw FormatError(what + " has a label with a damaged nonce");
+    }
+    return out;
+  } catch (const nlohmann::json::exception&) {
+    throw FormatError(what + " has a damaged label");
+  } catch (const UsageError& e) {
+    throw FormatError(what + " has a label that cannot be: " + e.what());
+  }
+}
+
+Bytes with_label(const Bytes& png, const std::string& text) {
+  Bytes chunk = {'t', 'E', 'X', 't'};
+  chunk.insert(chunk.end(), kKeyword.begin(), kKeyword.end());
+  chunk.insert(chunk.end(), text.begin(), text.end());
+  Bytes out(png.begin(), png.begin() + kHeaderEnd);
+  append_big_endian(out, chunk.size() - 4);
+  out.insert(out.end(), chunk.begin(), chunk.end());
+  append_big_endian(out, crc32(0, chunk.data(), static_cast<uInt>(chunk.size())));
+  out.insert(out.end(), png.begin() + kHeaderEnd, png.end());
+  return out;
+}
+
+/// The label's text in a PNG whose chunks and checksums were verified.
+std::optional<std::string_view> find_label(std::span<const std::uint8_t> file) {
+  if (file.size() < kHeaderEnd || file[0] != 0x89 || file[1] != 'P') return std::nullopt;
+  for (std::size_t at = kSignature; at + 12 <= file.size();) {
+    const std::size_t length = big_endian(&file[at]);
+    if (length > file.size() - at - 12) break;
+    const std::string_view body(reinterpret_cast<const char*>(&file[at + 8]), length);
+    if (std::memcmp(&file[at + 4], "tEXt", 4) == 0 && body.starts_with(kKeyword)) return body.substr(kKeyword.size());
+    at += 12 + length;
+  }
+  return std::nullopt;
+}
+
+Bytes checksum(std::span<const std::uint8_t> bytes) {
+  Bytes out(kChecksum);
+  crypto_generichash(out.data(), out.size(), bytes.data(), bytes.size(), nullptr, 0);
+  return out;
+}
+
+bool is_real_file(std::span<const std::uint8_t> bytes) {
+  return bytes.size() >= sizeof kMagic && std::memcmp(bytes.data(), kMagic, sizeof kMagic) == 0;
+}
+
+Bytes encode_real(const Label& label, const RealImage& picture) {
+  if (picture.values.empty()) throw ParameterError("an empty picture cannot be written");
+  ByteWriter out;
+  out.raw({reinterpret_cast<const std::uint8_t*>(kMagic), sizeof kMagic});
+  out.u16(kVersion);
+  out.text(label_text(label));
+  for (const std::size_t v : {picture.channels, picture.height, picture.width}) out.u32(static_cast<std::uint32_t>(v));
+  for (const float v : picture.values) out.u32(std::bit_cast<std::uint32_t>(v));
+  out.raw(checksum(out.bytes()));
+  return out.take();
+}
+
+Labelled decode_real(std::span<const std::uint8_t> bytes, const std::string& what) {
+  ByteReader in(bytes, what);
+  in.raw(sizeof kMagic);
+  if (in.u16() != kVersion) in.fail("is a .shield file of another version");
+  const Label label = parse_label(in.text(), what);
+  RealImage picture{in.u32(), in.u32(), in.u32(), {}};
+  const bool possible = (picture.channels == 1 || picture.channels == 3) && picture.height <= image::kMaxSide &&
+                        picture.width <= image::kMaxSide && picture.height * picture.width <= image::kMaxPixels;
+  if (!possible) in.fail("claims a size that no picture has");
+  const std::size_t samples = picture.channels * picture.height * picture.width;
+  if (in.left() != 4 * samples + kChecksum) in.fail("is truncated, or longer than its picture");
+  picture.values.resize(samples);
+  for (float& v : picture.values) v = std::bit_cast<float>(in.u32());
+  const auto sum = in.raw(kChecksum);
+  if (!std::equal(sum.begin(), sum.end(), checksum(bytes.first(bytes.size() - kChecksum)).begin())) {
+    in.fail("is damaged: its checksum is another");
+  }
+  return {label, std::move(picture)};
+}
+
+}  // namespace
+
+std::string file_ending(const Parameters& parameters) {
+  return parameters.arithmetic == Arithmetic::real ? ".shield" : ".png";
+}
+
+Bytes encode(const Label& label, const Picture& picture) {
+  if (const auto* real = std::get_if<RealImage>(&picture)) return encode_real(label, *real);
+  return with_label(image::encode_png(std::get<image::Image>(picture)), label_text(label));
+}
+
+Labelled decode(std::span<const std::uint8_t> bytes, const std::string& what) {
+  if (is_real_file(bytes)) return decode_real(bytes, what);
+  Labelled out{std::nullopt, image::decode_image(bytes, what)};
+  if (const auto text = find_label(bytes)) out.label = parse_label(*text, what);
+  return out;
+}
+
+image::Image view(const RealImage& picture) {
+  const auto [least, greatest] = std::minmax_element(picture.values.begin(), picture.values.end());
+  const float scale = *greatest > *least ? 255 / (*greatest - *least) : 0;
+  std::vector<std::uint8_t> planar;
+  for (const float v : picture.values) planar.push_back(static_cast<std::uint8_t>((v - *least) * scale + 0.5F));
+  return image::from_planar(planar, picture.channels, picture.height, picture.width);
+}
+
+image::Image reveal(const Key& key, const Shield& shared, const Labelled& file, const std::string& what) {
+  try {
+    if (!file.label) {
+      const auto* bytes = std::get_if<image::Image>(&file.picture);
+      return shared.reveal({bytes->height, bytes->width, *bytes});
+    }
+    const Label& label = *file.label;
+    if (label.parameters != key.parameters) {
+      throw MismatchError("it was made by " + label.parameters.shield + " with blocks of " +
+                          std::to_string(label.parameters.block) + " (" + to_string(label.parameters.arithmetic) +
+                          "), and the key is one of " + key.parameters.shield + " with blocks of " +
+                          std::to_string(key.parameters.block) + " (" + to_string(key.parameters.arithmetic) + ")");
+    }
+    if (label.key != fingerprint(key.seed)) throw MismatchError("it was protected with another key");
+    const Protected picture{label.height, label.width, file.picture};
+    return label.nonce ? make_shield(key, *label.nonce)->reveal(picture) : shared.reveal(picture);
+  } catch (const Error& e) {
+    throw MismatchError(what + " cannot be revealed: " + e.what());
+  }
+}
+
+}  // namespace obscura::shield

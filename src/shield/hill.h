@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "shield/matrix.h"
+#include "shield/shield.h"
+
+namespace obscura::shield {
+
+/// Weights of a convolution with kernel = stride = block and one group a channel, without padding or bias:
+/// values[((c * block^2 + j) * block + y) * block + x] weighs pixel (y, x) of a block of channel c in output j of it.
+struct HillKernel {
+  std::size_t channels = 0;
+  std::size_t block = 0;
+  std::vector<float> values;
+};
+
+/// A matrix a channel with its inverse.
+template <typename T>
+struct HillMatrices {
+  std::array<Square<T>, 3> keys;
+  std::array<Square<T>, 3> inverses;
+};
+
+/// The Hill cipher on blocks of pixels: block k x k of channel c, read in rows as a row vector v of k^2 values, becomes
+/// v K_c, written back in rows. L. S. Hill, "Cryptography in an Algebraic Alphabet", Amer. Math. Monthly 36(6), 1929,
+/// over the reals as in ER-CNN: entries of K_c uniform in [-1, 1), pixels 0 to 255, no modulus, no rounding. There any
+/// key is taken; here one is drawn again until its condition number is below worst_condition(), so that the inverse is
+/// exact. Grey images use the first matrix.
+class RealHill : public Shield {
+ public:
+  RealHill(Parameters parameters, const Seed& seed);
+  /// Keys from elsewhere: three matrices. Throws ParameterError for another number or size, or for one that is singular
+  /// or too near to it.
+  RealHill(Parameters parameters, std::vector<RealMatrix> keys);
+
+  static double worst_condition(std::size_t block);
+  double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const override;
+  bool takes_channels(std::size_t) const override { return true; }
+  const RealMatrix& key(std::size_t channel) const { return matrices_.keys.at(channel); }
+
+  /// The same map for a network: its output, deeper by k^2 and smaller by k a side, holds what forward() writes into
+  /// the block at that place.
+  HillKernel convolution(std::size_t channels) const;
+  /// The map back, in the same layout: what an adaptation network has to learn.
+  HillKernel inverse_convolution(std::size_t channels) const;
+
+ private:
+  Picture forward(const image::Image& padded) const override;
+  image::Image backward(const Picture& picture) const override;
+
+  HillMatrices<double> matrices_;
+};
+
+/// The classical cipher: whole numbers modulo 256, keys uniform among the invertible matrices. It leaves no smoothness
+/// that a network could learn from; a contrast to the above.
+class ModularHill : public Shield {
+ public:
+  ModularHill(Parameters parameters, const Seed& seed);
+  /// As RealHill's; singular is what has an even determinant.
+  ModularHill(Parameters parameters, std::vector<ByteMatrix> keys);
+
+  double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const override;
+  bool takes_channels(std::size_t) const override { return true; }
+  const ByteMatrix& key(std::size_t channel) const { return matrices_.keys.at(channel); }
+
+ private:
+  Picture forward(const image::Image& padded) const override;
+  image::Image backward(const Picture& picture) const override;
+
+  HillMatrices<std::uint8_t> matrices_;
+};
+
+}  // namespace obscura::shield

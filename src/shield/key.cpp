@@ -1,0 +1,194 @@
+#include "shield/key.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "shield/hill.h"
+
+namespace obscura::shield {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kFormat = "obscura shield key";
+constexpr int kVersion = 1;
+constexpr std::size_t kMaxBytes = std::size_t{1} << 24;  // three matrices for blocks of 16 take 4 MB
+
+template <typename T>
+std::vector<Square<T>> squares(const Key& key) {
+  std::vector<Square<T>> out;
+  for (const auto& values : key.matrices) {
+    Square<T> matrix(key.parameters.block * key.parameters.block);
+    if (values.size() != matrix.values.size()) {
+      throw ParameterError("a Hill key for blocks of " + std::to_string(key.parameters.block) + " has matrices of " +
+                           std::to_string(matrix.values.size()) + " numbers, not " + std::to_string(values.size()));
+    }
+    std::transform(values.begin(), values.end(), matrix.values.begin(), [](double v) { return static_cast<T>(v); });
+    out.push_back(std::move(matrix));
+  }
+  return out;
+}
+
+/// Such keys have no seed; protected files still tell them apart.
+Seed hash_of(const std::vector<std::vector<double>>& matrices) {
+  ByteWriter bytes;
+  for (const auto& values : matrices) {
+    for (const double v : values) bytes.f64(v);
+  }
+  Seed out;
+  crypto_generichash(out.data(), out.size(), bytes.bytes().data(), bytes.size(), nullptr, 0);
+  return out;
+}
+
+/// A JSON object of a key whose every field is looked at.
+class KeyReader {
+ public:
+  KeyReader(const std::string& text, const std::string& what)
+      : what_(what), json_(ordered_json::parse(text, nullptr, false)) {
+    if (!json_.is_object() || json_.value("format", ordered_json()) != kFormat) {
+      throw FormatError(what_ + " is no key of a shield, or only a part of one");
+    }
+    if (field("version") != kVersion) fail("is of a version that this program does not know");
+    const auto known = {"format", "version", "shield", "block", "arithmetic", "seed", "matrices"};
+    for (const auto& [name, value] : json_.items()) {
+      const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
+      if (!is_known) fail("has a field '" + name.substr(0, 40) + "' that this version does not know");
+    }
+  }
+
+  Key read() const {
+    Key key;
+    key.parameters = read_parameters();
+    if (json_.contains("seed") == json_.contains("matrices")) fail("must have either a seed or matrices");
+    if (json_.contains("seed")) {
+      if (!from_hex(text("seed"), key.seed)) fail("has a seed that is not 64 hexadecimal digits");
+      return key;
+    }
+    if (key.parameters.shield != "hill") fail("has matrices, which only hill has");
+    key.matrices = read_matrices(key.parameters.arithmetic);
+    key.seed = hash_of(key.matrices);
+    return key;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& problem) const { throw FormatError("the key " + what_ + " " + problem); }
+
+  const ordered_json& field(const char* name) const {
+    const auto found = json_.find(name);
+    if (found == json_.end()) fail(std::string("has no field '") + name + "'");
+    return *found;
+  }
+
+  std::string text(const char* name) const {
+    if (!field(name).is_string()) fail(std::string("has a field '") + name + "' that is no text");
+    return field(name).get<std::string>();
+  }
+
+  Parameters read_parameters() const {
+    if (!field("block").is_number_unsigned() || field("block").get<std::uint64_t>() - 1 >= 1024) {
+      fail("has a block that is no size");
+    }
+    const std::string arithmetic = text("arithmetic");
+    if (arithmetic != "real" && arithmetic != "modular") fail("has an arithmetic that is neither real nor modular");
+    try {
+      return complete({text("shield"), field("block").get<std::size_t>(),
+                       arithmetic == "real" ? Arithmetic::real : Arithmetic::modular});
+    } catch (const UsageError& e) {  // nothing was wrong with the command line
+      throw FormatError("the key " + what_ + " cannot be used: " + e.what());
+    }
+  }
+
+  double entry(const ordered_json& value, Arithmetic arithmetic) const {
+    if (!value.is_number()) fail("has a matrix entry that is no number");
+    const double v = value.get<double>();
+    if (arithmetic == Arithmetic::real && !(std::abs(v) <= 1e6)) fail("has a matrix entry that is too large");
+    if (arithmetic == Arithmetic::modular && !(v >= 0 && v <= 255 && v == std::floor(v))) {
+      fail("has a matrix entry that is no whole number from 0 to 255");
+    }
+    return v;
+  }
+
+  std::vector<std::vector<double>> read_matrices(Arithmetic arithmetic) const {
+    const ordered_json& list = field("matrices");
+    if (!list.is_array()) fail("has matrices that are no list");
+    std::vector<std::vector<double>> out;
+    for (const auto& matrix : list) {
+      if (!matrix.is_array()) fail("has a matrix that is no list of numbers");
+      out.emplace_back();
+      for (const auto& value : matrix) out.back().push_back(entry(value, arithmetic));
+    }
+    return out;
+  }
+
+  std::string what_;
+  ordered_json json_;
+};
+
+}  // namespace
+
+Key make_key(const Parameters& parameters) {
+  return {complete(parameters), ring::random_seed(), {}};
+}
+
+std::unique_ptr<Shield> make_shield(const Key& key) {
+  if (key.matrices.empty()) return make_shield(key.parameters, key.seed);
+  const Parameters p = complete(key.parameters);
+  if (p.arithmetic == Arithmetic::real) return std::make_unique<RealHill>(p, squares<double>(key));
+  return std::make_unique<ModularHill>(p, squares<std::uint8_t>(key));
+}
+
+std::unique_ptr<Shield> make_shield(const Key& key, const Nonce& nonce) {
+  if (!key.matrices.empty()) throw UnsupportedError("a key of given matrices has no keys of single images");
+  return make_shield(key.parameters, image_seed(key.seed, nonce));
+}
+
+std::string to_string(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::real ? "real" : "modular";
+}
+
+std::string key_text(const Key& key) {
+  ordered_json json = {{"format", kFormat},
+                       {"version", kVersion},
+                       {"shield", key.parameters.shield},
+                       {"block", key.parameters.block},
+                       {"arithmetic", to_string(key.parameters.arithmetic)}};
+  if (key.matrices.empty()) {
+    json["seed"] = to_hex(key.seed);
+  } else {
+    json["matrices"] = key.matrices;
+  }
+  return json.dump(2) + "\n";
+}
+
+Key parse_key(const std::string& text, const std::string& what) {
+  const Key key = KeyReader(text, what).read();
+  if (key.matrices.empty()) return key;
+  try {
+    make_shield(key);
+  } catch (const ParameterError& e) {
+    throw ParameterError("the key " + what + " cannot be used: " + e.what());
+  }
+  return key;
+}
+
+void write_key(const std::filesystem::path& path, const Key& key) {
+  std::error_code ec;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, ec))) {
+    throw IoError("there is a key " + path.string() + " already; without it what it protected could not be revealed");
+  }
+  const std::string text = key_text(key);
+  write_secret_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+Key read_key(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, kMaxBytes);
+  return parse_key({bytes.begin(), bytes.end()}, path.string());
+}
+
+}  // namespace obscura::shield

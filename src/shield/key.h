@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shield/shield.h"
+
+namespace obscura::shield {
+
+/// What the owner keeps: whoever has it reveals every image.
+struct Key {
+  Parameters parameters;
+  Seed seed{};
+  /// Hill keys from elsewhere: three, each block^4 entries row after row. Then the seed is only a hash of them.
+  std::vector<std::vector<double>> matrices;
+};
+
+/// A key drawn by the operating system's generator. Throws as complete().
+Key make_key(const Parameters& parameters);
+
+/// One key for all images. Throws ParameterError for matrices that make no key.
+std::unique_ptr<Shield> make_shield(const Key& key);
+/// The key of one image, derived from the master key. Throws UnsupportedError for a key of matrices.
+std::unique_ptr<Shield> make_shield(const Key& key, const Nonce& nonce);
+
+/// "real" or "modular".
+std::string to_string(Arithmetic arithmetic);
+
+/// A JSON object: format, version, shield, block, arithmetic, and either seed (64 hexadecimal digits) or matrices.
+std::string key_text(const Key& key);
+/// Reads what nobody has checked; `what` names it in error messages. Throws FormatError for what is no key of this
+/// version, ParameterError for matrices that are singular or of another size.
+Key parse_key(const std::string& text, const std::string& what);
+
+/// The file is the owner's only (mode 0600). Throws IoError if there is one already: what was protected with the old
+/// key could not be revealed again.
+void write_key(const std::filesystem::path& path, const Key& key);
+/// Throws IoError and as parse_key.
+Key read_key(const std::filesystem::path& path);
+
+}  // namespace obscura::shield

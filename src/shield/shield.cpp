@@ -1,0 +1,154 @@
+#include "shield/shield.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "shield/blocks.h"
+#include "shield/compressible.h"
+#include "shield/hill.h"
+#include "shield/nibbles.h"
+#include "shield/pixelwise.h"
+
+namespace obscura::shield {
+namespace {
+
+/// What is known of a shield before there is a key.
+struct Scheme {
+  const char* name;
+  std::size_t usual_block;
+  std::size_t smallest_block;
+  std::size_t largest_block;
+  const char* promise;
+};
+
+// Ciphertext-only attacks: any one key, many images, no plain image of the victim's. docs/shields.md says more.
+constexpr std::array<Scheme, 5> kSchemes = {{
+    {"hill", 4, 2, 16,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
+     "channel "
+     "give the key, and matching the statistics of about 1,000 protected images gives it without any plain one"},
+    {"le", 4, 2, 16,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
+     "of "
+     "about 100 protected images gives the key without any plain one; a few chosen blocks give it at once"},
+    {"pe", 1, 1, 1,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, one chosen image gives "
+     "the "
+     "key; with a key an image, min(v, 255 - v) still shows the edges"},
+    {"ele", 4, 2, 16,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
+     "of "
+     "a few thousand protected images gives every block's place and key without any plain one"},
+    {"etc", 4, 2, 64,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
+     "of "
+     "a few thousand protected images gives the key; with a key an image, the blocks are a jigsaw puzzle to be solved"},
+}};
+
+const char* const kModularPromise =
+    "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known independent "
+    "blocks "
+    "a channel give the key by elimination modulo 256; networks do not learn from it";
+
+const Scheme& scheme(const std::string& name) {
+  const auto found = std::find_if(kSchemes.begin(), kSchemes.end(), [&](const Scheme& s) { return name == s.name; });
+  if (found != kSchemes.end()) return *found;
+  std::string names;
+  for (const Scheme& s : kSchemes) names += (names.empty() ? "" : ", ") + std::string(s.name);
+  throw UsageError("there is no shield '" + name + "'; there are " + names);
+}
+
+std::string size_text(std::size_t width, std::size_t height) {
+  return std::to_string(width) + "x" + std::to_string(height);
+}
+
+void require_whole(const image::Image& image) {
+  const std::size_t samples = image.channels * image.height * image.width;
+  if (image.empty() || image.pixels.size() != samples || (image.channels != 1 && image.channels != 3)) {
+    throw ParameterError("an empty image cannot be protected");
+  }
+}
+
+struct Shape {
+  std::size_t channels, height, width, samples;
+};
+
+Shape shape_of(const Picture& picture) {
+  if (const auto* real = std::get_if<RealImage>(&picture)) {
+    return {real->channels, real->height, real->width, real->values.size()};
+  }
+  const auto& bytes = std::get<image::Image>(picture);
+  return {bytes.channels, bytes.height, bytes.width, bytes.pixels.size()};
+}
+
+}  // namespace
+
+std::string Shield::promise() const {
+  return name() == "hill" && !real() ? kModularPromise : scheme(name()).promise;
+}
+
+Protected Shield::protect(const image::Image& image) const {
+  require_whole(image);
+  if (!takes_channels(image.channels)) {
+    throw UnsupportedError("the shield " + name() + " takes colour images only, and this one is grey");
+  }
+  return {image.height, image.width, forward(pad(image, block()))};
+}
+
+void Shield::check_picture(const Protected& picture) const {
+  const auto fail = [this](const std::string& problem) {
+    throw MismatchError("the shield " + name() + " has not made this picture: " + problem);
+  };
+  if (std::holds_alternative<RealImage>(picture.picture) != real()) {
+    fail(real() ? "it holds bytes, where real samples are expected"
+                : "it holds real samples, where bytes are expected");
+  }
+  const Shape shape = shape_of(picture.picture);
+  if (shape.samples == 0 || shape.samples != shape.channels * shape.height * shape.width) fail("it is not whole");
+  if ((shape.channels != 1 && shape.channels != 3) || !takes_channels(shape.channels)) fail("it is grey");
+  if (shape.height % block() != 0 || shape.width % block() != 0) {
+    fail("its " + size_text(shape.width, shape.height) + " pixels are no whole blocks of " + std::to_string(block()));
+  }
+  if (round_up(picture.height, block()) != shape.height || round_up(picture.width, block()) != shape.width) {
+    fail("an original of " + size_text(picture.width, picture.height) + " pixels does not become one of " +
+         size_text(shape.width, shape.height));
+  }
+}
+
+image::Image Shield::reveal(const Protected& picture) const {
+  check_picture(picture);
+  return crop(backward(picture.picture), picture.height, picture.width);
+}
+
+std::vector<std::string> shield_names() {
+  std::vector<std::string> names;
+  for (const Scheme& s : kSchemes) names.emplace_back(s.name);
+  return names;
+}
+
+Parameters complete(Parameters parameters) {
+  const Scheme& s = scheme(parameters.shield);
+  if (parameters.block == 0) parameters.block = s.usual_block;
+  if (parameters.block < s.smallest_block || parameters.block > s.largest_block) {
+    throw UsageError("the shield " + parameters.shield + " has blocks of " + std::to_string(s.smallest_block) +
+                     (s.smallest_block == s.largest_block ? "" : " to " + std::to_string(s.largest_block)) +
+                     " pixels a side, not " + std::to_string(parameters.block));
+  }
+  if (parameters.arithmetic == Arithmetic::real && parameters.shield != "hill") {
+    throw UsageError("the shield " + parameters.shield + " has modular arithmetic only");
+  }
+  return parameters;
+}
+
+std::unique_ptr<Shield> make_shield(const Parameters& wanted, const Seed& seed) {
+  const Parameters p = complete(wanted);
+  if (p.shield == "le") return std::make_unique<Le>(p, seed);
+  if (p.shield == "pe") return std::make_unique<Pe>(p, seed);
+  if (p.shield == "ele") return std::make_unique<Ele>(p, seed);
+  if (p.shield == "etc") return std::make_unique<Etc>(p, seed);
+  if (p.arithmetic == Arithmetic::real) return std::make_unique<RealHill>(p, seed);
+  return std::make_unique<ModularHill>(p, seed);
+}
+
+}  // namespace obscura::shield

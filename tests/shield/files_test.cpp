@@ -1,0 +1,198 @@
+// Keys and protected images as files, from hands that nobody trusts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "shield/container.h"
+#include "shield/support.h"
+
+namespace obscura::shield {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+const Parameters kLe{"le", 4, Arithmetic::modular};
+const Parameters kHill{"hill", 4, Arithmetic::real};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  if (at == std::string::npos) throw std::logic_error("no '" + from + "' in the text");
+  return text.replace(at, from.size(), to);
+}
+
+Label label_of(const Parameters& p, const Protected& hidden, std::uint8_t seed) {
+  return {p, fingerprint(test_seed(seed)), std::nullopt, hidden.height, hidden.width};
+}
+
+std::vector<std::uint8_t> file_of(const Parameters& p, const image::Image& image) {
+  const Protected hidden = make_shield(p, test_seed(1))->protect(image);
+  return encode(label_of(p, hidden, 1), hidden.picture);
+}
+
+TEST(KeyFile, ThereAndBack) {
+  for (const Parameters& p : all_parameters()) {
+    const Key key = make_key(p);
+    const Key back = parse_key(key_text(key), "k");
+    EXPECT_EQ(back.parameters, p);
+    EXPECT_EQ(back.seed, key.seed);
+  }
+  EXPECT_NE(make_key(kLe).seed, make_key(kLe).seed);
+}
+
+TEST(KeyFile, HostileOnesAreOneClearLine) {
+  const std::string good = key_text({kHill, test_seed(1), {}});
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {"", "is no key"},
+      {"[]", "is no key"},
+      {"{}", "is no key"},
+      {std::string(100000, '['), "is no key"},
+      {good.substr(0, good.size() / 2), "is no key"},
+      {replaced(good, "obscura shield key", "something"), "is no key"},
+      {replaced(good, "\"version\": 1", "\"version\": 2"), "version"},
+      {replaced(good, "\"hill\"", "\"caesar\""), "caesar"},
+      {replaced(good, "\"hill\"", "7"), "no text"},
+      {replaced(good, "\"hill\"", "\"le\""), "modular"},
+      {replaced(good, "\"block\": 4", "\"block\": 99"), "blocks"},
+      {replaced(good, "\"block\": 4", "\"block\": -4"), "no size"},
+      {replaced(good, "\"block\": 4", "\"block\": 4.5"), "no size"},
+      {replaced(good, "\"block\": 4", "\"block\": 18446744073709551615"), "no size"},
+      {replaced(good, "\"block\": 4", "\"black\": 4"), "black"},
+      {replaced(good, "\"real\"", "\"imaginary\""), "arithmetic"},
+      {replaced(good, to_hex(test_seed(1)), "12"), "hexadecimal"},
+      {replaced(good, to_hex(test_seed(1)), std::string(64, 'x')), "hexadecimal"},
+      {replaced(good, "\"seed\"", "\"matrices\": [], \"seed\""), "either"},
+  };
+  for (const auto& [text, problem] : bad) {
+    try {
+      parse_key(text, "key.json");
+      FAIL() << text.substr(0, 200);
+    } catch (const FormatError& e) {
+      EXPECT_THAT(e.what(), testing::AllOf(HasSubstr("key.json"), HasSubstr(problem)));
+      EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    }
+  }
+}
+
+TEST(KeyFile, MatricesFromElsewhere) {
+  Key key{{"hill", 2, Arithmetic::real}, {}, {}};
+  const std::vector<double> fine = {1, 0, 0, 0, 0, 1, 0.5, 0, 0, 0, 1, 0, 0, 0, 0, -1};
+  key.matrices = {fine, fine, fine};
+  const Key back = parse_key(key_text(key), "k");
+  EXPECT_EQ(back.matrices, key.matrices);
+  const image::Image image = noise(3, 6, 6);
+  EXPECT_EQ(make_shield(back)->reveal(make_shield(key)->protect(image)), image);
+  EXPECT_THROW(make_shield(back, Nonce{}), UnsupportedError);
+
+  Key singular = key;
+  singular.matrices[1] = std::vector<double>(16, 1);
+  EXPECT_THROW(parse_key(key_text(singular), "k"), ParameterError);
+  Key small = key;
+  small.matrices[1].pop_back();
+  EXPECT_THROW(parse_key(key_text(small), "k"), ParameterError);
+  Key few = key;
+  few.matrices.pop_back();
+  EXPECT_THROW(parse_key(key_text(few), "k"), ParameterError);
+  EXPECT_THROW(parse_key(replaced(key_text(key), "0.5", "1e300"), "k"), FormatError);
+  EXPECT_THROW(parse_key(replaced(key_text(key), "0.5", "\"x\""), "k"), FormatError);
+  EXPECT_THROW(parse_key(replaced(key_text(key), "\"real\"", "\"modular\""), "k"), FormatError);
+  EXPECT_THROW(parse_key(replaced(key_text(key), "\"matrices\": [", "\"matrices\": [7,"), "k"), FormatError);
+}
+
+TEST(KeyFile, IsItsOwnersAndNeverReplaced) {
+  const fs::path path = fs::temp_directory_path() / ("obscura-key-" + std::to_string(::getpid()) + ".json");
+  write_key(path, {kLe, test_seed(1), {}});
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600);
+  EXPECT_EQ(read_key(path).seed, test_seed(1));
+  EXPECT_THROW(write_key(path, {kLe, test_seed(2), {}}), IoError);
+  EXPECT_EQ(read_key(path).seed, test_seed(1));
+  fs::remove(path);
+  EXPECT_THROW(read_key(path), IoError);
+}
+
+TEST(ProtectedFile, ThereAndBack) {
+  for (const Parameters& p : all_parameters()) {
+    const image::Image image = noise(3, 13, 21);
+    const Key key{p, test_seed(1), {}};
+    for (const bool own : {false, true}) {
+      const Nonce nonce = {3, 1, 4};
+      const auto shield = own ? make_shield(key, nonce) : make_shield(key);
+      const Protected hidden = shield->protect(image);
+      Label label = label_of(p, hidden, 1);
+      if (own) label.nonce = nonce;
+      const Labelled back = decode(encode(label, hidden.picture), "f");
+      ASSERT_TRUE(back.label);
+      EXPECT_EQ(*back.label, label);
+      EXPECT_EQ(back.picture, hidden.picture);
+      EXPECT_EQ(reveal(key, *make_shield(key), back, "f"), image) << text_of(p);
+    }
+  }
+}
+
+TEST(ProtectedFile, AnotherKeyOrShieldIsNamed) {
+  const Labelled file = decode(file_of(kLe, noise(3, 8, 8)), "f");
+  const auto refusal = [&](const Key& key) {
+    try {
+      reveal(key, *make_shield(key), file, "f.png");
+    } catch (const MismatchError& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal({kLe, test_seed(1), {}}), "");
+  EXPECT_THAT(refusal({kLe, test_seed(2), {}}), HasSubstr("another key"));
+  EXPECT_THAT(refusal({{"ele", 4, Arithmetic::modular}, test_seed(1), {}}), HasSubstr("made by le"));
+  EXPECT_THAT(refusal({{"le", 8, Arithmetic::modular}, test_seed(1), {}}), HasSubstr("blocks of 4"));
+}
+
+TEST(ProtectedFile, WithoutALabelIsAsLargeAsItsOriginal) {
+  const image::Image image = noise(3, 8, 12);
+  const Key key{kLe, test_seed(1), {}};
+  const auto shield = make_shield(key);
+  const auto png = image::encode_png(std::get<image::Image>(shield->protect(image).picture));
+  const Labelled file = decode(png, "f");
+  EXPECT_FALSE(file.label);
+  EXPECT_EQ(reveal(key, *shield, file, "f"), image);
+  EXPECT_THROW(reveal({kHill, test_seed(1), {}}, *make_shield(kHill, test_seed(1)), file, "f"), MismatchError);
+}
+
+TEST(ProtectedFile, DamageIsFound) {
+  const auto good = file_of(kHill, noise(3, 8, 8));
+  for (std::size_t n = 0; n < good.size(); n += 7) {
+    EXPECT_THROW(decode(std::span(good).first(n), "f"), FormatError) << n;
+  }
+  for (std::size_t at = 0; at < good.size(); at += 3) {
+    auto bad = good;
+    bad[at] ^= 0x40;
+    EXPECT_THROW(decode(bad, "f"), FormatError) << at;
+  }
+  auto longer = good;
+  longer.push_back(0);
+  EXPECT_THROW(decode(longer, "f"), FormatError);
+}
+
+TEST(ProtectedFile, PngDamageIsFound) {
+  const auto good = file_of(kLe, noise(3, 8, 8));
+  for (std::size_t at = 8; at < good.size(); at += 5) {
+    auto bad = good;
+    bad[at] ^= 0x40;
+    EXPECT_THROW(decode(bad, "f"), FormatError) << at;
+  }
+}
+
+TEST(ProtectedFile, ViewsSpreadTheRange) {
+  const auto hidden = make_shield(kHill, test_seed(1))->protect(scene(32, 32));
+  const image::Image shown = view(std::get<RealImage>(hidden.picture));
+  EXPECT_EQ(*std::min_element(shown.pixels.begin(), shown.pixels.end()), 0);
+  EXPECT_EQ(*std::max_element(shown.pixels.begin(), shown.pixels.end()), 255);
+  EXPECT_EQ(view(RealImage{1, 2, 2, {3, 3, 3, 3}}).pixels, std::vector<std::uint8_t>(4));
+}
+
+}  // namespace
+}  // namespace obscura::shield
