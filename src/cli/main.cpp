@@ -50,6 +50,8 @@ void add_verbs(CLI::App& app) {
   obscura::cli::add_compile_verb(app);
   obscura::cli::add_data_verb(app);
   obscura::cli::add_train_verb(app);
+  obscura::cli::add_protect_verb(app);
+  obscura::cli::add_reveal_verb(app);
   obscura::cli::add_reproduce_verb(app);
   obscura::cli::add_bench_verb(app);
 }

@@ -16,5 +16,7 @@ void add_decrypt_verb(CLI::App& app);
 void add_evaluate_verb(CLI::App& app);
 void add_bench_verb(CLI::App& app);
 void add_demo_verb(CLI::App& app);
+void add_protect_verb(CLI::App& app);
+void add_reveal_verb(CLI::App& app);
 void add_reproduce_verb(CLI::App& app);
 }  // namespace obscura::cli

@@ -1,0 +1,108 @@
+// `obscura reveal`: the owner's way back from protected images.
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "cli/options.h"
+#include "cli/picture_folder.h"
+#include "cli/support.h"
+#include "cli/verbs.h"
+#include "shield/container.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::cli {
+namespace {
+
+struct Arguments {
+  fs::path key;
+  fs::path in;
+  fs::path out;
+  std::size_t threads = 0;
+  bool json = false;
+};
+
+constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+
+/// What protect wrote; the views of real pictures are for people only.
+bool is_protected(const fs::path& file) {
+  if (file.filename().string().ends_with(".view.png")) return false;
+  return file.extension() == ".shield" || has_image_ending(file);
+}
+
+using Put = std::function<void(const fs::path& stem, std::span<const std::uint8_t> bytes)>;
+
+void reveal_all(const Arguments& a, const PictureFiles& list, const shield::Key& key, const shield::Shield& shared,
+                const Put& put) {
+  ThreadPool pool(a.threads);
+  Progress progress("revealing", list.files.size(), "images", !a.json);
+  pool.parallel_for(list.files.size(), [&](std::size_t i) {
+    const std::string name = list.files[i].file.string();
+    const auto file = shield::decode(read_file(name, kMaxBytes), name);
+    put(list.files[i].stem, image::encode_png(shield::reveal(key, shared, file, name)));
+    progress.advance();
+  });
+}
+
+void reveal_into(const Arguments& a, const PictureFiles& list, const shield::Key& key, const shield::Shield& shared) {
+  if (!fs::is_directory(a.in)) {
+    if (a.out.extension() != ".png")
+      throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
+    reveal_all(a, list, key, shared,
+               [&](const fs::path&, std::span<const std::uint8_t> bytes) { write_file(a.out, bytes); });
+    return;
+  }
+  StagedFolder folder(a.out);
+  std::vector<fs::path> stems;
+  for (const PictureFile& file : list.files) stems.push_back(file.stem);
+  folder.prepare(stems);
+  reveal_all(a, list, key, shared, [&](const fs::path& stem, std::span<const std::uint8_t> bytes) {
+    folder.put(stem.string() + ".png", bytes);
+  });
+  folder.commit();
+}
+
+void run_reveal(const Arguments& a) {
+  const shield::Key key = shield::read_key(a.key);
+  const auto shared = shield::make_shield(key);
+  const PictureFiles list = list_pictures(a.in, is_protected);
+  const Stopwatch watch;
+  reveal_into(a, list, key, *shared);
+  const double seconds = watch.seconds();
+  const double rate = static_cast<double>(list.files.size()) / std::max(seconds, 1e-9);
+  if (a.json) {
+    print_json({{"shield", shared->name()},
+                {"block", shared->block()},
+                {"arithmetic", shield::to_string(key.parameters.arithmetic)},
+                {"images", list.files.size()},
+                {"out", a.out.string()},
+                {"seconds", seconds},
+                {"images_per_second", rate},
+                {"promise", shared->promise()}});
+    return;
+  }
+  std::printf("%zu images revealed in %s: %s, %.0f a second\n", list.files.size(), a.out.c_str(),
+              duration_text(seconds).c_str(), rate);
+  std::printf("%s: %s\n", shared->name().c_str(), shared->promise().c_str());
+}
+
+}  // namespace
+
+void add_reveal_verb(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("reveal", "Protected images back to what they were, with the owner's key");
+  verb->add_option("--key", a->key, "The key they were protected with")->required()->group(kFiles);
+  verb->add_option("in", a->in, "A protected image, or a folder of them")->required()->group(kFiles);
+  verb->add_option("out", a->out, "Where the images go: a PNG file, or a folder")->required()->group(kFiles);
+  add_threads(*verb, a->threads);
+  add_json(*verb, a->json);
+  verb->callback([a] { run_reveal(*a); });
+}
+
+}  // namespace obscura::cli
