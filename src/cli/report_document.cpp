@@ -34,24 +34,38 @@ std::string measured_text(const Report& report) {
   return fmt::format("{} of {} networks were measured; what is missing is said below.", measured, report.rows.size());
 }
 
-/// How many networks do at least as well as the paper's, of those that saw the same images.
+void add_item(std::string& list, const std::string& item) {
+  list += fmt::format("{}{}", list.empty() ? "" : ", ", item);
+}
+
+/// How many networks do at least as well as the paper's, of those that saw the same images and were trained as it says.
+/// The others are named, not counted: what was tuned until it passed is no repetition.
 std::string accuracy_text(const Report& report) {
   std::size_t comparable = 0, reached = 0;
-  std::string below;
+  std::string below, otherwise;
   for (const ReportRow* row : rows_of_paper(report)) {
     const double accuracy = number_at(accuracy_run(*row), "encrypted_accuracy");
     if (row->other_data || !std::isfinite(accuracy)) continue;
-    ++comparable;
     const double paper = find_paper_row(row->key)->encrypted_accuracy();
-    if (accuracy >= paper) {
-      ++reached;
-    } else {
-      below += fmt::format("{}{} ({})", below.empty() ? "" : ", ", row->title, points_text(accuracy, paper));
+    const std::string item = fmt::format("{} ({})", row->title, points_text(accuracy, paper));
+    if (recipe_text(*row) != kPaperRecipe) {
+      add_item(otherwise, item);
+      continue;
     }
+    ++comparable;
+    reached += accuracy >= paper;
+    if (accuracy < paper) add_item(below, item);
   }
-  if (comparable == 0) return "";
-  return fmt::format("Encrypted accuracy reaches the paper's in {} of {} comparable rows{}.", reached, comparable,
-                     below.empty() ? "" : "; below it: " + below);
+  std::string text;
+  if (comparable > 0) {
+    text = fmt::format("Encrypted accuracy reaches the paper's in {} of {} rows with its images and its recipe{}{}.",
+                       reached, comparable, below.empty() ? "" : "; below it: ", below);
+  }
+  if (!otherwise.empty()) {
+    text += fmt::format("{}Not counted, as trained otherwise than printed or unknown how: {}.", text.empty() ? "" : " ",
+                        otherwise);
+  }
+  return text;
 }
 
 std::string whole_text(const Report& report) {

@@ -63,7 +63,7 @@ std::string recipe_text(const ReportRow& row) {
         word == "--model" || word == "--dataset" || word == "--out" || word == "--seed" || word == "--threads";
     if (!same) others += fmt::format(" {} {}", word, value);
   }
-  return others.empty() ? "as in the paper" : "otherwise:" + others;
+  return others.empty() ? kPaperRecipe : "otherwise:" + others;
 }
 
 const nlohmann::ordered_json& accuracy_run(const ReportRow& row) {

@@ -15,7 +15,9 @@ std::string row_label(const ReportRow& row);
 /// What must stand under every table that shows these rows: other splits, what was not measured.
 std::vector<std::string> row_notes(const std::vector<const ReportRow*>& rows);
 
-/// "as in the paper", or the options by which the network was trained otherwise.
+inline constexpr const char* kPaperRecipe = "as in the paper";
+
+/// kPaperRecipe, or the options by which the network was trained otherwise.
 std::string recipe_text(const ReportRow& row);
 
 /// The run whose accuracy counts: the whole one, else the single one; null if neither was made.

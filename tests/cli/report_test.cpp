@@ -167,7 +167,11 @@ TEST(Report, SurvivesResultsOfAnyShape) {
 TEST(Report, NetworksTrainedOtherwiseSaySo) {
   Report report = made_up_report();
   report.rows[0].command += " --epochs 20";
-  EXPECT_THAT(to_html(report_document(report)), HasSubstr("otherwise: --epochs 20"));
+  const std::string html = to_html(report_document(report));
+  EXPECT_THAT(html, HasSubstr("otherwise: --epochs 20"));
+  EXPECT_THAT(html,
+              HasSubstr("Not counted, as trained otherwise than printed or unknown how: CryptonDL-MNIST (+0.37)"));
+  EXPECT_THAT(html, Not(HasSubstr("reaches the paper")));
 }
 
 TEST(ReportPaper, FiguresFitTogether) {
