@@ -20,8 +20,8 @@ constexpr int kOneProductBits = 41;
 
 /// Scales go up to 2^60, and so do encoded constants.
 constexpr double kWidestConstantBits = 60;
-/// A batched weight is a 32-bit integer.
-constexpr double kWidestWeightBits = 30;
+/// Batched weights of terms of one stage may differ by so many bits before those of the largest scale lose theirs.
+constexpr double kWidestWeightSpread = 14;
 
 struct Guess {
   int log_degree;
@@ -83,9 +83,7 @@ class Simulation {
     if (stages_[i].activation != Stage::Activation::polynomial) return guess_.weight_bits[i];
     double bits = std::round(guess_.prime_bits - scale + largest_bits_[i]);
     if (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
-    if (bits < guess_.weight_bits[i] || bits > (mode_ == Mode::packed ? kWidestConstantBits : kWidestWeightBits)) {
-      fits_ = false;
-    }
+    if (bits < guess_.weight_bits[i] || bits > kWidestConstantBits) fits_ = false;
     return bits;
   }
 
@@ -109,16 +107,18 @@ class Simulation {
     s.limbs = v.dropped;  // turned into limbs at the end
     s.weight_bits = weight_bits(i, v.scale);
     const double matrix_scale = s.weight_bits - largest_bits_[i];
-    // The term of the smallest scale has the widest weights: integers of 32 bits, or plaintexts.
+    // The term of the smallest scale has the widest weights: integers that share their 32 bits, or plaintexts.
     for (const Term& term : stages_[i].terms) {
       const double more = v.scale - values_[term.value].scale;
-      const bool fits = mode_ == Mode::batched ? s.weight_bits + more <= kWidestWeightBits
+      const bool fits = mode_ == Mode::batched ? more <= kWidestWeightSpread
                                                : std::max(matrix_scale, s.weight_bits) + more < kWidestConstantBits;
       if (!fits) fits_ = false;
     }
     // A rotated input has the error of its key switch before it meets the matrix.
     if (mode_ == Mode::packed) add_noise(v, units_.key_switch);
-    v.variance = v.variance * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(matrix_scale));
+    const double exact =
+        mode_ == Mode::batched ? std::min(s.weight_bits, kIntegerWeightBits) - largest_bits_[i] : matrix_scale;
+    v.variance = v.variance * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(exact));
     v.scale += matrix_scale;
     if (mode_ == Mode::packed) add_noise(v, 2 * units_.key_switch);
     need(v, m.map_max);

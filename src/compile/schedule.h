@@ -33,6 +33,9 @@ Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vecto
 std::vector<double> to_numbers(const Magnitudes& magnitudes);
 std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers);
 
+/// Bits of the integers that batched weights become; where a scale asks for more, the sums are shifted up to it.
+inline constexpr double kIntegerWeightBits = 28;
+
 /// Level and scale of every value in a stage, fixed ahead of time. Scales are bits here; the program turns them into
 /// exact numbers with the primes that were found.
 struct StageSchedule {

@@ -22,9 +22,10 @@ void perturb(Stage& stage, const StageScales& scales, Mode mode, double unit, st
   std::normal_distribution<double> normal(0, unit);
   for (std::size_t k = 0; k < stage.terms.size(); ++k) {
     const double scale = scales.weights[k];
+    const double exact = std::min(scale, std::exp2(kIntegerWeightBits) / std::max(stage.largest(), 1e-12));
     for (auto& row : stage.terms[k].map.rows) {
       for (auto& e : row) {
-        e.value = mode == Mode::batched ? std::round(e.value * scale) / scale : e.value + normal(random) / scale;
+        e.value = mode == Mode::batched ? std::round(e.value * exact) / exact : e.value + normal(random) / scale;
       }
     }
   }

@@ -104,8 +104,9 @@ class Builder {
     if (std::holds_alternative<nn::Square>(node.layer)) return close(std::move(e), Stage::Activation::square, {});
     if (const auto* p = std::get_if<nn::Polynomial>(&node.layer)) return polynomial(node, std::move(e), *p);
     if (const auto* a = std::get_if<nn::Activation>(&node.layer)) {
-      throw UnsupportedError("layer " + node.name + " (" + layer_name(nn::Layer(*a)) +
-                             ") is not a polynomial: fit one on calibrated ranges first");
+      throw UnsupportedError(
+          "layer " + node.name + " (" + layer_name(nn::Layer(*a)) +
+          ") is not a polynomial: fit one first, obscura compile --calibrate DATASET --save FITTED.onnx");
     }
     return linear(node, std::move(e));
   }

@@ -11,16 +11,26 @@ namespace {
 using ckks::Ciphertext;
 using Activation = compile::Stage::Activation;
 
-/// The maps of all terms side by side, in integers.
-std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const compile::BatchedStage& stage) {
+/// By how many bits the weights of a stage pass those of an integer.
+int shift_of(const compile::BatchedStage& stage) {
+  double widest = 1;
+  for (std::size_t k = 0; k < stage.stage.terms.size(); ++k) {
+    widest = std::max(widest, stage.stage.terms[k].map.largest() * stage.scales.weights[k]);
+  }
+  return std::max(0, static_cast<int>(std::ceil(std::log2(widest) - compile::kIntegerWeightBits)));
+}
+
+/// The maps of all terms side by side, in integers, 2^shift times too small.
+std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const compile::BatchedStage& stage, int shift) {
   std::vector<std::vector<circuits::IntegerEntry>> rows(stage.stage.output.size());
   std::size_t first = 0;
   for (std::size_t k = 0; k < stage.stage.terms.size(); ++k) {
     const auto& map = stage.stage.terms[k].map;
     for (std::size_t r = 0; r < rows.size(); ++r) {
       for (const auto& e : map.rows[r]) {
-        rows[r].push_back({static_cast<std::uint32_t>(first + e.column),
-                           static_cast<std::int32_t>(std::lround(e.value * stage.scales.weights[k]))});
+        rows[r].push_back(
+            {static_cast<std::uint32_t>(first + e.column),
+             static_cast<std::int32_t>(std::lround(std::ldexp(e.value * stage.scales.weights[k], -shift)))});
       }
     }
     first += map.columns;
@@ -41,7 +51,8 @@ BatchedRunner::BatchedRunner(compile::Program program) : Runner(std::move(progra
   keep_three_.assign(program_.batched.size() + 1, false);
   for (std::size_t i = 0; i < program_.batched.size(); ++i) {
     compile::BatchedStage& stage = program_.batched[i];
-    products_.emplace_back(columns_of(stage.stage), integer_rows(stage));
+    shifts_.push_back(shift_of(stage));
+    products_.emplace_back(columns_of(stage.stage), integer_rows(stage, shifts_.back()));
     bias_.push_back(stage.stage.bias());
     for (auto& term : stage.stage.terms) {
       last_use_[term.value] = i;
@@ -97,8 +108,13 @@ BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator
 BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x,
                                                ThreadPool& pool) const {
   const compile::BatchedStage& stage = program_.batched[i];
-  Tensor y = products_[i].apply(*context_, x, stage.scales.weights.front(), &pool);
+  const int shift = shifts_[i];
+  Tensor y = products_[i].apply(*context_, x, std::ldexp(stage.scales.weights.front(), -shift), &pool);
   pool.parallel_for(y.size(), [&](std::size_t k) {
+    if (shift > 0) {
+      y[k] = evaluator.multiply_integer(y[k], std::int64_t{1} << shift);
+      y[k].scale = std::ldexp(y[k].scale, shift);
+    }
     y[k] = evaluator.relinearize(y[k]);
     for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) y[k] = evaluator.rescale(y[k]);
     y[k] = evaluator.add_scalar(y[k], bias_[i][k]);

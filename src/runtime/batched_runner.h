@@ -25,6 +25,8 @@ class BatchedRunner : public Runner {
                     std::vector<StageTime>* times) const;
 
   std::vector<circuits::BatchedProduct> products_;
+  std::vector<int>
+      shifts_;  ///< of each stage: its weights are 2^shift times too small, and the sums are made up for it
   std::vector<std::vector<double>> bias_;
   std::vector<std::size_t> last_use_;
   std::vector<bool> keep_three_;  ///< of every value: whether its products wait for the map behind to be relinearised

@@ -117,7 +117,8 @@ TEST(Report, MentionsEveryStage) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
     const nn::Graph graph = small(1);
     const std::string text = report(compiled(graph, mode));
-    for (const char* word : {"flatten + fc1", "fc2", "square", "-bit", "N = 2^13", "error", "reply"}) {
+    for (const char* word :
+         {"flatten + fc1", "fc2", "square", "-bit", "N = 2^13", "predicted error", "the client", "the server"}) {
       EXPECT_THAT(text, HasSubstr(word));
     }
   }

@@ -1,0 +1,99 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/support.h"
+
+namespace obscura::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kRelu = OBSCURA_SOURCE_DIR "/tests/nn/exports/act_relu6.onnx";
+
+TEST(Compile, ExplainsItself) {
+  for (const std::string mode : {"packed", "batched"}) {
+    const Result result = obscura({"compile", kModel, "--mode", mode, "--measure"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    for (const char* word :
+         {"scales", "measured", "log QP", "special prime", "the client", "the server", "rotation keys"}) {
+      EXPECT_THAT(result.out, HasSubstr(word)) << mode;
+    }
+    const auto json = obscura({"compile", kModel, "--mode", mode, "--measure", "--json"}).json();
+    for (const auto& stage : json["stages"]) EXPECT_GT(stage["measured_milliseconds"], 0);
+    EXPECT_GE(json["parameters"]["security_bits"], 128);
+    EXPECT_GT(json["predicted_bytes"]["server"], 0);
+  }
+}
+
+TEST(Compile, CalibratesAndSavesWhatItMeasured) {
+  const TemporaryFolder folder;
+  const std::string saved = (folder / "calibrated.onnx").string();
+  const Result result = obscura({"compile", kModel, "--calibrate", "samples", "--save", saved});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(text_of(saved), HasSubstr("calibration"));
+  const auto measured = obscura({"compile", kModel, "--calibrate", "samples", "--json"}).json();
+  const auto stated = obscura({"compile", saved, "--json"}).json();
+  EXPECT_EQ(measured["parameters"], stated["parameters"]);
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"calibrated.onnx"});
+}
+
+TEST(Compile, RefusesActivationsWithoutCalibrationByName) {
+  const Result result = obscura({"compile", kRelu});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.error_lines(), 1u) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("is not a polynomial"));
+  EXPECT_THAT(result.err, HasSubstr("--calibrate"));
+}
+
+TEST(Compile, RefusesImagesSideBySideThatAreNoPowerOfTwo) {
+  EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "3"}).status, 1);
+  EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "some"}).status, 2);
+  EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "0"}).status, 2);
+}
+
+TEST(Evaluate, ImagesSideBySideAgreeWithThePlainRun) {
+  for (const std::string images : {"4", "auto"}) {
+    const auto report = obscura({"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "18", "--json",
+                                 "--images-per-ciphertext", images})
+                            .json();
+    EXPECT_EQ(report["images"], 18);
+    EXPECT_EQ(report["agreement"], 1.0) << images;
+  }
+}
+
+TEST(Evaluate, SimulatesWithoutEncrypting) {
+  for (const std::string mode : {"packed", "batched"}) {
+    const Result result = obscura({"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "50", "--mode",
+                                   mode, "--simulate", "--json"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    const auto report = result.json();
+    EXPECT_EQ(report["simulated"], true);
+    EXPECT_GT(report["logit_error"]["rms"], 0);
+    EXPECT_LT(report["logit_error"]["rms"], 0.2);
+    EXPECT_GE(report["agreement"], 0.98);
+    EXPECT_TRUE(report["images_out_of_range"].empty());
+  }
+}
+
+TEST(Steps, ImagesSideBySideFromKeysToAnswers) {
+  const TemporaryFolder folder;
+  const std::string keys = (folder / "keys").string(), query = (folder / "query").string();
+  const std::string answer = (folder / "answer").string(), samples = OBSCURA_SOURCE_DIR "/samples/digits/";
+  ASSERT_EQ(obscura({"keygen", "--network", kModel, "--images-per-ciphertext", "4", "--out", keys}).status, 0);
+  ASSERT_EQ(obscura({"encrypt", "--keys", keys, "--out", query, samples + "2-0.png", samples + "8-1.png"}).status, 0);
+  const Result other =
+      obscura({"classify", "--network", kModel, "--eval-keys", keys + "/evaluation.key", query, "--out", answer});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.err, HasSubstr("another network (or another version or layout of it)"));
+  ASSERT_EQ(obscura({"classify", "--network", kModel, "--eval-keys", keys + "/evaluation.key", query, "--out", answer,
+                     "--images-per-ciphertext", "4"})
+                .status,
+            0);
+  const auto images = obscura({"decrypt", "--keys", keys, answer, "--json"}).json()["images"];
+  ASSERT_EQ(images.size(), 2u);
+  EXPECT_EQ(images[0]["class"], 2);
+  EXPECT_EQ(images[1]["class"], 8);
+}
+
+}  // namespace
+}  // namespace obscura::cli
