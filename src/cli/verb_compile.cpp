@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -72,6 +73,13 @@ ordered_json stages_json(const compile::Program& program, const std::vector<doub
   return stages;
 }
 
+/// What a file says beside what a network holds: the command that made it, ...
+std::map<std::string, std::string> other_metadata(const std::string& network) {
+  auto metadata = nn::read_onnx_metadata(network);
+  for (const char* key : {"mean", "std", "classes", "colour", "image_size", "calibration"}) metadata.erase(key);
+  return metadata;
+}
+
 /// Seconds of every stage of one query of made-up pixels, on one thread.
 std::vector<double> measure(compile::Program program) {
   const owner::Owner owner(program.client);
@@ -104,7 +112,7 @@ void run_compile(const CompileArguments& a) {
     graph = calibrated(graph, calibration_samples(graph, a.calibrate, a.data), &fitted, &pool);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
   }
-  if (!a.save.empty()) nn::write_onnx(graph, a.save);
+  if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   const Stopwatch watch;
   compile::CompileOptions options;
   options.mode = mode_of(a.mode);

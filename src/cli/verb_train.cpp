@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -11,7 +12,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/query_images.h"
 #include "cli/verbs.h"
+#include "compile/approximate.h"
+#include "compile/program.h"
 #include "image/dataset.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
@@ -157,6 +161,20 @@ void print_summary(const TrainArguments& a, const train::TrainResult& result) {
   fmt::print("  curve: {} and {}\n", beside(a.out, ".curve.json").string(), beside(a.out, ".curve.svg").string());
 }
 
+/// What the compiler wants to know of how large values get, from the first training images; a teacher's activations
+/// are not fitted.
+nn::Graph with_ranges(nn::Graph graph, const image::Dataset& train_set) {
+  constexpr std::size_t kImages = 64;
+  if (compile::needs_fitting(graph)) return graph;
+  std::vector<std::vector<double>> samples;
+  for (std::size_t i = 0; i < std::min(kImages, train_set.count); ++i) {
+    const auto values = network_values(train_set, i, graph);
+    samples.emplace_back(values.begin(), values.end());
+  }
+  graph.calibration = compile::calibration_numbers(graph, samples);
+  return graph;
+}
+
 void train_network(const TrainArguments& a) {
   check_output(a.out);
   // What was mistyped is said before gigabytes are read.
@@ -173,7 +191,7 @@ void train_network(const TrainArguments& a) {
   const auto result = train::train(model.graph, recipe, train_set, test_set, options);
   const train::CurveHeader header{a.model, a.dataset, command_of(a), train::describe(recipe),
                                   a.seed,  a.threads, gflops};
-  nn::write_onnx(result.graph, a.out, {{"command", header.command}, {"dataset", a.dataset}});
+  nn::write_onnx(with_ranges(result.graph, train_set), a.out, {{"command", header.command}, {"dataset", a.dataset}});
   write_file(beside(a.out, ".curve.json"), train::curve_json(header, result));
   write_file(beside(a.out, ".curve.svg"), train::curve_svg(header, result));
   std::filesystem::remove(options.checkpoint);

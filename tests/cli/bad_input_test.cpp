@@ -140,16 +140,16 @@ TEST_F(BadInput, DamagedFiles) {
 TEST_F(BadInput, OperatorsThatAreNotSupportedAreNamed) {
   const auto bytes = nn::to_onnx(dense_network());
   std::string text(bytes.begin(), bytes.end());
-  const std::string flatten = "Flatten", sigmoid = "Sigmoid";  // of equal length, so that the file stays sound
+  const std::string flatten = "Flatten", unknown = "Hardmax";  // of equal length, so that the file stays sound
   for (auto at = text.find(flatten); at != std::string::npos; at = text.find(flatten, at)) {
-    text.replace(at, flatten.size(), sigmoid);
+    text.replace(at, flatten.size(), unknown);
   }
   put_text(other_, text);
   for (const auto& verb :
        {std::vector<std::string>{"compile", other_.string()},
         std::vector<std::string>{"keygen", "--network", other_.string(), "--out", (work_ / "never").string()}}) {
     const Result result = obscura(verb);
-    expect_refused(result, "Sigmoid");
+    expect_refused(result, "Hardmax");
     EXPECT_THAT(result.err, HasSubstr("Conv")) << "what is supported is listed";
   }
   EXPECT_FALSE(fs::exists(work_ / "never"));
