@@ -87,7 +87,16 @@ Draws::~Draws() {
   sodium_memzero(buffer_.data(), buffer_.size());
 }
 
-std::uint64_t Draws::word(std::size_t bytes) {
+template <std::size_t bytes>
+std::uint64_t Draws::word() {
+  if (at_ + bytes > buffer_.size()) return split_word(bytes);
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < bytes; ++i) out |= std::uint64_t{buffer_[at_ + i]} << (8 * i);
+  at_ += bytes;
+  return out;
+}
+
+std::uint64_t Draws::split_word(std::size_t bytes) {
   std::uint64_t out = 0;
   for (std::size_t i = 0; i < bytes; ++i) {
     if (at_ == buffer_.size()) {
@@ -99,18 +108,22 @@ std::uint64_t Draws::word(std::size_t bytes) {
   return out;
 }
 
+std::uint8_t Draws::byte() {
+  return static_cast<std::uint8_t>(word<1>());
+}
+
 std::uint32_t Draws::below(std::uint32_t n) {
   if (n == 0) throw ParameterError("there is no number below 0 to draw");
-  std::uint64_t product = word(4) * n;
+  std::uint64_t product = word<4>() * n;
   if (static_cast<std::uint32_t>(product) < n) {
     const std::uint32_t uneven = -n % n;
-    while (static_cast<std::uint32_t>(product) < uneven) product = word(4) * n;
+    while (static_cast<std::uint32_t>(product) < uneven) product = word<4>() * n;
   }
   return static_cast<std::uint32_t>(product >> 32);
 }
 
 double Draws::signed_unit() {
-  return static_cast<double>(word(8) >> 11) * 0x1p-52 - 1;
+  return static_cast<double>(word<8>() >> 11) * 0x1p-52 - 1;
 }
 
 std::vector<std::uint32_t> Draws::permutation(std::size_t n) {

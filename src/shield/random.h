@@ -44,8 +44,7 @@ class Draws {
   Draws(const Draws&) = delete;
   Draws& operator=(const Draws&) = delete;
 
-  std::uint8_t byte() { return static_cast<std::uint8_t>(word(1)); }
-  bool bit() { return (word(1) & 1) != 0; }
+  std::uint8_t byte();
   /// Uniform in [0, n), 0 < n < 2^32, without bias: D. Lemire, "Fast Random Integer Generation in an Interval",
   /// ACM TOMACS 29(1), 2019.
   std::uint32_t below(std::uint32_t n);
@@ -55,7 +54,10 @@ class Draws {
   std::vector<std::uint32_t> permutation(std::size_t n);
 
  private:
-  std::uint64_t word(std::size_t bytes);  // little-endian
+  /// Little-endian.
+  template <std::size_t bytes>
+  std::uint64_t word();
+  std::uint64_t split_word(std::size_t bytes);  // one that the buffer holds in part
   ring::RandomStream stream_;
   std::array<std::uint8_t, 1024> buffer_{};
   std::size_t at_ = buffer_.size();

@@ -8,8 +8,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<std::string> kVerbs = {"keygen", "encrypt", "classify", "decrypt", "evaluate", "compile",
-                                         "data",   "train",   "bench",    "demo",    "reproduce"};
+const std::vector<std::string> kVerbs = {"keygen", "encrypt", "classify", "decrypt",   "evaluate", "compile", "data",
+                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal"};
 
 TEST(Usage, HelpNamesEveryVerb) {
   const Result help = obscura({"--help"});
