@@ -33,6 +33,7 @@ struct Arguments {
   bool make_key = false;
   bool per_image = false;
   bool colour = false;
+  bool no_view = false;
   std::vector<std::string> paths;
   std::string dataset;
   std::string split = "test";
@@ -119,12 +120,18 @@ Source dataset_source(const Arguments& a) {
 class Protector {
  public:
   Protector(const Arguments& a, shield::Key key)
-      : key_(std::move(key)), shared_(shield::make_shield(key_)), per_image_(a.per_image), colour_(a.colour) {
+      : key_(std::move(key)),
+        shared_(shield::make_shield(key_)),
+        per_image_(a.per_image),
+        colour_(a.colour),
+        views_(!a.no_view) {
     label_.parameters = key_.parameters;
     label_.key = shield::fingerprint(key_.seed);
   }
 
   const shield::Shield& shared() const { return *shared_; }
+  /// Whether real pictures are written as pictures for people, too.
+  bool views() const { return views_; }
 
   /// The label and the picture of an image.
   std::pair<shield::Label, shield::Picture> protect(const image::Image& image) const {
@@ -145,6 +152,7 @@ class Protector {
   shield::Label label_;
   bool per_image_;
   bool colour_;
+  bool views_;
 };
 
 /// What a run did.
@@ -176,7 +184,7 @@ void protect_one(const Source& source, std::size_t i, const Protector& protector
     const auto bytes = shield::encode(label, picture);
     tally.bytes += bytes.size();
     put(source.stems[i].string() + shield::file_ending(label.parameters), bytes);
-    if (const auto* real = std::get_if<shield::RealImage>(&picture)) {
+    if (const auto* real = std::get_if<shield::RealImage>(&picture); real != nullptr && protector.views()) {
       put(source.stems[i].string() + ".view.png", image::encode_png(shield::view(*real)));
     }
   } catch (const UnsupportedError& e) {
@@ -312,6 +320,8 @@ void add_protect_verb(CLI::App& app) {
       ->group(kFiles);
   verb->add_option("--data", a->data, "Folder that holds the data sets")->group(kFiles);
   verb->add_flag("--colour", a->colour, "Make grey images colour images, for shields that take no others")->group(kRun);
+  verb->add_flag("--no-view", a->no_view, "Leave out the .view.png that real hill writes beside each .shield file")
+      ->group(kOutput);
   add_threads(*verb, a->threads);
   add_json(*verb, a->json);
   verb->callback([a] { run_protect(*a); });
