@@ -42,6 +42,7 @@ class Run {
     result_.client = program.client;
     large_ = std::any_of(program.packed.begin(), program.packed.end(),
                          [](const auto& stage) { return stage.method == compile::PackedStage::Method::blocks; });
+    result_.together = large_ ? together_ : 0;
     result_.setup.compile = watch.lap();
     parties_.owner = std::make_unique<owner::Owner>(program.client);
     const auto seeded = parties_.owner->evaluation_keys(program.keys);

@@ -24,6 +24,7 @@ struct EncryptedRun {
     double encrypt = 0, expand = 0, evaluate = 0, decrypt = 0, total = 0;
   } seconds;
   std::vector<double> query_seconds;                       ///< evaluation of each query, on its own thread
+  std::size_t together = 0;                                ///< queries at a time on all threads; 0: one a thread
   std::vector<runtime::StageTime> stages;                  ///< of a query, on average
   std::size_t upload = 0, reply = 0, evaluation_keys = 0;  ///< bytes, as really serialised
 };

@@ -69,6 +69,17 @@ void print_quality(const Evaluation& e) {
   fmt::print("  F1 macro   {:.4f}\n", e.scores.f1_macro);
   fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", e.scores.max_logit_error,
              e.scores.rms_logit_error, e.run.client.logit_error);
+  fmt::print("  lost       {} image{} with values that left the range of the modulus\n", e.lost.size(),
+             e.lost.size() == 1 ? "" : "s");
+}
+
+/// What shared the time that is divided by images.
+std::string how_measured(const Evaluation& e) {
+  if (!packed(e)) return "a query's images on all threads";
+  if (e.run.together == 1) return "one query after another on all threads";
+  if (e.run.together > 1) return fmt::format("{} queries together on all threads", e.run.together);
+  if (e.run.client.images == 1) return "one image on one thread";
+  return fmt::format("a query of {} images on one thread", e.run.client.images);
 }
 
 void print_times(const Evaluation& e) {
@@ -79,8 +90,7 @@ void print_times(const Evaluation& e) {
   print_step("evaluate", s.evaluate, e.images());
   print_step("decrypt", s.decrypt, e.images());
   print_step("total", s.total, e.images());
-  fmt::print("  {}: {:.3f} ms an image (median {:.3f}), evaluation only\n",
-             packed(e) ? "one image on one thread" : "a query's images on all threads", e.milliseconds_per_image(),
+  fmt::print("  {}: {:.3f} ms an image (median {:.3f}), evaluation only\n", how_measured(e), e.milliseconds_per_image(),
              e.median_milliseconds_per_image());
   fmt::print("  before: compile {}, keys {}, encode and expand keys {}\n", duration_text(e.run.setup.compile),
              duration_text(e.run.setup.keys), duration_text(e.run.setup.prepare));
@@ -121,7 +131,7 @@ void print_confusion(const Evaluation& e) {
 double Evaluation::milliseconds_per_image() const {
   if (!packed(*this)) return 1e3 * run.seconds.evaluate / static_cast<double>(images());
   const double sum = std::accumulate(run.query_seconds.begin(), run.query_seconds.end(), 0.0);
-  return 1e3 * sum / static_cast<double>(run.query_seconds.size());
+  return 1e3 * sum / static_cast<double>(images());
 }
 
 double Evaluation::median_milliseconds_per_image() const {
@@ -146,6 +156,8 @@ ordered_json evaluation_json(const Evaluation& e) {
           {"rms_logit_error", e.scores.rms_logit_error},
           {"predicted_logit_error", e.run.client.logit_error},
           {"seconds", seconds_json(e)},
+          {"images_lost", e.lost},
+          {"queries_together", e.run.together},
           {"milliseconds_per_image", e.milliseconds_per_image()},
           {"median_milliseconds_per_image", e.median_milliseconds_per_image()},
           {"images_per_query", e.run.client.images},

@@ -20,6 +20,8 @@ struct Evaluation {
   std::optional<std::uint64_t> seed;
   std::vector<std::string> classes;
   Scores scores;
+  /// Images whose encrypted logits have nothing to do with the plain ones: values too large for the modulus.
+  std::vector<std::size_t> lost;
   EncryptedRun run;
   double plain_seconds = 0;
   double peak_memory_mb = 0;

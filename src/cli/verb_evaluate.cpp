@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -167,6 +168,18 @@ nlohmann::ordered_json identity_of(const EvaluateArguments& a, const TestImages&
           {"threads", pool.threads()}};
 }
 
+/// Images with a logit that is further off than any noise: a hundred predicted deviations and a tenth of a logit.
+std::vector<std::size_t> lost_images(const std::vector<std::vector<float>>& plain, const EncryptedRun& run) {
+  const double limit = std::max(100 * run.client.logit_error, 0.1);
+  std::vector<std::size_t> lost;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    double worst = 0;
+    for (std::size_t k = 0; k < plain[i].size(); ++k) worst = std::max(worst, std::abs(run.logits[i][k] - plain[i][k]));
+    if (!(worst <= limit)) lost.push_back(i);
+  }
+  return lost;
+}
+
 Evaluation evaluate(const EvaluateArguments& a) {
   ThreadPool pool(a.threads);
   Prepared prepared = prepare(a, pool);
@@ -180,6 +193,7 @@ Evaluation evaluate(const EvaluateArguments& a) {
   result.run = run_with_journal(journal_of(a), identity_of(a, prepared.images, pool), a.stop_after, prepared.graph,
                                 prepared.options, prepared.images.values, pool, a.together);
   result.scores = score(prepared.plain, result.run.logits, prepared.images.labels);
+  result.lost = lost_images(prepared.plain, result.run);
   result.peak_memory_mb = peak_memory_mb();
   return result;
 }
