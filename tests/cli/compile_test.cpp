@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 
 const std::string kRelu = OBSCURA_SOURCE_DIR "/tests/nn/exports/act_relu6.onnx";
 
-TEST(Compile, ExplainsItself) {
+TEST(CompileVerb, ExplainsItself) {
   for (const std::string mode : {"packed", "batched"}) {
     const Result result = obscura({"compile", kModel, "--mode", mode, "--measure"});
     ASSERT_EQ(result.status, 0) << result.err;
@@ -25,7 +25,7 @@ TEST(Compile, ExplainsItself) {
   }
 }
 
-TEST(Compile, CalibratesAndSavesWhatItMeasured) {
+TEST(CompileVerb, CalibratesAndSavesWhatItMeasured) {
   const TemporaryFolder folder;
   const std::string saved = (folder / "calibrated.onnx").string();
   const Result result = obscura({"compile", kModel, "--calibrate", "samples", "--save", saved});
@@ -37,7 +37,7 @@ TEST(Compile, CalibratesAndSavesWhatItMeasured) {
   EXPECT_EQ(folder.files(), std::vector<std::string>{"calibrated.onnx"});
 }
 
-TEST(Compile, RefusesActivationsWithoutCalibrationByName) {
+TEST(CompileVerb, RefusesActivationsWithoutCalibrationByName) {
   const Result result = obscura({"compile", kRelu});
   EXPECT_EQ(result.status, 1);
   EXPECT_EQ(result.error_lines(), 1u) << result.err;
@@ -45,13 +45,13 @@ TEST(Compile, RefusesActivationsWithoutCalibrationByName) {
   EXPECT_THAT(result.err, HasSubstr("--calibrate"));
 }
 
-TEST(Compile, RefusesImagesSideBySideThatAreNoPowerOfTwo) {
+TEST(CompileVerb, RefusesImagesSideBySideThatAreNoPowerOfTwo) {
   EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "3"}).status, 1);
   EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "some"}).status, 2);
   EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "0"}).status, 2);
 }
 
-TEST(Evaluate, ImagesSideBySideAgreeWithThePlainRun) {
+TEST(EvaluateVerb, ImagesSideBySideAgreeWithThePlainRun) {
   for (const std::string images : {"4", "auto"}) {
     const auto report = obscura({"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "18", "--json",
                                  "--images-per-ciphertext", images})
@@ -61,7 +61,7 @@ TEST(Evaluate, ImagesSideBySideAgreeWithThePlainRun) {
   }
 }
 
-TEST(Evaluate, SimulatesWithoutEncrypting) {
+TEST(EvaluateVerb, SimulatesWithoutEncrypting) {
   for (const std::string mode : {"packed", "batched"}) {
     const Result result = obscura({"evaluate", "--network", kModel, "--dataset", "samples", "--limit", "50", "--mode",
                                    mode, "--simulate", "--json"});
@@ -75,7 +75,7 @@ TEST(Evaluate, SimulatesWithoutEncrypting) {
   }
 }
 
-TEST(Steps, ImagesSideBySideFromKeysToAnswers) {
+TEST(SideBySide, ImagesSideBySideFromKeysToAnswers) {
   const TemporaryFolder folder;
   const std::string keys = (folder / "keys").string(), query = (folder / "query").string();
   const std::string answer = (folder / "answer").string(), samples = OBSCURA_SOURCE_DIR "/samples/digits/";
