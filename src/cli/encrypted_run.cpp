@@ -39,6 +39,7 @@ class Run {
   void set_up(const nn::Graph& graph, const compile::CompileOptions& options) {
     Stopwatch watch;
     compile::Program program = compile_network(graph, options);
+    check_memory(program);
     result_.client = program.client;
     large_ = std::any_of(program.packed.begin(), program.packed.end(),
                          [](const auto& stage) { return stage.method == compile::PackedStage::Method::blocks; });

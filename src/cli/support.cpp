@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -81,6 +82,16 @@ compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
   compile::CompileOptions options;
   options.mode = mode;
   return compile_network(graph, options);
+}
+
+void check_memory(const compile::Program& program) {
+  const double has = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double needs = compile::sizes(program).server;
+  if (needs <= has) return;
+  const bool batched = program.client.mode == compile::Mode::batched;
+  throw UnsupportedError(fmt::format("{} needs about {:.0f} GB {}, and this machine has {:.0f}{}",
+                                     program.client.network, needs / 1e9, mode_name(program.client.mode), has / 1e9,
+                                     batched ? ": use --mode packed" : ""));
 }
 
 void check_output(const fs::path& out) {

@@ -48,6 +48,9 @@ double peak_memory_mb();
 compile::Program compile_network(const nn::Graph& graph, compile::Mode mode);
 compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options);
 
+/// Throws UnsupportedError for a program that needs more memory than the machine has: said before it swaps for hours.
+void check_memory(const compile::Program& program);
+
 /// Throws IoError unless a file may be put there: said before hours of work, not after.
 void check_output(const std::filesystem::path& out);
 

@@ -105,6 +105,7 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   const auto query_bytes = read_file(a.query);
   result.query_bytes = query_bytes.size();
   Matched matched = match_query(programs_for(graph, a, ckks::digest_of(keys.parameters)), a, query_bytes);
+  check_memory(matched.program);
   result.client = matched.program.client;
   result.images = matched.query.images;
   result.compile = watch.lap();
