@@ -29,9 +29,9 @@ std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, cons
 }
 
 nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples, compile::FitReport* report,
-                     ThreadPool* pool) {
+                     ThreadPool* pool, const compile::FitOptions& options) {
   nn::Graph result = graph;
-  if (compile::needs_fitting(graph)) result = compile::fit_activations_in_turn(graph, samples, {}, report, pool);
+  if (compile::needs_fitting(graph)) result = compile::fit_activations_in_turn(graph, samples, options, report, pool);
   std::vector<std::vector<double>> wide;
   for (const auto& sample : samples) wide.emplace_back(sample.begin(), sample.end());
   result.calibration = compile::calibration_numbers(result, wide);

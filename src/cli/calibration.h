@@ -18,6 +18,7 @@ std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, cons
 /// The network as it can be compiled, the same on every machine that has only its file: activations as polynomials
 /// fitted on the samples, and how large values get on them. `report` is filled in where something was fitted.
 nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
-                     compile::FitReport* report = nullptr, ThreadPool* pool = nullptr);
+                     compile::FitReport* report = nullptr, ThreadPool* pool = nullptr,
+                     const compile::FitOptions& options = {});
 
 }  // namespace obscura::cli

@@ -29,6 +29,7 @@ struct CompileArguments {
   std::string calibrate;
   std::filesystem::path data, save;
   std::size_t images_per_ciphertext = 1;
+  std::size_t max_degree = compile::FitOptions().max_degree;
   bool measure = false;
   bool json = false;
 };
@@ -109,7 +110,9 @@ void run_compile(const CompileArguments& a) {
   compile::FitReport fitted;
   if (!a.calibrate.empty()) {
     ThreadPool pool;
-    graph = calibrated(graph, calibration_samples(graph, a.calibrate, a.data), &fitted, &pool);
+    compile::FitOptions fitting;
+    fitting.max_degree = a.max_degree;
+    graph = calibrated(graph, calibration_samples(graph, a.calibrate, a.data), &fitted, &pool, fitting);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
   }
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
@@ -160,6 +163,11 @@ void add_compile_verb(CLI::App& app) {
   verb->add_option(
           "--calibrate", args->calibrate,
           "Measure how large values get on images of this data set; activations become polynomials that fit there")
+      ->group(kRun);
+  verb->add_option("--max-degree", args->max_degree,
+                   "Largest degree of a fitted polynomial: more is closer, and deeper")
+      ->check(CLI::Range(2, 63))
+      ->capture_default_str()
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   verb->add_option("--save", args->save, "Write the calibrated network, for keygen and classify")->group(kOutput);
