@@ -69,6 +69,10 @@ void print_quality(const Evaluation& e) {
   fmt::print("  F1 macro   {:.4f}\n", e.scores.f1_macro);
   fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", e.scores.max_logit_error,
              e.scores.rms_logit_error, e.run.client.logit_error);
+  if (e.max_encryption_error > 0) {
+    fmt::print("             most of it the fitted activations': encryption alone at most {:.2g}\n",
+               e.max_encryption_error);
+  }
   fmt::print("  lost       {} image{} with values that left the range of the modulus\n", e.lost.size(),
              e.lost.size() == 1 ? "" : "s");
 }
@@ -156,6 +160,7 @@ ordered_json evaluation_json(const Evaluation& e) {
           {"rms_logit_error", e.scores.rms_logit_error},
           {"predicted_logit_error", e.run.client.logit_error},
           {"seconds", seconds_json(e)},
+          {"max_encryption_error", e.max_encryption_error > 0 ? e.max_encryption_error : e.scores.max_logit_error},
           {"images_lost", e.lost},
           {"queries_together", e.run.together},
           {"milliseconds_per_image", e.milliseconds_per_image()},

@@ -20,7 +20,11 @@ struct Evaluation {
   std::optional<std::uint64_t> seed;
   std::vector<std::string> classes;
   Scores scores;
-  /// Images whose encrypted logits have nothing to do with the plain ones: values too large for the modulus.
+  /// Largest error of a logit against the network as it was compiled, where activations were fitted: what encryption
+  /// alone adds. 0: nothing was fitted, and scores.max_logit_error is that.
+  double max_encryption_error = 0;
+  /// Images whose encrypted logits have nothing to do with those of the compiled network: values too large for the
+  /// modulus.
   std::vector<std::size_t> lost;
   EncryptedRun run;
   double plain_seconds = 0;

@@ -115,11 +115,23 @@ std::vector<std::vector<float>> run_plain(const nn::Graph& graph, const std::vec
   return logits;
 }
 
+/// In double precision: polynomials of high degree need it.
+std::vector<std::vector<float>> run_reference(const nn::Graph& graph, const std::vector<std::vector<float>>& images,
+                                              ThreadPool& pool) {
+  std::vector<std::vector<float>> logits(images.size());
+  pool.parallel_for(images.size(), [&](std::size_t i) {
+    const auto values = nn::run_reference(graph, images[i]);
+    logits[i].assign(values.begin(), values.end());
+  });
+  return logits;
+}
+
 /// What both kinds of run need.
 struct Prepared {
   nn::Graph graph;  ///< as it is compiled
   TestImages images;
-  std::vector<std::vector<float>> plain;  ///< logits of the network as the file has it
+  std::vector<std::vector<float>> plain;     ///< logits of the network as the file has it
+  std::vector<std::vector<float>> compiled;  ///< and as it is compiled, where activations were fitted
   double plain_seconds = 0;
   compile::CompileOptions options;
 };
@@ -138,6 +150,7 @@ Prepared prepare(const EvaluateArguments& a, ThreadPool& pool) {
     const auto samples = calibration_samples(result.graph, a.dataset, a.data);
     result.graph = calibrated(result.graph, samples, &fitted, &pool);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
+    if (!fitted.layers.empty()) result.compiled = run_reference(result.graph, result.images.values, pool);
   }
   return result;
 }
@@ -168,16 +181,28 @@ nlohmann::ordered_json identity_of(const EvaluateArguments& a, const TestImages&
           {"threads", pool.threads()}};
 }
 
-/// Images with a logit that is further off than any noise: a hundred predicted deviations and a tenth of a logit.
-std::vector<std::size_t> lost_images(const std::vector<std::vector<float>>& plain, const EncryptedRun& run) {
-  const double limit = std::max(100 * run.client.logit_error, 0.1);
-  std::vector<std::size_t> lost;
-  for (std::size_t i = 0; i < plain.size(); ++i) {
-    double worst = 0;
-    for (std::size_t k = 0; k < plain[i].size(); ++k) worst = std::max(worst, std::abs(run.logits[i][k] - plain[i][k]));
-    if (!(worst <= limit)) lost.push_back(i);
+/// The largest error of a logit of every image, against these.
+std::vector<double> worst_errors(const std::vector<std::vector<float>>& expected, const EncryptedRun& run) {
+  std::vector<double> worst(expected.size(), 0);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    for (std::size_t k = 0; k < expected[i].size(); ++k) {
+      const double error = std::abs(run.logits[i][k] - expected[i][k]);
+      worst[i] = error <= worst[i] ? worst[i] : error;
+    }
   }
-  return lost;
+  return worst;
+}
+
+/// Fills in what encryption did to the network as it was compiled. An image is lost where a logit is further off than
+/// any noise: a hundred predicted deviations and a tenth of a logit.
+void judge_encryption(const Prepared& prepared, Evaluation& result) {
+  const bool fitted = !prepared.compiled.empty();
+  const auto worst = worst_errors(fitted ? prepared.compiled : prepared.plain, result.run);
+  const double limit = std::max(100 * result.run.client.logit_error, 0.1);
+  for (std::size_t i = 0; i < worst.size(); ++i) {
+    if (!(worst[i] <= limit)) result.lost.push_back(i);
+    if (fitted) result.max_encryption_error = std::max(result.max_encryption_error, worst[i]);
+  }
 }
 
 Evaluation evaluate(const EvaluateArguments& a) {
@@ -193,7 +218,7 @@ Evaluation evaluate(const EvaluateArguments& a) {
   result.run = run_with_journal(journal_of(a), identity_of(a, prepared.images, pool), a.stop_after, prepared.graph,
                                 prepared.options, prepared.images.values, pool, a.together);
   result.scores = score(prepared.plain, result.run.logits, prepared.images.labels);
-  result.lost = lost_images(prepared.plain, result.run);
+  judge_encryption(prepared, result);
   result.peak_memory_mb = peak_memory_mb();
   return result;
 }
