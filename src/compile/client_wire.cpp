@@ -12,6 +12,8 @@ namespace obscura::compile {
 namespace {
 
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
+/// Of the payload: 2 brought places of the input and several ciphertexts.
+constexpr std::uint8_t kClientVersion = 2;
 
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
   w.u32(static_cast<std::uint32_t>(values.size()));
@@ -123,6 +125,7 @@ void read_layout(ByteReader& r, ClientPart& client) {
 
 ckks::Bytes write_client_part(const ClientPart& client) {
   ByteWriter w;
+  w.u8(kClientVersion);
   w.raw(client.program);
   w.u8(static_cast<std::uint8_t>(client.mode));
   w.text(client.network);
@@ -154,6 +157,7 @@ ClientPart read_client_part(ckks::ByteSpan bytes, std::string_view what) {
   const auto envelope = ckks::open_envelope(bytes, ckks::Kind::client, what);
   ByteReader r(envelope.payload, std::string(what));
   ClientPart client;
+  if (r.u8() != kClientVersion) r.fail("was made by another version of obscura: make keys again");
   const auto program = r.raw(client.program.size());
   std::copy(program.begin(), program.end(), client.program.begin());
   const std::uint8_t mode = r.u8();
