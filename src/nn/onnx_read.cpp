@@ -129,7 +129,12 @@ Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
 }
 
 Graph read_onnx(const std::filesystem::path& path) {
-  return read_onnx(read_bytes(path), path.string());
+  Graph graph = read_onnx(read_bytes(path), path.string());
+  // What exporters call every network says less than its file.
+  for (const char* nothing : {"", "torch_jit", "torch-jit-export", "main_graph"}) {
+    if (graph.name == nothing) graph.name = path.stem().string();
+  }
+  return graph;
 }
 
 std::map<std::string, std::string> read_onnx_metadata(const std::filesystem::path& path) {

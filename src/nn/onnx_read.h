@@ -24,7 +24,8 @@ namespace obscura::nn {
 /// the output does not need is not looked at. A scale or shift by constants becomes a BatchNorm, or part of the bias
 /// before it.
 ///
-/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing.
+/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. A network that has
+/// no name of its own gets that of its file.
 ///
 /// Throws IoError (cannot be read), UnsupportedError (names operator and node, and says what is supported or how to
 /// train instead), FormatError (truncated, altered, lying shapes, missing or doubled tensors, cycles, numbers that are

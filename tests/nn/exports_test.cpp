@@ -57,6 +57,7 @@ TEST(Exports, ComputeWhatPyTorchComputes) {
     const auto image = numbers(metadata.at("sample_input"));
     const auto theirs = numbers(metadata.at("sample_output"));
     const Graph graph = read_onnx(file);
+    EXPECT_EQ(graph.name, file.stem()) << "exporters call every network the same";
     const auto ours = run_reference(graph, image);
     const double offset = graph.notes.empty() ? 0 : static_cast<double>(theirs[0]) - ours[0];
     expect_outputs(ours, theirs, offset);
