@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/share.h"
 #include "circuits/block_kernels.h"
 #include "circuits/block_transform.h"
 #include "ring/automorphism.h"
@@ -22,14 +23,6 @@ constexpr std::size_t kColumnBlock = 256;
 
 /// Words between arrays of a power of two: whole powers apart they would share a few sets of every cache.
 constexpr std::size_t kOffStride = 40;
-
-void run(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (pool != nullptr) {
-    pool->parallel_for(count, body);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-  }
-}
 
 /// A ciphertext in the making.
 struct Parts {
@@ -130,12 +123,12 @@ void BlockRun::rotate_inputs() {
     rotated_.emplace_back(in_large_pages(cell_begin(0, t_.limbs_, 0)));
   }
   std::vector<ckks::Decomposition> digits(images_.size() * t_.plan_.inputs);
-  run(pool_, digits.size(), [&](std::size_t d) {
+  share(pool_, digits.size(), [&](std::size_t d) {
     const std::size_t image = d / t_.plan_.inputs, input = d % t_.plan_.inputs;
     if (hoisted[input]) digits[d] = evaluator_.switcher().decompose(images_[image][input].parts[1]);
   });
   // Images innermost: they share the key while it is near.
-  run(pool_, moving.size() * images_.size(), [&](std::size_t i) {
+  share(pool_, moving.size() * images_.size(), [&](std::size_t i) {
     const std::size_t image = i % images_.size(), cell = moving[i / images_.size()];
     rotate_cell(digits[image * t_.plan_.inputs + t_.cells_[cell].input], image, cell);
   });
@@ -167,8 +160,8 @@ void BlockRun::prepare_chains() {
 
 /// Prime after prime, so that the cells of a prime are read from afar once.
 void BlockRun::multiply(const BlockTransform::Phase& phase) {
-  run(pool_, t_.limbs_ * phase.size(),
-      [&](std::size_t i) { multiply_group(i / phase.size(), phase[i % phase.size()]); });
+  share(pool_, t_.limbs_ * phase.size(),
+        [&](std::size_t i) { multiply_group(i / phase.size(), phase[i % phase.size()]); });
 }
 
 void BlockRun::multiply_group(std::size_t row, const BlockTransform::Group& group) {
@@ -232,7 +225,7 @@ void BlockRun::multiply_tile(std::size_t row, const BlockTransform::Group& group
 
 /// Every chain that has sums in this phase; images innermost, which take the same steps.
 void BlockRun::take_giant_steps(const BlockTransform::Phase& phase) {
-  run(pool_, phase.size() * images_.size(), [&](std::size_t i) {
+  share(pool_, phase.size() * images_.size(), [&](std::size_t i) {
     const auto& group = phase[i / images_.size()];
     Chain& own = chain(i % images_.size(), group.chain);
     for (std::size_t g = 0; g < group.giants.size(); ++g) {
@@ -267,15 +260,15 @@ void BlockRun::giant_step(std::int64_t step, Chain& chain, const Parts* sum) con
 
 /// The last step of every chain, to giant zero, then both chains of an output together.
 std::vector<std::vector<Ciphertext>> BlockRun::ends() {
-  run(pool_, chains_.size(), [&](std::size_t i) {
+  share(pool_, chains_.size(), [&](std::size_t i) {
     Chain& own = chains_[i];
     own.sums.clear();
     if (own.started() && own.giant != 0) giant_step(own.giant, own, nullptr);
   });
   const std::size_t outputs = t_.plan_.outputs;
   std::vector<std::vector<Ciphertext>> results(images_.size(), std::vector<Ciphertext>(outputs));
-  run(pool_, images_.size() * outputs,
-      [&](std::size_t i) { results[i / outputs][i % outputs] = end(i / outputs, i % outputs); });
+  share(pool_, images_.size() * outputs,
+        [&](std::size_t i) { results[i / outputs][i % outputs] = end(i / outputs, i % outputs); });
   return results;
 }
 

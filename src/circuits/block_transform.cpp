@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/share.h"
 #include "circuits/baby_giant.h"
 #include "circuits/block_kernels.h"
 #include "ckks/residues.h"
@@ -17,14 +18,6 @@ namespace obscura::circuits {
 namespace {
 
 constexpr std::uint64_t kNarrow = std::uint64_t{1} << 31;
-
-void run(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (pool != nullptr) {
-    pool->parallel_for(count, body);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-  }
-}
 
 /// What rounding of the transform may have broken: coefficient N - j of a real plaintext is minus coefficient j.
 void make_antisymmetric(std::int64_t* c, std::size_t n) {
@@ -172,7 +165,7 @@ bool BlockTransform::encode_tiles(const ckks::Encoder& encoder, const ckks::Cont
   coefficients_ = pairs == 0 ? AlignedWords() : AlignedWords(in_large_pages(pairs * pair_words(context.degree())));
   std::vector<std::uint64_t> largest(tiles_.size());
   std::atomic<bool> fits{true};
-  run(pool, tiles_.size(), [&](std::size_t t) {
+  share(pool, tiles_.size(), [&](std::size_t t) {
     if (!fits) return;
     largest[t] = encode_tile(encoder, context, diagonal, tiles_[t]);
     if (narrow_ && largest[t] >= kNarrow) fits = false;

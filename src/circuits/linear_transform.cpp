@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/share.h"
 #include "ring/automorphism.h"
 #include "ring/packed_stream.h"
 
@@ -35,14 +36,6 @@ const ckks::GaloisKey& rotation_key(const ckks::Evaluator& evaluator, std::int64
   return evaluator.keys().galois(ring::galois_element(steps, evaluator.context().degree()), limbs);
 }
 
-void run(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (pool != nullptr) {
-    pool->parallel_for(count, body);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-  }
-}
-
 }  // namespace
 
 LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
@@ -61,8 +54,8 @@ LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& co
     if (last == 0) first = t;
     last = t + 1;
   }
-  run(pool, ranges.size(),
-      [&](std::size_t g) { encode_giant(encoder, context, diagonals, ranges[g].first, ranges[g].second); });
+  share(pool, ranges.size(),
+        [&](std::size_t g) { encode_giant(encoder, context, diagonals, ranges[g].first, ranges[g].second); });
 }
 
 /// Encodes the terms of one giant and lays them out side by side, 8 words of each in turn.
@@ -100,7 +93,7 @@ Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Cipher
   const ckks::Decomposition digits = rotates ? evaluator.switcher().decompose(x.parts[1]) : ckks::Decomposition();
   Extended sums(plan_.giants.size());
   for (auto& sum : sums) sum = {Polynomial(n, rows), Polynomial(n, rows), limbs_};
-  run(pool, rows, [&](std::size_t row) { baby_row(evaluator, x, digits, row, sums); });
+  share(pool, rows, [&](std::size_t row) { baby_row(evaluator, x, digits, row, sums); });
   // Horner's rule: the giants grow from zero outwards, and each rotation takes all sums beyond it along.
   ExtendedCiphertext& total = sums.back();
   for (std::size_t g = sums.size(); g-- > 0;) {
@@ -112,7 +105,7 @@ Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Cipher
   result.context = x.context;
   result.scale = x.scale * scale_;
   result.parts.resize(2);
-  run(pool, 2, [&](std::size_t part) {
+  share(pool, 2, [&](std::size_t part) {
     evaluator.switcher().mod_down(part == 0 ? total.c0 : total.c1, limbs_, result.parts[part]);
   });
   return result;

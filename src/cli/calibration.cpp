@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/query_images.h"
+#include "cli/support.h"
 #include "compile/program.h"
 #include "image/dataset.h"
 
@@ -13,8 +14,10 @@ namespace {
 image::Dataset load(const std::string& dataset, const std::filesystem::path& data, std::size_t count) {
   try {
     return image::load_dataset(dataset, image::Split::train, data, count);
-  } catch (const Error&) {
-    return image::load_dataset(dataset, image::Split::test, data, count);
+  } catch (const Error& e) {
+    auto set = image::load_dataset(dataset, image::Split::test, data, count);
+    note(std::string("ranges are measured on test images: ") + e.what());
+    return set;
   }
 }
 

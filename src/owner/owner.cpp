@@ -5,20 +5,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/share.h"
 #include "ckks/secret_wire.h"
 #include "compile/client_wire.h"
 
 namespace obscura::owner {
 namespace {
-
-template <typename Body>
-void run(ThreadPool* pool, std::size_t count, Body&& body) {
-  if (pool != nullptr) {
-    pool->parallel_for(count, body);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-  }
-}
 
 ckks::SecretKey checked(const ckks::ContextPtr& context, ckks::SecretKey key) {
   if (key.context()->digest() != context->digest()) {
@@ -65,7 +57,7 @@ runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
     encrypt_packed(images, query, pool);
     return query;
   }
-  run(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
+  share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
     std::vector<double> slots(images.size());
     for (std::size_t i = 0; i < images.size(); ++i) slots[i] = images[i][pixel];
     query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
@@ -81,7 +73,7 @@ void Owner::encrypt_packed(std::span<const std::vector<float>> images, runtime::
     for (std::size_t i = 0; i < images[k].size(); ++i) slots[client_.input_slots[i] * width + k] = images[k][i];
   }
   const std::size_t each = slots.size() / count;
-  run(pool, count, [&](std::size_t c) {
+  share(pool, count, [&](std::size_t c) {
     const std::span<const double> part(slots.data() + c * each, each);
     query.ciphertexts[c] = encryptor_.encrypt_periodic(encoder_, part, client_.input_scale, client_.input_limbs);
   });
@@ -110,7 +102,8 @@ std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, c
   }
   const double noise = client_.logit_error / client_.output_factor;
   std::vector<std::vector<double>> slots(answer.ciphertexts.size());
-  run(pool, slots.size(), [&](std::size_t i) { slots[i] = decryptor_.decrypt(answer.ciphertexts[i], scaled, noise); });
+  share(pool, slots.size(),
+        [&](std::size_t i) { slots[i] = decryptor_.decrypt(answer.ciphertexts[i], scaled, noise); });
 
   std::vector<std::vector<double>> logits(answer.images, std::vector<double>(client_.outputs));
   for (std::size_t image = 0; image < answer.images; ++image) {

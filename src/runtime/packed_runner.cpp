@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 
+#include "base/share.h"
 #include "circuits/polynomial.h"
 #include "circuits/rotation_sum.h"
 #include "compile/slot_map.h"
@@ -14,14 +15,6 @@ namespace {
 using ckks::Ciphertext;
 using Activation = compile::Stage::Activation;
 using compile::PackedStage;
-
-void share(ThreadPool* pool, std::size_t count, const std::function<void(std::size_t)>& body) {
-  if (pool != nullptr) {
-    pool->parallel_for(count, body);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) body(i);
-  }
-}
 
 /// Places to slots: every image of the ciphertext has the same values.
 std::vector<double> widened(const std::vector<double>& places, std::size_t images) {

@@ -91,30 +91,26 @@ double Le::key_space_bits(std::size_t, std::size_t, std::size_t) const {
   return log2_factorial(static_cast<double>(nibbles_of(block())));
 }
 
-Picture Le::forward(const image::Image& padded) const {
-  image::Image out = padded;
-  const Grid grid(out.height, out.width, block());
+/// Every block of the image through `change(nibbles, spare)`.
+template <typename Change>
+image::Image Le::each_block(image::Image image, const Change& change) const {
+  const Grid grid(image.height, image.width, block());
   const NibbleView view(grid);
   Nibbles v, spare;
   for (std::size_t b = 0; b < grid.count(); ++b) {
-    view.read(padded, b, v);
-    encipher(key_, v, spare);
-    view.write(out, b, v);
+    view.read(image, b, v);
+    change(v, spare);
+    view.write(image, b, v);
   }
-  return out;
+  return image;
+}
+
+Picture Le::forward(const image::Image& padded) const {
+  return each_block(padded, [&](Nibbles& v, Nibbles& spare) { encipher(key_, v, spare); });
 }
 
 image::Image Le::backward(const Picture& picture) const {
-  image::Image out = std::get<image::Image>(picture);
-  const Grid grid(out.height, out.width, block());
-  const NibbleView view(grid);
-  Nibbles v, spare;
-  for (std::size_t b = 0; b < grid.count(); ++b) {
-    view.read(out, b, v);
-    decipher(key_, v, spare);
-    view.write(out, b, v);
-  }
-  return out;
+  return each_block(std::get<image::Image>(picture), [&](Nibbles& v, Nibbles& spare) { decipher(key_, v, spare); });
 }
 
 double Ele::key_space_bits(std::size_t, std::size_t height, std::size_t width) const {

@@ -16,6 +16,8 @@ class Le : public Shield {
  private:
   Picture forward(const image::Image& padded) const override;
   image::Image backward(const Picture& picture) const override;
+  template <typename Change>
+  image::Image each_block(image::Image image, const Change& change) const;
 
   std::vector<std::uint32_t> key_;
 };

@@ -26,24 +26,21 @@ struct Scheme {
 constexpr std::array<Scheme, 5> kSchemes = {{
     {"hill", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
-     "channel "
-     "give the key, and matching the statistics of about 1,000 protected images gives it without any plain one"},
+     "channel give the key, and matching the statistics of about 1,000 protected images gives it without any plain "
+     "one"},
     {"le", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
-     "of "
-     "about 100 protected images gives the key without any plain one; a few chosen blocks give it at once"},
+     "of about 100 protected images gives the key without any plain one; a few chosen blocks give it at once"},
     {"pe", 1, 1, 1,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, one chosen image gives "
-     "the "
-     "key; with a key an image, min(v, 255 - v) still shows the edges"},
+     "the key; with a key an image, min(v, 255 - v) still shows the edges"},
     {"ele", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
-     "of "
-     "a few thousand protected images gives every block's place and key without any plain one"},
+     "of a few thousand protected images gives every block's place and key without any plain one"},
     {"etc", 4, 2, 64,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
-     "of "
-     "a few thousand protected images gives the key; with a key an image, the blocks are a jigsaw puzzle to be solved"},
+     "of a few thousand protected images gives the key; with a key an image, the blocks are a jigsaw puzzle to be "
+     "solved"},
 }};
 
 const char* const kModularPromise =
