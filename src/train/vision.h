@@ -36,6 +36,11 @@ struct VisionSpec {
   friend bool operator==(const VisionSpec&, const VisionSpec&) = default;
 };
 
+/// Sides in pixels. Below it, ResNet, ResNeXt, DenseNet and ConvNeXt start with a 3x3 convolution of stride 1 and no
+/// pool in place of torchvision's stem, which would leave too few pixels: the shorter side decides. Only the shape of
+/// that first convolution's weight is then another than torchvision's.
+inline constexpr std::size_t kSmallPicture = 64;
+
 /// The networks, in the order in which a person should read them, and a line about each (layers, widths, weights,
 /// source). Throws UsageError for an unknown name.
 std::vector<std::string> vision_names();

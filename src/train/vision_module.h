@@ -9,15 +9,16 @@
 
 namespace obscura::train {
 
-/// A network for pictures. Not thread-safe.
+/// A network for pictures ([N, channels, height, width] -> logits [N, classes], as float) or a part of one. Not
+/// thread-safe.
 class VisionModule : public torch::nn::Module {
  public:
-  /// [N, channels, height, width] -> logits [N, classes].
-  virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
   /// What the network itself adds to the loss of the last forward pass in training; undefined if nothing.
   virtual torch::Tensor penalty() { return {}; }
-  /// Convolutions and matrix products in bfloat16, the rest and the weights themselves in float.
-  void use_bfloat16(bool wanted) { bfloat16_ = wanted; }
+  /// Convolutions and matrix products of this and all inside in bfloat16, the rest and the weights themselves in
+  /// float. Adaptations stay in float all through: undoing a shield takes large numbers from each other.
+  void use_bfloat16(bool wanted);
   bool bfloat16() const { return bfloat16_; }
 
  private:
@@ -29,6 +30,11 @@ class VisionModule : public torch::nn::Module {
 std::shared_ptr<VisionModule> make_vision(const VisionSpec& spec);
 
 /// The adaptation alone: [N, channels, height, width] -> what the backbone is given. Null if the module has none.
-std::shared_ptr<torch::nn::Module> adaptation_of(VisionModule& module);
+std::shared_ptr<VisionModule> adaptation_of(VisionModule& module);
+
+/// Lets an er-cnn adaptation without padding start from blocks whose samples are uncorrelated and of variance 1, as they
+/// are over `images` [N, C, H, W]: takes the conditioning of a key out of the training. Throws UnsupportedError for
+/// other adaptations.
+void whiten_adaptation(VisionModule& adaptation, const torch::Tensor& images);
 
 }  // namespace obscura::train
