@@ -40,6 +40,12 @@ std::string label_text(const Label& label) {
                        {"width", label.width},
                        {"height", label.height},
                        {"key", label.key}};
+  if (is_encoder(label.parameters.shield)) {
+    json["depth"] = label.parameters.depth;
+    json["hidden"] = label.parameters.hidden;
+    json["channels"] = label.parameters.channels;
+    json["statistics"] = to_string(label.parameters.statistics);
+  }
   if (label.nonce) json["nonce"] = to_hex(*label.nonce);
   return json.dump();
 }
@@ -50,8 +56,15 @@ Label parse_label(std::string_view text, const std::string& what) {
     if (json.at("version") != kVersion) throw FormatError(what + " has a label of another version");
     const std::string arithmetic = json.at("arithmetic");
     Label out;
-    out.parameters = complete({json.at("shield"), json.at("block").get<std::size_t>(),
-                               arithmetic == "real" ? Arithmetic::real : Arithmetic::modular});
+    Parameters p{json.at("shield"), json.at("block").get<std::size_t>(),
+                 arithmetic == "real" ? Arithmetic::real : Arithmetic::modular};
+    if (is_encoder(p.shield)) {
+      p.depth = json.at("depth").get<std::int8_t>();
+      p.hidden = json.at("hidden").get<std::uint16_t>();
+      p.channels = json.at("channels").get<std::uint8_t>();
+      p.statistics = parse_statistics(json.at("statistics"));
+    }
+    out.parameters = complete(p);
     out.width = json.at("width").get<std::uint32_t>();
     out.height = json.at("height").get<std::uint32_t>();
     out.key = json.at("key").get<std::uint64_t>();
@@ -119,8 +132,10 @@ Labelled decode_real(std::span<const std::uint8_t> bytes, const std::string& wha
   if (in.u16() != kVersion) in.fail("is a .shield file of another version");
   const Label label = parse_label(in.text(), what);
   RealImage picture{in.u32(), in.u32(), in.u32(), {}};
-  const bool possible = (picture.channels == 1 || picture.channels == 3) && picture.height <= image::kMaxSide &&
-                        picture.width <= image::kMaxSide && picture.height * picture.width <= image::kMaxPixels;
+  const bool representation = label.parameters.shield == "neuracrypt" && picture.channels == label.parameters.hidden;
+  const bool possible = (representation || picture.channels == 1 || picture.channels == 3) &&
+                        picture.height <= image::kMaxSide && picture.width <= image::kMaxSide &&
+                        picture.channels * picture.height * picture.width <= 3 * image::kMaxPixels;
   if (!possible) in.fail("claims a size that no picture has");
   const std::size_t samples = picture.channels * picture.height * picture.width;
   if (in.left() != 4 * samples + kChecksum) in.fail("is truncated, or longer than its picture");
@@ -131,6 +146,23 @@ Labelled decode_real(std::span<const std::uint8_t> bytes, const std::string& wha
     in.fail("is damaged: its checksum is another");
   }
   return {label, std::move(picture)};
+}
+
+/// The first channels, up to 64, as grey tiles in a square.
+image::Image tiled(const Bytes& planar, const RealImage& picture) {
+  std::size_t across = 8;
+  const std::size_t longest = std::max(picture.height, picture.width);
+  while (across > 1 && (across * across > picture.channels || across * longest > image::kMaxSide)) --across;
+  image::Image out(1, across * picture.height, across * picture.width);
+  for (std::size_t c = 0; c < across * across; ++c) {
+    const std::size_t top = c / across * picture.height, left = c % across * picture.width;
+    for (std::size_t y = 0; y < picture.height; ++y) {
+      for (std::size_t x = 0; x < picture.width; ++x) {
+        out.at(top + y, left + x) = planar[(c * picture.height + y) * picture.width + x];
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -156,6 +188,7 @@ image::Image view(const RealImage& picture) {
   const float scale = *greatest > *least ? 255 / (*greatest - *least) : 0;
   std::vector<std::uint8_t> planar;
   for (const float v : picture.values) planar.push_back(static_cast<std::uint8_t>((v - *least) * scale + 0.5F));
+  if (picture.channels != 1 && picture.channels != 3) return tiled(planar, picture);
   return image::from_planar(planar, picture.channels, picture.height, picture.width);
 }
 

@@ -37,8 +37,8 @@ std::vector<std::uint8_t> encode(const Label& label, const Picture& picture);
 /// Throws FormatError.
 Labelled decode(std::span<const std::uint8_t> bytes, const std::string& what);
 
-/// A picture of real samples for people: its range from least to greatest is spread over 0 to 255. It cannot be
-/// revealed.
+/// A picture of real samples for people: its range from least to greatest is spread over 0 to 255. Where it has neither
+/// one channel nor three, its first channels, up to 64, are tiles side by side. It cannot be revealed.
 image::Image view(const RealImage& picture);
 
 /// The key's shield undoes what the label says was done. Throws MismatchError if another key or shield made the file.

@@ -3,13 +3,16 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "shield/calibration.h"
 #include "shield/hill.h"
+#include "shield/neuracrypt.h"
 
 namespace obscura::shield {
 namespace {
@@ -55,10 +58,14 @@ class KeyReader {
       throw FormatError(what_ + " is no key of a shield, or only a part of one");
     }
     if (field("version") != kVersion) fail("is of a version that this program does not know");
-    const auto known = {"format", "version", "shield", "block", "arithmetic", "seed", "matrices"};
+    constexpr std::array known = {"format", "version", "shield", "block", "arithmetic", "seed", "matrices"};
+    constexpr std::array of_networks = {"depth", "hidden", "channels", "statistics", "means", "variances"};
     for (const auto& [name, value] : json_.items()) {
-      const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const bool is_known = std::find(of_networks.begin(), of_networks.end(), name) != of_networks.end();
       if (!is_known) fail("has a field '" + name.substr(0, 40) + "' that this version does not know");
+      const std::string shield = this->text("shield");
+      if (!is_encoder(shield)) fail("has a field '" + name + "', which " + shield + " does not have");
     }
   }
 
@@ -68,6 +75,7 @@ class KeyReader {
     if (json_.contains("seed") == json_.contains("matrices")) fail("must have either a seed or matrices");
     if (json_.contains("seed")) {
       if (!from_hex(text("seed"), key.seed)) fail("has a seed that is not 64 hexadecimal digits");
+      if (is_encoder(key.parameters.shield)) key.statistics = read_statistics(key.parameters);
       return key;
     }
     if (key.parameters.shield != "hill") fail("has matrices, which only hill has");
@@ -97,11 +105,62 @@ class KeyReader {
     const std::string arithmetic = text("arithmetic");
     if (arithmetic != "real" && arithmetic != "modular") fail("has an arithmetic that is neither real nor modular");
     try {
-      return complete({text("shield"), field("block").get<std::size_t>(),
-                       arithmetic == "real" ? Arithmetic::real : Arithmetic::modular});
+      Parameters p{text("shield"), field("block").get<std::size_t>(),
+                   arithmetic == "real" ? Arithmetic::real : Arithmetic::modular};
+      if (is_encoder(p.shield)) read_network(p);
+      return complete(p);
     } catch (const UsageError& e) {  // nothing was wrong with the command line
       throw FormatError("the key " + what_ + " cannot be used: " + e.what());
     }
+  }
+
+  /// None of them is left out: what is usual may change, and a key must not.
+  void read_network(Parameters& p) const {
+    for (const char* name : {"depth", "hidden", "channels"}) {
+      const ordered_json& value = field(name);
+      const bool number = value.is_number_integer() && value.get<std::int64_t>() != 0 &&
+                          std::abs(value.get<double>()) <= 65536 && (value > 0 || value == -1);
+      if (!number) fail(std::string("has a field '") + name + "' that is no size");
+    }
+    if (field("hidden") < 0 || field("channels") < 0) fail("has layers or images of a size below 0");
+    p.depth = field("depth").get<int>();
+    p.hidden = field("hidden").get<std::size_t>();
+    p.channels = field("channels").get<std::size_t>();
+    p.statistics = parse_statistics(text("statistics"));
+  }
+
+  std::vector<float> read_floats(const ordered_json& list, std::size_t count) const {
+    if (!list.is_array() || list.size() != count)
+      fail("has statistics that are not " + std::to_string(count) + " a layer");
+    std::vector<float> out;
+    for (const auto& value : list) {
+      if (!value.is_number() || !(std::abs(value.get<double>()) <= 1e6))
+        fail("has a statistic that is no number, or too large");
+      out.push_back(value.get<float>());
+    }
+    return out;
+  }
+
+  std::vector<LayerStatistics> read_statistics(const Parameters& p) const {
+    if (p.statistics != Statistics::frozen || p.depth < 0) {
+      if (json_.contains("means") || json_.contains("variances"))
+        fail("has statistics of layers that it does not freeze");
+      return {};
+    }
+    const ordered_json &means = field("means"), &variances = field("variances");
+    for (const ordered_json* list : {&means, &variances}) {
+      if (!list->is_array() || list->size() != static_cast<std::size_t>(p.depth)) {
+        fail("has statistics that are not those of " + std::to_string(p.depth) + " layers");
+      }
+    }
+    std::vector<LayerStatistics> out;
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      out.push_back({read_floats(means[i], p.hidden), read_floats(variances[i], p.hidden)});
+      for (const float v : out.back().variance) {
+        if (v < 0) fail("has a variance below 0");
+      }
+    }
+    return out;
   }
 
   double entry(const ordered_json& value, Arithmetic arithmetic) const {
@@ -132,11 +191,16 @@ class KeyReader {
 
 }  // namespace
 
-Key make_key(const Parameters& parameters) {
-  return {complete(parameters), ring::random_seed(), {}};
+Key make_key(const Parameters& parameters, std::span<const image::Image> images) {
+  Key key{complete(parameters), ring::random_seed(), {}, {}};
+  key.statistics = calibrate(key.parameters, key.seed, images);
+  return key;
 }
 
 std::unique_ptr<Shield> make_shield(const Key& key) {
+  if (is_encoder(key.parameters.shield)) {
+    return std::make_unique<NeuraCrypt>(complete(key.parameters), key.seed, key.statistics);
+  }
   if (key.matrices.empty()) return make_shield(key.parameters, key.seed);
   const Parameters p = complete(key.parameters);
   if (p.arithmetic == Arithmetic::real) return std::make_unique<RealHill>(p, squares<double>(key));
@@ -152,6 +216,17 @@ std::string to_string(Arithmetic arithmetic) {
   return arithmetic == Arithmetic::real ? "real" : "modular";
 }
 
+std::string to_string(Statistics statistics) {
+  return statistics == Statistics::frozen ? "frozen" : statistics == Statistics::instance ? "instance" : "batch";
+}
+
+Statistics parse_statistics(const std::string& word) {
+  for (const Statistics s : {Statistics::frozen, Statistics::instance, Statistics::batch}) {
+    if (to_string(s) == word) return s;
+  }
+  throw UsageError("statistics are frozen, instance or batch, not '" + word.substr(0, 40) + "'");
+}
+
 std::string key_text(const Key& key) {
   ordered_json json = {{"format", kFormat},
                        {"version", kVersion},
@@ -162,6 +237,15 @@ std::string key_text(const Key& key) {
     json["seed"] = to_hex(key.seed);
   } else {
     json["matrices"] = key.matrices;
+  }
+  if (!is_encoder(key.parameters.shield)) return json.dump(2) + "\n";
+  json["depth"] = key.parameters.depth;
+  json["hidden"] = key.parameters.hidden;
+  json["channels"] = key.parameters.channels;
+  json["statistics"] = to_string(key.parameters.statistics);
+  for (const LayerStatistics& layer : key.statistics) {
+    json["means"].push_back(layer.mean);
+    json["variances"].push_back(layer.variance);
   }
   return json.dump(2) + "\n";
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,20 +16,31 @@ struct Key {
   Seed seed{};
   /// Hill keys from elsewhere: three, each block^4 entries row after row. Then the seed is only a hash of them.
   std::vector<std::vector<double>> matrices;
+  /// What the layers of a random network are normalised by, if that is frozen: `depth` entries of `hidden` numbers
+  /// each; none stands for those of the built-in images.
+  std::vector<LayerStatistics> statistics = {};
 };
 
-/// A key drawn by the operating system's generator. Throws as complete().
-Key make_key(const Parameters& parameters);
+/// A key drawn by the operating system's generator. Frozen statistics are measured on `images`, public ones that are
+/// like those to be protected, or on built-in ones if there are none (calibration.h). Throws as complete() and
+/// calibrate().
+Key make_key(const Parameters& parameters, std::span<const image::Image> images = {});
 
 /// One key for all images. Throws ParameterError for matrices that make no key.
 std::unique_ptr<Shield> make_shield(const Key& key);
-/// The key of one image, derived from the master key. Throws UnsupportedError for a key of matrices.
+/// The key of one image, derived from the master key. Frozen statistics are measured anew on the built-in images, since
+/// the weights are others: that takes as long as protecting 512 patches. Throws UnsupportedError for a key of matrices.
 std::unique_ptr<Shield> make_shield(const Key& key, const Nonce& nonce);
 
 /// "real" or "modular".
 std::string to_string(Arithmetic arithmetic);
+/// "frozen", "instance" or "batch", and back: throws UsageError for any other word.
+std::string to_string(Statistics statistics);
+Statistics parse_statistics(const std::string& word);
 
-/// A JSON object: format, version, shield, block, arithmetic, and either seed (64 hexadecimal digits) or matrices.
+/// A JSON object: format, version, shield, block, arithmetic, and either seed (64 hexadecimal digits) or matrices; for
+/// random networks also depth, hidden, channels, statistics, and, if those are frozen, means and variances of each
+/// layer.
 std::string key_text(const Key& key);
 /// Reads what nobody has checked; `what` names it in error messages. Throws FormatError for what is no key of this
 /// version, ParameterError for matrices that are singular or of another size.

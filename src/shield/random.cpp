@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <utility>
 
@@ -124,6 +125,19 @@ std::uint32_t Draws::below(std::uint32_t n) {
 
 double Draws::signed_unit() {
   return static_cast<double>(word<8>() >> 11) * 0x1p-52 - 1;
+}
+
+double Draws::signed_unit_24() {
+  return static_cast<double>(word<4>() >> 8) * 0x1p-23 - 1;
+}
+
+double Draws::normal() {
+  if (spare_normal_) return *std::exchange(spare_normal_, std::nullopt);
+  const double u = static_cast<double>((word<8>() >> 11) + 1) * 0x1p-53;  // never 0, whose logarithm there is not
+  const double angle = 2 * std::numbers::pi * (static_cast<double>(word<8>() >> 11) * 0x1p-53);
+  const double radius = std::sqrt(-2 * std::log(u));
+  spare_normal_ = radius * std::sin(angle);
+  return radius * std::cos(angle);
 }
 
 std::vector<std::uint32_t> Draws::permutation(std::size_t n) {

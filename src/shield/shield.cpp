@@ -7,6 +7,8 @@
 #include "shield/blocks.h"
 #include "shield/compressible.h"
 #include "shield/hill.h"
+#include "shield/key.h"
+#include "shield/neuracrypt.h"
 #include "shield/nibbles.h"
 #include "shield/pixelwise.h"
 
@@ -23,7 +25,7 @@ struct Scheme {
 };
 
 // Ciphertext-only attacks: any one key, many images, no plain image of the victim's. docs/shields.md says more.
-constexpr std::array<Scheme, 5> kSchemes = {{
+constexpr std::array<Scheme, 7> kSchemes = {{
     {"hill", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
      "channel give the key, and matching the statistics of about 1,000 protected images gives it without any plain "
@@ -41,6 +43,12 @@ constexpr std::array<Scheme, 5> kSchemes = {{
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
      "of a few thousand protected images gives the key; with a key an image, the blocks are a jigsaw puzzle to be "
      "solved"},
+    {"neuracrypt", 16, 2, 32,
+     "hides pictures from a casual viewer, not from an attacker: without the key, plain images are matched with their "
+     "protected forms, all of them in N. Carlini et al., arXiv 2108.07256"},
+    {"color-neuracrypt", 16, 2, 32,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images it is almost affine, and "
+     "ten known pairs and one ridge regression decode images never seen"},
 }};
 
 const char* const kModularPromise =
@@ -79,18 +87,53 @@ Shape shape_of(const Picture& picture) {
   return {bytes.channels, bytes.height, bytes.width, bytes.pixels.size()};
 }
 
+void require_arithmetic(const Parameters& p) {
+  if (p.shield == "hill" || (p.arithmetic == Arithmetic::real) == is_encoder(p.shield)) return;
+  throw UsageError("the shield " + p.shield + " has " +
+                   to_string(is_encoder(p.shield) ? Arithmetic::real : Arithmetic::modular) + " arithmetic only");
+}
+
 }  // namespace
+
+bool is_encoder(const std::string& shield) {
+  return shield == "neuracrypt" || shield == "color-neuracrypt";
+}
 
 std::string Shield::promise() const {
   return name() == "hill" && !real() ? kModularPromise : scheme(name()).promise;
 }
 
-Protected Shield::protect(const image::Image& image) const {
+void Shield::require_taken(const image::Image& image) const {
   require_whole(image);
-  if (!takes_channels(image.channels)) {
-    throw UnsupportedError("the shield " + name() + " takes colour images only, and this one is grey");
-  }
+  if (takes_channels(image.channels)) return;
+  const bool grey = image.channels == 1;
+  throw UnsupportedError("the shield " + name() + " takes " + (grey ? "colour" : "grey") +
+                         " images only, and this one is " + (grey ? "grey" : "in colour"));
+}
+
+Protected Shield::protect(const image::Image& image) const {
+  require_taken(image);
   return {image.height, image.width, forward(pad(image, block()))};
+}
+
+std::vector<Protected> Shield::protect_batch(std::span<const image::Image> images) const {
+  std::vector<image::Image> padded;
+  for (const auto& image : images) {
+    require_taken(image);
+    padded.push_back(pad(image, block()));
+  }
+  std::vector<Picture> pictures = forward_batch(padded);
+  std::vector<Protected> out;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    out.push_back({images[i].height, images[i].width, std::move(pictures[i])});
+  }
+  return out;
+}
+
+std::vector<Picture> Shield::forward_batch(std::span<const image::Image> padded) const {
+  std::vector<Picture> out;
+  for (const auto& image : padded) out.push_back(forward(image));
+  return out;
 }
 
 void Shield::check_picture(const Protected& picture) const {
@@ -114,6 +157,10 @@ void Shield::check_picture(const Protected& picture) const {
 }
 
 image::Image Shield::reveal(const Protected& picture) const {
+  if (!reveals()) {
+    throw UnsupportedError("the shield " + name() +
+                           " cannot be undone, not even with the key; `obscura audit attack` decodes it approximately");
+  }
   check_picture(picture);
   return crop(backward(picture.picture), picture.height, picture.width);
 }
@@ -132,10 +179,9 @@ Parameters complete(Parameters parameters) {
                      (s.smallest_block == s.largest_block ? "" : " to " + std::to_string(s.largest_block)) +
                      " pixels a side, not " + std::to_string(parameters.block));
   }
-  if (parameters.arithmetic == Arithmetic::real && parameters.shield != "hill") {
-    throw UsageError("the shield " + parameters.shield + " has modular arithmetic only");
-  }
-  return parameters;
+  require_arithmetic(parameters);
+  if (is_encoder(parameters.shield)) return complete_encoder(parameters);
+  return {parameters.shield, parameters.block, parameters.arithmetic};
 }
 
 std::unique_ptr<Shield> make_shield(const Parameters& wanted, const Seed& seed) {
@@ -144,6 +190,7 @@ std::unique_ptr<Shield> make_shield(const Parameters& wanted, const Seed& seed) 
   if (p.shield == "pe") return std::make_unique<Pe>(p, seed);
   if (p.shield == "ele") return std::make_unique<Ele>(p, seed);
   if (p.shield == "etc") return std::make_unique<Etc>(p, seed);
+  if (is_encoder(p.shield)) return std::make_unique<NeuraCrypt>(p, seed);
   if (p.arithmetic == Arithmetic::real) return std::make_unique<RealHill>(p, seed);
   return std::make_unique<ModularHill>(p, seed);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,12 +38,29 @@ struct Protected {
 /// Real: sums as they are. Modular: whole numbers modulo 256.
 enum class Arithmetic { real, modular };
 
-/// Which shield, and what it is made with.
+/// What the batch norms of a random network normalise by. Frozen: statistics of a public set of images, which are part
+/// of the key, so that what becomes of an image depends on nothing else. Instance: those of the image's own patches.
+/// Batch: those of all images that are protected together, as published; an image alone is its own batch.
+enum class Statistics { frozen, instance, batch };
+
+/// Which shield, and what it is made with. What follows `arithmetic` is for neuracrypt and color-neuracrypt only; other
+/// shields have zeros there.
 struct Parameters {
   std::string shield;
-  std::size_t block = 0;  ///< pixels a side of a block; 1 where a shield has no blocks
+  std::size_t block = 0;  ///< pixels a side of a block, or patch; 1 where a shield has no blocks
   Arithmetic arithmetic = Arithmetic::modular;
+  int depth = 0;             ///< layers between the first and the last; -1: one affine map and nothing else
+  std::size_t hidden = 0;    ///< width of the layers
+  std::size_t channels = 0;  ///< of the images, 1 or 3
+  Statistics statistics = Statistics::frozen;
   friend bool operator==(const Parameters&, const Parameters&) = default;
+};
+
+/// Mean and variance of every output of one normalised layer.
+struct LayerStatistics {
+  std::vector<float> mean;
+  std::vector<float> variance;
+  friend bool operator==(const LayerStatistics&, const LayerStatistics&) = default;
 };
 
 /// A keyed transform of images. Immutable: one may be used from many threads. Same key, same image: same result, on
@@ -67,30 +85,44 @@ class Shield {
   virtual double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const = 0;
   /// True if images of so many channels can be protected.
   virtual bool takes_channels(std::size_t channels) const { return channels == 3; }
+  /// False if there is no way back, not even with the key.
+  virtual bool reveals() const { return true; }
 
   /// Throws ParameterError for an empty image, UnsupportedError, naming the shield, for channels it cannot take.
   Protected protect(const image::Image& image) const;
+  /// The same for each of them, unless the shield's statistics are those of a batch: these images are one.
+  std::vector<Protected> protect_batch(std::span<const image::Image> images) const;
   /// The original: exactly, unless the shield is real, then to rounding, which for 8-bit originals is exact as well.
-  /// With another key the result is noise. Throws MismatchError if this shield cannot have made `picture`.
+  /// With another key the result is noise. Throws MismatchError if this shield cannot have made `picture`,
+  /// UnsupportedError unless reveals().
   image::Image reveal(const Protected& picture) const;
 
  protected:
   explicit Shield(Parameters parameters) : parameters_(std::move(parameters)) {}
+  /// One after the other.
+  virtual std::vector<Picture> forward_batch(std::span<const image::Image> padded) const;
 
  private:
   virtual Picture forward(const image::Image& padded) const = 0;
   virtual image::Image backward(const Picture& picture) const = 0;
+  void require_taken(const image::Image& image) const;
   void check_picture(const Protected& picture) const;
 
   Parameters parameters_;
 };
 
-/// hill, le, pe, ele, etc.
+/// hill, le, pe, ele, etc, neuracrypt, color-neuracrypt.
 std::vector<std::string> shield_names();
 
-/// The parameters with block 0 replaced by the shield's usual one. Throws UsageError for a name, block size or
-/// arithmetic that there is not.
+/// True for neuracrypt and color-neuracrypt: a random network.
+bool is_encoder(const std::string& shield);
+
+/// The parameters with zeros replaced by the shield's usual block, depth, width and channels. Throws UsageError for a
+/// name, block size, arithmetic, depth, width or channels that there are not.
 Parameters complete(Parameters parameters);
+
+/// Samples that neuracrypt and color-neuracrypt make of a patch, for complete parameters.
+std::size_t encoder_outputs(const Parameters& parameters);
 
 /// Everything it needs drawn from the seed. Throws as complete().
 std::unique_ptr<Shield> make_shield(const Parameters& parameters, const Seed& seed);
