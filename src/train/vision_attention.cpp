@@ -18,11 +18,13 @@ torch::Tensor SelfAttention::forward(const torch::Tensor& x) {
   const auto width = x.size(2) / heads_;
   const auto type = bfloat16() ? torch::kBFloat16 : torch::kFloat32;
   const auto all = torch::linear(x.to(type), weight_.to(type), bias_.to(type));
-  // [3, N heads, tokens, width of a head]
-  const auto parts =
-      all.view({n, tokens, 3, heads_, width}).permute({2, 0, 3, 1, 4}).reshape({3, n * heads_, tokens, width});
+  // Queries, keys and values, each [N heads, tokens, width of a head].
+  const auto parts = all.view({n, tokens, 3, heads_, width})
+                         .permute({2, 0, 3, 1, 4})
+                         .reshape({3, n * heads_, tokens, width})
+                         .unbind(0);
   const auto scores = torch::bmm(parts[0] * (1 / std::sqrt(static_cast<double>(width))), parts[1].transpose(1, 2));
-  const auto shares = torch::softmax(scores.to(torch::kFloat32), -1).to(type);
+  const auto shares = torch::softmax(scores, -1, torch::kFloat32).to(type);
   const auto mixed = torch::bmm(shares, parts[2]).view({n, heads_, tokens, width}).transpose(1, 2);
   return out_->forward(mixed.reshape({n, tokens, heads_ * width}));
 }

@@ -26,8 +26,8 @@ void each_convolution(torch::nn::Module& module, const std::function<void(torch:
 
 void VisionModule::use_bfloat16(bool wanted) {
   bfloat16_ = wanted;
-  for (const auto& part : modules(false)) {
-    if (auto* layer = dynamic_cast<VisionModule*>(part.get())) layer->bfloat16_ = wanted;
+  for (const auto& child : children()) {
+    if (auto* part = dynamic_cast<VisionModule*>(child.get())) part->use_bfloat16(wanted);
   }
 }
 
@@ -102,6 +102,18 @@ void start_convolutions_by_fan_out(torch::nn::Module& module) {
 void start_convolutions_by_fan_in(torch::nn::Module& module) {
   each_convolution(module,
                    [](torch::Tensor& w) { torch::nn::init::kaiming_normal_(w, 0, torch::kFanIn, torch::kReLU); });
+}
+
+void start_all_normal(torch::nn::Module& module, double deviation) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& part : module.modules(false)) {
+    auto* conv = dynamic_cast<Conv*>(part.get());
+    auto* dense = dynamic_cast<Dense*>(part.get());
+    if (conv == nullptr && dense == nullptr) continue;
+    start_normal(conv != nullptr ? conv->weight : dense->weight, deviation);
+    auto& bias = conv != nullptr ? conv->bias : dense->bias;
+    if (bias.defined()) bias.zero_();
+  }
 }
 
 void start_normal(torch::Tensor& weight, double deviation) {

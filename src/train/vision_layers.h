@@ -107,5 +107,7 @@ void start_convolutions_by_fan_out(torch::nn::Module& module);
 void start_convolutions_by_fan_in(torch::nn::Module& module);
 /// Normal with this deviation, none beyond 2 (not 2 deviations: torchvision's bound).
 void start_normal(torch::Tensor& weight, double deviation);
+/// So for all convolutions and dense layers inside, with biases at zero.
+void start_all_normal(torch::nn::Module& module, double deviation);
 
 }  // namespace obscura::train

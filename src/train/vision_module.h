@@ -18,7 +18,7 @@ class VisionModule : public torch::nn::Module {
   virtual torch::Tensor penalty() { return {}; }
   /// Convolutions and matrix products of this and all inside in bfloat16, the rest and the weights themselves in
   /// float. Adaptations stay in float all through: undoing a shield takes large numbers from each other.
-  void use_bfloat16(bool wanted);
+  virtual void use_bfloat16(bool wanted);
   bool bfloat16() const { return bfloat16_; }
 
  private:
@@ -32,9 +32,9 @@ std::shared_ptr<VisionModule> make_vision(const VisionSpec& spec);
 /// The adaptation alone: [N, channels, height, width] -> what the backbone is given. Null if the module has none.
 std::shared_ptr<VisionModule> adaptation_of(VisionModule& module);
 
-/// Lets an er-cnn adaptation without padding start from blocks whose samples are uncorrelated and of variance 1, as they
-/// are over `images` [N, C, H, W]: takes the conditioning of a key out of the training. Throws UnsupportedError for
-/// other adaptations.
+/// Lets an er-cnn adaptation without padding start from blocks whose samples are uncorrelated and of variance 1, as
+/// they are over `images` [N, C, H, W]: takes the conditioning of a key out of the training. Throws UnsupportedError
+/// for other adaptations.
 void whiten_adaptation(VisionModule& adaptation, const torch::Tensor& images);
 
 }  // namespace obscura::train
