@@ -5,7 +5,7 @@
 
 #include "image/image.h"
 
-/// For this folder: pictures as blocks, counted in rows from top left.
+/// For this folder and the audits of its shields: pictures as blocks, counted in rows from top left.
 namespace obscura::shield {
 
 /// How many blocks of `side` pixels a picture has, whose sides are multiples of it.

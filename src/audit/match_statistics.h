@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "image/dataset.h"
+#include "shield/shield.h"
+
+/// Attacks on shields, run by their owners to see what an attacker gets.
+namespace obscura::audit {
+
+/// What an attack says of itself, without knowing the truth.
+struct Figure {
+  std::string name;
+  double value = 0;
+  friend bool operator==(const Figure&, const Figure&) = default;
+};
+
+/// What an attack makes of protected pictures.
+struct Recovered {
+  std::vector<image::Image> images;  ///< one a protected picture, in their order, as large as the originals
+  std::vector<Figure> figures;       ///< in the order of the header of the attack
+};
+
+/// How the attack goes about it. The same options and pictures give the same images.
+struct MatchOptions {
+  std::uint64_t seed = 1;  ///< of the random weights and restarts; any value will do
+};
+
+/// True for hill (either arithmetic, though the modular one withstands it), le, ele and etc.
+bool can_match_statistics(const shield::Parameters& what);
+
+/// Matching of statistics: recovers what was protected with ONE key for all pictures from nothing but the protected
+/// pictures and unrelated public images of a similar kind. No key, no plain image of the victim's, no training: means
+/// and covariances of both sides are compared and solved for the key. With a key an image it finds nothing, and what
+/// it returns is then no better than an average image.
+///
+/// Works well from some hundred pictures (hill, le) or a thousand (ele, etc) and some thousand public images; one core,
+/// seconds. Images come back in the position, colours and brightness that fit the public ones best; with few pictures
+/// those of ele and etc may be mirrored (symmetry.h finds that out where the truth is known).
+///
+/// Figures: of hill "residual" (0 for a perfect match of statistics, about 1 or more for none) and "exact channels"
+/// (how many of the channels' keys were then found to rounding, because pixels are whole numbers); of le "residual"; of
+/// ele and etc "residual".
+///
+/// Throws UnsupportedError, naming the shields that there is such an attack on, for another one; MismatchError for
+/// pictures of different shapes or of another kind than the shield's, or for public images of other channels (ele, etc:
+/// or of other sides) than theirs; ParameterError for less than two pictures or two public images. Thread-safe.
+Recovered match_statistics(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
+                           const image::Dataset& publics, const MatchOptions& options = {});
+
+}  // namespace obscura::audit
