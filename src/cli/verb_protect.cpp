@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "cli/options.h"
 #include "cli/picture_folder.h"
+#include "cli/protect_key.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
@@ -26,11 +27,8 @@ namespace obscura::cli {
 namespace {
 
 struct Arguments {
-  std::string shield;
-  std::size_t block = 0;
-  std::string arithmetic;
-  fs::path key;
-  bool make_key = false;
+  KeyOptions key;
+  std::size_t batch = 128;
   bool per_image = false;
   bool colour = false;
   bool no_view = false;
@@ -42,43 +40,6 @@ struct Arguments {
   std::size_t threads = 0;
   bool json = false;
 };
-
-shield::Parameters wanted_parameters(const Arguments& a) {
-  if (a.shield.empty()) throw UsageError("--make-key needs --shield");
-  shield::Parameters p{a.shield, a.block, shield::Arithmetic::modular};
-  const bool real = a.arithmetic.empty() ? a.shield == "hill" : a.arithmetic == "real";
-  if (real) p.arithmetic = shield::Arithmetic::real;
-  return shield::complete(p);
-}
-
-void require_agreement(const Arguments& a, const shield::Key& key) {
-  const auto differ = [&](const std::string& asked, const std::string& has) {
-    throw MismatchError("the key " + a.key.string() + " is one of " + has + ", not of " + asked);
-  };
-  const shield::Parameters& p = key.parameters;
-  if (!a.shield.empty() && a.shield != p.shield) differ(a.shield, p.shield);
-  if (a.block != 0 && a.block != p.block) differ("blocks of " + std::to_string(a.block), std::to_string(p.block));
-  const std::string arithmetic = shield::to_string(p.arithmetic);
-  if (!a.arithmetic.empty() && a.arithmetic != arithmetic) differ(a.arithmetic + " arithmetic", arithmetic);
-}
-
-/// The key of the file, or one made now and written when all else is done.
-shield::Key take_key(const Arguments& a) {
-  std::error_code ec;
-  if (a.make_key) {
-    if (fs::exists(fs::symlink_status(a.key, ec))) {
-      throw IoError("there is a key " + a.key.string() +
-                    " already; without it what it protected could not be revealed");
-    }
-    check_output(a.key);
-    return shield::make_key(wanted_parameters(a));
-  }
-  if (!a.shield.empty()) shield::complete({a.shield, a.block, shield::Arithmetic::modular});
-  if (!fs::exists(a.key, ec)) throw IoError("there is no key " + a.key.string() + "; --make-key makes one");
-  shield::Key key = shield::read_key(a.key);
-  require_agreement(a, key);
-  return key;
-}
 
 /// What is to be protected: names without ending, and how to get each.
 struct Source {
@@ -130,20 +91,38 @@ class Protector {
   }
 
   const shield::Shield& shared() const { return *shared_; }
+  /// Throws UnsupportedError for an image with channels that the shield does not take.
+  void check(const image::Image& image, const std::string& name) const {
+    const bool grey = image.channels == 1;
+    if (shared_->takes_channels(grey && colour_ ? 3 : image.channels)) return;
+    throw UnsupportedError(name + ": the shield " + shared_->name() +
+                           (grey ? " with this key takes colour images only, and this one is grey "
+                                   "(--colour makes it three equal channels)"
+                                 : " with this key takes grey images only, and this one is in colour"));
+  }
   /// Whether real pictures are written as pictures for people, too.
   bool views() const { return views_; }
 
-  /// The label and the picture of an image.
-  std::pair<shield::Label, shield::Picture> protect(const image::Image& image) const {
+  /// How many images are protected together: more than one where their statistics depend on each other.
+  std::size_t together(std::size_t batch) const {
+    return key_.parameters.statistics == shield::Statistics::batch ? std::max<std::size_t>(batch, 1) : 1;
+  }
+
+  /// Labels and pictures of images that are protected together.
+  std::vector<std::pair<shield::Label, shield::Picture>> protect(std::vector<image::Image> images) const {
     shield::Label label = label_;
-    label.height = image.height;
-    label.width = image.width;
-    const image::Image& in = image;
-    const bool grey = colour_ && in.channels == 1;
     if (per_image_) label.nonce = shield::random_nonce();
     const auto own = per_image_ ? shield::make_shield(key_, *label.nonce) : nullptr;
-    const shield::Shield& shield = own ? *own : *shared_;
-    return {label, shield.protect(grey ? image::to_rgb(in) : in).picture};
+    for (image::Image& image : images) {
+      if (colour_ && image.channels == 1) image = image::to_rgb(image);
+    }
+    std::vector<std::pair<shield::Label, shield::Picture>> out;
+    for (shield::Protected& one : (own ? *own : *shared_).protect_batch(images)) {
+      label.height = one.height;
+      label.width = one.width;
+      out.emplace_back(label, std::move(one.picture));
+    }
+    return out;
   }
 
  private:
@@ -174,34 +153,49 @@ double processor_time(clockid_t clock) {
 
 using Put = std::function<void(const fs::path& name, std::span<const std::uint8_t> bytes)>;
 
-void protect_one(const Source& source, std::size_t i, const Protector& protector, const Put& put, Tally& tally) {
-  const image::Image image = source.read(i);
-  try {
-    const double start = processor_time(CLOCK_THREAD_CPUTIME_ID);
-    const auto [label, picture] = protector.protect(image);
-    tally.nanoseconds += static_cast<std::uint64_t>((processor_time(CLOCK_THREAD_CPUTIME_ID) - start) * 1e9);
-    if (i == 0) tally.key_space_bits = protector.shared().key_space_bits(image.channels, image.height, image.width);
-    const auto bytes = shield::encode(label, picture);
-    tally.bytes += bytes.size();
-    put(source.stems[i].string() + shield::file_ending(label.parameters), bytes);
-    if (const auto* real = std::get_if<shield::RealImage>(&picture); real != nullptr && protector.views()) {
-      put(source.stems[i].string() + ".view.png", image::encode_png(shield::view(*real)));
-    }
-  } catch (const UnsupportedError& e) {
-    throw UnsupportedError(source.stems[i].string() + ": " + e.what() + " (--colour makes it three equal channels)");
+void put_one(const fs::path& stem, const shield::Label& label, const shield::Picture& picture, bool with_view,
+             const Put& put, Tally& tally) {
+  const auto bytes = shield::encode(label, picture);
+  tally.bytes += bytes.size();
+  put(stem.string() + shield::file_ending(label.parameters), bytes);
+  if (const auto* real = std::get_if<shield::RealImage>(&picture); real != nullptr && with_view) {
+    put(stem.string() + ".view.png", image::encode_png(shield::view(*real)));
+  }
+}
+
+/// Images `first` to `last` - 1.
+void protect_some(const Source& source, std::size_t first, std::size_t last, const Protector& protector, const Put& put,
+                  Tally& tally) {
+  std::vector<image::Image> images;
+  for (std::size_t i = first; i < last; ++i) {
+    images.push_back(source.read(i));
+    protector.check(images.back(), source.stems[i].string());
+  }
+  if (first == 0) {
+    const image::Image& image = images.front();
+    tally.key_space_bits = protector.shared().key_space_bits(image.channels, image.height, image.width);
+  }
+  const double start = processor_time(CLOCK_THREAD_CPUTIME_ID);
+  const auto pictures = protector.protect(std::move(images));
+  tally.nanoseconds += static_cast<std::uint64_t>((processor_time(CLOCK_THREAD_CPUTIME_ID) - start) * 1e9);
+  for (std::size_t i = first; i < last; ++i) {
+    const auto& [label, picture] = pictures[i - first];
+    put_one(source.stems[i], label, picture, protector.views(), put, tally);
   }
 }
 
 void protect_all(const Arguments& a, const Source& source, const Protector& protector, const Put& put, Tally& tally) {
   const Stopwatch watch;
   const double start = processor_time(CLOCK_PROCESS_CPUTIME_ID);
+  const std::size_t count = source.stems.size(), together = protector.together(a.batch);
   ThreadPool pool(a.threads);
-  Progress progress("protecting", source.stems.size(), "images", !a.json);
-  pool.parallel_for(source.stems.size(), [&](std::size_t i) {
-    protect_one(source, i, protector, put, tally);
-    progress.advance();
+  Progress progress("protecting", count, "images", !a.json);
+  pool.parallel_for((count + together - 1) / together, [&](std::size_t i) {
+    const std::size_t first = i * together, last = std::min(first + together, count);
+    protect_some(source, first, last, protector, put, tally);
+    for (std::size_t k = first; k < last; ++k) progress.advance();
   });
-  tally.images = source.stems.size();
+  tally.images = count;
   tally.seconds = watch.seconds();
   tally.processor_seconds = processor_time(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
@@ -238,9 +232,17 @@ void report(const Arguments& a, const shield::Shield& shield, const fs::path& ou
   const double rate = static_cast<double>(tally.images) / std::max(tally.seconds, 1e-9);
   const std::string keys = a.per_image ? "per-image" : "one";
   if (a.json) {
+    const shield::Parameters& p = shield.parameters();
+    const bool network = shield::is_encoder(p.shield);
+    const auto of_network = [&](const auto& v) {
+      return network ? nlohmann::ordered_json(v) : nlohmann::ordered_json();
+    };
     print_json({{"shield", shield.name()},
                 {"block", shield.block()},
-                {"arithmetic", shield::to_string(shield.parameters().arithmetic)},
+                {"arithmetic", shield::to_string(p.arithmetic)},
+                {"depth", of_network(p.depth)},
+                {"hidden", of_network(p.hidden)},
+                {"statistics", of_network(shield::to_string(p.statistics))},
                 {"keys", keys},
                 {"key_space_bits", tally.key_space_bits},
                 {"seed_bits", 256},
@@ -267,40 +269,33 @@ void run_protect(const Arguments& a) {
     throw UsageError(from_set ? "with --dataset, name one folder: where protected images go"
                               : "name what is to be protected, and where to put it");
   }
-  const shield::Key key = take_key(a);
+  std::optional<Source> found;
+  const auto source_of = [&]() -> const Source& {
+    if (!found) found = from_set ? dataset_source(a) : folder_source(a.paths.front());
+    return *found;
+  };
+  const shield::Key key = take_key(a.key, a.data, [&] { return a.colour ? 3 : source_of().read(0).channels; });
   if (a.per_image && !key.matrices.empty()) {
     throw UnsupportedError("a key of given matrices has no keys of single images");
   }
+  if (a.per_image && key.parameters.statistics == shield::Statistics::batch) {
+    throw UnsupportedError("images with a key each are no batch: make a key with --statistics instance");
+  }
   const fs::path out = a.paths.back();
   const Protector protector(a, key);
-  const Source source = from_set ? dataset_source(a) : folder_source(a.paths.front());
+  const Source& source = source_of();
   Tally tally;
   const bool single = !from_set && !fs::is_directory(a.paths.front());
   // The key first: images without it would be lost.
-  if (a.make_key) shield::write_key(a.key, key);
+  if (a.key.make) shield::write_key(a.key.file, key);
   try {
     (single ? protect_file : protect_folder)(a, source, protector, out, tally);
   } catch (...) {
     std::error_code ec;
-    if (a.make_key) fs::remove(a.key, ec);
+    if (a.key.make) fs::remove(a.key.file, ec);
     throw;
   }
   report(a, protector.shared(), out, tally);
-}
-
-void add_key_options(CLI::App& verb, Arguments& a) {
-  verb.add_option("--key", a.key, "The owner's key, a JSON file")->required()->group(kFiles);
-  verb.add_flag("--make-key", a.make_key, "Make the key first: a new file, readable by you alone")->group(kFiles);
-  verb.add_option("--shield", a.shield, "hill, le, pe, ele or etc (default: the key's)")->group(kRun);
-  verb.add_option("--block", a.block, "Pixels a side of a block (default: 4; etc for JPEG: 16)")
-      ->check(whole_number())
-      ->check(CLI::Range(1, 64))
-      ->group(kRun);
-  verb.add_option("--arithmetic", a.arithmetic, "hill: real, for networks, or modular, the classical cipher")
-      ->check(CLI::IsMember({"real", "modular"}))
-      ->group(kRun);
-  verb.add_flag("--per-image", a.per_image, "A key an image, derived from the key and a nonce in the protected file")
-      ->group(kRun);
 }
 
 }  // namespace
@@ -308,7 +303,13 @@ void add_key_options(CLI::App& verb, Arguments& a) {
 void add_protect_verb(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("protect", "Images as pictures that networks can learn from (no encryption)");
-  add_key_options(*verb, *a);
+  add_key_options(*verb, a->key);
+  verb->add_flag("--per-image", a->per_image, "A key an image, derived from the key and a nonce in the protected file")
+      ->group(kRun);
+  verb->add_option("--batch", a->batch, "Images that are protected together, for a key with --statistics batch")
+      ->check(whole_number())
+      ->capture_default_str()
+      ->group(kRun);
   verb->add_option("paths", a->paths, "An image or a folder of images, and where its protected form goes")
       ->expected(1, 2)
       ->required()
@@ -320,7 +321,7 @@ void add_protect_verb(CLI::App& app) {
       ->group(kFiles);
   verb->add_option("--data", a->data, "Folder that holds the data sets")->group(kFiles);
   verb->add_flag("--colour", a->colour, "Make grey images colour images, for shields that take no others")->group(kRun);
-  verb->add_flag("--no-view", a->no_view, "Leave out the .view.png that real hill writes beside each .shield file")
+  verb->add_flag("--no-view", a->no_view, "Leave out the .view.png that is written beside each .shield file")
       ->group(kOutput);
   add_threads(*verb, a->threads);
   add_json(*verb, a->json);

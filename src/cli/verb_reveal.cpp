@@ -71,6 +71,7 @@ void reveal_into(const Arguments& a, const PictureFiles& list, const shield::Key
 void run_reveal(const Arguments& a) {
   const shield::Key key = shield::read_key(a.key);
   const auto shared = shield::make_shield(key);
+  shared->require_reveals();
   const PictureFiles list = list_pictures(a.in, is_protected);
   const Stopwatch watch;
   reveal_into(a, list, key, *shared);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cli/options.h"
 #include "cli/query_images.h"
+#include "cli/train_pictures.h"
 #include "cli/verbs.h"
 #include "compile/approximate.h"
 #include "compile/program.h"
@@ -22,6 +23,7 @@
 #include "train/blas.h"
 #include "train/curve.h"
 #include "train/trainer.h"
+#include "train/vision.h"
 #include "train/zoo.h"
 
 namespace obscura::cli {
@@ -44,6 +46,8 @@ struct TrainArguments {
   std::size_t limit = 0;
   bool json = false;
   bool quiet = false;
+  std::size_t test_limit = 0;
+  PictureTraining pictures;
 };
 
 template <typename T>
@@ -82,8 +86,8 @@ train::Recipe recipe_of(const TrainArguments& a, train::Recipe recipe) {
 
 /// The command that makes the same network again, without places that are another machine's.
 std::string command_of(const TrainArguments& a) {
-  std::string line =
-      fmt::format("obscura train --model {} --dataset {} --out {}", a.model, a.dataset, a.out.filename().string());
+  const std::string what = a.pictures.network.empty() ? " --model " + a.model : command_of_pictures(a.pictures);
+  std::string line = fmt::format("obscura train{} --dataset {} --out {}", what, a.dataset, a.out.filename().string());
   const auto add = [&line](const char* option, const auto& value) {
     if (value) line += fmt::format(" --{} {}", option, *value);
   };
@@ -108,6 +112,7 @@ std::string command_of(const TrainArguments& a) {
   add("distill-share", a.teacher_share);
   add("distill-temperature", a.teacher_temperature);
   if (a.limit != 0) line += fmt::format(" --limit {}", a.limit);
+  if (a.test_limit != 0) line += fmt::format(" --test-limit {}", a.test_limit);
   return line + fmt::format(" --seed {} --threads {}", a.seed, a.threads);
 }
 
@@ -177,6 +182,12 @@ nn::Graph with_ranges(nn::Graph graph, const image::Dataset& train_set) {
 
 void train_network(const TrainArguments& a) {
   check_output(a.out);
+  if (!a.pictures.network.empty()) {
+    const TrainingRun run{a.dataset, a.data,       a.out,  a.seed,  a.threads,
+                          a.limit,   a.test_limit, a.json, a.quiet, command_of(a)};
+    train_on_pictures(a.pictures, run, [&a](const train::Recipe& recipe) { return recipe_of(a, recipe); });
+    return;
+  }
   // What was mistyped is said before gigabytes are read.
   recipe_of(a, train::model_recipe(a.model, a.dataset));
   const auto train_set = image::load_dataset(a.dataset, image::Split::train, a.data, a.limit);
@@ -207,6 +218,8 @@ void train_network(const TrainArguments& a) {
 std::string models_text() {
   std::string text = "Models:\n";
   for (const auto& name : train::model_names()) text += "  " + name + "  " + train::model_summary(name) + "\n";
+  text += "Networks for pictures in the open (--network):\n";
+  for (const auto& name : train::vision_names()) text += "  " + name + "  " + train::vision_summary(name) + "\n";
   return text + "What is not said is the model's own. An interrupted run continues where it was when started again.";
 }
 
@@ -218,14 +231,16 @@ void add_train_verb(CLI::App& app) {
   verb->footer(models_text());
   verb->add_option("--model", args->model, "Network to train")->capture_default_str();
   verb->add_option("--dataset", args->dataset, "Data set by name, or a folder of images")->capture_default_str();
-  verb->add_option("--out", args->out, "ONNX file to write; .curve.json and .curve.svg go beside it")->required();
+  verb->add_option("--out", args->out,
+                   "File to write: ONNX, with --network safetensors; .curve.json and .curve.svg go beside it")
+      ->required();
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)");
   verb->add_option("--epochs", args->epochs, "Passes over the training images")->check(whole_number());
   verb->add_option("--batch", args->batch, "Images a step")->check(whole_number());
   verb->add_option("--lr", args->learning_rate, "Learning rate");
   verb->add_option("--optimiser,--optimizer", args->optimiser, "adam, adamw, rmsprop, sgd or muon");
   verb->add_option("--muon-lr", args->muon_rate, "Learning rate of muon for convolutions; --lr is for the rest");
-  verb->add_option("--schedule", args->schedule, "Learning rate over time: constant or one-cycle");
+  verb->add_option("--schedule", args->schedule, "Learning rate over time: constant, one-cycle, cosine or steps");
   verb->add_option("--warm-up", args->warm_up, "Share of the run in which one-cycle rises");
   verb->add_option("--augment", args->augment,
                    "none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip or crop+flip+cutout");
@@ -244,9 +259,15 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--seed", args->seed, "Same seed, same network")->check(whole_number())->capture_default_str();
   verb->add_option("--threads", args->threads, "Threads; small networks are fastest with one")->capture_default_str();
   verb->add_option("--limit", args->limit, "Use the first K training images only; 0: all")->capture_default_str();
+  verb->add_option("--test-limit", args->test_limit, "--network: the first K test images only; 0: all");
+  add_picture_training(*verb, args->pictures);
   verb->add_flag("--json", args->json, "Print the result as JSON");
   verb->add_flag("--quiet", args->quiet, "No progress");
-  verb->callback([args] { train_network(*args); });
+  verb->callback([args, verb] {
+    // Without a word after it, --adapt means the first.
+    if (verb->count("--adapt") > 0 && args->pictures.adaptation.empty()) args->pictures.adaptation = "er-cnn";
+    train_network(*args);
+  });
 }
 
 }  // namespace obscura::cli

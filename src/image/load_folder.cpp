@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "image/class_folders.h"
 #include "image/loaders.h"
 
 namespace fs = std::filesystem;
@@ -19,14 +20,6 @@ constexpr std::size_t kMaxBytes = std::size_t{16} << 30;
 
 using Files = std::vector<std::vector<fs::path>>;  // [class][image]
 
-bool is_image_name(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  const auto known = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"};
-  return std::find(known.begin(), known.end(), ending) != known.end();
-}
-
 /// Class by turn, so that the first so many are balanced.
 std::vector<std::pair<fs::path, std::size_t>> by_turn(const Files& files, std::size_t limit) {
   std::vector<std::pair<fs::path, std::size_t>> out;
@@ -40,13 +33,16 @@ std::vector<std::pair<fs::path, std::size_t>> by_turn(const Files& files, std::s
   return out;
 }
 
-std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
+using Wanted = std::function<bool(const fs::path&)>;
+
+/// Subfolders, or the files that are wanted.
+std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders, const Wanted& is_wanted) {
   std::vector<fs::path> out;
   std::error_code ec;
   for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
     const fs::directory_entry& entry = *at;
     std::error_code odd;  // a link to nowhere is no reason to stop
-    const bool wanted = folders ? entry.is_directory(odd) : entry.is_regular_file(odd) && is_image_name(entry.path());
+    const bool wanted = folders ? entry.is_directory(odd) : entry.is_regular_file(odd) && is_wanted(entry.path());
     if (wanted && entry.path().filename().string().front() != '.') out.push_back(entry.path());
   }
   if (ec) throw IoError("cannot read the folder " + folder.string() + ": " + ec.message());
@@ -148,23 +144,38 @@ Dataset load_neu(Split split, const fs::path& folder, std::size_t limit) {
   return set;
 }
 
-Dataset load_folder(Split split, const fs::path& folder, std::size_t limit) {
+bool is_image_name(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  const auto known = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"};
+  return std::find(known.begin(), known.end(), ending) != known.end();
+}
+
+LabelledFiles labelled_files(const fs::path& folder, Split split, std::size_t limit, const Wanted& wanted) {
   std::error_code ec;
   const bool divided = fs::is_directory(folder / "train", ec) || fs::is_directory(folder / "test", ec);
   const fs::path root = divided ? folder / to_string(split) : folder;
-  Dataset set;
-  set.name = folder.filename().empty() ? folder.parent_path().filename().string() : folder.filename().string();
+  LabelledFiles out;
   Files files;
-  for (const fs::path& sub : sorted_entries(root, true)) {
-    const auto all = sorted_entries(sub, false);
+  for (const fs::path& sub : sorted_entries(root, true, wanted)) {
+    const auto all = sorted_entries(sub, false, wanted);
     if (all.empty()) continue;
-    set.classes.push_back(sub.filename().string());
+    out.classes.push_back(sub.filename().string());
     files.push_back(divided ? all : part_of(all, split));
   }
-  if (set.classes.empty()) throw FormatError(root.string() + " has no subfolders with images (subfolder = class)");
-  const auto chosen = by_turn(files, limit);
-  if (chosen.empty()) throw FormatError(root.string() + " has too few images for a " + to_string(split) + " split");
-  read_all(set, chosen);
+  if (out.classes.empty()) throw FormatError(root.string() + " has no subfolders with images (subfolder = class)");
+  out.files = by_turn(files, limit);
+  if (out.files.empty()) throw FormatError(root.string() + " has too few images for a " + to_string(split) + " split");
+  return out;
+}
+
+Dataset load_folder(Split split, const fs::path& folder, std::size_t limit) {
+  Dataset set;
+  set.name = folder.filename().empty() ? folder.parent_path().filename().string() : folder.filename().string();
+  const LabelledFiles found = labelled_files(folder, split, limit, is_image_name);
+  set.classes = found.classes;
+  read_all(set, found.files);
   return set;
 }
 
@@ -174,7 +185,7 @@ Dataset load_digit_files(const fs::path& folder, std::size_t limit) {
   set.classes = mnist_classes("mnist");
   set.channels = 1;
   set.height = set.width = kDigitSide;
-  for (const fs::path& path : sorted_entries(folder, false)) {
+  for (const fs::path& path : sorted_entries(folder, false, is_image_name)) {
     const std::string name = path.filename().string();
     if (name[0] < '0' || name[0] > '9' || name[1] != '-' || (limit != 0 && set.labels.size() == limit)) continue;
     const Image image = conform(read_image(path), 1, kDigitSide, kDigitSide).image;

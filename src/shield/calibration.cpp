@@ -9,8 +9,8 @@
 namespace obscura::shield {
 namespace {
 
-constexpr std::size_t kImages = 8;
-constexpr std::size_t kPatches = 8;  // a side
+constexpr std::size_t kImages = 32;
+constexpr std::size_t kPatches = 4;  // a side
 constexpr std::size_t kMostPatches = 8192;
 
 /// Nothing secret: a number that everybody knows.
@@ -56,7 +56,7 @@ struct Edge {
 };
 
 std::uint8_t to_sample(double v) {
-  return static_cast<std::uint8_t>(std::clamp(118 + 62 * v, 0.0, 255.0));
+  return static_cast<std::uint8_t>(std::clamp(122 + 90 * v, 0.0, 255.0));
 }
 
 image::Image draw_image(Draws& draws, std::size_t channels, std::size_t side) {

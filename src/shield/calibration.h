@@ -11,7 +11,7 @@
 /// Where the frozen statistics of a random network come from.
 namespace obscura::shield {
 
-/// Eight drawn pictures of 8 x 8 patches that have what matters of photographs here: neighbouring pixels are alike,
+/// 32 drawn pictures of 4 x 4 patches that have what matters of photographs here: neighbouring pixels are alike,
 /// colours go together, contrast falls with frequency, and there are edges. The same on every machine.
 std::vector<image::Image> calibration_images(std::size_t channels, std::size_t block);
 

@@ -142,6 +142,21 @@ double RealHill::key_space_bits(std::size_t channels, std::size_t, std::size_t) 
   return 53.0 * static_cast<double>(channels) * std::pow(static_cast<double>(block()), 4);
 }
 
+std::optional<BlockMap> RealHill::block_map(std::size_t channels, std::size_t, std::size_t) const {
+  const std::size_t area = block() * block(), n = channels * area;
+  BlockMap map{
+      channels, block(), std::vector<double>(n * n, 0), std::vector<double>(n * n, 0), std::vector<double>(n, 0), {}};
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (std::size_t out = 0; out < area; ++out) {
+      for (std::size_t in = 0; in < area; ++in) {
+        map.matrix[(c * area + out) * n + c * area + in] = matrices_.keys.at(c).at(in, out);
+        map.inverse[(c * area + out) * n + c * area + in] = matrices_.inverses.at(c).at(in, out);
+      }
+    }
+  }
+  return map;
+}
+
 HillKernel RealHill::convolution(std::size_t channels) const {
   return kernel_of(matrices_.keys, channels, block());
 }

@@ -38,6 +38,7 @@ class RealHill : public Shield {
   static double worst_condition(std::size_t block);
   double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const override;
   bool takes_channels(std::size_t) const override { return true; }
+  std::optional<BlockMap> block_map(std::size_t channels, std::size_t height, std::size_t width) const override;
   const RealMatrix& key(std::size_t channel) const { return matrices_.keys.at(channel); }
 
   /// The same map for a network: its output, deeper by k^2 and smaller by k a side, holds what forward() writes into

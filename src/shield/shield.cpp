@@ -10,6 +10,7 @@
 #include "shield/key.h"
 #include "shield/neuracrypt.h"
 #include "shield/nibbles.h"
+#include "shield/patchwise.h"
 #include "shield/pixelwise.h"
 
 namespace obscura::shield {
@@ -25,11 +26,14 @@ struct Scheme {
 };
 
 // Ciphertext-only attacks: any one key, many images, no plain image of the victim's. docs/shields.md says more.
-constexpr std::array<Scheme, 7> kSchemes = {{
+constexpr std::array<Scheme, 8> kSchemes = {{
     {"hill", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
      "channel give the key, and matching the statistics of about 1,000 protected images gives it without any plain "
      "one"},
+    {"vit", 4, 2, 32,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, a few chosen or known "
+     "images give it, and whoever has a network before and after it took in the key reads the key from the two"},
     {"le", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
      "of about 100 protected images gives the key without any plain one; a few chosen blocks give it at once"},
@@ -156,11 +160,14 @@ void Shield::check_picture(const Protected& picture) const {
   }
 }
 
+void Shield::require_reveals() const {
+  if (reveals()) return;
+  throw UnsupportedError("the shield " + name() +
+                         " cannot be undone, not even with the key; `obscura audit attack` decodes it approximately");
+}
+
 image::Image Shield::reveal(const Protected& picture) const {
-  if (!reveals()) {
-    throw UnsupportedError("the shield " + name() +
-                           " cannot be undone, not even with the key; `obscura audit attack` decodes it approximately");
-  }
+  require_reveals();
   check_picture(picture);
   return crop(backward(picture.picture), picture.height, picture.width);
 }
@@ -186,6 +193,7 @@ Parameters complete(Parameters parameters) {
 
 std::unique_ptr<Shield> make_shield(const Parameters& wanted, const Seed& seed) {
   const Parameters p = complete(wanted);
+  if (p.shield == "vit") return std::make_unique<Vit>(p, seed);
   if (p.shield == "le") return std::make_unique<Le>(p, seed);
   if (p.shield == "pe") return std::make_unique<Pe>(p, seed);
   if (p.shield == "ele") return std::make_unique<Ele>(p, seed);

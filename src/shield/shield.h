@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "image/image.h"
+#include "shield/block_map.h"
 #include "shield/random.h"
 
 /// The learnable way to protect an image: a keyed transform that a network can still learn from. None of these is
@@ -85,8 +87,12 @@ class Shield {
   virtual double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const = 0;
   /// True if images of so many channels can be protected.
   virtual bool takes_channels(std::size_t channels) const { return channels == 3; }
+  /// What it does to padded pictures of this shape, if that is linear in blocks and the same in all of them.
+  virtual std::optional<BlockMap> block_map(std::size_t, std::size_t, std::size_t) const { return std::nullopt; }
   /// False if there is no way back, not even with the key.
   virtual bool reveals() const { return true; }
+  /// Throws UnsupportedError, naming the shield, unless reveals().
+  void require_reveals() const;
 
   /// Throws ParameterError for an empty image, UnsupportedError, naming the shield, for channels it cannot take.
   Protected protect(const image::Image& image) const;
@@ -111,7 +117,7 @@ class Shield {
   Parameters parameters_;
 };
 
-/// hill, le, pe, ele, etc, neuracrypt, color-neuracrypt.
+/// hill, vit, le, pe, ele, etc, neuracrypt, color-neuracrypt.
 std::vector<std::string> shield_names();
 
 /// True for neuracrypt and color-neuracrypt: a random network.

@@ -22,8 +22,6 @@ class Batches {
  public:
   Batches(const image::Dataset& set, const nn::Preprocessing& preprocessing);
 
-  /// A new order of all images.
-  std::vector<std::int64_t> shuffled(std::uint64_t seed, std::size_t epoch) const;
   /// Images in their own order, as they are.
   Batch plain(std::size_t first, std::size_t count) const;
   /// The images at `order[first ...]`, augmented.

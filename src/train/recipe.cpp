@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "base/error.h"
@@ -29,7 +30,17 @@ std::string to_string(Optimiser optimiser) {
 }
 
 std::string to_string(Schedule schedule) {
-  return schedule == Schedule::constant ? "constant" : "one-cycle";
+  switch (schedule) {
+    case Schedule::constant:
+      return "constant";
+    case Schedule::one_cycle:
+      return "one-cycle";
+    case Schedule::cosine:
+      return "cosine";
+    case Schedule::steps:
+      break;
+  }
+  return "steps";
 }
 
 Optimiser parse_optimiser(const std::string& text) {
@@ -40,10 +51,10 @@ Optimiser parse_optimiser(const std::string& text) {
 }
 
 Schedule parse_schedule(const std::string& text) {
-  for (const Schedule schedule : {Schedule::constant, Schedule::one_cycle}) {
+  for (const Schedule schedule : {Schedule::constant, Schedule::one_cycle, Schedule::cosine, Schedule::steps}) {
     if (to_string(schedule) == text) return schedule;
   }
-  throw UsageError("unknown schedule '" + text + "': choose constant or one-cycle");
+  throw UsageError("unknown schedule '" + text + "': choose constant, one-cycle, cosine or steps");
 }
 
 Augmentation parse_augmentation(const std::string& text) {
@@ -112,8 +123,10 @@ std::string describe(const Recipe& r) {
 
 double rate_share_at(const Recipe& recipe, double progress) {
   if (recipe.schedule == Schedule::constant) return 1;
+  if (recipe.schedule == Schedule::steps) return progress < 0.5 ? 1 : progress < 0.75 ? 0.1 : 0.01;
   const double up = recipe.warm_up;
-  const double share = progress < up ? progress / up : (1 - progress) / (1 - up);
+  double share = progress < up ? progress / up : (1 - progress) / (1 - up);
+  if (recipe.schedule == Schedule::cosine && progress >= up) share = (1 - std::cos(share * std::numbers::pi)) / 2;
   // Never quite zero, so that the first and the last step count.
   return std::clamp(share, 0.01, 1.0);
 }

@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "train/archive.h"
+#include "train/augmentation.h"
 #include "train/batches.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
@@ -23,19 +24,6 @@ namespace {
 
 /// Steps in a row whose gradients are not finite, after which nothing will mend the network.
 constexpr std::size_t kPatience = 10;
-
-template <typename Archived>
-std::string archive(const Archived& value) {
-  std::ostringstream out;
-  torch::save(value, out);
-  return out.str();
-}
-
-template <typename Archived>
-void restore(Archived& value, const std::string& bytes) {
-  std::istringstream in(bytes);
-  torch::load(value, in);
-}
 
 NetworkForm form_of(const Recipe& r) {
   return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit};
@@ -93,7 +81,7 @@ class Run {
         train_(train_set, skeleton.preprocessing),
         test_(test_set, skeleton.preprocessing),
         network_(std::make_shared<Network>(skeleton, form_of(recipe))),
-        updater_(recipe, *network_),
+        updater_(recipe, update_groups(recipe, *network_)),
         fingerprint_(fingerprint(skeleton, recipe, train_set, options)) {
     if (!options.teacher) return;
     check_teacher(skeleton, *options.teacher);
@@ -134,7 +122,7 @@ class Run {
       note("checkpoint " + options_.checkpoint.string() + " is of another training: starting afresh");
       return 0;
     }
-    restore(network_, checkpoint->model);
+    unarchive(network_, checkpoint->model);
     updater_.restore(checkpoint->optimiser);
     epochs_ = checkpoint->epochs;
     note(fmt::format("going on after epoch {} of {}", epochs_.size(), recipe_.epochs));
@@ -143,7 +131,7 @@ class Run {
 
   void save() const {
     if (options_.checkpoint.empty()) return;
-    write_checkpoint({fingerprint_, epochs_, archive(network_), updater_.archive()}, options_.checkpoint);
+    write_checkpoint({fingerprint_, epochs_, archived(network_), updater_.archive()}, options_.checkpoint);
   }
 
   void note(const std::string& line) const {
@@ -185,7 +173,7 @@ class Run {
   EpochResult run_epoch(std::size_t epoch) {
     const auto start = std::chrono::steady_clock::now();
     Progress progress(fmt::format("epoch {}/{}", epoch, recipe_.epochs), train_count_, "images", options_.progress);
-    const auto order = train_.shuffled(options_.seed, epoch);
+    const auto order = shuffled(train_count_, options_.seed, epoch);
     const bool plain = epoch + recipe_.plain_epochs > recipe_.epochs;
     const Augmentation augmentation = plain ? Augmentation{} : recipe_.augmentation;
     network_->train();

@@ -2,65 +2,59 @@
 
 #include <cmath>
 #include <limits>
-#include <sstream>
 
 #include "base/bytes.h"
+#include "train/archive.h"
 
 namespace obscura::train {
 namespace {
 
-using torch::optim::OptimizerParamGroup;
-
 constexpr double kMomentum = 0.9;
 constexpr double kMomentumBesideMuon = 0.85;
 
-std::unique_ptr<torch::optim::Optimizer> beside_muon(const Recipe& r, const ParameterGroups& groups) {
-  const auto options = torch::optim::SGDOptions(r.learning_rate).momentum(kMomentumBesideMuon).nesterov(true);
-  auto decayed = options;
-  decayed.weight_decay(r.weight_decay);
-  std::vector<OptimizerParamGroup> all;
-  all.emplace_back(groups.dense, std::make_unique<torch::optim::SGDOptions>(decayed));
-  all.emplace_back(groups.rest, std::make_unique<torch::optim::SGDOptions>(options));
-  return std::make_unique<torch::optim::SGD>(all, options);
+template <typename Optimizer, typename Options>
+std::unique_ptr<torch::optim::Optimizer> make(const Options& base, const UpdateGroups& groups) {
+  std::vector<torch::optim::OptimizerParamGroup> all;
+  for (const UpdateGroup& group : groups.stepped) {
+    auto options = std::make_unique<Options>(base);
+    if (!group.decayed) options->weight_decay(0);
+    all.emplace_back(group.parameters, std::move(options));
+  }
+  return std::make_unique<Optimizer>(all, base);
 }
 
-std::unique_ptr<torch::optim::Optimizer> make_base(const Recipe& r, const Network& network) {
+std::unique_ptr<torch::optim::Optimizer> make_base(const Recipe& r, const UpdateGroups& groups) {
   using namespace torch::optim;
-  const auto parameters = network.parameters();
   switch (r.optimiser) {
     case Optimiser::adam:
-      return std::make_unique<Adam>(parameters, AdamOptions(r.learning_rate).weight_decay(r.weight_decay));
+      return make<Adam>(AdamOptions(r.learning_rate).weight_decay(r.weight_decay), groups);
     case Optimiser::adamw:
-      return std::make_unique<AdamW>(parameters, AdamWOptions(r.learning_rate).weight_decay(r.weight_decay));
+      return make<AdamW>(AdamWOptions(r.learning_rate).weight_decay(r.weight_decay), groups);
     case Optimiser::rmsprop:
-      return std::make_unique<RMSprop>(parameters, RMSpropOptions(r.learning_rate).weight_decay(r.weight_decay));
+      return make<RMSprop>(RMSpropOptions(r.learning_rate).weight_decay(r.weight_decay), groups);
     case Optimiser::muon:
-      return beside_muon(r, network.groups());
     case Optimiser::sgd:
       break;
   }
-  return std::make_unique<SGD>(
-      parameters, SGDOptions(r.learning_rate).momentum(kMomentum).nesterov(true).weight_decay(r.weight_decay));
-}
-
-template <typename Archived>
-std::string archived(const Archived& value) {
-  std::ostringstream out;
-  torch::save(value, out);
-  return out.str();
-}
-
-template <typename Archived>
-void unarchive(Archived& value, const std::string& bytes) {
-  std::istringstream in(bytes);
-  torch::load(value, in);
+  const double momentum = r.optimiser == Optimiser::muon ? kMomentumBesideMuon : kMomentum;
+  return make<SGD>(SGDOptions(r.learning_rate).momentum(momentum).nesterov(true).weight_decay(r.weight_decay), groups);
 }
 
 }  // namespace
 
-Updater::Updater(const Recipe& recipe, const Network& network)
-    : recipe_(recipe), parameters_(network.parameters()), base_(make_base(recipe, network)) {
-  if (recipe.optimiser == Optimiser::muon) muon_ = std::make_shared<Muon>(network.groups().convolutions);
+UpdateGroups update_groups(const Recipe& recipe, const Network& network) {
+  if (recipe.optimiser != Optimiser::muon) return {{{network.parameters(), 1, true}}, {}};
+  const auto parts = network.groups();
+  return {{{parts.dense, 1, true}, {parts.rest, 1, false}}, parts.convolutions};
+}
+
+Updater::Updater(const Recipe& recipe, const UpdateGroups& groups)
+    : recipe_(recipe), groups_(groups), base_(make_base(recipe, groups)) {
+  for (const UpdateGroup& group : groups.stepped) {
+    parameters_.insert(parameters_.end(), group.parameters.begin(), group.parameters.end());
+  }
+  parameters_.insert(parameters_.end(), groups.orthogonal.begin(), groups.orthogonal.end());
+  if (recipe.optimiser == Optimiser::muon) muon_ = std::make_shared<Muon>(groups.orthogonal);
 }
 
 void Updater::zero_gradients() {
@@ -72,7 +66,10 @@ void Updater::zero_gradients() {
 bool Updater::step(double share) {
   const double limit = recipe_.clip_norm > 0 ? recipe_.clip_norm : std::numeric_limits<double>::infinity();
   if (!std::isfinite(torch::nn::utils::clip_grad_norm_(parameters_, limit))) return false;
-  for (auto& group : base_->param_groups()) group.options().set_lr(recipe_.learning_rate * share);
+  auto& stepped = base_->param_groups();
+  for (std::size_t i = 0; i < stepped.size(); ++i) {
+    stepped[i].options().set_lr(recipe_.learning_rate * share * groups_.stepped[i].rate);
+  }
   base_->step();
   if (muon_) muon_->step(recipe_.muon_rate * share);
   return true;

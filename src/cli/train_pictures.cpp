@@ -1,0 +1,239 @@
+#include "cli/train_pictures.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "base/version.h"
+#include "cli/options.h"
+#include "cli/support.h"
+#include "image/dataset.h"
+#include "shield/key.h"
+#include "train/curve.h"
+#include "train/vision_trainer.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::cli {
+namespace {
+
+constexpr const char* kPictures = "Networks for pictures in the open";
+
+/// Data and how it becomes pictures. Sets outlive what draws from them.
+struct Material {
+  image::Dataset train_images, test_images;
+  std::unique_ptr<train::Pictures> train, test;
+};
+
+fs::path beside(const fs::path& out, const char* ending) {
+  auto path = out;
+  return path.replace_extension(ending);
+}
+
+shield::Parameters wanted_parameters(const PictureTraining& a, std::size_t channels) {
+  shield::Parameters p;
+  p.shield = a.shield;
+  p.block = a.block;
+  p.depth = a.depth;
+  p.hidden = a.hidden;
+  p.channels = channels;
+  const bool real = a.arithmetic.empty() ? a.shield == "hill" : a.arithmetic == "real";
+  p.arithmetic = real ? shield::Arithmetic::real : shield::Arithmetic::modular;
+  return p;
+}
+
+/// The owner's key: read, or made now.
+std::optional<shield::Key> take_key(const PictureTraining& a, std::size_t channels) {
+  if (a.shield.empty() && a.key.empty()) return std::nullopt;
+  if (a.key.empty()) throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
+  std::error_code ec;
+  if (a.make_key && !fs::exists(a.key, ec)) {
+    const auto key = shield::make_key(shield::complete(wanted_parameters(a, channels)));
+    shield::write_key(a.key, key);
+    return key;
+  }
+  auto key = shield::read_key(a.key);
+  const auto& p = key.parameters;
+  if (!a.shield.empty() && p.shield != a.shield) {
+    throw MismatchError(fmt::format("the key {} is one of {}, not of {}", a.key.string(), p.shield, a.shield));
+  }
+  if (a.block != 0 && p.block != a.block) {
+    throw MismatchError(fmt::format("the key {} is one of blocks of {}, not {}", a.key.string(), p.block, a.block));
+  }
+  return key;
+}
+
+train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictures, std::size_t block) {
+  train::VisionSpec spec;
+  spec.network = a.network;
+  spec.channels = pictures.shape().channels;
+  spec.height = pictures.shape().height;
+  spec.width = pictures.shape().width;
+  spec.classes = pictures.classes().size();
+  spec.patch = a.patch;
+  spec.positions = !a.no_positions;
+  spec.adaptation = train::parse_adaptation(a.adaptation);
+  spec.block = block;
+  spec.adaptation_padding = a.adaptation_padding;
+  return spec;
+}
+
+train::RunOptions run_options(const TrainingRun& run, std::size_t total) {
+  train::RunOptions options;
+  options.seed = run.seed;
+  options.threads = run.threads;
+  options.checkpoint = beside(run.out, ".checkpoint");
+  options.progress = !run.quiet;
+  if (run.quiet) return options;
+  options.on_epoch = [total](const train::EpochResult& e) {
+    fmt::print(stderr, "epoch {:>3}/{}  loss {:.4f}  train {:.2f} %  test {:.2f} %  {:.1f} s, {:.0f} images/s\n",
+               e.epoch, total, e.train_loss, 100 * e.train_accuracy, 100 * e.test_accuracy, e.seconds,
+               e.images_per_second);
+  };
+  options.on_note = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  return options;
+}
+
+std::map<std::string, std::string> notes_of(const PictureTraining& a, const TrainingRun& run,
+                                            const std::optional<shield::Key>& key) {
+  std::map<std::string, std::string> notes = {
+      {"command", run.command}, {"dataset", run.dataset}, {"version", std::string(kVersion)}};
+  if (key) {
+    notes["shield"] = key->parameters.shield;
+    notes["block"] = std::to_string(key->parameters.block);
+    notes["keys"] = a.per_image ? "per-image" : "one";
+    notes["key"] = fmt::format("{:016x}", shield::fingerprint(key->seed));
+  }
+  return notes;
+}
+
+void report(const PictureTraining& a, const TrainingRun& run, const train::CurveHeader& header,
+            const train::TrainResult& curve, const std::optional<shield::Key>& key) {
+  const std::string promise = key ? shield::make_shield(*key)->promise() : "";
+  if (run.json) {
+    auto json = nlohmann::ordered_json::parse(train::curve_json(header, curve));
+    json["network"] = run.out.string();
+    json["rounds"] = a.rounds;
+    if (key) json["promise"] = promise;
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  fmt::print("{}: {:.2f} % of the test pictures, last of {} epochs\n", run.out.string(), 100 * curve.test_accuracy,
+             curve.epochs.size());
+  if (key) fmt::print("{}: {}\n", key->parameters.shield, promise);
+  fmt::print("  curve: {} and {}\n", beside(run.out, ".curve.json").string(), beside(run.out, ".curve.svg").string());
+}
+
+}  // namespace
+
+void add_picture_training(CLI::App& verb, PictureTraining& a) {
+  const auto add = [&verb](const char* name, auto& value, const char* text) {
+    return verb.add_option(name, value, text)->group(kPictures);
+  };
+  add("--network", a.network, "Train this network on pictures as they are or as a shield makes them (list below)");
+  add("--shield", a.shield, "Protect the images with this shield first (see protect)");
+  add("--key", a.key, "The owner's key of the shield");
+  verb.add_flag("--make-key", a.make_key, "Make the key if there is none")->group(kPictures);
+  add("--block", a.block, "The shield's block")->check(whole_number());
+  add("--depth", a.depth, "neuracrypt, color-neuracrypt: layers");
+  add("--hidden", a.hidden, "neuracrypt, color-neuracrypt: width of the layers")->check(whole_number());
+  add("--arithmetic", a.arithmetic, "hill: real or modular")->check(CLI::IsMember({"real", "modular"}));
+  verb.add_flag("--per-image", a.per_image, "A key an image")->group(kPictures);
+  verb.add_flag("--protected", a.stored, "--dataset is a folder that protect wrote: the server's side")
+      ->group(kPictures);
+  verb.add_flag("--colour", a.colour, "Make grey images colour images")->group(kPictures);
+  add("--resize", a.resize, "Resize images to so many pixels a side first")->check(whole_number());
+  verb.add_option("--adapt", a.adaptation, "Adaptation network before it: er-cnn (default), tanaka or madono")
+      ->expected(0, 1)
+      ->group(kPictures);
+  add("--adapt-lr", a.adaptation_rate, "Its learning rate, in terms of --lr");
+  add("--adapt-padding", a.adaptation_padding, "er-cnn: 1 as published, which makes an exact inverse impossible");
+  verb.add_flag("--no-whitening", a.no_whitening, "er-cnn: do not start from uncorrelated blocks")->group(kPictures);
+  add("--rounds", a.rounds, "Rounds of --epochs each that keep the adaptation and start the network afresh")
+      ->check(whole_number());
+  add("--pretrained", a.pretrained, "Start from these weights: .safetensors, .pth or .npz");
+  add("--recipe", a.recipe, "A published schedule: er-cnn, color-neuracrypt, neuracrypt or ele");
+  add("--patch", a.patch, "ViT, ConvMixer: pixels a side of a patch; neuracrypt, color-neuracrypt: the same of the key")
+      ->check(whole_number());
+  verb.add_flag("--no-positions", a.no_positions, "ViT: without position embedding")->group(kPictures);
+}
+
+std::string command_of_pictures(const PictureTraining& a) {
+  const PictureTraining usual;
+  std::string line = " --network " + a.network;
+  const auto add = [&line](const char* option, const auto& value, const auto& left_out) {
+    if (value != left_out) line += fmt::format(" --{} {}", option, value);
+  };
+  const auto flag = [&line](const char* option, bool value) {
+    if (value) line += fmt::format(" --{}", option);
+  };
+  add("shield", a.shield, usual.shield);
+  add("key", a.key.filename().string(), "");
+  flag("make-key", a.make_key);
+  add("block", a.block, usual.block);
+  add("depth", a.depth, usual.depth);
+  add("hidden", a.hidden, usual.hidden);
+  add("arithmetic", a.arithmetic, usual.arithmetic);
+  flag("per-image", a.per_image);
+  flag("protected", a.stored);
+  flag("colour", a.colour);
+  add("resize", a.resize, usual.resize);
+  add("adapt", a.adaptation, usual.adaptation);
+  add("adapt-lr", a.adaptation_rate, usual.adaptation_rate);
+  add("adapt-padding", a.adaptation_padding, usual.adaptation_padding);
+  flag("no-whitening", a.no_whitening);
+  add("rounds", a.rounds, usual.rounds);
+  add("pretrained", a.pretrained.filename().string(), "");
+  add("recipe", a.recipe, usual.recipe);
+  add("patch", a.patch, usual.patch);
+  flag("no-positions", a.no_positions);
+  return line;
+}
+
+void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
+                       const std::function<train::Recipe(train::Recipe)>& wishes) {
+  auto recipe = a.recipe.empty() ? train::vision_recipe(a.network) : train::published_recipe(a.recipe);
+  if (a.stored) recipe.augmentation = {};
+  recipe = wishes(recipe);
+  ThreadPool pool(run.threads);
+  Material material;
+  if (!a.stored) {
+    material.train_images = image::load_dataset(run.dataset, image::Split::train, run.data, run.limit);
+    material.test_images = image::load_dataset(run.dataset, image::Split::test, run.data, run.test_limit);
+  }
+  const auto key = take_key(a, a.colour ? 3 : material.train_images.channels);
+  const train::Protection protection{a.resize, a.colour, key, a.per_image};
+  material.train = a.stored ? train::stored_pictures(run.dataset, image::Split::train, run.limit)
+                            : train::shielded_pictures(material.train_images, protection, &pool);
+  material.test = a.stored ? train::stored_pictures(run.dataset, image::Split::test, run.test_limit)
+                           : train::shielded_pictures(material.test_images, protection, &pool);
+  train::VisionTask task;
+  task.spec = spec_of(a, *material.train, key ? key->parameters.block : std::max<std::size_t>(a.block, 1));
+  task.recipe = recipe;
+  task.rounds = a.rounds;
+  task.adaptation_rate = a.adaptation_rate;
+  task.whiten = !a.no_whitening;
+  if (!a.pretrained.empty()) task.pretrained = train::read_weights(a.pretrained);
+  const auto options = run_options(run, recipe.epochs * a.rounds);
+  auto result = train::train_vision(task, *material.train, *material.test, options);
+  if (!result.loaded.empty()) note(result.loaded);
+  result.network.notes = notes_of(a, run, key);
+  train::TrainResult curve;
+  curve.epochs = result.epochs;
+  curve.test_accuracy = result.test_accuracy;
+  curve.skipped_steps = result.skipped_steps;
+  const train::CurveHeader header{a.network, run.dataset, run.command, train::describe(recipe), run.seed, run.threads,
+                                  0};
+  train::write_vision(result.network, run.out);
+  write_file(beside(run.out, ".curve.json"), train::curve_json(header, curve));
+  write_file(beside(run.out, ".curve.svg"), train::curve_svg(header, curve));
+  if (result.finished) fs::remove(options.checkpoint);
+  report(a, run, header, curve, key);
+}
+
+}  // namespace obscura::cli

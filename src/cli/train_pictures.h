@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "train/recipe.h"
+
+namespace CLI {
+class App;
+}
+
+/// `obscura train --network`: networks that read pictures in the open, plain or protected by a shield.
+namespace obscura::cli {
+
+/// What the user typed beside the recipe.
+struct PictureTraining {
+  std::string network;  ///< empty: not this kind of training
+  std::string shield;
+  std::size_t block = 0;
+  int depth = 0;
+  std::size_t hidden = 0;
+  std::string arithmetic;
+  std::filesystem::path key;
+  bool make_key = false;
+  bool per_image = false;
+  bool stored = false;  ///< the data set is a folder of protected pictures
+  bool colour = false;
+  std::string adaptation = "none";
+  std::size_t adaptation_padding = 0;
+  bool no_whitening = false;
+  double adaptation_rate = 1;
+  std::size_t rounds = 1;
+  std::filesystem::path pretrained;
+  std::string recipe;  ///< a published one by name
+  bool no_positions = false;
+  std::size_t patch = 0;
+  std::size_t resize = 0;
+};
+
+/// What every kind of training has.
+struct TrainingRun {
+  std::string dataset;
+  std::filesystem::path data;
+  std::filesystem::path out;
+  std::uint64_t seed = 1;
+  std::size_t threads = 1;
+  std::size_t limit = 0;
+  std::size_t test_limit = 0;
+  bool json = false;
+  bool quiet = false;
+  std::string command;
+};
+
+void add_picture_training(CLI::App& verb, PictureTraining& a);
+
+/// The options that were typed, as they were.
+std::string command_of_pictures(const PictureTraining& a);
+
+/// `wishes` puts what the user asked for into a recipe.
+void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
+                       const std::function<train::Recipe(train::Recipe)>& wishes);
+
+}  // namespace obscura::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "train/pictures.h"
+#include "train/trainer.h"
+#include "train/vision_file.h"
+
+namespace obscura::train {
+
+/// What is trained, and how.
+struct VisionTask {
+  VisionSpec spec;
+  Recipe recipe;
+  /// Each round has all of the recipe's epochs, keeps the adaptation and starts from a fresh network behind it: the
+  /// scheme of ER-CNN.
+  std::size_t rounds = 1;
+  double adaptation_rate = 1;            ///< learning rate of the adaptation, in terms of the recipe's
+  bool whiten = true;                    ///< er_cnn: start from blocks whose samples are uncorrelated
+  std::optional<WeightFile> pretrained;  ///< where each round's network starts
+};
+
+struct VisionResult {
+  VisionFile network;
+  std::vector<EpochResult> epochs;  ///< of all rounds, counted through
+  std::string loaded;               ///< what matched of the pretrained weights, for people
+  double test_accuracy = 0;         ///< after the last epoch
+  std::size_t resumed_from = 0;
+  std::size_t skipped_steps = 0;
+  bool finished = true;
+};
+
+/// How such a network is trained unless told otherwise: one CPU core has to be enough for the small ones.
+Recipe vision_recipe(const std::string& network);
+/// The published schedules: er-cnn, color-neuracrypt, neuracrypt, ele. Throws UsageError that lists them.
+Recipe published_recipe(const std::string& name);
+
+/// Trains by cross entropy; nothing is chosen by the test pictures. With the same seed, machine, BLAS and threads the
+/// result is the same bit for bit, also when resumed. Throws UsageError, MismatchError if pictures do not fit,
+/// UnsupportedError, FormatError for a damaged checkpoint, IoError, and Error if the loss stops being a number. Not for
+/// two threads at once.
+VisionResult train_vision(const VisionTask& task, const Pictures& train_set, const Pictures& test_set,
+                          const RunOptions& options);
+
+}  // namespace obscura::train
