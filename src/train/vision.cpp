@@ -49,8 +49,8 @@ constexpr std::array<Entry, 17> kEntries{{
 constexpr std::size_t kLargestSide = 4096;
 constexpr std::size_t kMostChannels = 4096;
 constexpr std::size_t kMostClasses = 100000;
-constexpr std::size_t kSmallestSide = 8;  // of networks that halve sides three times
-constexpr std::size_t kMostPatches = 4096;
+constexpr std::size_t kSmallestSide = 8;    // of networks that halve sides three times
+constexpr std::size_t kMostPatches = 4096;  // ViT: all look at all
 constexpr std::size_t kLargestBlock = 64;
 constexpr std::size_t kMostAdaptationWeights = std::size_t{1} << 28;
 
@@ -89,7 +89,7 @@ void check_patches(const VisionSpec& spec) {
     refuse("patches of {}x{} do not divide pictures of {}x{}", patch, patch, spec.height, spec.width);
   }
   const auto patches = spec.height / patch * (spec.width / patch);
-  if (patches > kMostPatches)
+  if (find_entry(spec.network).build == make_vit && patches > kMostPatches)
     refuse("{} patches of {}x{} in a picture: at most {}", patches, patch, patch, kMostPatches);
 }
 
