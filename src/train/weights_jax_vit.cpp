@@ -139,7 +139,7 @@ std::optional<WeightTensor> join_projections(const WeightFile& file, const std::
     const Shape& s = found->second.shape;
     const WeightTensor one =
         bias ? relayout(name, found->second, Layout::flat) : turn(found->second, 1, {s[1] * s[2], s[0]});
-    if (!joined.shape.empty() && joined.shape.back() != one.shape.back()) {
+    if (!bias && !joined.shape.empty() && joined.shape[1] != one.shape[1]) {
       throw FormatError(fmt::format("tensor \"{}\" has another width than its neighbours", name));
     }
     if (joined.shape.empty()) {

@@ -78,17 +78,17 @@ TEST(LoadWeights, ReadsWhatPyTorchSaved) {
 TEST(LoadWeights, SeesThroughWrappersAndOldNames) {
   torch::manual_seed(2);
   const auto inner = std::make_shared<Small>();
-  Around to("features.denseblock1.denselayer1", std::make_shared<Small>());
-  const WeightFile file = renamed(weights_of(Around("features.denseblock1.denselayer1", inner)), [](std::string name) {
+  Around to("denselayer1", std::make_shared<Small>());
+  const WeightFile file = renamed(weights_of(Around("denselayer1", inner)), [](std::string name) {
     for (const std::string part : {"norm1", "conv1"}) {
       const auto at = name.find(part);
       if (at != std::string::npos) name.replace(at, 5, part.substr(0, 4) + ".1");
     }
     return "module." + name;
   });
-  EXPECT_THAT(file.tensors, Contains(::testing::Key("module.features.denseblock1.denselayer1.norm.1.running_mean")));
+  EXPECT_THAT(file.tensors, Contains(::testing::Key("module.denselayer1.norm.1.running_mean")));
   EXPECT_EQ(to_text(load_weights(to, file)), "9 of 9 matched");
-  EXPECT_EQ(weights_of(to), weights_of(Around("features.denseblock1.denselayer1", inner)));
+  EXPECT_EQ(weights_of(to), weights_of(Around("denselayer1", inner)));
 }
 
 TEST(LoadWeights, LeavesAHeadOfOtherClasses) {
