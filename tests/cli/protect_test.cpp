@@ -157,6 +157,71 @@ TEST_F(Protect, GreyNeedsAWordWhereColoursAreShuffled) {
   ASSERT_EQ(protect({"--shield", "hill", "--make-key"}, "in", "out2").status, 0);
 }
 
+TEST_F(Protect, NetworksMakeRealSamplesWithAViewAndNoWayBack) {
+  for (const std::string shield : {"neuracrypt", "color-neuracrypt"}) {
+    for (const bool own : {false, true}) {
+      for (const char* name : {"key.json", "out", "again", "back"}) fs::remove_all(at(name));
+      std::vector<std::string> words = {"--shield", shield, "--patch", "4", "--depth", "2", "--make-key", "--json"};
+      if (own) words.push_back("--per-image");
+      const Result hidden = protect(words);
+      ASSERT_EQ(hidden.status, 0) << hidden.err;
+      const auto json = hidden.json();
+      EXPECT_EQ(json["arithmetic"], "real");
+      EXPECT_EQ(json["depth"], 2);
+      EXPECT_EQ(json["hidden"], shield == "neuracrypt" ? 256 : 48);
+      EXPECT_EQ(json["statistics"], "frozen");
+      EXPECT_THAT(json["promise"].get<std::string>(), HasSubstr("not from an attacker"));
+      EXPECT_TRUE(fs::exists(at("out/birds/c.shield")));
+      EXPECT_EQ(image::read_image(at("out/a.view.png")).height, shield == "neuracrypt" ? 64U : 32U);
+      ASSERT_EQ(
+          protect(own ? std::vector<std::string>{"--per-image"} : std::vector<std::string>{}, "in", "again").status, 0);
+      EXPECT_EQ(text_of(at("out/b.shield")) == text_of(at("again/b.shield")), !own);
+      const Result back = reveal();
+      expect_refusal(back, shield);
+      EXPECT_THAT(back.err, HasSubstr("audit attack"));
+      EXPECT_FALSE(fs::exists(at("back")));
+    }
+  }
+}
+
+TEST_F(Protect, StatisticsAreFrozenOrOfABatch) {
+  const std::vector<std::string> small = {"--shield", "color-neuracrypt", "--patch", "4", "--depth", "1", "--make-key"};
+  const auto with = [&](std::vector<std::string> more) {
+    fs::remove(at("key.json"));
+    more.insert(more.begin(), small.begin(), small.end());
+    return more;
+  };
+  ASSERT_EQ(protect(with({"--calibrate", "samples"})).status, 0);
+  EXPECT_THAT(text_of(at("key.json")), HasSubstr("variances"));
+  ASSERT_EQ(protect(with({"--calibrate", at("in")}), "in", "out2").status, 0);
+  ASSERT_EQ(protect(with({"--statistics", "batch"}), "in", "out3").status, 0);
+  EXPECT_THAT(text_of(at("key.json")), testing::Not(HasSubstr("variances")));
+  ASSERT_EQ(protect({"--batch", "1"}, "in", "out4").status, 0);
+  EXPECT_NE(text_of(at("out3/a.shield")), text_of(at("out4/a.shield")));
+  expect_refusal(protect({"--per-image"}, "in", "out5"), "batch");
+  expect_refusal(protect({"--statistics", "frozen"}, "in", "out5"), "batch statistics");
+  expect_refusal(protect({"--depth", "2"}, "in", "out5"), "depth 2");
+  expect_refusal(protect({"--hidden", "99"}, "in", "out5"), "width 99");
+  expect_refusal(protect(with({"--calibrate", "nowhere"}), "in", "out5"), "nowhere");
+  EXPECT_FALSE(fs::exists(at("key.json")));
+  ASSERT_EQ(protect(with({"--statistics", "instance", "--depth", "-1"}), "in", "out6").status, 0);
+}
+
+TEST_F(Protect, NetworkKeysStateTheirChannels) {
+  fs::create_directories(at("grey"));
+  image::write_png(at("grey/g.png"), picture(1, 12, 12, 1));
+  const std::vector<std::string> small = {"--shield", "neuracrypt", "--patch", "4", "--depth", "1", "--make-key"};
+  ASSERT_EQ(protect(small, "grey", "out").status, 0);
+  expect_refusal(protect({}, "in", "out2"), "grey images only");
+  fs::remove(at("key.json"));
+  ASSERT_EQ(protect(small, "in", "out2").status, 0);
+  expect_refusal(protect({}, "grey", "out3"), "--colour");
+  ASSERT_EQ(protect({"--colour"}, "grey", "out3").status, 0);
+  fs::remove(at("key.json"));
+  expect_refusal(protect({"--shield", "color-neuracrypt", "--make-key"}, "grey", "out4"), "--colour");
+  EXPECT_FALSE(fs::exists(at("key.json")));
+}
+
 TEST_F(Protect, WhatIsNoImageStopsAllOfIt) {
   put_text(at("in/notes.txt"), "left out");
   const Result noted = protect({"--shield", "le", "--make-key"});
@@ -201,6 +266,13 @@ TEST_F(Protect, MistakesOnTheCommandLineAreTwo) {
       {"--make-key", "--shield", "le", "--arithmetic", "real"},
       {"--make-key", "--shield", "hill", "--arithmetic", "imaginary"},
       {"--make-key", "--shield", "le", "--dataset", "samples"},
+      {"--make-key", "--shield", "le", "--depth", "2"},
+      {"--make-key", "--shield", "le", "--calibrate", "samples"},
+      {"--make-key", "--shield", "neuracrypt", "--arithmetic", "modular"},
+      {"--make-key", "--shield", "neuracrypt", "--patch", "40"},
+      {"--make-key", "--shield", "neuracrypt", "--depth", "-2"},
+      {"--make-key", "--shield", "neuracrypt", "--statistics", "melted"},
+      {"--make-key", "--shield", "neuracrypt", "--statistics", "batch", "--calibrate", "samples"},
   };
   for (const auto& words : mistakes) {
     const Result result = protect(words);

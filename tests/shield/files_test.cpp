@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "shield/calibration.h"
 #include "shield/container.h"
 #include "shield/support.h"
 
@@ -78,6 +80,79 @@ TEST(KeyFile, HostileOnesAreOneClearLine) {
   }
 }
 
+Parameters network(Statistics statistics = Statistics::frozen) {
+  return {"neuracrypt", 4, Arithmetic::real, 2, 3, 1, statistics};
+}
+
+TEST(KeyFile, NetworksThereAndBack) {
+  for (const Statistics statistics : {Statistics::frozen, Statistics::instance, Statistics::batch}) {
+    for (const int depth : {-1, 2}) {
+      Parameters p = network(statistics);
+      p.depth = depth;
+      const Key key = make_key(p);
+      const Key back = parse_key(key_text(key), "k");
+      EXPECT_EQ(back.parameters, key.parameters);
+      EXPECT_EQ(back.seed, key.seed);
+      EXPECT_EQ(back.statistics, key.statistics) << "not the same bits";
+      EXPECT_EQ(back.statistics.size(), depth == 2 && statistics == Statistics::frozen ? 2U : 0U);
+      EXPECT_EQ(make_shield(back)->protect(noise(1, 9, 9)), make_shield(key)->protect(noise(1, 9, 9)));
+    }
+  }
+}
+
+TEST(KeyFile, HostileNetworksAreOneClearLine) {
+  const Key key{complete(network()), test_seed(1), {}, calibrate(network(), test_seed(1))};
+  const std::string good = key_text(key),
+                    instance = key_text({complete(network(Statistics::instance)), test_seed(1), {}});
+  const auto with = [&](const auto& change) {
+    auto json = nlohmann::ordered_json::parse(good);
+    change(json);
+    return json.dump();
+  };
+  using Json = nlohmann::ordered_json;
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {replaced(good, "\"depth\": 2", "\"depth\": 0"), "no size"},
+      {replaced(good, "\"depth\": 2", "\"depth\": 2.5"), "no size"},
+      {replaced(good, "\"depth\": 2", "\"depth\": -2"), "no size"},
+      {replaced(good, "\"depth\": 2", "\"depth\": 65"), "depth"},
+      {replaced(good, "\"depth\": 2", "\"depth\": 4294967298"), "no size"},
+      {replaced(good, "\"depth\": 2", "\"depth\": 18446744073709551615"), "no size"},
+      {replaced(good, "\"depth\": 2", "\"deep\": 2"), "deep"},
+      {replaced(good, "\"depth\": 2", "\"depth\": 3"), "3 layers"},
+      {replaced(good, "\"depth\": 2", "\"depth\": -1"), "does not freeze"},
+      {replaced(good, "\"hidden\": 3", "\"hidden\": 4"), "4 a layer"},
+      {replaced(good, "\"hidden\": 3", "\"hidden\": -1"), "below 0"},
+      {replaced(good, "\"hidden\": 3", "\"hidden\": 9000"), "8192"},
+      {replaced(good, "\"hidden\": 3", "\"hidden\": 1e300"), "no size"},
+      {replaced(good, "\"channels\": 1", "\"channels\": 2"), "channels"},
+      {replaced(good, "\"channels\": 1", "\"channels\": \"x\""), "no size"},
+      {replaced(good, "\"block\": 4", "\"block\": 40"), "blocks"},
+      {replaced(good, "\"real\"", "\"modular\""), "real"},
+      {replaced(good, "\"frozen\"", "\"melted\""), "melted"},
+      {replaced(good, "\"frozen\"", "\"batch\""), "does not freeze"},
+      {replaced(instance, "\"instance\"", "\"frozen\""), "means"},
+      {with([](Json& j) { j["means"] = 7; }), "layers"},
+      {with([](Json& j) { j["means"].push_back(j["means"][0]); }), "layers"},
+      {with([](Json& j) { j["means"][1] = "x"; }), "a layer"},
+      {with([](Json& j) { j["variances"][1].push_back(1); }), "a layer"},
+      {with([](Json& j) { j["variances"][1][0] = "x"; }), "statistic"},
+      {with([](Json& j) { j["variances"][1][0] = 1e30; }), "statistic"},
+      {with([](Json& j) { j["variances"][1][0] = -1e-3; }), "variance"},
+      {with([](Json& j) { j.erase("variances"); }), "variances"},
+      {with([](Json& j) { j["hidden"] = 8192, j["depth"] = 64; }), "weights"},
+      {replaced(key_text({kLe, test_seed(1), {}}), "\"block\"", "\"depth\": 4, \"block\""), "depth"},
+  };
+  for (const auto& [text, problem] : bad) {
+    try {
+      parse_key(text, "key.json");
+      FAIL() << text.substr(0, 400);
+    } catch (const FormatError& e) {
+      EXPECT_THAT(e.what(), testing::AllOf(HasSubstr("key.json"), HasSubstr(problem)));
+      EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos);
+    }
+  }
+}
+
 TEST(KeyFile, MatricesFromElsewhere) {
   Key key{{"hill", 2, Arithmetic::real}, {}, {}};
   const std::vector<double> fine = {1, 0, 0, 0, 0, 1, 0.5, 0, 0, 0, 1, 0, 0, 0, 0, -1};
@@ -131,6 +206,25 @@ TEST(ProtectedFile, ThereAndBack) {
       EXPECT_EQ(*back.label, label);
       EXPECT_EQ(back.picture, hidden.picture);
       EXPECT_EQ(reveal(key, *make_shield(key), back, "f"), image) << text_of(p);
+    }
+  }
+}
+
+TEST(ProtectedFile, NetworksThereAndBack) {
+  for (const Parameters& wanted : {network(), Parameters{"color-neuracrypt", 4, Arithmetic::real, -1}}) {
+    const Parameters p = complete(wanted);
+    const auto shield = make_shield(p, test_seed(1));
+    const Protected hidden = shield->protect(noise(p.channels, 9, 17));
+    const auto bytes = encode(label_of(p, hidden, 1), hidden.picture);
+    const Labelled back = decode(bytes, "f");
+    ASSERT_TRUE(back.label);
+    EXPECT_EQ(back.label->parameters, p);
+    EXPECT_EQ(back.picture, hidden.picture);
+    EXPECT_THROW(reveal({p, test_seed(1), {}}, *shield, back, "f"), MismatchError);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+      auto bad = bytes;
+      bad[at] ^= 0x40;
+      EXPECT_THROW(decode(bad, "f"), FormatError) << at;
     }
   }
 }
@@ -192,6 +286,14 @@ TEST(ProtectedFile, ViewsSpreadTheRange) {
   EXPECT_EQ(*std::min_element(shown.pixels.begin(), shown.pixels.end()), 0);
   EXPECT_EQ(*std::max_element(shown.pixels.begin(), shown.pixels.end()), 255);
   EXPECT_EQ(view(RealImage{1, 2, 2, {3, 3, 3, 3}}).pixels, std::vector<std::uint8_t>(4));
+  // Seven channels of 1 x 2 pixels: four are tiles, two by two.
+  RealImage many{7, 1, 2, std::vector<float>(14, 2.0F)};
+  for (std::size_t i = 0; i < 8; ++i) many.values[i] = i % 3 == 0 ? 1.0F : 2.0F;
+  many.values[2] = 0;
+  const image::Image tiles = view(many);
+  EXPECT_EQ(tiles.height, 2U);
+  EXPECT_EQ(tiles.width, 4U);
+  EXPECT_EQ(tiles.pixels, (std::vector<std::uint8_t>{128, 255, 0, 128, 255, 255, 128, 255}));
 }
 
 }  // namespace

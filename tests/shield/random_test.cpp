@@ -56,6 +56,32 @@ TEST(Draws, SignedUnitsFillTheirRange) {
   EXPECT_NEAR(squares / 10000, 1.0 / 3, 0.02);
 }
 
+TEST(Draws, ShortSignedUnitsAreExactInSinglePrecision) {
+  Draws draws(test_seed(4));
+  double squares = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const double v = draws.signed_unit_24();
+    ASSERT_TRUE(v >= -1 && v < 1);
+    ASSERT_EQ(static_cast<double>(static_cast<float>(v)), v);
+    squares += v * v;
+  }
+  EXPECT_NEAR(squares / 10000, 1.0 / 3, 0.02);
+}
+
+TEST(Draws, NormalsHaveTheirMoments) {
+  Draws draws(test_seed(4));
+  double sums[5] = {};
+  constexpr int kCount = 40000;
+  for (int i = 0; i < kCount; ++i) {
+    const double v = draws.normal();
+    for (int power = 1; power <= 4; ++power) sums[power] += std::pow(v, power) / kCount;
+  }
+  EXPECT_NEAR(sums[1], 0, 0.03);
+  EXPECT_NEAR(sums[2], 1, 0.03);
+  EXPECT_NEAR(sums[3], 0, 0.1);
+  EXPECT_NEAR(sums[4], 3, 0.2);
+}
+
 TEST(Seeds, PurposesAndNumbersSeparate) {
   const Seed seed = test_seed(5);
   const std::uint64_t one[] = {1}, two[] = {1, 2};
