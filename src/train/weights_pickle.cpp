@@ -5,18 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/bytes.h"
-#include "base/error.h"
+#include "train/weights_pickle_stack.h"
 
 namespace obscura::train {
 namespace {
 
-using Kind = PickleValue::Kind;
-
-constexpr std::size_t kMostValues = std::size_t{1} << 20;
-constexpr std::size_t kMostItems = std::size_t{1} << 24;
 constexpr std::size_t kMostBytes = std::size_t{1} << 26;
 
 constexpr std::array<std::string_view, 4> kFunctions{"torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
@@ -31,24 +26,24 @@ bool is_allowed(std::string_view name) {
          name == "torch.device";
 }
 
-/// Python's stack machine. Marks are kept apart from values, as CPython does.
-class Unpickler {
+/// Python's stack machine, which here only builds data.
+class Unpickler : private PickleStack {
  public:
   Unpickler(std::span<const std::uint8_t> bytes, const std::string& what)
-      : total_(std::min(bytes.size(), kMostBytes)), in_(bytes.first(total_), what), what_(what) {}
+      : PickleStack(what), total_(std::min(bytes.size(), kMostBytes)), in_(bytes.first(total_), what) {}
 
   Pickle run() {
     while (step(in_.u8())) {
     }
-    out_.root = pop();
-    out_.size = total_ - in_.left();
-    return std::move(out_);
+    pickle().root = pop();
+    pickle().size = total_ - in_.left();
+    return std::move(pickle());
   }
 
  private:
   /// False at the end.
   bool step(std::uint8_t code) {
-    if (push_constant(code) || push_text(code) || build_container(code) || use_memo(code)) return true;
+    if (take_constant(code) || take_text(code) || build_container(code) || use_memo(code)) return true;
     switch (code) {
       case 0x80:
         in_.raw(1);
@@ -57,7 +52,7 @@ class Unpickler {
         in_.raw(8);
         return true;  // FRAME
       case '(':
-        marks_.push_back(stack_.size());
+        mark();
         return true;
       case '0':
         pop();
@@ -80,11 +75,11 @@ class Unpickler {
       case '.':
         return false;
       default:
-        in_.fail(fmt::format("has a pickle with opcode {:#04x}, which no state dict needs", code));
+        fail(fmt::format("has a pickle with opcode {:#04x}, which no state dict needs", code));
     }
   }
 
-  bool push_constant(std::uint8_t code) {
+  bool take_constant(std::uint8_t code) {
     switch (code) {
       case 'N':
         push({});
@@ -116,7 +111,7 @@ class Unpickler {
     }
   }
 
-  bool push_text(std::uint8_t code) {
+  bool take_text(std::uint8_t code) {
     switch (code) {
       case 'X':
       case 'T':
@@ -183,7 +178,7 @@ class Unpickler {
         memorise(in_.u32());
         return true;
       case 0x94:
-        memorise(static_cast<std::uint32_t>(memo_.size()));
+        memorise(static_cast<std::uint32_t>(memo_size()));
         return true;
       case 'h':
         push_memo(in_.u8());
@@ -196,23 +191,6 @@ class Unpickler {
     }
   }
 
-  void push(PickleValue value) {
-    if (out_.values.size() >= kMostValues) in_.fail("has a pickle of more than a million values");
-    stack_.push_back(static_cast<std::uint32_t>(out_.values.size()));
-    out_.values.push_back(std::move(value));
-  }
-  void push_integer(Kind kind, std::int64_t v) { push({kind, v, {}, {}}); }
-  void push_text(std::span<const std::uint8_t> v) { push({Kind::text, 0, {v.begin(), v.end()}, {}}); }
-  /// The same list may be taken again and again by few bytes: what that copies is limited.
-  void charge(std::size_t items) {
-    copied_ += items;
-    if (copied_ > kMostItems) in_.fail("has a pickle of more than 16 million values");
-  }
-  void push_items(Kind kind, std::vector<std::uint32_t> items) {
-    charge(items.size());
-    if (kind == Kind::dict && items.size() % 2 != 0) damaged();
-    push({kind, 0, {}, std::move(items)});
-  }
   /// Two's complement of any length.
   void push_long(std::span<const std::uint8_t> bytes) {
     if (bytes.size() > 8) return push({Kind::opaque, 0, {}, {}});
@@ -220,50 +198,6 @@ class Unpickler {
     for (std::size_t i = bytes.size(); i-- > 0;) v = v << 8 | bytes[i];
     push_integer(Kind::integer, static_cast<std::int64_t>(v));
   }
-  void memorise(std::uint32_t key) {
-    if (memo_.size() >= 2 * kMostValues) in_.fail("has a pickle of more than a million values");
-    memo_[key] = top();
-  }
-  void push_memo(std::uint32_t key) {
-    const auto found = memo_.find(key);
-    if (found == memo_.end()) damaged();
-    stack_.push_back(found->second);
-  }
-
-  /// Values below the last mark belong to what was begun before it.
-  std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
-  std::uint32_t top() const {
-    if (stack_.size() <= floor()) damaged();
-    return stack_.back();
-  }
-  std::uint32_t pop() {
-    const std::uint32_t v = top();
-    stack_.pop_back();
-    return v;
-  }
-  std::vector<std::uint32_t> pop_many(std::size_t n) {
-    if (stack_.size() - floor() < n) damaged();
-    const auto first = stack_.end() - static_cast<std::ptrdiff_t>(n);
-    std::vector<std::uint32_t> items(first, stack_.end());
-    stack_.erase(first, stack_.end());
-    return items;
-  }
-  std::vector<std::uint32_t> pop_mark() {
-    if (marks_.empty()) damaged();
-    auto items = pop_many(stack_.size() - marks_.back());
-    marks_.pop_back();
-    return items;
-  }
-
-  PickleValue& value(std::uint32_t index) { return out_.values[index]; }
-
-  void extend(Kind kind, const std::vector<std::uint32_t>& items) {
-    PickleValue& target = value(top());
-    if (target.kind != kind || (kind == Kind::dict && items.size() % 2 != 0)) damaged();
-    charge(items.size());
-    target.items.insert(target.items.end(), items.begin(), items.end());
-  }
-
   std::string line() {
     std::string text;
     for (std::uint8_t c = in_.u8(); c != '\n'; c = in_.u8()) {
@@ -280,7 +214,7 @@ class Unpickler {
   void import_name(const std::string& module, const std::string& name) {
     const std::string whole = fmt::format("{}.{}", module, name);
     if (!is_allowed(whole)) {
-      in_.fail(
+      fail(
           fmt::format("asks for \"{}\", which is not part of a state dict and is not run; "
                       "expected what torch.save(model.state_dict(), file) writes",
                       printable(whole)));
@@ -308,7 +242,7 @@ class Unpickler {
       damaged();
     }
     if (id.items.size() == 6 && kind(5) != Kind::none) {
-      in_.fail("has storages that are views of others, as PyTorch wrote them before 0.4; save it anew");
+      fail("has storages that are views of others, as PyTorch wrote them before 0.4; save it anew");
     }
     auto items = id.items;
     push_items(Kind::storage, std::move(items));
@@ -331,7 +265,7 @@ class Unpickler {
     if (arguments.empty()) damaged();
     if (function.text == "collections.OrderedDict") return push_items(Kind::dict, pairs(arguments[0]));
     if (function.text != "torch.Size" && function.text != "torch._utils._rebuild_parameter") damaged();
-    stack_.push_back(arguments[0]);
+    push_again(arguments[0]);
   }
   /// OrderedDict([(key, value), ...]) as Python 2 wrote it.
   std::vector<std::uint32_t> pairs(std::uint32_t list) {
@@ -351,16 +285,8 @@ class Unpickler {
     if (value(top()).kind != Kind::dict) damaged();
   }
 
-  [[noreturn]] void damaged() const { throw FormatError(fmt::format("{} is damaged: its pickle is wrong", what_)); }
-
   std::size_t total_;
-  std::size_t copied_ = 0;
   ByteReader in_;
-  std::string what_;
-  Pickle out_;
-  std::vector<std::uint32_t> stack_;
-  std::vector<std::size_t> marks_;
-  std::unordered_map<std::uint32_t, std::uint32_t> memo_;
 };
 
 }  // namespace
