@@ -41,8 +41,8 @@ struct VisionSpec {
 /// that first convolution's weight is then another than torchvision's.
 inline constexpr std::size_t kSmallPicture = 64;
 
-/// The networks, in the order in which a person should read them, and a line about each (layers, widths, weights,
-/// source). Throws UsageError for an unknown name.
+/// The networks, in the order in which a person should read them, and a line about each (layers, widths,
+/// source, number of weights for 10 classes). Throws UsageError for an unknown name.
 std::vector<std::string> vision_names();
 std::string vision_summary(const std::string& name);
 

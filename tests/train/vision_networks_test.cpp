@@ -35,10 +35,23 @@ TEST_F(VisionNetworkTest, HasTheNumberOfWeightsOfThePapers) {
   // Those that torchvision has not (it has the rest: TorchvisionTest). He et al. give 0.27 M for ResNet-20, with
   // shortcuts without weights, which saves 2,752; ConvMixer-256/8 0.59 M; Han et al. 28.5 M for alpha 270.
   const std::map<std::string, std::size_t> wanted{
-      {"resnet8", 78042},    {"resnet20", 269722 + 2752},     {"convmixer-tiny", 51178},
+      {"resnet8", 78042},    {"resnet20", 269722 + 2752},     {"convmixer-tiny", 129930},
       {"convmixer", 594186}, {"pyramid-shakedrop", 28485493},
   };
   for (const auto& [name, count] : wanted) EXPECT_EQ(weights_of(*make_vision({.network = name})), count) << name;
+}
+
+TEST_F(VisionNetworkTest, SummariesSayTheNumberOfWeights) {
+  for (const auto& name : vision_names()) {
+    const auto summary = vision_summary(name);
+    const auto at = summary.rfind("; ");
+    ASSERT_NE(at, std::string::npos) << summary;
+    const double millions = std::stod(summary.substr(at + 2));
+    if (millions > 30) continue;  // large ones only cost time
+    const std::size_t side = name == "vit-b16" ? 224 : 32;
+    const auto network = make_vision({.network = name, .height = side, .width = side});
+    EXPECT_NEAR(static_cast<double>(weights_of(*network)) / 1e6, millions, millions < 1 ? 0.005 : 0.05) << summary;
+  }
 }
 
 TEST_F(VisionNetworkTest, TakesOtherChannelsSidesAndClasses) {
