@@ -52,6 +52,7 @@ void add_verbs(CLI::App& app) {
   obscura::cli::add_train_verb(app);
   obscura::cli::add_protect_verb(app);
   obscura::cli::add_reveal_verb(app);
+  obscura::cli::add_audit_verb(app);
   obscura::cli::add_reproduce_verb(app);
   obscura::cli::add_bench_verb(app);
 }

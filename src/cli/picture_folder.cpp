@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "image/class_folders.h"
 
 namespace fs = std::filesystem;
 
@@ -34,11 +34,12 @@ void require_distinct(const PictureFiles& list) {
 }  // namespace
 
 bool has_image_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto known = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"};
-  return std::find(known.begin(), known.end(), ending) != known.end();
+  return image::is_image_name(path);
+}
+
+bool is_protected_name(const fs::path& path) {
+  if (path.filename().string().ends_with(".view.png")) return false;
+  return path.extension() == ".shield" || has_image_ending(path);
 }
 
 PictureFiles list_pictures(const fs::path& path, const std::function<bool(const fs::path&)>& wanted) {

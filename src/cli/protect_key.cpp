@@ -96,14 +96,15 @@ shield::Key take_key(const KeyOptions& o, const fs::path& data, const std::funct
   return key;
 }
 
-void add_key_options(CLI::App& verb, KeyOptions& o) {
-  verb.add_option("--key", o.file, "The owner's key, a JSON file")->required()->group(kFiles);
+void add_key_options(CLI::App& verb, KeyOptions& o, bool required) {
+  verb.add_option("--key", o.file, "The owner's key of the shield, a JSON file")->required(required)->group(kFiles);
   verb.add_flag("--make-key", o.make, "Make the key first: a new file, readable by you alone")->group(kFiles);
   verb.add_option("--calibrate", o.calibrate,
                   "With --make-key: a data set or folder of public images that neuracrypt's statistics are those of "
                   "(default: built-in drawings)")
       ->group(kFiles);
-  verb.add_option("--shield", o.shield, "hill, le, pe, ele, etc, neuracrypt or color-neuracrypt (default: the key's)")
+  verb.add_option("--shield", o.shield,
+                  "hill, vit, le, pe, ele, etc, neuracrypt or color-neuracrypt (default: the key's)")
       ->group(kRun);
   verb.add_option("--block,--patch", o.block, "Pixels a side of a block (default: 4; neuracrypt: 16; etc for JPEG: 16)")
       ->check(whole_number())

@@ -8,7 +8,7 @@
 
 #include "shield/key.h"
 
-/// Which key `protect` takes, or makes.
+/// Which key `protect`, `train` and others take, or make.
 namespace obscura::cli {
 
 /// As on the command line; zeros and empty words were not given.
@@ -24,7 +24,7 @@ struct KeyOptions {
   std::string calibrate;  ///< a data set or a folder of images
 };
 
-void add_key_options(CLI::App& verb, KeyOptions& options);
+void add_key_options(CLI::App& verb, KeyOptions& options, bool required = true);
 
 /// The key of the file, which must agree with the options, or one made now: whoever makes one writes it when all else
 /// is done. `channels` says how many the images have, and is asked only if the key depends on it; `data` is the folder

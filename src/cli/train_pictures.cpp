@@ -10,10 +10,10 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/version.h"
+#include "cli/adaptation_start.h"
 #include "cli/options.h"
 #include "cli/support.h"
 #include "image/dataset.h"
-#include "shield/key.h"
 #include "train/curve.h"
 #include "train/vision_trainer.h"
 
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace obscura::cli {
 namespace {
 
-constexpr const char* kPictures = "Networks for pictures in the open";
+constexpr const char* kPictures = "Networks for pictures (--network)";
 
 /// Data and how it becomes pictures. Sets outlive what draws from them.
 struct Material {
@@ -35,50 +35,38 @@ fs::path beside(const fs::path& out, const char* ending) {
   return path.replace_extension(ending);
 }
 
-shield::Parameters wanted_parameters(const PictureTraining& a, std::size_t channels) {
-  shield::Parameters p;
-  p.shield = a.shield;
-  p.block = a.block;
-  p.depth = a.depth;
-  p.hidden = a.hidden;
-  p.channels = channels;
-  const bool real = a.arithmetic.empty() ? a.shield == "hill" : a.arithmetic == "real";
-  p.arithmetic = real ? shield::Arithmetic::real : shield::Arithmetic::modular;
-  return p;
-}
-
-/// The owner's key: read, or made now.
-std::optional<shield::Key> take_key(const PictureTraining& a, std::size_t channels) {
-  if (a.shield.empty() && a.key.empty()) return std::nullopt;
-  if (a.key.empty()) throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
+/// The owner's key: read, or made and written now, as the training goes on with it after an interruption.
+std::optional<shield::Key> owners_key(const PictureTraining& a, const fs::path& data, std::size_t channels) {
+  KeyOptions options = a.key;
+  if (options.file.empty()) {
+    if (options.shield.empty()) return std::nullopt;
+    throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
+  }
+  if (a.stored) throw UsageError("--protected pictures are trained on without a key");
   std::error_code ec;
-  if (a.make_key && !fs::exists(a.key, ec)) {
-    const auto key = shield::make_key(shield::complete(wanted_parameters(a, channels)));
-    shield::write_key(a.key, key);
-    return key;
-  }
-  auto key = shield::read_key(a.key);
-  const auto& p = key.parameters;
-  if (!a.shield.empty() && p.shield != a.shield) {
-    throw MismatchError(fmt::format("the key {} is one of {}, not of {}", a.key.string(), p.shield, a.shield));
-  }
-  if (a.block != 0 && p.block != a.block) {
-    throw MismatchError(fmt::format("the key {} is one of blocks of {}, not {}", a.key.string(), p.block, a.block));
-  }
+  options.make = options.make && !fs::exists(options.file, ec);
+  auto key = take_key(options, data, [channels] { return channels; });
+  if (options.make) shield::write_key(options.file, key);
   return key;
 }
 
-train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictures, std::size_t block) {
+/// neuracrypt makes patches already: one sample a patch and channel.
+std::size_t patch_of(const PictureTraining& a, const std::optional<shield::Key>& key) {
+  return a.patch == 0 && key && key->parameters.shield == "neuracrypt" ? 1 : a.patch;
+}
+
+train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictures,
+                          const std::optional<shield::Key>& key) {
   train::VisionSpec spec;
   spec.network = a.network;
   spec.channels = pictures.shape().channels;
   spec.height = pictures.shape().height;
   spec.width = pictures.shape().width;
   spec.classes = pictures.classes().size();
-  spec.patch = a.patch;
+  spec.patch = patch_of(a, key);
   spec.positions = !a.no_positions;
   spec.adaptation = train::parse_adaptation(a.adaptation);
-  spec.block = block;
+  spec.block = key ? key->parameters.block : std::max<std::size_t>(a.key.block, 1);
   spec.adaptation_padding = a.adaptation_padding;
   return spec;
 }
@@ -135,14 +123,9 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
   const auto add = [&verb](const char* name, auto& value, const char* text) {
     return verb.add_option(name, value, text)->group(kPictures);
   };
-  add("--network", a.network, "Train this network on pictures as they are or as a shield makes them (list below)");
-  add("--shield", a.shield, "Protect the images with this shield first (see protect)");
-  add("--key", a.key, "The owner's key of the shield");
-  verb.add_flag("--make-key", a.make_key, "Make the key if there is none")->group(kPictures);
-  add("--block", a.block, "The shield's block")->check(whole_number());
-  add("--depth", a.depth, "neuracrypt, color-neuracrypt: layers");
-  add("--hidden", a.hidden, "neuracrypt, color-neuracrypt: width of the layers")->check(whole_number());
-  add("--arithmetic", a.arithmetic, "hill: real or modular")->check(CLI::IsMember({"real", "modular"}));
+  add("--network", a.network,
+      "Train this network on pictures in the open: plain, or as a shield makes them (list below)");
+  add_key_options(verb, a.key, false);
   verb.add_flag("--per-image", a.per_image, "A key an image")->group(kPictures);
   verb.add_flag("--protected", a.stored, "--dataset is a folder that protect wrote: the server's side")
       ->group(kPictures);
@@ -153,12 +136,17 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
       ->group(kPictures);
   add("--adapt-lr", a.adaptation_rate, "Its learning rate, in terms of --lr");
   add("--adapt-padding", a.adaptation_padding, "er-cnn: 1 as published, which makes an exact inverse impossible");
-  verb.add_flag("--no-whitening", a.no_whitening, "er-cnn: do not start from uncorrelated blocks")->group(kPictures);
+  add("--adapt-start", a.start,
+      "er-cnn starts as the identity; whiten: from uncorrelated samples; match: from a guess at hill's key by matching "
+      "statistics with --publics, which is the attack itself")
+      ->check(CLI::IsMember({"identity", "whiten", "match"}))
+      ->capture_default_str();
+  add("--publics", a.publics, "match: public images, a data set or folder (default: drawn ones)");
   add("--rounds", a.rounds, "Rounds of --epochs each that keep the adaptation and start the network afresh")
       ->check(whole_number());
   add("--pretrained", a.pretrained, "Start from these weights: .safetensors, .pth or .npz");
   add("--recipe", a.recipe, "A published schedule: er-cnn, color-neuracrypt, neuracrypt or ele");
-  add("--patch", a.patch, "ViT, ConvMixer: pixels a side of a patch; neuracrypt, color-neuracrypt: the same of the key")
+  add("--network-patch", a.patch, "ViT, ConvMixer: pixels a side of a patch (default: the network's; neuracrypt: 1)")
       ->check(whole_number());
   verb.add_flag("--no-positions", a.no_positions, "ViT: without position embedding")->group(kPictures);
 }
@@ -172,13 +160,15 @@ std::string command_of_pictures(const PictureTraining& a) {
   const auto flag = [&line](const char* option, bool value) {
     if (value) line += fmt::format(" --{}", option);
   };
-  add("shield", a.shield, usual.shield);
-  add("key", a.key.filename().string(), "");
-  flag("make-key", a.make_key);
-  add("block", a.block, usual.block);
-  add("depth", a.depth, usual.depth);
-  add("hidden", a.hidden, usual.hidden);
-  add("arithmetic", a.arithmetic, usual.arithmetic);
+  add("shield", a.key.shield, "");
+  add("key", a.key.file.filename().string(), "");
+  flag("make-key", a.key.make);
+  add("block", a.key.block, usual.key.block);
+  add("arithmetic", a.key.arithmetic, "");
+  add("depth", a.key.depth, usual.key.depth);
+  add("hidden", a.key.hidden, usual.key.hidden);
+  add("statistics", a.key.statistics, "");
+  add("calibrate", a.key.calibrate, "");
   flag("per-image", a.per_image);
   flag("protected", a.stored);
   flag("colour", a.colour);
@@ -186,11 +176,12 @@ std::string command_of_pictures(const PictureTraining& a) {
   add("adapt", a.adaptation, usual.adaptation);
   add("adapt-lr", a.adaptation_rate, usual.adaptation_rate);
   add("adapt-padding", a.adaptation_padding, usual.adaptation_padding);
-  flag("no-whitening", a.no_whitening);
+  add("adapt-start", a.start, usual.start);
+  add("publics", a.publics, "");
   add("rounds", a.rounds, usual.rounds);
   add("pretrained", a.pretrained.filename().string(), "");
   add("recipe", a.recipe, usual.recipe);
-  add("patch", a.patch, usual.patch);
+  add("network-patch", a.patch, usual.patch);
   flag("no-positions", a.no_positions);
   return line;
 }
@@ -206,18 +197,21 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
     material.train_images = image::load_dataset(run.dataset, image::Split::train, run.data, run.limit);
     material.test_images = image::load_dataset(run.dataset, image::Split::test, run.data, run.test_limit);
   }
-  const auto key = take_key(a, a.colour ? 3 : material.train_images.channels);
+  const auto key = owners_key(a, run.data, a.colour ? 3 : material.train_images.channels);
   const train::Protection protection{a.resize, a.colour, key, a.per_image};
   material.train = a.stored ? train::stored_pictures(run.dataset, image::Split::train, run.limit)
                             : train::shielded_pictures(material.train_images, protection, &pool);
   material.test = a.stored ? train::stored_pictures(run.dataset, image::Split::test, run.test_limit)
                            : train::shielded_pictures(material.test_images, protection, &pool);
   train::VisionTask task;
-  task.spec = spec_of(a, *material.train, key ? key->parameters.block : std::max<std::size_t>(a.block, 1));
+  task.spec = spec_of(a, *material.train, key);
   task.recipe = recipe;
   task.rounds = a.rounds;
   task.adaptation_rate = a.adaptation_rate;
-  task.whiten = !a.no_whitening;
+  task.whiten = a.start == "whiten";
+  if (a.start == "match") {
+    task.guesses = guess_blocks(*material.train, task.spec.block, a.publics, run.data, run.seed);
+  }
   if (!a.pretrained.empty()) task.pretrained = train::read_weights(a.pretrained);
   const auto options = run_options(run, recipe.epochs * a.rounds);
   auto result = train::train_vision(task, *material.train, *material.test, options);

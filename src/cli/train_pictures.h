@@ -4,14 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 
+#include "cli/protect_key.h"
 #include "train/recipe.h"
-
-namespace CLI {
-class App;
-}
 
 /// `obscura train --network`: networks that read pictures in the open, plain or protected by a shield.
 namespace obscura::cli {
@@ -19,19 +15,14 @@ namespace obscura::cli {
 /// What the user typed beside the recipe.
 struct PictureTraining {
   std::string network;  ///< empty: not this kind of training
-  std::string shield;
-  std::size_t block = 0;
-  int depth = 0;
-  std::size_t hidden = 0;
-  std::string arithmetic;
-  std::filesystem::path key;
-  bool make_key = false;
+  KeyOptions key;       ///< no file: not protected
   bool per_image = false;
   bool stored = false;  ///< the data set is a folder of protected pictures
   bool colour = false;
   std::string adaptation = "none";
   std::size_t adaptation_padding = 0;
-  bool no_whitening = false;
+  std::string start = "whiten";
+  std::string publics;
   double adaptation_rate = 1;
   std::size_t rounds = 1;
   std::filesystem::path pretrained;

@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "cli/calibration.h"
 #include "cli/encrypted_run.h"
+#include "cli/evaluate_pictures.h"
 #include "cli/evaluation_report.h"
 #include "cli/options.h"
 #include "cli/query_images.h"
@@ -52,6 +53,7 @@ struct EvaluateArguments {
   std::size_t stop_after = 0;  ///< for tests
   bool simulate = false;
   bool json = false;
+  PictureEvaluation pictures;
 };
 
 struct TestImages {
@@ -253,7 +255,25 @@ void run_simulation(const EvaluateArguments& a) {
   fmt::print("  range      {} images leave the range of the modulus: their answers are lost\n", run.overflows.size());
 }
 
+/// The networks of `train --network`.
+bool reads_pictures(const EvaluateArguments& a) {
+  return fs::path(a.network).extension() == ".safetensors";
+}
+
+void run_on_pictures(const EvaluateArguments& a) {
+  PictureEvaluation p = a.pictures;
+  p.network = a.network;
+  p.dataset = a.dataset;
+  p.data = a.data;
+  p.out = a.out;
+  p.limit = a.limit;
+  p.threads = a.threads;
+  p.json = a.json;
+  evaluate_pictures(p);
+}
+
 void run_evaluate(const EvaluateArguments& a) {
+  if (reads_pictures(a)) return run_on_pictures(a);
   if (a.simulate) return run_simulation(a);
   if (!a.out.empty()) check_output(a.out);
   const Evaluation result = evaluate(a);
@@ -301,7 +321,16 @@ void add_evaluate_verb(CLI::App& app) {
       ->group(kOutput);
   verb->add_option("--stop-after", args->stop_after, "For tests: end as if interrupted")->group("");
   verb->add_option("--out", args->out, "Write the JSON object into this file, too")->group(kOutput);
+  add_key_options(*verb, args->pictures.key, false);
+  verb->add_flag("--per-image", args->pictures.per_image, "Shields: a key an image")->group(kRun);
+  verb->add_flag("--colour", args->pictures.colour, "Shields: make grey images colour images")->group(kRun);
+  verb->add_option("--resize", args->pictures.resize, "Shields: resize images to so many pixels a side first")
+      ->check(whole_number())
+      ->group(kRun);
+  verb->add_option("--plain", args->pictures.plain, "Shields: a network trained on plain pictures, to compare with")
+      ->group(kFiles);
   verb->footer(
+      "A network of `train --network` (.safetensors) is tested on plain and on protected pictures, side by side.\n"
       "Examples:\n  obscura evaluate --network models/tenseal-mnist.onnx --dataset mnist --mode batched\n"
       "  obscura evaluate --network models/tenseal-mnist.onnx --dataset samples --limit 100 --json");
   verb->callback([args] { run_evaluate(*args); });

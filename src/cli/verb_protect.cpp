@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/picture_folder.h"
 #include "cli/protect_key.h"
+#include "cli/protect_model.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
@@ -28,6 +29,7 @@ namespace {
 
 struct Arguments {
   KeyOptions key;
+  fs::path model;
   std::size_t batch = 128;
   bool per_image = false;
   bool colour = false;
@@ -264,6 +266,12 @@ void report(const Arguments& a, const shield::Shield& shield, const fs::path& ou
 }
 
 void run_protect(const Arguments& a) {
+  if (!a.model.empty()) {
+    if (a.paths.size() != 1 || !a.dataset.empty())
+      throw UsageError("with --model, name one file: the network to write");
+    protect_model(a.model, a.key.file, a.paths.front(), a.json);
+    return;
+  }
   const bool from_set = !a.dataset.empty();
   if (a.paths.size() != (from_set ? 1 : 2)) {
     throw UsageError(from_set ? "with --dataset, name one folder: where protected images go"
@@ -313,6 +321,10 @@ void add_protect_verb(CLI::App& app) {
   verb->add_option("paths", a->paths, "An image or a folder of images, and where its protected form goes")
       ->expected(1, 2)
       ->required()
+      ->group(kFiles);
+  verb->add_option("--model", a->model,
+                   "Instead of images, a trained network that reads patches (.safetensors): it takes in the key, and "
+                   "reads protected images with the same answers")
       ->group(kFiles);
   verb->add_option("--dataset", a->dataset, "A data set instead of a folder; images go to CLASS/NUMBER")->group(kFiles);
   verb->add_option("--split", a->split, "train or test")->capture_default_str()->group(kFiles);

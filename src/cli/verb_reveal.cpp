@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "cli/options.h"
 #include "cli/picture_folder.h"
+#include "cli/reveal_learned.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "shield/container.h"
@@ -22,6 +23,7 @@ namespace {
 
 struct Arguments {
   fs::path key;
+  LearnedReveal learned;
   fs::path in;
   fs::path out;
   std::size_t threads = 0;
@@ -29,12 +31,6 @@ struct Arguments {
 };
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
-
-/// What protect wrote; the views of real pictures are for people only.
-bool is_protected(const fs::path& file) {
-  if (file.filename().string().ends_with(".view.png")) return false;
-  return file.extension() == ".shield" || has_image_ending(file);
-}
 
 using Put = std::function<void(const fs::path& stem, std::span<const std::uint8_t> bytes)>;
 
@@ -69,10 +65,20 @@ void reveal_into(const Arguments& a, const PictureFiles& list, const shield::Key
 }
 
 void run_reveal(const Arguments& a) {
+  if (!a.learned.network.empty()) {
+    if (!a.key.empty()) throw UsageError("--learned shows what is known without a key: leave out --key");
+    LearnedReveal learned = a.learned;
+    learned.in = a.in;
+    learned.out = a.out;
+    learned.json = a.json;
+    reveal_learned(learned);
+    return;
+  }
+  if (a.key.empty()) throw UsageError("name the owner's --key, or a network with --learned");
   const shield::Key key = shield::read_key(a.key);
   const auto shared = shield::make_shield(key);
   shared->require_reveals();
-  const PictureFiles list = list_pictures(a.in, is_protected);
+  const PictureFiles list = list_pictures(a.in, is_protected_name);
   const Stopwatch watch;
   reveal_into(a, list, key, *shared);
   const double seconds = watch.seconds();
@@ -98,7 +104,11 @@ void run_reveal(const Arguments& a) {
 void add_reveal_verb(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("reveal", "Protected images back to what they were, with the owner's key");
-  verb->add_option("--key", a->key, "The key they were protected with")->required()->group(kFiles);
+  verb->add_option("--key", a->key, "The key they were protected with")->group(kFiles);
+  verb->add_option("--learned", a->learned.network,
+                   "Without a key: what the adaptation of this trained network (.safetensors) makes of them")
+      ->group(kFiles);
+  verb->add_option("--plain", a->learned.plain, "--learned: folder of the originals, to judge by")->group(kFiles);
   verb->add_option("in", a->in, "A protected image, or a folder of them")->required()->group(kFiles);
   verb->add_option("out", a->out, "Where the images go: a PNG file, or a folder")->required()->group(kFiles);
   add_threads(*verb, a->threads);

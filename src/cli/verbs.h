@@ -18,5 +18,6 @@ void add_bench_verb(CLI::App& app);
 void add_demo_verb(CLI::App& app);
 void add_protect_verb(CLI::App& app);
 void add_reveal_verb(CLI::App& app);
+void add_audit_verb(CLI::App& app);
 void add_reproduce_verb(CLI::App& app);
 }  // namespace obscura::cli

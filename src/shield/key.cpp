@@ -192,7 +192,11 @@ class KeyReader {
 }  // namespace
 
 Key make_key(const Parameters& parameters, std::span<const image::Image> images) {
-  Key key{complete(parameters), ring::random_seed(), {}, {}};
+  return key_of_seed(parameters, ring::random_seed(), images);
+}
+
+Key key_of_seed(const Parameters& parameters, const Seed& seed, std::span<const image::Image> images) {
+  Key key{complete(parameters), seed, {}, {}};
   key.statistics = calibrate(key.parameters, key.seed, images);
   return key;
 }

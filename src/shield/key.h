@@ -25,6 +25,8 @@ struct Key {
 /// like those to be protected, or on built-in ones if there are none (calibration.h). Throws as complete() and
 /// calibrate().
 Key make_key(const Parameters& parameters, std::span<const image::Image> images = {});
+/// The key of a given seed, as secret as that is: for what has to be repeated.
+Key key_of_seed(const Parameters& parameters, const Seed& seed, std::span<const image::Image> images = {});
 
 /// One key for all images. Throws ParameterError for matrices that make no key.
 std::unique_ptr<Shield> make_shield(const Key& key);

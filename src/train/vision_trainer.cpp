@@ -17,7 +17,7 @@
 #include "train/load_weights.h"
 #include "train/updater.h"
 #include "train/vision_input.h"
-#include "train/vision_module.h"
+#include "train/vision_start.h"
 
 namespace obscura::train {
 namespace {
@@ -50,6 +50,9 @@ std::string fingerprint(const VisionTask& task, const Pictures& train_set, const
     for (const auto& [name, tensor] : task.pretrained->tensors) {
       hash = fnv1a(tensor.values.data(), tensor.values.size() * sizeof(float), hash);
     }
+  }
+  for (const BlockGuess& guess : task.guesses) {
+    hash = fnv1a(guess.inverse.data(), guess.inverse.size() * sizeof(double), hash);
   }
   const VisionSpec& s = task.spec;
   return fmt::format("{} patch {} {} {} block {} padding {}; {} rounds {} adaptation {} whiten {} seed {}; {:016x}",
@@ -84,7 +87,11 @@ class VisionRun {
     input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_);
     fingerprint_ = fingerprint(task, train_set, options);
     start_round(1);
-    if (task.spec.adaptation == Adaptation::er_cnn && task.whiten && task.spec.adaptation_padding == 0) whiten();
+    if (!task.guesses.empty()) {
+      start_adaptation(*adaptation_of(*module_), task.guesses, mean_, std_);
+    } else if (task.spec.adaptation == Adaptation::er_cnn && task.whiten && task.spec.adaptation_padding == 0) {
+      whiten();
+    }
   }
 
   VisionResult run() {
@@ -268,6 +275,9 @@ VisionResult train_vision(const VisionTask& task, const Pictures& train_set, con
   check_vision(task.spec);
   check_pictures(task.spec, train_set);
   check_pictures(task.spec, test_set);
+  if (!task.guesses.empty() && task.spec.adaptation != Adaptation::er_cnn) {
+    throw UsageError("only the adaptation er-cnn can start from a guess at the key");
+  }
   if (task.rounds < 1 || task.rounds > 1000) throw UsageError("rounds must be 1 to 1000");
   if (!std::isfinite(task.adaptation_rate) || task.adaptation_rate < 0) {
     throw UsageError("the adaptation's learning rate must not be negative");

@@ -10,6 +10,14 @@
 
 namespace obscura::train {
 
+/// A guess at what a shield did to the blocks of one channel: with a protected block as a row vector y of k^2 samples,
+/// the plain one was (y - protected_mean) inverse + plain_mean, in pixels 0 to 255.
+struct BlockGuess {
+  std::vector<double> inverse;  ///< [k^2][k^2], row after row
+  std::vector<double> plain_mean;
+  std::vector<double> protected_mean;
+};
+
 /// What is trained, and how.
 struct VisionTask {
   VisionSpec spec;
@@ -19,6 +27,7 @@ struct VisionTask {
   std::size_t rounds = 1;
   double adaptation_rate = 1;            ///< learning rate of the adaptation, in terms of the recipe's
   bool whiten = true;                    ///< er_cnn: start from blocks whose samples are uncorrelated
+  std::vector<BlockGuess> guesses;       ///< er_cnn: start from these instead, one a channel
   std::optional<WeightFile> pretrained;  ///< where each round's network starts
 };
 

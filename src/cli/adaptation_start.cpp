@@ -1,0 +1,78 @@
+#include "cli/adaptation_start.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "audit/match_hill.h"
+#include "base/error.h"
+#include "cli/support.h"
+#include "image/dataset.h"
+#include "shield/calibration.h"
+
+namespace obscura::cli {
+namespace {
+
+constexpr std::size_t kProtected = 2000;
+constexpr std::size_t kPublics = 10000;
+
+std::vector<shield::RealImage> first_pictures(const train::Pictures& pictures) {
+  const train::PictureShape shape = pictures.shape();
+  std::vector<std::int64_t> index(std::min(kProtected, pictures.count()));
+  std::iota(index.begin(), index.end(), 0);
+  std::vector<float> values(index.size() * shape.size());
+  pictures.read(index, values);
+  std::vector<shield::RealImage> out;
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    const auto from = values.begin() + static_cast<long>(i * shape.size());
+    out.push_back({shape.channels, shape.height, shape.width, {from, from + static_cast<long>(shape.size())}});
+  }
+  return out;
+}
+
+image::Dataset drawn_set(const train::PictureShape& shape) {
+  image::Dataset set;
+  set.name = "drawn pictures";
+  set.classes = {"drawn"};
+  set.channels = shape.channels;
+  set.height = shape.height;
+  set.width = shape.width;
+  for (const auto& image : shield::drawn_images(kPublics, shape.channels, shape.height, shape.width)) {
+    const auto planar = image::to_planar(image);
+    set.images.insert(set.images.end(), planar.begin(), planar.end());
+    set.labels.push_back(0);
+  }
+  set.count = set.labels.size();
+  return set;
+}
+
+}  // namespace
+
+std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std::size_t block,
+                                            const std::string& publics, const std::filesystem::path& data,
+                                            std::uint64_t seed) {
+  const train::PictureShape shape = pictures.shape();
+  if (block < 2 || shape.channels > 3 || shape.height % block != 0 || shape.width % block != 0) {
+    throw UnsupportedError("an adaptation can start from matched statistics only for pictures that hill protected");
+  }
+  const image::Dataset set =
+      publics.empty() ? drawn_set(shape) : image::load_dataset(publics, image::Split::train, data, kPublics);
+  const auto guess = audit::match_hill(first_pictures(pictures), set, block, seed);
+  std::vector<train::BlockGuess> out;
+  std::string said;
+  for (const auto& channel : guess.channels) {
+    train::BlockGuess one;
+    for (std::size_t i = 0; i < block * block; ++i) {
+      for (std::size_t j = 0; j < block * block; ++j) one.inverse.push_back(channel.inverse.at(i, j));
+    }
+    one.plain_mean = channel.plain_mean;
+    one.protected_mean = channel.cipher_mean;
+    out.push_back(std::move(one));
+    said += fmt::format("{}{:.3f}{}", said.empty() ? "" : ", ", channel.residual, channel.exact ? " (exact)" : "");
+  }
+  note("the adaptation starts from matched statistics of " + set.name + "; residual a channel: " + said);
+  return out;
+}
+
+}  // namespace obscura::cli
