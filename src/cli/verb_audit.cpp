@@ -1,6 +1,5 @@
 // `obscura audit attack`: what an attacker gets of images that a shield has protected, as numbers and pictures.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 #include <cstdio>

@@ -1,0 +1,214 @@
+#include "audit/attack.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "audit/attack_runs.h"
+#include "audit/symmetry.h"
+#include "base/error.h"
+
+namespace obscura::audit {
+namespace {
+
+using Names = std::vector<std::string>;
+
+struct Entry {
+  AttackInfo info;
+  Loot (*run)(const Scene&);
+};
+
+const std::vector<Entry>& table() {
+  static const Names all = shield::shield_names();
+  static const Names moved = {"vit", "le", "pe", "ele", "etc"};
+  static const Names networks = {"neuracrypt", "color-neuracrypt"};
+  static const std::vector<Entry> entries = {
+      {{"statistics",
+        "ciphertext only and public images",
+        "matches covariances of many pictures with public ones",
+        {"hill", "le", "ele", "etc"}},
+       run_statistics},
+      {{"jigsaw", "ciphertext only", "puts the blocks of single pictures together by their borders", {"etc"}},
+       run_jigsaw},
+      {{"features", "ciphertext only", "min(v, 255 - v) and sorted colours of single pictures", {"pe"}}, run_features},
+      {{"neighbours",
+        "ciphertext only",
+        "follows neighbouring colours through single pictures, 48 ways a pixel",
+        {"pe"}},
+       run_neighbours},
+      {{"equal-patches", "ciphertext only", "which places of which pictures are equal", all}, run_equal_patches},
+      {{"matching", "plain images known, not which is which", "matches plain images with their protected forms",
+        networks},
+       run_matching},
+      {{"known-blocks", "known plaintext", "solves for the key matrices from known blocks", {"hill"}},
+       run_known_blocks},
+      {{"known-images", "known plaintext", "follows half-bytes over known images", moved}, run_known_images},
+      {{"ridge", "known plaintext", "one linear map from patches, fitted to known pairs", networks}, run_ridge},
+      {{"chosen-images", "chosen plaintext", "has images protected that number their half-bytes", moved},
+       run_chosen_images},
+      {{"decoder", "chosen plaintext", "trains a network on public images that it has protected", all}, run_decoder},
+      {{"key-space", "none", "how long trying all keys would take", all}, run_key_space},
+  };
+  return entries;
+}
+
+std::string joined(const Names& names) {
+  std::string out;
+  for (const std::string& name : names) {
+    if (!out.empty()) out.append(", ");
+    out.append(name);
+  }
+  return out;
+}
+
+const Entry& find(const std::string& name) {
+  Names known;
+  for (const Entry& entry : table()) {
+    if (entry.info.name == name) return entry;
+    known.push_back(entry.info.name);
+  }
+  throw UsageError(fmt::format("there is no attack '{}'; there are {}", name, joined(known)));
+}
+
+bool is_on(const AttackInfo& attack, const shield::Parameters& what) {
+  return std::find(attack.shields.begin(), attack.shields.end(), what.shield) != attack.shields.end();
+}
+
+void score(const Scene& scene, Loot& loot, AttackReport& out) {
+  const auto truth = std::span(scene.originals).first(loot.images.size());
+  if (loot.any_symmetry) {
+    const Symmetry symmetry = best_symmetry(loot.images, truth);
+    for (image::Image& image : loot.images) image = apply(symmetry, image);
+  }
+  out.quality = compare(loot.images, truth);
+  const std::vector<image::Image> blank(truth.size(), mean_image(scene.publics));
+  out.baseline = compare(blank, truth);
+  if (!out.success) {
+    out.success = out.quality->identified;
+    out.success_of = "images identified";
+    out.chance = 1 / static_cast<double>(truth.size());
+  }
+  out.recovered = std::move(loot.images);
+}
+
+/// The mean and three standard deviations, and two cases more for small numbers.
+bool as_lucky(double share, double chance, std::size_t tries) {
+  const auto n = static_cast<double>(tries);
+  return share * n <= chance * n + 3 * std::sqrt(n * chance * (1 - chance)) + 2;
+}
+
+std::string percent(double share) {
+  return share > 0 && share < 0.01 ? fmt::format("{:.2f} %", 100 * share) : fmt::format("{:.1f} %", 100 * share);
+}
+
+}  // namespace
+
+Scene make_scene(const shield::Shield& shield, Oracle oracle, std::span<const image::Image> images, std::size_t known,
+                 image::Dataset publics) {
+  if (images.size() < known + 2) {
+    throw ParameterError(
+        fmt::format("an attack is tried on two images or more besides the known ones, not on {} of "
+                    "which {} are known",
+                    images.size(), known));
+  }
+  Scene out;
+  out.parameters = shield.parameters();
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const image::Image& image = images[i];
+    if (image.height != images.front().height || image.width != images.front().width ||
+        image.channels != images.front().channels) {
+      throw MismatchError("attacks are tried on images of one shape");
+    }
+    const bool leaked = i >= images.size() - known;
+    (leaked ? out.known : out.originals).push_back(image);
+    (leaked ? out.known_ciphers : out.ciphers).push_back(oracle(image));
+  }
+  const image::Image& first = images.front();
+  if (publics.channels != first.channels || publics.height != first.height || publics.width != first.width) {
+    throw MismatchError("public images are of another shape than the victim's");
+  }
+  out.publics = std::move(publics);
+  out.oracle = std::move(oracle);
+  out.key_space_bits = shield.key_space_bits(first.channels, first.height, first.width);
+  return out;
+}
+
+const std::vector<AttackInfo>& attacks() {
+  static const std::vector<AttackInfo> infos = [] {
+    std::vector<AttackInfo> out;
+    for (const Entry& entry : table()) out.push_back(entry.info);
+    return out;
+  }();
+  return infos;
+}
+
+std::vector<AttackInfo> attacks_on(const shield::Parameters& what) {
+  std::vector<AttackInfo> out;
+  for (const AttackInfo& attack : attacks()) {
+    if (is_on(attack, what)) out.push_back(attack);
+  }
+  if (out.empty()) throw UnsupportedError("there is no attack on a shield " + what.shield);
+  return out;
+}
+
+const AttackInfo& find_attack(const std::string& name) {
+  return find(name).info;
+}
+
+AttackReport run_attack(const std::string& name, const Scene& scene) {
+  const Entry& entry = find(name);
+  if (!is_on(entry.info, scene.parameters)) {
+    throw UnsupportedError(
+        fmt::format("the attack {} is on {}, not on {}", name, joined(entry.info.shields), scene.parameters.shield));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  Loot loot = entry.run(scene);
+  AttackReport out;
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  out.attack = entry.info;
+  out.protected_images = scene.ciphers.size();
+  out.known_pairs = loot.known_pairs;
+  out.chosen = loot.chosen;
+  out.publics = loot.uses_publics ? scene.publics.count : 0;
+  out.figures = std::move(loot.figures);
+  out.success = loot.success;
+  out.success_of = loot.success_of;
+  out.chance = loot.chance;
+  if (!loot.images.empty()) score(scene, loot, out);
+  return out;
+}
+
+bool AttackReport::at_chance() const {
+  if (!success) return true;
+  if (!quality) return *success == 0;
+  const std::size_t images = quality->images;
+  if (attack.name == "jigsaw") {
+    return *success < 2 * chance && as_lucky(quality->identified, 1.0 / static_cast<double>(images), images);
+  }
+  return as_lucky(*success, chance, images) && quality->psnr <= baseline->psnr + 1;
+}
+
+std::string AttackReport::verdict() const {
+  if (!success) return "no image was recovered: this says how many keys there are, and nothing about security";
+  if (!quality) {
+    return *success == 0 ? "no two pictures have an equal patch at one place"
+                         : percent(*success) + " of patches at one place of two pictures are equal, for all to see";
+  }
+  const std::string counted = fmt::format("{} {} (chance {})", percent(*success), success_of, percent(chance));
+  if (at_chance()) return "nothing gained: " + counted;
+  if (quality->exact == quality->images && attack.name != "matching") return "broken: every image recovered exactly";
+  const char* word = *success >= 0.5 ? "broken" : "partly broken";
+  if (attack.name == "matching") return fmt::format("{}: {}", word, counted);
+  const std::string exact =
+      quality->exact == 0 ? std::string() : fmt::format(", {} of {} images exact", quality->exact, quality->images);
+  return fmt::format("{}: {}{}, {} (a mean image: {})", word, counted, exact, decibel_text(quality->psnr),
+                     decibel_text(baseline->psnr));
+}
+
+std::string decibel_text(double psnr) {
+  return std::isinf(psnr) ? std::string("exact") : fmt::format("{:.1f} dB", psnr);
+}
+
+}  // namespace obscura::audit
