@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "audit/match_etc.h"
 #include "audit/match_hill.h"
+#include "audit/match_nibbles.h"
 #include "base/error.h"
 #include "shield/blocks.h"
 
@@ -37,7 +39,25 @@ Recovered match_hill_pictures(const shield::Parameters& what, std::span<const Pr
   return out;
 }
 
-void check(const shield::Parameters& what, std::span<const Protected> ciphers) {
+std::vector<image::Image> byte_pictures(std::span<const Protected> ciphers) {
+  std::vector<image::Image> out;
+  for (const Protected& p : ciphers) out.push_back(std::get<image::Image>(p.picture));
+  return out;
+}
+
+Recovered dispatch(const shield::Parameters& what, std::span<const Protected> ciphers, const image::Dataset& publics,
+                   const MatchOptions& options) {
+  if (what.shield == "hill") return match_hill_pictures(what, ciphers, publics, options);
+  const std::vector<image::Image> pictures = byte_pictures(ciphers);
+  if (what.shield == "le") return match_le(pictures, publics, what.block);
+  if (what.shield == "etc") return match_etc(pictures, publics, what.block, options.seed);
+  return match_ele(pictures, publics, what.block, options.seed);
+}
+
+void check(const shield::Parameters& what, std::span<const Protected> ciphers, const image::Dataset& publics) {
+  if (ciphers.size() < 2 || publics.count < 2) {
+    throw ParameterError("matching statistics needs two protected pictures and two public images at least");
+  }
   for (const Protected& p : ciphers) {
     const bool real = std::holds_alternative<RealImage>(p.picture);
     if (real != (what.arithmetic == shield::Arithmetic::real)) {
@@ -61,8 +81,8 @@ Recovered match_statistics(const shield::Parameters& wanted, std::span<const Pro
                            "'");
   }
   const shield::Parameters what = shield::complete(wanted);
-  check(what, ciphers);
-  Recovered out = match_hill_pictures(what, ciphers, publics, options);
+  check(what, ciphers, publics);
+  Recovered out = dispatch(what, ciphers, publics, options);
   for (std::size_t i = 0; i < out.images.size(); ++i) {
     out.images[i] = shield::crop(out.images[i], ciphers[i].height, ciphers[i].width);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <vector>
 
 namespace obscura::audit {
@@ -15,6 +16,7 @@ constexpr std::size_t kLast = 300;
 constexpr double kNoise = 0.27;
 constexpr double kDoubtful = 0.4;
 constexpr int kAgain = 6;
+constexpr double kStay = 1e-3;
 
 Matrix rounded(const Matrix& m) {
   return m.unaryExpr([](double v) { return std::nearbyint(v); });
@@ -29,17 +31,40 @@ Matrix without_doubtful(const Matrix& corrections) {
   return corrections.unaryExpr([](double v) { return std::abs(v) < kDoubtful ? v : 0.0; });
 }
 
-/// Rows whose results are the smallest but not zero, smallest first; at most `count`.
+/// The same for a vector and its negative.
+std::vector<int> pattern(const Eigen::RowVectorXd& v) {
+  std::vector<int> out;
+  int sign = 0;
+  for (const double x : v) {
+    const int whole = static_cast<int>(std::nearbyint(std::clamp(x, -1e6, 1e6)));
+    if (sign == 0) sign = whole < 0 ? -1 : whole > 0 ? 1 : 0;
+    out.push_back(sign * whole);
+  }
+  return out;
+}
+
+/// Rows whose results are the smallest but not zero, smallest first, no two that round to the same; at most `count`.
 std::vector<Eigen::Index> smallest(const Matrix& results, std::size_t count) {
-  std::vector<Eigen::Index> order;
+  std::vector<Eigen::Index> order, out;
   const Vector norms = results.rowwise().squaredNorm();
   for (Eigen::Index i = 0; i < results.rows(); ++i) {
     if (norms[i] > 0.5) order.push_back(i);
   }
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
-  std::partial_sort(order.begin(), end, order.end(), [&](auto a, auto b) { return norms[a] < norms[b]; });
-  order.erase(end, order.end());
-  return order;
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return norms[a] < norms[b]; });
+  std::set<std::vector<int>> seen;
+  for (const Eigen::Index i : order) {
+    if (out.size() == count) break;
+    if (seen.insert(pattern(results.row(i))).second) out.push_back(i);
+  }
+  return out;
+}
+
+/// What has to be added to a map, relative to it: `results` times it should be `corrections`. Directions that no result
+/// speaks of are left alone.
+Matrix relative_change(const Matrix& results, const Matrix& corrections) {
+  Matrix square = results.transpose() * results;
+  square.diagonal().array() += kStay;
+  return square.ldlt().solve(results.transpose() * corrections);
 }
 
 }  // namespace
@@ -56,9 +81,7 @@ WholeNumbers to_whole_numbers(const Matrix& differences, const Matrix& guess) {
       const Matrix near = from * map, to = rounded(near);
       out.distance = rms(near - to);
       if (out.distance > kNoise) return {guess, out.distance};
-      // What the small ones say nothing of stays as it was.
-      const Matrix change = from.completeOrthogonalDecomposition().solve(without_doubtful(to - near));
-      map += change;
+      map += map * relative_change(near, without_doubtful(to - near));
       if ((rounded(from * map) - to).isZero()) break;
     }
   }
