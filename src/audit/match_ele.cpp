@@ -94,9 +94,7 @@ bool contradicts(const Sides& sides, const Guess& guess, std::size_t b, const st
 class EleMatch {
  public:
   EleMatch(const PlacedSamples& plain, const PlacedSamples& hidden)
-      : plain_samples_(plain),
-        hidden_samples_(hidden),
-        plain_(plain, half_byte_features()),
+      : plain_(plain, half_byte_features()),
         hidden_(hidden, half_byte_features()),
         sides_{plain_, hidden_, plain.rows, plain.columns} {
     for (std::size_t b = 0; b < plain.places(); ++b) {
@@ -159,8 +157,6 @@ class EleMatch {
     for (SignedPermutation& key : guess.keys) turn_over(key);
   }
 
-  const PlacedSamples& plain_samples_;
-  const PlacedSamples& hidden_samples_;
   PlaceStatistics plain_;
   PlaceStatistics hidden_;
   Sides sides_;
