@@ -26,7 +26,7 @@ constexpr const char* kPictures = "Networks for pictures (--network)";
 
 /// Data and how it becomes pictures. Sets outlive what draws from them.
 struct Material {
-  image::Dataset train_images, test_images;
+  std::unique_ptr<image::Dataset> train_images, test_images;
   std::unique_ptr<train::Pictures> train, test;
 };
 
@@ -35,19 +35,60 @@ fs::path beside(const fs::path& out, const char* ending) {
   return path.replace_extension(ending);
 }
 
-/// The owner's key: read, or made and written now, as the training goes on with it after an interruption.
-std::optional<shield::Key> owners_key(const PictureTraining& a, const fs::path& data, std::size_t channels) {
-  KeyOptions options = a.key;
-  if (options.file.empty()) {
-    if (options.shield.empty()) return std::nullopt;
-    throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
+void check_key_options(const PictureTraining& a) {
+  if (a.stored) {
+    if (!a.key.file.empty() || describes_key(a.key)) {
+      throw UsageError("--protected pictures are trained on without a key: leave out --key and --shield");
+    }
+    if (a.per_image || a.colour || a.resize != 0) {
+      throw UsageError("--protected pictures are taken as they are: no --per-image, --colour or --resize");
+    }
+  } else if (a.key.file.empty()) {
+    if (describes_key(a.key)) throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
+    if (a.per_image) throw UsageError("--per-image needs the owner's --key, from which a key an image is derived");
   }
-  if (a.stored) throw UsageError("--protected pictures are trained on without a key");
+}
+
+void check_adaptation_options(const PictureTraining& a) {
+  const auto adaptation = train::parse_adaptation(a.adaptation);
+  if (adaptation == train::Adaptation::none && a.key.file.empty() && a.key.block != 0) {
+    throw UsageError("--block is of a shield or for --adapt; patches of the network are --network-patch");
+  }
+  if (adaptation == train::Adaptation::none && (a.adaptation_rate != 1 || a.adaptation_padding != 0)) {
+    throw UsageError("--adapt-lr and --adapt-padding are for a network with --adapt");
+  }
+  if (adaptation != train::Adaptation::none && a.key.file.empty() && a.key.block == 0) {
+    throw UsageError("--adapt without the owner's key needs --block: the pixels a side of the shield's blocks");
+  }
+  const bool linear = adaptation == train::Adaptation::er_cnn && a.adaptation_padding == 0;
+  if (a.start == "match" && !linear) throw UsageError("--adapt-start match is for --adapt er-cnn without padding");
+  if (!a.publics.empty() && a.start != "match") throw UsageError("--publics goes with --adapt-start match");
+}
+
+/// What makes no sense together is said before anything is read.
+void check_options(const PictureTraining& a, const TrainingRun& run) {
+  check_network_output(run.out);
+  check_key_options(a);
+  check_adaptation_options(a);
+  if (a.rounds < 1) throw UsageError("rounds must be 1 to 1000");
+}
+
+/// The owner's key.
+struct OwnersKey {
+  std::optional<shield::Key> key;
+  bool made = false;  ///< now, and not written yet
+};
+
+/// Reads or makes it. A training that goes on after an interruption finds the one that it has made itself.
+OwnersKey owners_key(const PictureTraining& a, const fs::path& data, std::size_t channels) {
+  if (a.key.file.empty()) return {};
+  KeyOptions options = a.key;
   std::error_code ec;
-  options.make = options.make && !fs::exists(options.file, ec);
-  auto key = take_key(options, data, [channels] { return channels; });
-  if (options.make) shield::write_key(options.file, key);
-  return key;
+  if (options.make && fs::exists(options.file, ec)) {
+    options.make = false;
+    options.calibrate.clear();
+  }
+  return {take_key(options, data, [channels] { return channels; }), options.make};
 }
 
 /// neuracrypt makes patches already: one sample a patch and channel.
@@ -66,7 +107,7 @@ train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictu
   spec.patch = patch_of(a, key);
   spec.positions = !a.no_positions;
   spec.adaptation = train::parse_adaptation(a.adaptation);
-  spec.block = key ? key->parameters.block : std::max<std::size_t>(a.key.block, 1);
+  spec.block = key ? key->parameters.block : a.key.block;
   spec.adaptation_padding = a.adaptation_padding;
   return spec;
 }
@@ -148,6 +189,8 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
   add("--recipe", a.recipe, "A published schedule: er-cnn, color-neuracrypt, neuracrypt or ele");
   add("--network-patch", a.patch, "ViT, ConvMixer: pixels a side of a patch (default: the network's; neuracrypt: 1)")
       ->check(whole_number());
+  verb.add_flag("--no-patch-whitening", a.no_patch_whitening, "ViT: train on patches as they are, not decorrelated")
+      ->group(kPictures);
   verb.add_flag("--no-positions", a.no_positions, "ViT: without position embedding")->group(kPictures);
 }
 
@@ -183,38 +226,73 @@ std::string command_of_pictures(const PictureTraining& a) {
   add("recipe", a.recipe, usual.recipe);
   add("network-patch", a.patch, usual.patch);
   flag("no-positions", a.no_positions);
+  flag("no-patch-whitening", a.no_patch_whitening);
   return line;
 }
 
-void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
-                       const std::function<train::Recipe(train::Recipe)>& wishes) {
-  auto recipe = a.recipe.empty() ? train::vision_recipe(a.network) : train::published_recipe(a.recipe);
-  if (a.stored) recipe.augmentation = {};
-  recipe = wishes(recipe);
-  ThreadPool pool(run.threads);
+namespace {
+
+struct Prepared {
   Material material;
-  if (!a.stored) {
-    material.train_images = image::load_dataset(run.dataset, image::Split::train, run.data, run.limit);
-    material.test_images = image::load_dataset(run.dataset, image::Split::test, run.data, run.test_limit);
-  }
-  const auto key = owners_key(a, run.data, a.colour ? 3 : material.train_images.channels);
-  const train::Protection protection{a.resize, a.colour, key, a.per_image};
-  material.train = a.stored ? train::stored_pictures(run.dataset, image::Split::train, run.limit)
-                            : train::shielded_pictures(material.train_images, protection, &pool);
-  material.test = a.stored ? train::stored_pictures(run.dataset, image::Split::test, run.test_limit)
-                           : train::shielded_pictures(material.test_images, protection, &pool);
+  OwnersKey owner;
   train::VisionTask task;
-  task.spec = spec_of(a, *material.train, key);
+};
+
+Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::Recipe& recipe, ThreadPool& pool) {
+  Prepared out;
+  train::VisionTask& task = out.task;
+  if (!a.pretrained.empty()) task.pretrained = train::read_weights(a.pretrained);
+  Material& m = out.material;
+  if (a.stored) {
+    m.train = train::stored_pictures(run.dataset, image::Split::train, run.limit);
+    m.test = train::stored_pictures(run.dataset, image::Split::test, run.test_limit);
+  } else {
+    m.train_images =
+        std::make_unique<image::Dataset>(image::load_dataset(run.dataset, image::Split::train, run.data, run.limit));
+    m.test_images = std::make_unique<image::Dataset>(
+        image::load_dataset(run.dataset, image::Split::test, run.data, run.test_limit));
+    out.owner = owners_key(a, run.data, a.colour ? 3 : m.train_images->channels);
+    const train::Protection protection{a.resize, a.colour, out.owner.key, a.per_image};
+    m.train = train::shielded_pictures(*m.train_images, protection, &pool);
+    m.test = train::shielded_pictures(*m.test_images, protection, &pool);
+  }
+  task.spec = spec_of(a, *m.train, out.owner.key);
+  train::check_vision(task.spec);
   task.recipe = recipe;
   task.rounds = a.rounds;
   task.adaptation_rate = a.adaptation_rate;
   task.whiten = a.start == "whiten";
-  if (a.start == "match") {
-    task.guesses = guess_blocks(*material.train, task.spec.block, a.publics, run.data, run.seed);
+  if (a.start == "match") task.guesses = guess_blocks(*m.train, task.spec.block, a.publics, run.data, run.seed);
+  return out;
+}
+
+/// A new key is written first, as the checkpoints are of no use without it, and goes again where not even one epoch
+/// was trained.
+train::VisionResult train_with_key(const Prepared& prepared, const fs::path& key_file,
+                                   const train::RunOptions& options) {
+  if (prepared.owner.made) shield::write_key(key_file, *prepared.owner.key);
+  try {
+    return train::train_vision(prepared.task, *prepared.material.train, *prepared.material.test, options);
+  } catch (...) {
+    std::error_code ec;
+    if (prepared.owner.made && !fs::exists(options.checkpoint, ec)) fs::remove(key_file, ec);
+    throw;
   }
-  if (!a.pretrained.empty()) task.pretrained = train::read_weights(a.pretrained);
+}
+
+}  // namespace
+
+void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
+                       const std::function<train::Recipe(train::Recipe)>& wishes) {
+  check_options(a, run);
+  auto recipe = a.recipe.empty() ? train::vision_recipe(a.network) : train::published_recipe(a.recipe);
+  if (a.stored) recipe.augmentation = {};
+  recipe = wishes(recipe);
+  ThreadPool pool(run.threads);
+  const Prepared prepared = prepare(a, run, recipe, pool);
+  const auto& key = prepared.owner.key;
   const auto options = run_options(run, recipe.epochs * a.rounds);
-  auto result = train::train_vision(task, *material.train, *material.test, options);
+  auto result = train_with_key(prepared, a.key.file, options);
   if (!result.loaded.empty()) note(result.loaded);
   result.network.notes = notes_of(a, run, key);
   train::TrainResult curve;
@@ -226,8 +304,24 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   train::write_vision(result.network, run.out);
   write_file(beside(run.out, ".curve.json"), train::curve_json(header, curve));
   write_file(beside(run.out, ".curve.svg"), train::curve_svg(header, curve));
-  if (result.finished) fs::remove(options.checkpoint);
+  fs::remove(options.checkpoint);
   report(a, run, header, curve, key);
+}
+
+void refuse_picture_training(const CLI::App& verb) {
+  refuse_options(verb,
+                 {"--key",    "--make-key",   "--calibrate",  "--shield",        "--block",        "--arithmetic",
+                  "--depth",  "--hidden",     "--statistics", "--per-image",     "--protected",    "--colour",
+                  "--resize", "--adapt",      "--adapt-lr",   "--adapt-padding", "--adapt-start",  "--publics",
+                  "--rounds", "--pretrained", "--recipe",     "--network-patch", "--no-positions", "--test-limit"},
+                 "is for networks for pictures in the open: name one with --network");
+}
+
+void refuse_other_training(const CLI::App& verb) {
+  refuse_options(verb,
+                 {"--model", "--distill-from", "--distill-share", "--distill-temperature", "--range-weight",
+                  "--range-limit", "--clamp", "--freeze", "--muon-lr"},
+                 "is for networks that run on encrypted images (--model), not for --network");
 }
 
 }  // namespace obscura::cli

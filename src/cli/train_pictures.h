@@ -23,6 +23,7 @@ struct PictureTraining {
   std::size_t adaptation_padding = 0;
   std::string start = "whiten";
   std::string publics;
+  bool no_patch_whitening = false;
   double adaptation_rate = 1;
   std::size_t rounds = 1;
   std::filesystem::path pretrained;
@@ -47,11 +48,16 @@ struct TrainingRun {
 };
 
 void add_picture_training(CLI::App& verb, PictureTraining& a);
+/// Throws UsageError if options of this kind of training were given.
+void refuse_picture_training(const CLI::App& verb);
+/// Throws UsageError if options were given that only the other kinds of training have.
+void refuse_other_training(const CLI::App& verb);
 
 /// The options that were typed, as they were.
 std::string command_of_pictures(const PictureTraining& a);
 
-/// `wishes` puts what the user asked for into a recipe.
+/// Writes the network, its curve, and the key if that is to be made; nothing if it throws, but for the checkpoint of
+/// what was trained so far and the key that goes with it. `wishes` puts what the user asked for into a recipe.
 void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
                        const std::function<train::Recipe(train::Recipe)>& wishes);
 

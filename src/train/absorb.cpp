@@ -63,8 +63,12 @@ void absorb_places(WeightTensor& positions, const std::vector<std::uint32_t>& pl
 
 void check(const VisionFile& plain, const shield::Shield& shield) {
   const VisionSpec& spec = plain.spec;
-  if (spec.adaptation != Adaptation::none) {
-    throw UnsupportedError("a network with an adaptation was trained on protected pictures already");
+  if (spec.adaptation != Adaptation::none || plain.notes.count("shield") != 0) {
+    throw UnsupportedError("a network that reads protected pictures already cannot take in a key");
+  }
+  if (spec.channels != 1 && spec.channels != 3) {
+    throw UnsupportedError(
+        fmt::format("a key is taken in by networks for pictures of 1 or 3 channels, not of {}", spec.channels));
   }
   if (spec.height % shield.block() != 0 || spec.width % shield.block() != 0) {
     throw MismatchError(

@@ -13,11 +13,19 @@ struct VisionClassifier::State {
       : spec(file.spec),
         input({file.spec.channels, file.spec.height, file.spec.width}, file.mean, file.std),
         module(make_vision(file.spec)) {
-    const auto report = load_weights(*module, {file.tensors, {}});
+    const auto report = loaded(file);
     if (!report.missing.empty() || !report.reshaped.empty() || !report.other_shape.empty()) {
       throw FormatError("the weights are not those of a " + file.spec.network + " of this form: " + to_text(report));
     }
     module->eval();
+  }
+
+  LoadReport loaded(const VisionFile& file) const {
+    try {
+      return load_weights(*module, {file.tensors, {}});
+    } catch (const MismatchError& e) {
+      throw FormatError(e.what());
+    }
   }
 
   VisionSpec spec;

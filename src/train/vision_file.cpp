@@ -41,7 +41,7 @@ VisionSpec spec_of(const Json& json) {
 void check_numbers(const VisionFile& file, const std::string& what) {
   bool good = file.mean.size() == file.spec.channels && file.std.size() == file.spec.channels;
   for (const float v : file.mean) good = good && std::isfinite(v);
-  for (const float v : file.std) good = good && std::isfinite(v) && v > 0;
+  for (const float v : file.std) good = good && std::isfinite(v) && v > 0 && std::isfinite(1 / v);
   if (!good) throw FormatError(what + " states no usable mean and std a channel");
   if (file.classes.size() != file.spec.classes)
     throw FormatError(what + " names another number of classes than it has");

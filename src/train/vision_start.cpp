@@ -1,6 +1,7 @@
 #include "train/vision_start.h"
 
 #include "base/error.h"
+#include "train/patch_whitening.h"
 
 namespace obscura::train {
 namespace {
@@ -15,13 +16,8 @@ torch::Tensor blocks_of(const torch::Tensor& images, std::int64_t channel, std::
       .to(torch::kFloat64);
 }
 
-/// The symmetric inverse root of a covariance: directions in which blocks hardly vary are taken as a hundred-thousandth
-/// of the mean variance, so that rounding is not blown up.
-torch::Tensor inverse_root(const torch::Tensor& covariance) {
-  const auto [values, vectors] = torch::linalg_eigh(covariance, "L");
-  const auto floor = values.mean() * 1e-5 + 1e-12;
-  return vectors.matmul(torch::diag(torch::maximum(values, floor).rsqrt())).matmul(vectors.t());
-}
+/// Blocks hardly vary in some directions; what is below this share of the mean variance is rounding.
+constexpr double kFloor = 1e-5;
 
 /// The parts of an er-cnn adaptation that a start is written into.
 struct Parts {
@@ -51,7 +47,7 @@ void whiten_adaptation(VisionModule& adaptation, const torch::Tensor& images) {
     const auto blocks = blocks_of(images, c, k);
     const auto mean = blocks.mean(0);
     const auto centred = blocks - mean;
-    const auto root = inverse_root(centred.t().matmul(centred) / static_cast<double>(centred.size(0)));
+    const auto root = inverse_root(centred.t().matmul(centred) / static_cast<double>(centred.size(0)), kFloor);
     auto rows = parts.weight.slice(0, c * size, (c + 1) * size);
     const auto map = rows.reshape({size, size}).to(torch::kFloat64).matmul(root);
     rows.copy_(map.to(torch::kFloat32).reshape(rows.sizes()));
@@ -68,6 +64,11 @@ void start_adaptation(VisionModule& adaptation, const std::vector<BlockGuess>& g
   const auto n = static_cast<std::size_t>(size);
   if (guesses.size() * n != static_cast<std::size_t>(parts.weight.size(0))) {
     throw MismatchError("the guess at the key is one of other channels than the pictures'");
+  }
+  for (const BlockGuess& guess : guesses) {
+    if (guess.inverse.size() != n * n || guess.plain_mean.size() != n || guess.protected_mean.size() != n) {
+      throw MismatchError("the guess at the key is one of other blocks than the adaptation's");
+    }
   }
   for (std::size_t c = 0; c < guesses.size(); ++c) {
     const BlockGuess& guess = guesses[c];

@@ -15,6 +15,7 @@
 #include "train/blas.h"
 #include "train/checkpoint.h"
 #include "train/load_weights.h"
+#include "train/patch_whitening.h"
 #include "train/updater.h"
 #include "train/vision_input.h"
 #include "train/vision_start.h"
@@ -32,8 +33,32 @@ void check_pictures(const VisionSpec& spec, const Pictures& pictures) {
   const auto classes = static_cast<std::int64_t>(spec.classes);
   const bool known = std::ranges::all_of(pictures.labels(), [&](std::int64_t l) { return l >= 0 && l < classes; });
   if (!known) throw MismatchError("data set " + pictures.name() + " has labels that the network has no output for");
-  if (pictures.shape() != PictureShape{spec.channels, spec.height, spec.width}) {
-    throw MismatchError("data set " + pictures.name() + " does not fit the network's input");
+  const PictureShape& shape = pictures.shape();
+  if (shape != PictureShape{spec.channels, spec.height, spec.width}) {
+    throw MismatchError(fmt::format(
+        "data set {} has pictures of {}x{}x{} (channels, height, width), the network takes {}x{}x{}", pictures.name(),
+        shape.channels, shape.height, shape.width, spec.channels, spec.height, spec.width));
+  }
+}
+
+void check_task(const VisionTask& task, const Pictures& train_set, const Pictures& test_set) {
+  check_recipe(task.recipe);
+  check_vision(task.spec);
+  check_pictures(task.spec, train_set);
+  check_pictures(task.spec, test_set);
+  if (train_set.classes() != test_set.classes()) {
+    throw MismatchError("the test pictures of " + test_set.name() + " are of other classes than the training pictures");
+  }
+  if (task.recipe.optimiser == Optimiser::muon) {
+    throw UsageError("networks for pictures are trained with adam, adamw, rmsprop or sgd, not with muon");
+  }
+  const bool linear = task.spec.adaptation == Adaptation::er_cnn && task.spec.adaptation_padding == 0;
+  if (!task.guesses.empty() && !linear) {
+    throw UsageError("only the adaptation er-cnn without padding can start from a guess at the key");
+  }
+  if (task.rounds < 1 || task.rounds > 1000) throw UsageError("rounds must be 1 to 1000");
+  if (!std::isfinite(task.adaptation_rate) || task.adaptation_rate < 0) {
+    throw UsageError("the adaptation's learning rate must not be negative");
   }
 }
 
@@ -55,9 +80,10 @@ std::string fingerprint(const VisionTask& task, const Pictures& train_set, const
     hash = fnv1a(guess.inverse.data(), guess.inverse.size() * sizeof(double), hash);
   }
   const VisionSpec& s = task.spec;
-  return fmt::format("{} patch {} {} {} block {} padding {}; {} rounds {} adaptation {} whiten {} seed {}; {:016x}",
+  return fmt::format("{} patch {} {} {} block {} padding {}; {} rounds {} adaptation {} whiten {} {} seed {}; {:016x}",
                      s.network, s.patch, s.positions, to_string(s.adaptation), s.block, s.adaptation_padding,
-                     describe(task.recipe), task.rounds, task.adaptation_rate, task.whiten, options.seed, hash);
+                     describe(task.recipe), task.rounds, task.adaptation_rate, task.whiten, task.whiten_patches,
+                     options.seed, hash);
 }
 
 /// Norms, biases, tokens and positions are not pulled towards zero.
@@ -79,6 +105,12 @@ UpdateGroups groups_of(VisionModule& module, const VisionTask& task) {
   return out;
 }
 
+/// Pretrained weights read pictures as they are.
+bool whitens_patches(const VisionTask& task) {
+  return task.whiten_patches && task.spec.network.starts_with("vit") && task.spec.adaptation == Adaptation::none &&
+         !task.pretrained;
+}
+
 class VisionRun {
  public:
   VisionRun(const VisionTask& task, const Pictures& train_set, const Pictures& test_set, const RunOptions& options)
@@ -87,10 +119,14 @@ class VisionRun {
     input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_);
     fingerprint_ = fingerprint(task, train_set, options);
     start_round(1);
+    if (whitens_patches(task)) {
+      const std::int64_t patch = module_->named_parameters()["conv_proj.weight"].size(2);
+      whitening_ = std::make_unique<PatchWhitening>(first_pictures(), patch, task.spec.positions);
+    }
     if (!task.guesses.empty()) {
       start_adaptation(*adaptation_of(*module_), task.guesses, mean_, std_);
     } else if (task.spec.adaptation == Adaptation::er_cnn && task.whiten && task.spec.adaptation_padding == 0) {
-      whiten();
+      whiten_adaptation(*adaptation_of(*module_), first_pictures());
     }
   }
 
@@ -116,6 +152,7 @@ class VisionRun {
     result.skipped_steps = skipped_;
     result.test_accuracy = epochs_.back().test_accuracy;
     result.network = {task_.spec, mean_, std_, train_.classes(), {}, weights_of(*module_).tensors};
+    if (whitening_) whitening_->merge(result.network.tensors);
     return result;
   }
 
@@ -141,12 +178,18 @@ class VisionRun {
     updater_ = std::make_unique<Updater>(task_.recipe, groups_of(*module_, task_));
   }
 
-  void whiten() {
+  /// Of the first thousand.
+  torch::Tensor first_pictures() const {
     std::vector<std::int64_t> index(std::min<std::size_t>(train_.count(), 1000));
     std::iota(index.begin(), index.end(), 0);
     std::vector<float> values(index.size() * train_.shape().size());
     train_.read(index, values);
-    whiten_adaptation(*adaptation_of(*module_), input_->tensor(values));
+    return input_->tensor(values);
+  }
+
+  torch::Tensor input_of(std::span<const float> samples) const {
+    const auto images = input_->tensor(samples);
+    return whitening_ ? whitening_->apply(images) : images;
   }
 
   std::size_t resume() {
@@ -195,6 +238,8 @@ class VisionRun {
     const std::size_t count = train_.count(), in_round = (epoch - 1) % r.epochs;
     Progress progress(fmt::format("epoch {}/{}", epoch, r.epochs * task_.rounds), count, "images", options_.progress);
     const auto order = shuffled(count, options_.seed, epoch);
+    // Networks that drop branches by chance draw the same after a resumption.
+    torch::manual_seed(epoch_stream(options_.seed + 2, epoch));
     const Augmentation augmentation = in_round + 1 + r.plain_epochs > r.epochs ? Augmentation{} : r.augmentation;
     module_->train();
     module_->use_bfloat16(r.bfloat16);
@@ -208,8 +253,8 @@ class VisionRun {
       std::vector<float> values(batch * train_.shape().size());
       train_.draw(index, {augmentation, epoch_stream(options_.seed, epoch), first}, values);
       const double done = static_cast<double>(in_round) + static_cast<double>(first) / static_cast<double>(count);
-      const Step result = step(input_->tensor(values), labels_of(train_, index),
-                               rate_share_at(r, done / static_cast<double>(r.epochs)));
+      const Step result =
+          step(input_of(values), labels_of(train_, index), rate_share_at(r, done / static_cast<double>(r.epochs)));
       if (std::isfinite(result.loss)) loss += result.loss * static_cast<double>(batch);
       correct += result.correct;
       progress.advance(batch);
@@ -244,8 +289,7 @@ class VisionRun {
         test_.read(index, std::span(kept_).last(index.size() * size));
       }
       const std::span<const float> values(kept_.data() + (keep ? first * size : 0), index.size() * size);
-      correct +=
-          module_->forward(input_->tensor(values)).argmax(1).eq(labels_of(test_, index)).sum().item<std::int64_t>();
+      correct += module_->forward(input_of(values)).argmax(1).eq(labels_of(test_, index)).sum().item<std::int64_t>();
     }
     return static_cast<double>(correct) / static_cast<double>(count);
   }
@@ -257,6 +301,7 @@ class VisionRun {
   std::vector<float> mean_;
   std::vector<float> std_;
   std::unique_ptr<InputForm> input_;
+  std::unique_ptr<PatchWhitening> whitening_;
   std::shared_ptr<VisionModule> module_;
   std::unique_ptr<Updater> updater_;
   std::string loaded_;
@@ -271,17 +316,7 @@ class VisionRun {
 
 VisionResult train_vision(const VisionTask& task, const Pictures& train_set, const Pictures& test_set,
                           const RunOptions& options) {
-  check_recipe(task.recipe);
-  check_vision(task.spec);
-  check_pictures(task.spec, train_set);
-  check_pictures(task.spec, test_set);
-  if (!task.guesses.empty() && task.spec.adaptation != Adaptation::er_cnn) {
-    throw UsageError("only the adaptation er-cnn can start from a guess at the key");
-  }
-  if (task.rounds < 1 || task.rounds > 1000) throw UsageError("rounds must be 1 to 1000");
-  if (!std::isfinite(task.adaptation_rate) || task.adaptation_rate < 0) {
-    throw UsageError("the adaptation's learning rate must not be negative");
-  }
+  check_task(task, train_set, test_set);
   try {
     set_math_threads(options.threads);
     return VisionRun(task, train_set, test_set, options).run();

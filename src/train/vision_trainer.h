@@ -27,6 +27,7 @@ struct VisionTask {
   std::size_t rounds = 1;
   double adaptation_rate = 1;            ///< learning rate of the adaptation, in terms of the recipe's
   bool whiten = true;                    ///< er_cnn: start from blocks whose samples are uncorrelated
+  bool whiten_patches = true;            ///< vit: train on patches whose samples are uncorrelated (patch_whitening.h)
   std::vector<BlockGuess> guesses;       ///< er_cnn: start from these instead, one a channel
   std::optional<WeightFile> pretrained;  ///< where each round's network starts
 };
