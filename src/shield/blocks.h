@@ -25,6 +25,11 @@ inline std::size_t round_up(std::size_t v, std::size_t multiple) {
   return (v + multiple - 1) / multiple * multiple;
 }
 
+/// True for the shapes of padded pictures.
+inline bool is_whole(std::size_t channels, std::size_t height, std::size_t width, std::size_t side) {
+  return (channels == 1 || channels == 3) && height > 0 && width > 0 && height % side == 0 && width % side == 0;
+}
+
 /// The image with its last row and column repeated until both sides are multiples of `side`.
 image::Image pad(const image::Image& image, std::size_t side);
 /// The upper left corner.

@@ -142,7 +142,8 @@ double RealHill::key_space_bits(std::size_t channels, std::size_t, std::size_t) 
   return 53.0 * static_cast<double>(channels) * std::pow(static_cast<double>(block()), 4);
 }
 
-std::optional<BlockMap> RealHill::block_map(std::size_t channels, std::size_t, std::size_t) const {
+std::optional<BlockMap> RealHill::block_map(std::size_t channels, std::size_t height, std::size_t width) const {
+  if (!is_whole(channels, height, width, block())) return std::nullopt;
   const std::size_t area = block() * block(), n = channels * area;
   BlockMap map{
       channels, block(), std::vector<double>(n * n, 0), std::vector<double>(n * n, 0), std::vector<double>(n, 0), {}};

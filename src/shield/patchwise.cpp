@@ -49,6 +49,7 @@ double Vit::key_space_bits(std::size_t channels, std::size_t height, std::size_t
 }
 
 std::optional<BlockMap> Vit::block_map(std::size_t channels, std::size_t height, std::size_t width) const {
+  if (!is_whole(channels, height, width, block())) return std::nullopt;
   const SampleKey key = draw_samples(seed_, channels, block());
   const std::size_t n = key.from.size();
   BlockMap map{channels,

@@ -87,7 +87,8 @@ class Shield {
   virtual double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const = 0;
   /// True if images of so many channels can be protected.
   virtual bool takes_channels(std::size_t channels) const { return channels == 3; }
-  /// What it does to padded pictures of this shape, if that is linear in blocks and the same in all of them.
+  /// What it does to padded pictures of this shape, if that is linear in blocks and the same in all of them. None for
+  /// a shape that no padded picture has.
   virtual std::optional<BlockMap> block_map(std::size_t, std::size_t, std::size_t) const { return std::nullopt; }
   /// False if there is no way back, not even with the key.
   virtual bool reveals() const { return true; }

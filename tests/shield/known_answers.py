@@ -143,6 +143,23 @@ def etc(rows, seed, k):
     return flat(joined(out, len(rows), len(rows[0]), k))
 
 
+def vit(rows, seed, k):
+    """Samples of a block: red, green, blue, each in rows."""
+    def samples(block):
+        return [block[i // k % k][i % k][i // (k * k)] for i in range(3 * k * k)]
+    draws = Draws(derive(seed, "vit: samples", 3, k))
+    source = draws.permutation(3 * k * k)
+    negative = [draws.below(2) for _ in source]
+    parts = blocks(rows, k)
+    shuffle = Draws(derive(seed, "vit: blocks", k, len(rows) // k, len(rows[0]) // k)).permutation(len(parts))
+    out = [None] * len(parts)
+    for b, part in enumerate(parts):
+        v = samples(part)
+        v = [255 - v[s] if n else v[s] for s, n in zip(source, negative)]
+        out[shuffle[b]] = [[[v[c * k * k + y * k + x] for c in range(3)] for x in range(k)] for y in range(k)]
+    return flat(joined(out, len(rows), len(rows[0]), k))
+
+
 def hill_modular(rows, seed, k):
     n = k * k
 
@@ -193,8 +210,8 @@ def main():
     seed, rows = seed_number(5), noise(18, 32)
     whole = padded(rows, 4)
     for name, made in (("hill real", hill_real(whole, seed, 4)), ("hill modular", hill_modular(whole, seed, 4)),
-                       ("le", le(whole, seed, 4)), ("pe", pe(rows, seed)), ("ele", ele(whole, seed, 4)),
-                       ("etc", etc(whole, seed, 4))):
+                       ("vit", vit(whole, seed, 4)), ("le", le(whole, seed, 4)),
+                       ("pe", pe(rows, seed)), ("ele", ele(whole, seed, 4)), ("etc", etc(whole, seed, 4))):
         print(f"{name:12}  {hashlib.sha256(made).hexdigest()}")
 
 

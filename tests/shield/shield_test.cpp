@@ -80,6 +80,7 @@ TEST(Shields, KnownAnswers) {
   const std::vector<std::pair<Parameters, std::string>> known = {
       {{"hill", 4, Arithmetic::real}, "5065a18d899d65be539e5f8b9465f72409511d5c4ac38c44a788e4d24a04e2a7"},
       {{"hill", 4, Arithmetic::modular}, "3c9985228cdf69d42afe60a97c0977e0f5983c547216feadf810bd5a6513d581"},
+      {{"vit", 4, Arithmetic::modular}, "9e0bff8b428c172d83298c6d2ed7b3ee7e8cea56633e16875765323a1e69e52f"},
       {{"le", 4, Arithmetic::modular}, "e961a4d3b467e66ae0e942180d64bf0e69f55f29e5ceac166b65c57ba50a1d20"},
       {{"pe", 1, Arithmetic::modular}, "b6c181acea234949459988f4fe342ddd7cfd87718f564013c87822ff5a8133cf"},
       {{"ele", 4, Arithmetic::modular}, "c41b5e5b7c00e8f3ef0d23d2cebd9e8aed86d96705390916ef3d55274e43e784"},
@@ -148,6 +149,7 @@ TEST(Shields, KeySpacesAreThoseOfTheLiterature) {
   const auto bits = [](const char* name) {
     return make_shield({name, 0, Arithmetic::modular}, test_seed(0))->key_space_bits(3, 32, 32);
   };
+  EXPECT_NEAR(bits("vit"), 546.9, 1);        // 48! 2^48 64!
   EXPECT_NEAR(bits("le"), 498.1, 1);         // 96!
   EXPECT_NEAR(bits("ele"), 32186, 30);       // (96!)^64 64!
   EXPECT_NEAR(bits("pe"), 5719, 1);          // 8^1024 6^1024
