@@ -36,38 +36,33 @@ shield::Key another_key(const shield::Key& key) {
 
 class Evaluator {
  public:
-  explicit Evaluator(const PictureEvaluation& a)
-      : a_(a), set_(image::load_dataset(a.dataset, image::Split::test, a.data, a.limit)), pool_(a.threads) {
+  explicit Evaluator(const PictureEvaluation& a) : a_(a), file_(train::read_vision(a.network)), pool_(a.threads) {
+    if (!a.plain.empty()) plain_ = train::read_vision(a.plain);
+    set_ = image::load_dataset(a.dataset, image::Split::test, a.data, a.limit);
+    require_same_classes(file_, a.network);
+    if (plain_) require_same_classes(*plain_, a.plain);
+    if (!a.key.file.empty()) key_ = take_key(a.key, a.data, [this] { return a_.colour ? 3 : set_.channels; });
+    require_key();
     train::set_math_threads(a.threads);
   }
 
   std::vector<Row> run() {
-    const auto file = train::read_vision(a_.network);
-    std::optional<shield::Key> key;
-    if (!a_.key.file.empty()) key = take_key(a_.key, a_.data, [this] { return a_.colour ? 3 : set_.channels; });
-    if (!key && file.notes.count("shield") != 0) {
-      throw UsageError("this network reads what " + file.notes.at("shield") + " protects: name the owner's --key");
+    const std::string hidden = a_.per_image ? "protected, a key an image" : "protected";
+    add(file_, "network", "plain", {});
+    if (key_) {
+      add(file_, "network", hidden, {key_, a_.per_image});
+      add(file_, "network", "protected with another key", {another_key(*key_), a_.per_image});
+      if (!a_.per_image && key_->matrices.empty()) add(file_, "network", "protected, a key an image", {key_, true});
     }
-    if (key) require_same_key(file, *key);
-    add(file, "network", "plain", {});
-    if (key) {
-      add(file, "network", a_.per_image ? "protected, a key an image" : "protected", {key, a_.per_image});
-      add(file, "network", "protected with another key", {another_key(*key), a_.per_image});
-      if (!a_.per_image && key->matrices.empty()) add(file, "network", "protected, a key an image", {key, true});
-    }
-    if (!a_.plain.empty()) {
-      const auto plain = train::read_vision(a_.plain);
-      add(plain, "plain network", "plain", {});
-      if (key)
-        add(plain, "plain network", a_.per_image ? "protected, a key an image" : "protected", {key, a_.per_image});
+    if (plain_) {
+      add(*plain_, "plain network", "plain", {});
+      if (key_) add(*plain_, "plain network", hidden, {key_, a_.per_image});
     }
     return rows_;
   }
 
   std::size_t images() const { return set_.count; }
-  std::string promise() const {
-    return a_.key.file.empty() ? "" : shield::make_shield(shield::read_key(a_.key.file))->promise();
-  }
+  std::string promise() const { return key_ ? shield::make_shield(*key_)->promise() : ""; }
 
  private:
   struct Made {
@@ -75,11 +70,29 @@ class Evaluator {
     bool per_image = false;
   };
 
-  void require_same_key(const train::VisionFile& file, const shield::Key& key) const {
-    const auto noted = file.notes.find("key");
-    if (noted == file.notes.end() || noted->second == fmt::format("{:016x}", shield::fingerprint(key.seed))) return;
+  void require_key() const {
+    const auto shield = file_.notes.find("shield"), noted = file_.notes.find("key");
+    if (!key_) {
+      if (a_.per_image || describes_key(a_.key) || a_.key.block != 0) {
+        throw UsageError("--shield, its parameters and --per-image need the owner's --key");
+      }
+      if (shield == file_.notes.end()) return;
+      throw UsageError("this network reads what " + shield->second + " protects: name the owner's --key");
+    }
+    if (noted == file_.notes.end() || noted->second == fmt::format("{:016x}", shield::fingerprint(key_->seed))) return;
     throw MismatchError("the network " + a_.network.string() + " was trained with another key than " +
                         a_.key.file.string());
+  }
+
+  /// Labels are numbers: of other classes, or of the same in another order, they say nothing.
+  void require_same_classes(const train::VisionFile& file, const fs::path& path) const {
+    const auto &has = file.classes, &wanted = set_.classes;
+    if (has == wanted) return;
+    const auto at = static_cast<std::size_t>(std::ranges::mismatch(has, wanted).in1 - has.begin());
+    const auto name = [at](const auto& list) { return at < list.size() ? "'" + list[at] + "'" : std::string("none"); };
+    throw MismatchError(
+        fmt::format("the network {} was trained on other classes than those of {}: class {} is {}, not {}",
+                    path.string(), set_.name, at, name(has), name(wanted)));
   }
 
   /// Pictures that the network cannot take are a row, too: without a number.
@@ -98,7 +111,10 @@ class Evaluator {
   }
 
   const PictureEvaluation& a_;
+  train::VisionFile file_;
+  std::optional<train::VisionFile> plain_;
   image::Dataset set_;
+  std::optional<shield::Key> key_;
   ThreadPool pool_;
   std::vector<Row> rows_;
 };
@@ -123,7 +139,8 @@ void evaluate_pictures(const PictureEvaluation& a) {
   if (!a.out.empty()) check_output(a.out);
   Evaluator evaluator(a);
   const auto rows = evaluator.run();
-  const auto json = json_of(a, rows, evaluator.images(), evaluator.promise());
+  const std::string promise = evaluator.promise();
+  const auto json = json_of(a, rows, evaluator.images(), promise);
   if (!a.out.empty()) write_file(a.out, json.dump(2) + "\n");
   if (a.json) {
     print_json(json);
@@ -134,7 +151,7 @@ void evaluate_pictures(const PictureEvaluation& a) {
     const std::string value = row.note.empty() ? fmt::format("{:.2f} %", 100 * row.accuracy) : row.note;
     fmt::print("  {:<14} {:<28} {}\n", row.network, row.pictures, value);
   }
-  if (!evaluator.promise().empty()) fmt::print("{}\n", evaluator.promise());
+  if (!promise.empty()) fmt::print("{}\n", promise);
 }
 
 }  // namespace obscura::cli

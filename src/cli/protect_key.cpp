@@ -96,6 +96,11 @@ shield::Key take_key(const KeyOptions& o, const fs::path& data, const std::funct
   return key;
 }
 
+bool describes_key(const KeyOptions& o) {
+  const bool words = !o.shield.empty() || !o.arithmetic.empty() || !o.statistics.empty() || !o.calibrate.empty();
+  return words || o.make || o.depth != 0 || o.hidden != 0;
+}
+
 void add_key_options(CLI::App& verb, KeyOptions& o, bool required) {
   verb.add_option("--key", o.file, "The owner's key of the shield, a JSON file")->required(required)->group(kFiles);
   verb.add_flag("--make-key", o.make, "Make the key first: a new file, readable by you alone")->group(kFiles);

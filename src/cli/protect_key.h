@@ -24,6 +24,9 @@ struct KeyOptions {
   std::string calibrate;  ///< a data set or a folder of images
 };
 
+/// True if anything was given that only a key has: all but the file and the block.
+bool describes_key(const KeyOptions& options);
+
 void add_key_options(CLI::App& verb, KeyOptions& options, bool required = true);
 
 /// The key of the file, which must agree with the options, or one made now: whoever makes one writes it when all else

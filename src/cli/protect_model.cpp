@@ -14,25 +14,29 @@ namespace {
 
 constexpr const char* kWarning =
     "keep the plain network from whoever holds this one: the two together give the key, and public weights are known "
-    "to "
-    "everybody";
+    "to everybody";
 
 }  // namespace
 
-void protect_model(const std::filesystem::path& model, const std::filesystem::path& key,
+void protect_model(const std::filesystem::path& model, const KeyOptions& key, const std::filesystem::path& data,
                    const std::filesystem::path& out, bool json) {
-  if (out.extension() != ".safetensors") {
-    throw UsageError("a network is written as a .safetensors file: name it so, not " + out.string());
-  }
-  check_output(out);
-  const shield::Key owner = shield::read_key(key);
+  check_network_output(out);
+  const auto plain = train::read_vision(model);
+  const shield::Key owner = take_key(key, data, [&plain] { return plain.spec.channels; });
   const auto shield = shield::make_shield(owner);
-  auto network = train::absorb_key(train::read_vision(model), *shield);
+  auto network = train::absorb_key(plain, *shield);
   network.notes["shield"] = shield->name();
   network.notes["block"] = std::to_string(shield->block());
   network.notes["keys"] = "one";
   network.notes["key"] = fmt::format("{:016x}", shield::fingerprint(owner.seed));
-  train::write_vision(network, out);
+  if (key.make) shield::write_key(key.file, owner);
+  try {
+    train::write_vision(network, out);
+  } catch (...) {
+    std::error_code ec;
+    if (key.make) std::filesystem::remove(key.file, ec);
+    throw;
+  }
   if (json) {
     print_json({{"network", network.spec.network},
                 {"shield", shield->name()},
@@ -43,7 +47,7 @@ void protect_model(const std::filesystem::path& model, const std::filesystem::pa
     return;
   }
   fmt::print("{}: {} that reads what {} protects with {}, with the same answers\n", out.string(), network.spec.network,
-             shield->name(), key.string());
+             shield->name(), key.file.string());
   fmt::print("{}\n{}: {}\n", kWarning, shield->name(), shield->promise());
 }
 

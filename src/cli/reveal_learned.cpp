@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "cli/picture_folder.h"
 #include "cli/support.h"
+#include "shield/blocks.h"
 #include "shield/container.h"
 #include "train/vision_file.h"
 
@@ -69,13 +70,13 @@ std::vector<float> samples_of(const fs::path& file, const train::VisionSpec& spe
   return out;
 }
 
-/// The file of the same name among the originals, whatever its ending.
+/// The file of the same name among the originals, whatever its ending, padded as protect does.
 image::Image original_of(const fs::path& folder, const fs::path& stem, const train::VisionSpec& spec) {
   for (const char* ending : {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"}) {
     const fs::path file = folder / (stem.string() + ending);
     std::error_code ec;
     if (!fs::exists(file, ec)) continue;
-    auto image = image::read_image(file);
+    const auto image = shield::pad(image::read_image(file), spec.block);
     if (image.height != spec.height || image.width != spec.width) break;
     return spec.channels == 3 ? image::to_rgb(image) : image::to_grey(image);
   }
@@ -127,8 +128,6 @@ image::Image toned(const std::vector<float>& learned, const std::vector<Tone>& t
 
 void put_all(const LearnedReveal& a, const PictureFiles& list, const std::vector<image::Image>& images) {
   if (!fs::is_directory(a.in)) {
-    if (a.out.extension() != ".png")
-      throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
     image::write_png(a.out, images.front());
     return;
   }
@@ -145,6 +144,9 @@ void put_all(const LearnedReveal& a, const PictureFiles& list, const std::vector
 }  // namespace
 
 void reveal_learned(const LearnedReveal& a) {
+  if (!fs::is_directory(a.in) && a.out.extension() != ".png") {
+    throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
+  }
   const train::VisionClassifier network(train::read_vision(a.network));
   const PictureFiles list = list_pictures(a.in, is_protected_name);
   const auto pairs = learn_all(a, list, network);

@@ -101,6 +101,13 @@ void check_output(const fs::path& out) {
   if (fs::is_directory(out, ec)) throw IoError("cannot write " + out.string() + ": it is a folder");
 }
 
+void check_network_output(const std::filesystem::path& out) {
+  if (out.extension() != ".safetensors") {
+    throw UsageError("a network for pictures is written as a .safetensors file: name it so, not " + out.string());
+  }
+  check_output(out);
+}
+
 std::size_t size_of(const fs::path& file) {
   std::error_code ec;
   const auto size = fs::file_size(file, ec);

@@ -54,6 +54,9 @@ void check_memory(const compile::Program& program);
 /// Throws IoError unless a file may be put there: said before hours of work, not after.
 void check_output(const std::filesystem::path& out);
 
+/// The same for a network for pictures; throws UsageError if its name does not end as such files do.
+void check_network_output(const std::filesystem::path& out);
+
 /// The size of a file, 0 where there is none.
 std::size_t size_of(const std::filesystem::path& file);
 

@@ -272,6 +272,20 @@ void run_on_pictures(const EvaluateArguments& a) {
   evaluate_pictures(p);
 }
 
+/// What was typed for the other kind of network would be left aside without a word.
+void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
+  if (reads_pictures(a)) {
+    refuse_options(verb, {"--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume"},
+                   "is for networks that run on encrypted images, not for a .safetensors file");
+    refuse_options(verb, {"--make-key", "--calibrate"}, "would make a key that the network has never seen");
+  } else {
+    refuse_options(verb,
+                   {"--key", "--make-key", "--calibrate", "--shield", "--block", "--arithmetic", "--depth", "--hidden",
+                    "--statistics", "--per-image", "--colour", "--resize", "--plain"},
+                   "is for networks that `train --network` wrote: .safetensors files");
+  }
+}
+
 void run_evaluate(const EvaluateArguments& a) {
   if (reads_pictures(a)) return run_on_pictures(a);
   if (a.simulate) return run_simulation(a);
@@ -333,7 +347,10 @@ void add_evaluate_verb(CLI::App& app) {
       "A network of `train --network` (.safetensors) is tested on plain and on protected pictures, side by side.\n"
       "Examples:\n  obscura evaluate --network models/tenseal-mnist.onnx --dataset mnist --mode batched\n"
       "  obscura evaluate --network models/tenseal-mnist.onnx --dataset samples --limit 100 --json");
-  verb->callback([args] { run_evaluate(*args); });
+  verb->callback([args, verb] {
+    refuse_other_options(*args, *verb);
+    run_evaluate(*args);
+  });
 }
 
 }  // namespace obscura::cli

@@ -269,7 +269,8 @@ void run_protect(const Arguments& a) {
   if (!a.model.empty()) {
     if (a.paths.size() != 1 || !a.dataset.empty())
       throw UsageError("with --model, name one file: the network to write");
-    protect_model(a.model, a.key.file, a.paths.front(), a.json);
+    if (a.per_image) throw UsageError("a network takes in one key for all images: leave out --per-image");
+    protect_model(a.model, a.key, a.data, a.paths.front(), a.json);
     return;
   }
   const bool from_set = !a.dataset.empty();

@@ -74,6 +74,7 @@ void run_reveal(const Arguments& a) {
     reveal_learned(learned);
     return;
   }
+  if (!a.learned.plain.empty()) throw UsageError("--plain goes with --learned: --key reveals without originals");
   if (a.key.empty()) throw UsageError("name the owner's --key, or a network with --learned");
   const shield::Key key = shield::read_key(a.key);
   const auto shared = shield::make_shield(key);

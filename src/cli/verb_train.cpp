@@ -266,6 +266,12 @@ void add_train_verb(CLI::App& app) {
   verb->callback([args, verb] {
     // Without a word after it, --adapt means the first.
     if (verb->count("--adapt") > 0 && args->pictures.adaptation.empty()) args->pictures.adaptation = "er-cnn";
+    if (verb->count("--network") == 0) {
+      refuse_picture_training(*verb);
+    } else {
+      refuse_other_training(*verb);
+      train::vision_summary(args->pictures.network);  // throws for an unknown one, an empty word too
+    }
     train_network(*args);
   });
 }
