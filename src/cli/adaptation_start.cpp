@@ -47,6 +47,16 @@ image::Dataset drawn_set(const train::PictureShape& shape) {
   return set;
 }
 
+/// The last training images, so that a training that is limited to the first has others.
+image::Dataset last_images(const std::string& name, const std::filesystem::path& data) {
+  image::Dataset set = image::load_dataset(name, image::Split::train, data);
+  const std::size_t left_out = set.count - std::min(set.count, kPublics);
+  set.images.erase(set.images.begin(), set.images.begin() + static_cast<long>(left_out * set.image_size()));
+  set.labels.erase(set.labels.begin(), set.labels.begin() + static_cast<long>(left_out));
+  set.count -= left_out;
+  return set;
+}
+
 }  // namespace
 
 std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std::size_t block,
@@ -56,8 +66,7 @@ std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std
   if (block < 2 || shape.channels > 3 || shape.height % block != 0 || shape.width % block != 0) {
     throw UnsupportedError("an adaptation can start from matched statistics only for pictures that hill protected");
   }
-  const image::Dataset set =
-      publics.empty() ? drawn_set(shape) : image::load_dataset(publics, image::Split::train, data, kPublics);
+  const image::Dataset set = publics.empty() ? drawn_set(shape) : last_images(publics, data);
   const auto guess = audit::match_hill(first_pictures(pictures), set, block, seed);
   std::vector<train::BlockGuess> out;
   std::string said;

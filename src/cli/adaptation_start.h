@@ -9,7 +9,8 @@
 namespace obscura::cli {
 
 /// Where an er-cnn adaptation can start: what an attacker without any plain image finds out (audit/match_hill.h), from
-/// the first protected pictures and public images: a data set or folder by name, or drawn ones if `publics` is empty.
+/// the first protected pictures and public images: the last 10,000 training images of a data set or folder, or drawn
+/// ones if `publics` is empty.
 /// Throws UnsupportedError if the pictures cannot be of a hill with such blocks.
 std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std::size_t block,
                                             const std::string& publics, const std::filesystem::path& data,
