@@ -196,10 +196,10 @@ std::string AttackReport::verdict() const {
     return *success == 0 ? "no two pictures have an equal patch at one place"
                          : percent(*success) + " of patches at one place of two pictures are equal, for all to see";
   }
-  const std::string counted = fmt::format("{} {} (chance {})", percent(*success), success_of, percent(chance));
+  const std::string counted = fmt::format("{} of {} (chance {})", percent(*success), success_of, percent(chance));
   if (at_chance()) return "nothing gained: " + counted;
   if (quality->exact == quality->images && attack.name != "matching") return "broken: every image recovered exactly";
-  const char* word = *success >= 0.5 ? "broken" : "partly broken";
+  const char* word = *success >= 0.5 ? "broken" : *success >= 0.15 ? "partly broken" : "leaks a little";
   if (attack.name == "matching") return fmt::format("{}: {}", word, counted);
   const std::string exact =
       quality->exact == 0 ? std::string() : fmt::format(", {} of {} images exact", quality->exact, quality->images);
