@@ -62,6 +62,23 @@ struct Comparison {
   std::vector<Pair> pairs;
 };
 
+/// Shares from 0 to 1 as bars.
+struct Bars {
+  std::string title;
+  struct Bar {
+    std::string name;
+    double share = 0;  ///< not-a-number: not measured
+  };
+  std::vector<Bar> bars;
+};
+
+/// A picture made of pixels.
+struct Picture {
+  std::string title;
+  std::string file;               ///< where it lies beside the report, for forms that hold no pictures
+  std::vector<std::uint8_t> png;  ///< the same, for those that do; empty: it was not made
+};
+
 /// Pictures side by side.
 struct Matrices {
   std::vector<Matrix> pictures;
@@ -70,7 +87,7 @@ struct Histograms {
   std::vector<Histogram> pictures;
 };
 
-using Block = std::variant<Paragraph, Bullets, Commands, Table, Matrices, Histograms, Comparison>;
+using Block = std::variant<Paragraph, Bullets, Commands, Table, Matrices, Histograms, Comparison, Bars, Picture>;
 
 struct Section {
   std::string title;

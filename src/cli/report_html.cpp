@@ -40,6 +40,7 @@ pre { background: var(--band); border: 1px solid var(--line); padding: .7rem .9r
 .gallery { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1.2rem 1.6rem; }
 .gallery figure { margin: 0; min-width: 0; }
 .gallery figcaption { font-size: .87rem; }
+img { display: block; max-width: 100%; height: auto; }
 svg { display: block; width: 100%; height: auto; max-width: 560px; }
 figure.broad svg { max-width: 900px; }
 svg text { fill: var(--ink); font: 11px system-ui, "Segoe UI", Roboto, Arial, sans-serif; }
@@ -112,8 +113,20 @@ struct Writer {
                        escape_html(comparison.title), comparison_svg(comparison));
   }
 
-  template <typename Picture>
-  std::string gallery(const std::vector<Picture>& pictures, std::string (*draw)(const Picture&)) const {
+  std::string operator()(const Bars& bars) const {
+    return fmt::format("<figure class=\"broad\"><figcaption>{}</figcaption>{}</figure>\n", escape_html(bars.title),
+                       bars_svg(bars));
+  }
+
+  std::string operator()(const Picture& picture) const {
+    if (picture.png.empty()) return "";
+    return fmt::format(
+        "<figure><figcaption>{0}</figcaption><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"/></figure>\n",
+        escape_html(picture.title), base64(picture.png));
+  }
+
+  template <typename Drawn>
+  std::string gallery(const std::vector<Drawn>& pictures, std::string (*draw)(const Drawn&)) const {
     std::string html = "<div class=\"gallery\">\n";
     for (const auto& picture : pictures) {
       html +=

@@ -60,6 +60,12 @@ Table table_of(const Comparison& comparison) {
   return table;
 }
 
+Table table_of(const Bars& bars) {
+  Table table{bars.title, {"", ""}, "l", {}, {}};
+  for (const auto& bar : bars.bars) table.rows.push_back({bar.name, percent_text(bar.share)});
+  return table;
+}
+
 struct Writer {
   std::string operator()(const Paragraph& p) const {
     return fmt::format("{}{}\n\n", p.warning ? "> " : "", escape_markdown(p.text));
@@ -85,6 +91,14 @@ struct Writer {
 
   std::string operator()(const Table& table) const { return table_text(table); }
   std::string operator()(const Comparison& comparison) const { return table_text(table_of(comparison)); }
+
+  std::string operator()(const Bars& bars) const { return table_text(table_of(bars)); }
+
+  std::string operator()(const Picture& picture) const {
+    if (picture.png.empty()) return "";
+    const std::string title = escape_markdown(picture.title);
+    return fmt::format("{0}:\n\n![{0}]({1})\n\n", title, picture.file);
+  }
 
   std::string operator()(const Matrices& matrices) const {
     std::string text;

@@ -216,4 +216,26 @@ std::string comparison_svg(const Comparison& comparison) {
   return svg + "</svg>";
 }
 
+std::string bars_svg(const Bars& bars) {
+  if (bars.bars.empty()) return "";
+  std::size_t letters = 4;
+  for (const auto& bar : bars.bars) letters = std::max(letters, bar.name.size());
+  const double left = 14 + 6.4 * static_cast<double>(std::min<std::size_t>(letters, 60)), width = 400, each = 22;
+  const double top = 6, bottom = top + each * static_cast<double>(bars.bars.size());
+  std::string svg = begin_svg(left + width + 70, bottom + 20, bars.title);
+  for (int percent = 0; percent <= 100; percent += 20) {
+    const double x = left + width * percent / 100;
+    svg += fmt::format("<path d=\"M{:.1f} {:.1f}V{:.1f}\" class=\"grid\"/>", x, top, bottom);
+    svg += text_at(x, bottom + 14, "mid soft", fmt::format("{} %", percent));
+  }
+  for (std::size_t i = 0; i < bars.bars.size(); ++i) {
+    const double y = top + each * static_cast<double>(i) + 4, share = bars.bars[i].share;
+    svg += text_at(left - 6, y + 11, "end", shortened(bars.bars[i].name, 60));
+    if (std::isfinite(share)) svg += rect_at(left, y, width * std::clamp(share, 0.0, 1.0), 14, "bar");
+    const double end = std::isfinite(share) ? left + width * std::clamp(share, 0.0, 1.0) : left;
+    svg += text_at(end + 5, y + 11, "num", std::isfinite(share) ? percent_text(share) : "not measured");
+  }
+  return svg + "</svg>";
+}
+
 }  // namespace obscura::cli

@@ -10,5 +10,6 @@ namespace obscura::cli {
 std::string matrix_svg(const Matrix& matrix);
 std::string histogram_svg(const Histogram& histogram);
 std::string comparison_svg(const Comparison& comparison);
+std::string bars_svg(const Bars& bars);
 
 }  // namespace obscura::cli

@@ -104,6 +104,20 @@ std::string escape_markdown(std::string_view text) {
   });
 }
 
+std::string base64(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < bytes.size() ? bytes[i + k] : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      out.push_back(i + k <= bytes.size() ? kLetters[group >> (18 - 6 * k) & 63] : '=');
+    }
+  }
+  return out;
+}
+
 std::string percent_text(double share) {
   return std::isfinite(share) ? fmt::format("{:.2f} %", 100 * share) : kNothing;
 }

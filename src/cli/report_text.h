@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,9 @@ inline constexpr const char* kNothing = "-";
 std::string escape_html(std::string_view text);
 /// For a cell of a Markdown table or a line of text: nothing in it is markup, nothing ends the line or the cell.
 std::string escape_markdown(std::string_view text);
+
+/// For data inside a page: RFC 4648, with padding.
+std::string base64(std::span<const std::uint8_t> bytes);
 
 /// "98.32 %" of 0.9832; kNothing for what is not a number, as everywhere below.
 std::string percent_text(double share);

@@ -49,7 +49,7 @@ class Listener {
   std::string line_, message_;
 };
 
-pid_t start(const std::vector<std::string>& arguments, int error_out) {
+pid_t start(const std::vector<std::string>& arguments, int error_out, const std::string& output) {
   std::vector<std::string> words = {"obscura"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -58,7 +58,7 @@ pid_t start(const std::vector<std::string>& arguments, int error_out) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   posix_spawn_file_actions_adddup2(&actions, error_out, STDERR_FILENO);
   pid_t child = 0;
   const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
@@ -69,12 +69,12 @@ pid_t start(const std::vector<std::string>& arguments, int error_out) {
 
 }  // namespace
 
-ChildResult run_self(const std::vector<std::string>& arguments) {
+ChildResult run_self(const std::vector<std::string>& arguments, const std::filesystem::path& output) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) fail("make a pipe", errno);
   pid_t child = 0;
   try {
-    child = start(arguments, pipe[1]);
+    child = start(arguments, pipe[1], output.empty() ? "/dev/null" : output.string());
   } catch (...) {
     ::close(pipe[0]);
     ::close(pipe[1]);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ struct ChildResult {
 };
 
 /// Runs this very program with other arguments. What it writes to standard error is passed on, what it writes to
-/// standard output is not. A process each, so that the memory that a verb reports is its own, and one that runs out of
-/// it takes no other with it. Throws IoError if it cannot be started.
-ChildResult run_self(const std::vector<std::string>& arguments);
+/// standard output goes into the file `output`, or nowhere without one. A process each, so that the memory that a verb
+/// reports is its own, and one that runs out of it takes no other with it. Throws IoError if it cannot be started.
+ChildResult run_self(const std::vector<std::string>& arguments, const std::filesystem::path& output = {});
 
 }  // namespace obscura::cli

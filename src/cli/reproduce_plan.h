@@ -10,7 +10,7 @@
 namespace obscura::cli {
 
 struct ReproduceOptions {
-  std::string subject = "cryptondl";  ///< cryptondl or own
+  std::string subject = "cryptondl";  ///< cryptondl, own, er-cnn or color-neuracrypt
   bool also_own = false;
   bool quick = false;
   bool fresh = false;
@@ -18,6 +18,7 @@ struct ReproduceOptions {
   std::string mode = "both";  ///< packed, batched, both
   std::size_t threads = 0;
   std::size_t images = 0;         ///< of packed runs of own networks; 0: as planned
+  std::size_t epochs = 0;         ///< of learnable protection; 0: as planned
   std::vector<std::string> only;  ///< keys of rows; empty: all
   std::string dataset;            ///< instead of every row's own
   bool json = false;

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/learnable_plan.h"
+#include "cli/learnable_run.h"
 #include "cli/options.h"
 #include "cli/report_sections.h"
 #include "cli/report_text.h"
@@ -48,6 +50,11 @@ void print_report(const Report& report, const std::filesystem::path& folder) {
 }
 
 void run_reproduce(const ReproduceOptions& options) {
+  if (is_learnable(options.subject)) {
+    reproduce_learnable(options);
+    return;
+  }
+  if (options.epochs != 0) throw UsageError("--epochs is for er-cnn and color-neuracrypt");
   const Report report = reproduce(options);
   if (report.rows.empty()) {
     throw Error("none of Obscura's own networks was found: train them, or name their folder with --models");
@@ -71,18 +78,28 @@ std::string rows_text() {
       "Finished rows are kept in the folder of --out; an interrupted run continues where it was when started again.\n"
       "Networks are taken from --models (MODEL-DATASET.onnx), else trained, which takes a minute or so each; own ones\n"
       "are not trained here.\n"
-      "Examples:\n  obscura reproduce cryptondl --quick\n  obscura reproduce cryptondl --also-own --out results",
-      fmt::join(reproduce_keys(all), ", "));
+      "er-cnn and color-neuracrypt train networks on pictures that a shield protects, in the open: hours without "
+      "--quick.\n"
+      "Rows of er-cnn: {}.\nRows of color-neuracrypt: {}.\n"
+      "Examples:\n  obscura reproduce cryptondl --quick\n  obscura reproduce cryptondl --also-own --out results\n"
+      "  obscura reproduce er-cnn --quick --out er-cnn",
+      fmt::join(reproduce_keys(all), ", "), fmt::join(learnable_keys("er-cnn"), ", "),
+      fmt::join(learnable_keys("color-neuracrypt"), ", "));
 }
 
 }  // namespace
 
 void add_reproduce_verb(CLI::App& app) {
-  auto* verb = app.add_subcommand("reproduce", "Repeats the tables of a paper on encrypted images, with a report");
+  auto* verb = app.add_subcommand("reproduce", "Repeats the tables of a paper on protected images, with a report");
   const auto o = std::make_shared<ReproduceOptions>();
   verb->footer(rows_text());
-  verb->add_option("subject", o->subject, "cryptondl: that paper's six networks; own: Obscura's own")->required();
-  verb->add_flag("--quick", o->quick, "Few images: minutes instead of a quarter of an hour")->group(kRun);
+  verb->add_option("subject", o->subject,
+                   "cryptondl: that paper's six networks; own: Obscura's own; er-cnn or color-neuracrypt: "
+                   "networks that learn from pictures that a shield protects")
+      ->required();
+  verb->add_flag("--quick", o->quick,
+                 "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt: of hours)")
+      ->group(kRun);
   verb->add_flag("--also-own", o->also_own, "Obscura's own networks, too")->group(kRun);
   verb->add_option("--only", o->only, "These rows only, with commas between them")->delimiter(',')->group(kRun);
   verb->add_option("--mode", o->mode,
@@ -91,6 +108,9 @@ void add_reproduce_verb(CLI::App& app) {
       ->capture_default_str()
       ->group(kRun);
   verb->add_option("--images", o->images, "Test images for deep own networks (default: 1000)")
+      ->check(whole_number())
+      ->group(kRun);
+  verb->add_option("--epochs", o->epochs, "er-cnn, color-neuracrypt: epochs of every training (default: its own)")
       ->check(whole_number())
       ->group(kRun);
   add_threads(*verb, o->threads);
