@@ -11,7 +11,7 @@ namespace obscura::audit {
 namespace {
 
 constexpr std::size_t kPairs = 3000, kQuickPairs = 600;
-constexpr std::size_t kSteps = 1200, kQuickSteps = 250;
+constexpr std::size_t kSteps = 1200, kQuickSteps = 200;
 constexpr std::size_t kMostSamples = std::size_t{1} << 26;
 
 /// What the decoder sees of pictures: real samples as they are, of bytes also both halves, since le and its kin move

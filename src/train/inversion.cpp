@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "train/blas.h"
 
 namespace obscura::train {
 namespace {
@@ -130,7 +131,7 @@ Inversion::Inversion(const InversionTask& task, std::span<const float> seen, std
     : state_(std::make_unique<State>()) {
   const torch::Tensor in = view(seen, task.seen), out = view(plain, task.plain);
   check(task, in, out);
-  at::set_num_threads(static_cast<int>(std::max<std::size_t>(1, task.threads)));
+  set_math_threads(task.threads);
   torch::manual_seed(task.seed);
   const torch::Tensor rows = to_rows(in, whole(task.seen_patch));
   const torch::Tensor mean = rows.mean(0), deviation = rows.std(std::vector<std::int64_t>{0}, false) + 1e-3;

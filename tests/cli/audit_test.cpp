@@ -97,8 +97,10 @@ TEST(Audit, BadInputIsOneLine) {
   expect_refusal(attack({"--shield", "rot13"}), 2, "rot13");
   expect_refusal(attack({"--shield", "le", "--attack", "magic"}), 2, "there are statistics, jigsaw");
   expect_refusal(attack({"--shield", "le", "--control", "des"}), 2, "des");
-  expect_refusal(attack({"--shield", "le", "--images", "1"}), 2, "--images is 2 to");
-  expect_refusal(attack({"--shield", "le", "--publics", "1"}), 1, "1 training images, and 2 are wanted");
+  expect_refusal(obscura({"audit", "attack", "--shield", "le", "--images", "1"}), 2, "--images is 2 to");
+  expect_refusal(
+      obscura({"audit", "attack", "--shield", "le", "--dataset", "drawn", "--images", "4", "--publics", "1"}), 1,
+      "1 training images, and 2 are wanted");
   expect_refusal(attack({"--key", folder / "none.json"}), 1, "there is no key");
   put_text(folder / "file", "x");
   const Result blocked = attack({"--shield", "le", "--attack", "key-space", "--out", folder / "file"});
