@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "cli/options.h"
 #include "cli/query_images.h"
+#include "cli/support.h"
 #include "cli/train_pictures.h"
 #include "cli/verbs.h"
 #include "compile/approximate.h"
@@ -119,13 +120,6 @@ std::string command_of(const TrainArguments& a) {
 std::filesystem::path beside(const std::filesystem::path& out, const char* ending) {
   auto path = out;
   return path.replace_extension(ending);
-}
-
-/// Hours of training must not end at a folder that is not there.
-void check_output(const std::filesystem::path& out) {
-  const auto folder = out.has_parent_path() ? out.parent_path() : std::filesystem::path(".");
-  if (!std::filesystem::is_directory(folder)) throw IoError("cannot write " + out.string() + ": no such folder");
-  if (std::filesystem::is_directory(out)) throw IoError("cannot write " + out.string() + ": it is a folder");
 }
 
 train::RunOptions run_options(const TrainArguments& a, const train::Recipe& recipe) {

@@ -49,7 +49,8 @@ PatchWhitening::PatchWhitening(const torch::Tensor& images, std::int64_t patch, 
   const torch::NoGradGuard no_grad;
   const auto all = patches_of(images, patch);
   const auto n = all.size(2);
-  const auto mean = by_position ? all.mean(std::vector<std::int64_t>{0}, true) : all.mean(std::vector<std::int64_t>{0, 1}, true);
+  const auto mean =
+      by_position ? all.mean(std::vector<std::int64_t>{0}, true) : all.mean(std::vector<std::int64_t>{0, 1}, true);
   const auto rows = (all - mean).reshape({-1, n}).to(torch::kFloat64);
   map_ = inverse_root(rows.t().matmul(rows) / static_cast<double>(rows.size(0)), kFloor).to(torch::kFloat32);
   const std::vector<std::int64_t> shape = {1, images.size(1), images.size(2), images.size(3)};
