@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "audit/drawn_images.h"
 #include "audit/match_hill.h"
 #include "base/error.h"
 #include "cli/support.h"
 #include "image/dataset.h"
-#include "shield/calibration.h"
 
 namespace obscura::cli {
 namespace {
@@ -31,20 +31,17 @@ std::vector<shield::RealImage> first_pictures(const train::Pictures& pictures) {
   return out;
 }
 
-image::Dataset drawn_set(const train::PictureShape& shape) {
-  image::Dataset set;
-  set.name = "drawn pictures";
-  set.classes = {"drawn"};
-  set.channels = shape.channels;
-  set.height = shape.height;
-  set.width = shape.width;
-  for (const auto& image : shield::drawn_images(kPublics, shape.channels, shape.height, shape.width)) {
-    const auto planar = image::to_planar(image);
-    set.images.insert(set.images.end(), planar.begin(), planar.end());
-    set.labels.push_back(0);
+image::Dataset drawn_set(const train::PictureShape& shape, std::uint64_t seed) {
+  const auto drawn = audit::drawn_images(kPublics, shape.height, shape.width, seed);
+  if (shape.channels == 3) return drawn;
+  image::Dataset grey = drawn;
+  grey.channels = 1;
+  grey.images.clear();
+  for (std::size_t i = 0; i < drawn.count; ++i) {
+    const auto planar = image::to_planar(image::to_grey(drawn.image(i)));
+    grey.images.insert(grey.images.end(), planar.begin(), planar.end());
   }
-  set.count = set.labels.size();
-  return set;
+  return grey;
 }
 
 /// The last training images, so that a training that is limited to the first has others.
@@ -66,7 +63,7 @@ std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std
   if (block < 2 || shape.channels > 3 || shape.height % block != 0 || shape.width % block != 0) {
     throw UnsupportedError("an adaptation can start from matched statistics only for pictures that hill protected");
   }
-  const image::Dataset set = publics.empty() ? drawn_set(shape) : last_images(publics, data);
+  const image::Dataset set = publics.empty() ? drawn_set(shape, seed) : last_images(publics, data);
   const auto guess = audit::match_hill(first_pictures(pictures), set, block, seed);
   std::vector<train::BlockGuess> out;
   std::string said;

@@ -182,7 +182,8 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
       "statistics with --publics, which is the attack itself")
       ->check(CLI::IsMember({"identity", "whiten", "match"}))
       ->capture_default_str();
-  add("--publics", a.publics, "match: public images, the last 10,000 training images of a data set or folder (default: drawn ones)");
+  add("--publics", a.publics,
+      "match: public images, the last 10,000 training images of a data set or folder (default: drawn ones)");
   add("--rounds", a.rounds, "Rounds of --epochs each that keep the adaptation and start the network afresh")
       ->check(whole_number());
   add("--pretrained", a.pretrained, "Start from these weights: .safetensors, .pth or .npz");
@@ -293,7 +294,6 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   const auto& key = prepared.owner.key;
   const auto options = run_options(run, recipe.epochs * a.rounds);
   auto result = train_with_key(prepared, a.key.file, options);
-  if (!result.loaded.empty()) note(result.loaded);
   result.network.notes = notes_of(a, run, key);
   train::TrainResult curve;
   curve.epochs = result.epochs;

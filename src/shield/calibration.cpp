@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
-#include "base/error.h"
 #include "shield/blocks.h"
 #include "shield/encoder.h"
 
@@ -101,17 +99,6 @@ Rows spread_patches(const std::vector<image::Image>& images, std::size_t block) 
 }
 
 }  // namespace
-
-std::vector<image::Image> drawn_images(std::size_t count, std::size_t channels, std::size_t height, std::size_t width) {
-  if ((channels != 1 && channels != 3) || height == 0 || width == 0) {
-    throw ParameterError("pictures are drawn with 1 or 3 channels, and of some size");
-  }
-  Draws draws(derive(Seed{}, "drawn pictures"));
-  const std::size_t side = std::bit_ceil(std::max({height, width, std::size_t{4}}));
-  std::vector<image::Image> out;
-  for (std::size_t i = 0; i < count; ++i) out.push_back(crop(draw_image(draws, channels, side), height, width));
-  return out;
-}
 
 std::vector<image::Image> calibration_images(std::size_t channels, std::size_t block) {
   Draws draws(public_seed());

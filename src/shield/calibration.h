@@ -11,11 +11,6 @@
 /// Where the frozen statistics of a random network come from.
 namespace obscura::shield {
 
-/// Drawn pictures that have what matters of photographs here: neighbouring pixels are alike, colours go together,
-/// contrast falls with frequency, and there are edges. The same on every machine; the first n are the same for any
-/// greater count. Throws ParameterError for channels other than 1 and 3, or no side.
-std::vector<image::Image> drawn_images(std::size_t count, std::size_t channels, std::size_t height, std::size_t width);
-
 /// 32 drawn pictures of 4 x 4 patches that have what matters of photographs here: neighbouring pixels are alike,
 /// colours go together, contrast falls with frequency, and there are edges. The same on every machine.
 std::vector<image::Image> calibration_images(std::size_t channels, std::size_t block);

@@ -119,6 +119,7 @@ class VisionRun {
     input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_);
     fingerprint_ = fingerprint(task, train_set, options);
     start_round(1);
+    if (!loaded_.empty()) note(loaded_);
     if (whitens_patches(task)) {
       const std::int64_t patch = module_->named_parameters()["conv_proj.weight"].size(2);
       whitening_ = std::make_unique<PatchWhitening>(first_pictures(), patch, task.spec.positions);
