@@ -12,10 +12,11 @@ namespace {
 
 /// What is under every table of ours: how to have its rows again, and where they were measured.
 std::string repeat_note(const LearnableReport& report, const std::vector<std::string>& keys) {
+  const bool all = keys.size() == report.rows.size();
   return fmt::format(
-      "To repeat it: obscura reproduce {}{} --only {} (or the commands of each row, below). Seed {}, obscura {}, {}.",
-      report.subject, report.quick ? " --quick" : "", fmt::join(keys, ","), report.seed, report.version,
-      report.machine);
+      "To repeat it: obscura reproduce {}{}{} (or the commands of each row, below). Seed {}, obscura {}, {}.",
+      report.subject, report.quick ? " --quick" : "", all ? "" : fmt::format(" --only {}", fmt::join(keys, ",")),
+      report.seed, report.version, report.machine);
 }
 
 double training_seconds(const LearnableRow& row) {

@@ -218,7 +218,8 @@ std::string comparison_svg(const Comparison& comparison) {
 
 std::string bars_svg(const Bars& bars) {
   if (bars.bars.empty()) return "";
-  std::size_t letters = 4;
+  // Pictures on one page are of one scale unless their names are very long.
+  std::size_t letters = 42;
   for (const auto& bar : bars.bars) letters = std::max(letters, bar.name.size());
   const double left = 14 + 6.4 * static_cast<double>(std::min<std::size_t>(letters, 60)), width = 400, each = 22;
   const double top = 6, bottom = top + each * static_cast<double>(bars.bars.size());

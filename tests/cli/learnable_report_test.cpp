@@ -110,7 +110,7 @@ TEST(LearnableReport, PageSaysWhatWasMeasuredAndEscapesIt) {
   for (const char* part : {"78.01 %", "-25.00", "10.12 %", "84.25 %", "94.28 %", "2 x 4", "20.00 s", "14.50",
                            "PSNR 16.50 dB", "10,000 test pictures", "hill hides little", "the key is recovered",
                            "could not be tried: too few", "data:image/png;base64,/wAQIA==", "plain &lt;ones&gt;",
-                           "--only plain,hill-4,", "1.2.3", "obscura audit attack --key hill-4.json"}) {
+                           "--only hill-4,hill-4-adapt,", "1.2.3", "obscura audit attack --key hill-4.json"}) {
     EXPECT_THAT(html, HasSubstr(part)) << part;
   }
   for (const char* outside : {"http://", "https://", "href=", "url("}) EXPECT_THAT(html, Not(HasSubstr(outside)));
