@@ -62,7 +62,7 @@ std::size_t write_test_images(const std::string& dataset, const fs::path& data, 
 }
 
 Picture strip_of(const std::string& title, const fs::path& folder) {
-  const auto list = list_pictures(folder, is_protected_name);
+  const auto list = list_pictures(folder, shield::is_protected_name);
   const std::size_t count = std::min(list.files.size(), kImages);
   image::Image strip(3, kSide, count * (kSide + kGap) - kGap, 255);
   for (std::size_t i = 0; i < count; ++i) {

@@ -24,7 +24,8 @@ inline CLI::Validator whole_number() {
   return {check, "", "whole number"};
 }
 
-/// Throws UsageError if one of these options was given: they would change nothing, and whoever typed them thinks they do.
+/// Throws UsageError if one of these options was given: they would change nothing, and whoever typed them thinks they
+/// do.
 inline void refuse_options(const CLI::App& verb, std::initializer_list<const char*> names, const std::string& reason) {
   for (const char* name : names) {
     if (verb.count(name) > 0) throw UsageError(name + (" " + reason));

@@ -37,11 +37,6 @@ bool has_image_ending(const fs::path& path) {
   return image::is_image_name(path);
 }
 
-bool is_protected_name(const fs::path& path) {
-  if (path.filename().string().ends_with(".view.png")) return false;
-  return path.extension() == ".shield" || has_image_ending(path);
-}
-
 PictureFiles list_pictures(const fs::path& path, const std::function<bool(const fs::path&)>& wanted) {
   std::error_code ec;
   PictureFiles out;

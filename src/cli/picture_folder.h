@@ -30,9 +30,6 @@ PictureFiles list_pictures(const std::filesystem::path& path,
 /// True for the endings of image files that are read: .png, .jpg, .jpeg, .bmp, .webp, .pgm, .ppm.
 bool has_image_ending(const std::filesystem::path& path);
 
-/// What protect wrote: images and .shield files, but not the views, which are for people only.
-bool is_protected_name(const std::filesystem::path& path);
-
 /// Files that appear all at once: written into a folder beside, which gets the wanted name when all are there, and is
 /// removed when something fails. put() may be called from many threads.
 class StagedFolder {

@@ -148,7 +148,7 @@ void reveal_learned(const LearnedReveal& a) {
     throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
   }
   const train::VisionClassifier network(train::read_vision(a.network));
-  const PictureFiles list = list_pictures(a.in, is_protected_name);
+  const PictureFiles list = list_pictures(a.in, shield::is_protected_name);
   const auto pairs = learn_all(a, list, network);
   const auto tones = tones_of(pairs, network.spec());
   std::vector<image::Image> images, originals;

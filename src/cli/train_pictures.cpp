@@ -13,6 +13,7 @@
 #include "cli/adaptation_start.h"
 #include "cli/options.h"
 #include "cli/support.h"
+#include "cli/training_output.h"
 #include "image/dataset.h"
 #include "train/curve.h"
 #include "train/vision_trainer.h"
@@ -29,11 +30,6 @@ struct Material {
   std::unique_ptr<image::Dataset> train_images, test_images;
   std::unique_ptr<train::Pictures> train, test;
 };
-
-fs::path beside(const fs::path& out, const char* ending) {
-  auto path = out;
-  return path.replace_extension(ending);
-}
 
 void check_key_options(const PictureTraining& a) {
   if (a.stored) {
@@ -110,22 +106,6 @@ train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictu
   spec.block = key ? key->parameters.block : a.key.block;
   spec.adaptation_padding = a.adaptation_padding;
   return spec;
-}
-
-train::RunOptions run_options(const TrainingRun& run, std::size_t total) {
-  train::RunOptions options;
-  options.seed = run.seed;
-  options.threads = run.threads;
-  options.checkpoint = beside(run.out, ".checkpoint");
-  options.progress = !run.quiet;
-  if (run.quiet) return options;
-  options.on_epoch = [total](const train::EpochResult& e) {
-    fmt::print(stderr, "epoch {:>3}/{}  loss {:.4f}  train {:.2f} %  test {:.2f} %  {:.1f} s, {:.0f} images/s\n",
-               e.epoch, total, e.train_loss, 100 * e.train_accuracy, 100 * e.test_accuracy, e.seconds,
-               e.images_per_second);
-  };
-  options.on_note = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  return options;
 }
 
 std::map<std::string, std::string> notes_of(const PictureTraining& a, const TrainingRun& run,
@@ -292,7 +272,7 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   ThreadPool pool(run.threads);
   const Prepared prepared = prepare(a, run, recipe, pool);
   const auto& key = prepared.owner.key;
-  const auto options = run_options(run, recipe.epochs * a.rounds);
+  const auto options = run_options(run.out, run.seed, run.threads, recipe.epochs * a.rounds, run.quiet);
   auto result = train_with_key(prepared, a.key.file, options);
   result.network.notes = notes_of(a, run, key);
   train::TrainResult curve;

@@ -79,7 +79,7 @@ void run_reveal(const Arguments& a) {
   const shield::Key key = shield::read_key(a.key);
   const auto shared = shield::make_shield(key);
   shared->require_reveals();
-  const PictureFiles list = list_pictures(a.in, is_protected_name);
+  const PictureFiles list = list_pictures(a.in, shield::is_protected_name);
   const Stopwatch watch;
   reveal_into(a, list, key, *shared);
   const double seconds = watch.seconds();

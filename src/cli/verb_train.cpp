@@ -15,6 +15,7 @@
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/train_pictures.h"
+#include "cli/training_output.h"
 #include "cli/verbs.h"
 #include "compile/approximate.h"
 #include "compile/program.h"
@@ -117,29 +118,6 @@ std::string command_of(const TrainArguments& a) {
   return line + fmt::format(" --seed {} --threads {}", a.seed, a.threads);
 }
 
-std::filesystem::path beside(const std::filesystem::path& out, const char* ending) {
-  auto path = out;
-  return path.replace_extension(ending);
-}
-
-train::RunOptions run_options(const TrainArguments& a, const train::Recipe& recipe) {
-  train::RunOptions options;
-  options.seed = a.seed;
-  options.threads = a.threads;
-  options.checkpoint = beside(a.out, ".checkpoint");
-  options.progress = !a.quiet;
-  if (!a.teacher.empty()) options.teacher = std::make_shared<const nn::Graph>(nn::read_onnx(a.teacher));
-  if (a.quiet) return options;
-  const std::size_t total = recipe.epochs;
-  options.on_epoch = [total](const train::EpochResult& e) {
-    fmt::print(stderr, "epoch {:>3}/{}  loss {:.4f}  train {:.2f} %  test {:.2f} %  {:.1f} s, {:.0f} images/s\n",
-               e.epoch, total, e.train_loss, 100 * e.train_accuracy, 100 * e.test_accuracy, e.seconds,
-               e.images_per_second);
-  };
-  options.on_note = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  return options;
-}
-
 void warn_of_slow_blas(double gflops, bool quiet) {
   if (quiet || gflops >= train::kSlowGemmGflops) return;
   fmt::print(stderr,
@@ -192,7 +170,8 @@ void train_network(const TrainArguments& a) {
   train::set_math_threads(a.threads);
   const double gflops = train::measure_gemm_gflops();
   warn_of_slow_blas(gflops, a.quiet);
-  const auto options = run_options(a, recipe);
+  auto options = run_options(a.out, a.seed, a.threads, recipe.epochs, a.quiet);
+  if (!a.teacher.empty()) options.teacher = std::make_shared<const nn::Graph>(nn::read_onnx(a.teacher));
   const auto result = train::train(model.graph, recipe, train_set, test_set, options);
   const train::CurveHeader header{a.model, a.dataset, command_of(a), train::describe(recipe),
                                   a.seed,  a.threads, gflops};

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "image/class_folders.h"
 
 namespace obscura::shield {
 namespace {
@@ -166,6 +167,11 @@ image::Image tiled(const Bytes& planar, const RealImage& picture) {
 }
 
 }  // namespace
+
+bool is_protected_name(const std::filesystem::path& path) {
+  if (path.filename().string().ends_with(".view.png")) return false;
+  return path.extension() == ".shield" || image::is_image_name(path);
+}
 
 std::string file_ending(const Parameters& parameters) {
   return parameters.arithmetic == Arithmetic::real ? ".shield" : ".png";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ struct Labelled {
 
 /// ".png" or ".shield".
 std::string file_ending(const Parameters& parameters);
+
+/// What protect wrote: images and .shield files, but not the views, which are for people only.
+bool is_protected_name(const std::filesystem::path& path);
 
 /// Throws ParameterError for an empty picture.
 std::vector<std::uint8_t> encode(const Label& label, const Picture& picture);

@@ -125,15 +125,10 @@ class ShieldedPictures : public Pictures {
   std::vector<float> mean_;
 };
 
-bool is_protected_name(const fs::path& file) {
-  if (file.filename().string().ends_with(".view.png")) return false;
-  return file.extension() == ".shield" || image::is_image_name(file);
-}
-
 class StoredPictures : public Pictures {
  public:
   StoredPictures(const fs::path& folder, image::Split split, std::size_t limit) {
-    const auto found = image::labelled_files(folder, split, limit, is_protected_name);
+    const auto found = image::labelled_files(folder, split, limit, shield::is_protected_name);
     classes_ = found.classes;
     name_ = folder.filename().empty() ? folder.parent_path().filename().string() : folder.filename().string();
     for (const auto& [path, label] : found.files) {
