@@ -50,6 +50,8 @@ function(obscura_test name)
   endif()
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  # Every test reads them; once is enough.
+  target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
   target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(test_${name} PRIVATE OBSCURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     OBSCURA_BINARY_DIR="${CMAKE_BINARY_DIR}" ${ARG_DEFINITIONS})
