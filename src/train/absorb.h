@@ -11,9 +11,9 @@ namespace obscura::train {
 /// and Model Transformation with Secret Key for Vision Transformer", IEICE Trans. E106-D(1), 2023.
 ///
 /// Nobody but the owner may hold both networks: W' K = W gives the key. Throws UnsupportedError if the shield is not
-/// linear in blocks, the network reads no patches or reads protected pictures already, or shuffled blocks meet a network
-/// without positions; FormatError for weights that are not the network's; MismatchError if block and patch differ or
-/// pictures do not fit.
+/// linear in blocks, the network reads no patches or reads protected pictures already, or shuffled blocks meet a
+/// network without positions; FormatError for weights that are not the network's; MismatchError if block and patch
+/// differ or pictures do not fit.
 VisionFile absorb_key(const VisionFile& plain, const shield::Shield& shield);
 
 }  // namespace obscura::train
