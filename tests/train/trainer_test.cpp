@@ -311,7 +311,7 @@ TEST_F(TrainerTest, Curves) {
 TEST(Recipe, WordsAndRates) {
   EXPECT_EQ(parse_optimiser("rmsprop"), Optimiser::rmsprop);
   EXPECT_THROW(parse_optimiser("lion"), UsageError);
-  EXPECT_THROW(parse_schedule("cosine"), UsageError);
+  EXPECT_THROW(parse_schedule("sine"), UsageError);
   EXPECT_THROW(parse_augmentation("cutout"), UsageError);
   EXPECT_EQ(parse_augmentation("crop+flip+cutout").cutout, 8U);
   EXPECT_EQ(parse_augmentation("crop+flip").crop, 4U);
