@@ -15,6 +15,7 @@
 #include "cli/support.h"
 #include "cli/training_output.h"
 #include "image/dataset.h"
+#include "train/blas.h"
 #include "train/curve.h"
 #include "train/vision_trainer.h"
 
@@ -243,6 +244,7 @@ Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::
   task.rounds = a.rounds;
   task.adaptation_rate = a.adaptation_rate;
   task.whiten = a.start == "whiten";
+  task.whiten_patches = !a.no_patch_whitening;
   if (a.start == "match") task.guesses = guess_blocks(*m.train, task.spec.block, a.publics, run.data, run.seed);
   return out;
 }
@@ -273,14 +275,16 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   const Prepared prepared = prepare(a, run, recipe, pool);
   const auto& key = prepared.owner.key;
   const auto options = run_options(run.out, run.seed, run.threads, recipe.epochs * a.rounds, run.quiet);
+  train::set_math_threads(run.threads);
+  const double gflops = train::measure_gemm_gflops();
   auto result = train_with_key(prepared, a.key.file, options);
   result.network.notes = notes_of(a, run, key);
   train::TrainResult curve;
   curve.epochs = result.epochs;
   curve.test_accuracy = result.test_accuracy;
   curve.skipped_steps = result.skipped_steps;
-  const train::CurveHeader header{a.network, run.dataset, run.command, train::describe(recipe), run.seed, run.threads,
-                                  0};
+  const train::CurveHeader header{a.network, run.dataset, run.command, train::describe(recipe),
+                                  run.seed,  run.threads, gflops};
   train::write_vision(result.network, run.out);
   write_file(beside(run.out, ".curve.json"), train::curve_json(header, curve));
   write_file(beside(run.out, ".curve.svg"), train::curve_svg(header, curve));
@@ -289,11 +293,11 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
 }
 
 void refuse_picture_training(const CLI::App& verb) {
-  refuse_options(verb,
-                 {"--key",    "--make-key",   "--calibrate",  "--shield",        "--block",        "--arithmetic",
-                  "--depth",  "--hidden",     "--statistics", "--per-image",     "--protected",    "--colour",
-                  "--resize", "--adapt",      "--adapt-lr",   "--adapt-padding", "--adapt-start",  "--publics",
-                  "--rounds", "--pretrained", "--recipe",     "--network-patch", "--no-positions", "--test-limit"},
+  refuse_options(verb, {"--key",           "--make-key",      "--calibrate",    "--shield",     "--block",
+                        "--arithmetic",    "--depth",         "--hidden",       "--statistics", "--per-image",
+                        "--protected",     "--colour",        "--resize",       "--adapt",      "--adapt-lr",
+                        "--adapt-padding", "--adapt-start",   "--publics",      "--rounds",     "--pretrained",
+                        "--recipe",        "--network-patch", "--no-positions", "--test-limit", "--no-patch-whitening"},
                  "is for networks for pictures in the open: name one with --network");
 }
 
