@@ -19,6 +19,7 @@
 #include "image/digest.h"
 #include "ring/isa.h"
 #include "shield/key.h"
+#include "train/device.h"
 
 namespace fs = std::filesystem;
 
@@ -33,6 +34,7 @@ std::string command_of(const ReproduceOptions& o, std::size_t threads) {
   std::string line = "obscura reproduce " + o.subject;
   if (o.quick) line += " --quick";
   if (o.epochs != 0) line += fmt::format(" --epochs {}", o.epochs);
+  if (o.device != train::kProcessor) line += " --device " + o.device;
   if (!o.only.empty()) line += fmt::format(" --only {}", fmt::join(o.only, ","));
   if (!o.dataset.empty()) line += " --dataset " + o.dataset;
   return line + fmt::format(" --threads {}", threads);
@@ -206,6 +208,7 @@ class LearnableRun {
       append(words, plan.shield);
       append(words, {"--key", key(plan).string(), "--make-key"});
     }
+    if (o_.device != train::kProcessor) append(words, {"--device", o_.device});
     if (sizes_.train != 0) append(words, {"--limit", std::to_string(sizes_.train)});
     if (sizes_.test != 0) append(words, {"--test-limit", std::to_string(sizes_.test)});
     add_data(words);
@@ -292,6 +295,7 @@ class LearnableRun {
 }  // namespace
 
 LearnableReport measure_learnable(const ReproduceOptions& options) {
+  train::check_device(options.device);
   const auto plans = learnable_plan(options);
   LearnableReport report;
   // As train does: small networks are fastest with one, and much slower with more than are free.

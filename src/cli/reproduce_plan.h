@@ -19,6 +19,7 @@ struct ReproduceOptions {
   std::size_t threads = 0;
   std::size_t images = 0;         ///< of packed runs of own networks; 0: as planned
   std::size_t epochs = 0;         ///< of learnable protection; 0: as planned
+  std::string device = "cpu";     ///< of learnable protection's trainings
   std::vector<std::string> only;  ///< keys of rows; empty: all
   std::string dataset;            ///< instead of every row's own
   bool json = false;

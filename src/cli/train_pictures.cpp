@@ -17,6 +17,7 @@
 #include "image/dataset.h"
 #include "train/blas.h"
 #include "train/curve.h"
+#include "train/device.h"
 #include "train/vision_trainer.h"
 
 namespace fs = std::filesystem;
@@ -65,6 +66,7 @@ void check_adaptation_options(const PictureTraining& a) {
 /// What makes no sense together is said before anything is read.
 void check_options(const PictureTraining& a, const TrainingRun& run) {
   check_network_output(run.out);
+  train::check_device(a.device);
   check_key_options(a);
   check_adaptation_options(a);
   if (a.rounds < 1) throw UsageError("rounds must be 1 to 1000");
@@ -171,6 +173,9 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
   add("--recipe", a.recipe, "A published schedule: er-cnn, color-neuracrypt, neuracrypt or ele");
   add("--network-patch", a.patch, "ViT, ConvMixer: pixels a side of a patch (default: the network's; neuracrypt: 1)")
       ->check(whole_number());
+  add("--device", a.device,
+      "Where LibTorch computes: cpu, cuda or cuda:NUMBER (needs a LibTorch with CUDA, which Debian's is not)")
+      ->capture_default_str();
   verb.add_flag("--no-patch-whitening", a.no_patch_whitening, "ViT: train on patches as they are, not decorrelated")
       ->group(kPictures);
   verb.add_flag("--no-positions", a.no_positions, "ViT: without position embedding")->group(kPictures);
@@ -209,6 +214,7 @@ std::string command_of_pictures(const PictureTraining& a) {
   add("network-patch", a.patch, usual.patch);
   flag("no-positions", a.no_positions);
   flag("no-patch-whitening", a.no_patch_whitening);
+  add("device", a.device, usual.device);
   return line;
 }
 
@@ -274,7 +280,8 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   ThreadPool pool(run.threads);
   const Prepared prepared = prepare(a, run, recipe, pool);
   const auto& key = prepared.owner.key;
-  const auto options = run_options(run.out, run.seed, run.threads, recipe.epochs * a.rounds, run.quiet);
+  auto options = run_options(run.out, run.seed, run.threads, recipe.epochs * a.rounds, run.quiet);
+  options.device = a.device;
   train::set_math_threads(run.threads);
   const double gflops = train::measure_gemm_gflops();
   auto result = train_with_key(prepared, a.key.file, options);
@@ -284,7 +291,7 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   curve.test_accuracy = result.test_accuracy;
   curve.skipped_steps = result.skipped_steps;
   const train::CurveHeader header{a.network, run.dataset, run.command, train::describe(recipe),
-                                  run.seed,  run.threads, gflops};
+                                  run.seed,  run.threads, gflops,      a.device};
   train::write_vision(result.network, run.out);
   write_file(beside(run.out, ".curve.json"), train::curve_json(header, curve));
   write_file(beside(run.out, ".curve.svg"), train::curve_svg(header, curve));
@@ -297,7 +304,8 @@ void refuse_picture_training(const CLI::App& verb) {
                         "--arithmetic",    "--depth",         "--hidden",       "--statistics", "--per-image",
                         "--protected",     "--colour",        "--resize",       "--adapt",      "--adapt-lr",
                         "--adapt-padding", "--adapt-start",   "--publics",      "--rounds",     "--pretrained",
-                        "--recipe",        "--network-patch", "--no-positions", "--test-limit", "--no-patch-whitening"},
+                        "--recipe",        "--network-patch", "--no-positions", "--test-limit", "--no-patch-whitening",
+                        "--device"},
                  "is for networks for pictures in the open: name one with --network");
 }
 

@@ -31,6 +31,7 @@ struct PictureTraining {
   bool no_positions = false;
   std::size_t patch = 0;
   std::size_t resize = 0;
+  std::string device = "cpu";
 };
 
 /// What every kind of training has.

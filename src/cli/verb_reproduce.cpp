@@ -18,6 +18,7 @@
 #include "cli/reproduce_run.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
+#include "train/device.h"
 
 namespace obscura::cli {
 namespace {
@@ -55,6 +56,7 @@ void run_reproduce(const ReproduceOptions& options) {
     return;
   }
   if (options.epochs != 0) throw UsageError("--epochs is for er-cnn and color-neuracrypt");
+  if (options.device != train::kProcessor) throw UsageError("--device is for er-cnn and color-neuracrypt");
   const Report report = reproduce(options);
   if (report.rows.empty()) {
     throw Error("none of Obscura's own networks was found: train them, or name their folder with --models");
@@ -112,6 +114,9 @@ void add_reproduce_verb(CLI::App& app) {
       ->group(kRun);
   verb->add_option("--epochs", o->epochs, "er-cnn, color-neuracrypt: epochs of every training (default: its own)")
       ->check(whole_number())
+      ->group(kRun);
+  verb->add_option("--device", o->device, "er-cnn, color-neuracrypt: where networks are trained, as train has it")
+      ->capture_default_str()
       ->group(kRun);
   add_threads(*verb, o->threads);
   verb->add_flag("--fresh", o->fresh, "Measure everything again")->group(kRun);

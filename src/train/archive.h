@@ -16,10 +16,11 @@ std::string archived(const Archived& value) {
   return out.str();
 }
 
+/// Tensors go to `device`, wherever they were.
 template <typename Archived>
-void unarchive(Archived& value, const std::string& bytes) {
+void unarchive(Archived& value, const std::string& bytes, torch::Device device = torch::kCPU) {
   std::istringstream in(bytes);
-  torch::load(value, in);
+  torch::load(value, in, device);
 }
 
 }  // namespace obscura::train

@@ -68,6 +68,7 @@ std::string curve_json(const CurveHeader& header, const TrainResult& result) {
   json["seed"] = header.seed;
   json["threads"] = header.threads;
   json["gemm_gflops"] = header.gemm_gflops;
+  json["device"] = header.device;
   json["test_accuracy"] = result.test_accuracy;
   json["epochs"] = nlohmann::ordered_json::array();
   for (const auto& e : result.epochs) {

@@ -15,9 +15,10 @@ struct CurveHeader {
   std::uint64_t seed = 1;
   std::size_t threads = 1;
   double gemm_gflops = 0;
+  std::string device = "cpu";
 };
 
-/// One JSON object: version, model, dataset, command, recipe, seed, threads, gemm_gflops, test_accuracy,
+/// One JSON object: version, model, dataset, command, recipe, seed, threads, gemm_gflops, device, test_accuracy,
 /// epochs [{epoch, train_loss, train_accuracy, test_accuracy, seconds, images_per_second}] and
 /// activations [{layer, max_abs, rms, p999}], the range over the test set of what is squared,
 /// outliers [{limit, images}] and skipped_steps.

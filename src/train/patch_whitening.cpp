@@ -57,6 +57,11 @@ PatchWhitening::PatchWhitening(const torch::Tensor& images, std::int64_t patch, 
   mean_ = pictures_of(mean.expand({1, all.size(1), n}), shape, patch)[0].clone();
 }
 
+void PatchWhitening::move_to(torch::Device device) {
+  mean_ = mean_.to(device);
+  map_ = map_.to(device);
+}
+
 torch::Tensor PatchWhitening::apply(const torch::Tensor& images) const {
   const torch::NoGradGuard no_grad;
   return pictures_of(patches_of(images - mean_, patch_).matmul(map_), images.sizes(), patch_);
@@ -66,14 +71,15 @@ void PatchWhitening::merge(std::map<std::string, WeightTensor>& tensors) const {
   const torch::NoGradGuard no_grad;
   auto& weight = find(tensors, "conv_proj.weight");
   auto& bias = find(tensors, "conv_proj.bias");
-  const auto n = map_.size(0);
+  const auto map = map_.to(torch::kCPU, torch::kFloat64), mean = mean_.to(torch::kCPU, torch::kFloat64);
+  const auto n = map.size(0);
   const auto width = static_cast<std::int64_t>(bias.values.size());
   if (static_cast<std::int64_t>(weight.values.size()) != width * n) {
     throw FormatError("the network's first layer reads other patches than those that were whitened");
   }
-  const auto merged = tensor_of(weight).reshape({width, n}).matmul(map_.to(torch::kFloat64));
+  const auto merged = tensor_of(weight).reshape({width, n}).matmul(map);
   // [patches, width]: what the mean picture alone would give.
-  const auto shift = patches_of(mean_.unsqueeze(0).to(torch::kFloat64), patch_)[0].matmul(merged.t());
+  const auto shift = patches_of(mean.unsqueeze(0), patch_)[0].matmul(merged.t());
   store(merged, weight);
   if (by_position_) {
     auto& positions = find(tensors, "encoder.pos_embedding");

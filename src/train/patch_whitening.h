@@ -19,6 +19,9 @@ class PatchWhitening {
   /// else all patches have one, for the first layer's bias.
   PatchWhitening(const torch::Tensor& images, std::int64_t patch, bool by_position);
 
+  /// Where apply() finds its pictures from now on.
+  void move_to(torch::Device device);
+
   /// [N, C, H, W] -> the same.
   torch::Tensor apply(const torch::Tensor& images) const;
 

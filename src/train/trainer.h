@@ -44,6 +44,7 @@ struct Outliers {
 struct RunOptions {
   std::uint64_t seed = 1;
   std::size_t threads = 1;
+  std::string device = "cpu";  ///< see device.h; networks for pictures only
   /// Rewritten after every epoch; a run that finds one of the same model, recipe, seed and data goes on from there.
   /// Empty: none.
   std::filesystem::path checkpoint;

@@ -88,8 +88,9 @@ std::string Updater::archive() const {
 }
 
 void Updater::restore(const std::string& bytes) {
+  const torch::Device device = parameters_.empty() ? torch::Device(torch::kCPU) : parameters_.front().device();
   if (!muon_) {
-    unarchive(*base_, bytes);
+    unarchive(*base_, bytes, device);
     return;
   }
   ByteReader in({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, "checkpoint");
@@ -99,8 +100,8 @@ void Updater::restore(const std::string& bytes) {
     const auto raw = in.raw(static_cast<std::size_t>(size));
     return std::string(reinterpret_cast<const char*>(raw.data()), raw.size());
   };
-  unarchive(*base_, part());
-  unarchive(muon_, part());
+  unarchive(*base_, part(), device);
+  unarchive(muon_, part(), device);
 }
 
 }  // namespace obscura::train

@@ -31,6 +31,7 @@ UpdateGroups update_groups(const Recipe& recipe, const Network& network);
 /// Steps a network's parameters by their gradients, as the recipe says. Not thread-safe.
 class Updater {
  public:
+  /// Parameters stay on the device that they are on.
   Updater(const Recipe& recipe, const UpdateGroups& groups);
 
   void zero_gradients();

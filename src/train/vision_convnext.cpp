@@ -54,7 +54,7 @@ class ConvNextBlock : public VisionModule {
   torch::Tensor forward(const torch::Tensor& x) override {
     auto added = scale_ * chain_->forward(x);
     if (is_training() && dropped_ > 0) {
-      const auto kept = torch::empty({x.size(0), 1, 1, 1}).bernoulli_(1 - dropped_);
+      const auto kept = torch::empty({x.size(0), 1, 1, 1}, x.device()).bernoulli_(1 - dropped_);
       added = added * (kept / (1 - dropped_));
     }
     return x + added;

@@ -6,10 +6,11 @@
 
 namespace obscura::train {
 
-InputForm::InputForm(const PictureShape& shape, const std::vector<float>& mean, const std::vector<float>& std)
+InputForm::InputForm(const PictureShape& shape, const std::vector<float>& mean, const std::vector<float>& std,
+                     torch::Device device)
     : shape_(shape),
-      mean_(torch::tensor(mean).reshape({1, -1, 1, 1})),
-      scale_(torch::tensor(std).reciprocal().reshape({1, -1, 1, 1})) {}
+      mean_(torch::tensor(mean).reshape({1, -1, 1, 1}).to(device)),
+      scale_(torch::tensor(std).reciprocal().reshape({1, -1, 1, 1}).to(device)) {}
 
 torch::Tensor InputForm::tensor(std::span<const float> samples) const {
   const auto dim = [](std::size_t v) { return static_cast<std::int64_t>(v); };
@@ -17,7 +18,7 @@ torch::Tensor InputForm::tensor(std::span<const float> samples) const {
   const auto view = torch::from_blob(
       const_cast<float*>(samples.data()),
       {dim(samples.size() / shape_.size()), dim(shape_.channels), dim(shape_.height), dim(shape_.width)});
-  return view.sub(mean_).mul_(scale_);
+  return view.to(mean_.device()).sub(mean_).mul_(scale_);
 }
 
 void measure_input(const Pictures& pictures, std::vector<float>& mean, std::vector<float>& std) {

@@ -13,8 +13,9 @@ namespace obscura::train {
 /// Makes samples a network's input: (sample - mean) / std, a value a channel.
 class InputForm {
  public:
-  InputForm(const PictureShape& shape, const std::vector<float>& mean, const std::vector<float>& std);
-  /// samples: pictures one after the other -> [pictures, C, H, W].
+  InputForm(const PictureShape& shape, const std::vector<float>& mean, const std::vector<float>& std,
+            torch::Device device = torch::kCPU);
+  /// samples: pictures one after the other -> [pictures, C, H, W] on the device.
   torch::Tensor tensor(std::span<const float> samples) const;
 
  private:

@@ -27,8 +27,8 @@ torch::Tensor shake_drop(const torch::Tensor& x, double dropped, bool training) 
   if (!training) return x * (1 - dropped);
   const bool kept = torch::rand({1}).item<double>() >= dropped;
   if (kept) return x;
-  const auto ahead = torch::empty({x.size(0), 1, 1, 1}).uniform_(-1, 1);
-  const auto back = torch::empty({x.size(0), 1, 1, 1}).uniform_(0, 1);
+  const auto ahead = torch::empty({x.size(0), 1, 1, 1}, x.device()).uniform_(-1, 1);
+  const auto back = torch::empty({x.size(0), 1, 1, 1}, x.device()).uniform_(0, 1);
   return shake(x, ahead, back);
 }
 

@@ -14,6 +14,9 @@
 #include "train/augmentation.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
+#include "train/device.h"
+#include "train/device_torch.h"
+#include "train/drawn_batches.h"
 #include "train/load_weights.h"
 #include "train/patch_whitening.h"
 #include "train/updater.h"
@@ -83,7 +86,8 @@ std::string fingerprint(const VisionTask& task, const Pictures& train_set, const
   return fmt::format("{} patch {} {} {} block {} padding {}; {} rounds {} adaptation {} whiten {} {} seed {}; {:016x}",
                      s.network, s.patch, s.positions, to_string(s.adaptation), s.block, s.adaptation_padding,
                      describe(task.recipe), task.rounds, task.adaptation_rate, task.whiten, task.whiten_patches,
-                     options.seed, hash);
+                     options.seed, hash) +
+         (options.device == kProcessor ? "" : " " + options.device);
 }
 
 /// Norms, biases, tokens and positions are not pulled towards zero.
@@ -114,11 +118,11 @@ bool whitens_patches(const VisionTask& task) {
 class VisionRun {
  public:
   VisionRun(const VisionTask& task, const Pictures& train_set, const Pictures& test_set, const RunOptions& options)
-      : task_(task), train_(train_set), test_(test_set), options_(options) {
+      : task_(task), train_(train_set), test_(test_set), options_(options), device_(device_of(options.device)) {
     measure_input(train_, mean_, std_);
-    input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_);
+    input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_, device_);
     fingerprint_ = fingerprint(task, train_set, options);
-    start_round(1);
+    make_network(1);
     if (!loaded_.empty()) note(loaded_);
     if (whitens_patches(task)) {
       const std::int64_t patch = module_->named_parameters()["conv_proj.weight"].size(2);
@@ -129,10 +133,11 @@ class VisionRun {
     } else if (task.spec.adaptation == Adaptation::er_cnn && task.whiten && task.spec.adaptation_padding == 0) {
       whiten_adaptation(*adaptation_of(*module_), first_pictures());
     }
+    place_network();
   }
 
   VisionResult run() {
-    if (task_.recipe.bfloat16 && !has_fast_bfloat16()) {
+    if (task_.recipe.bfloat16 && on_processor() && !has_fast_bfloat16()) {
       note("this processor has no AVX-512: training in float instead of bfloat16, which takes several times as long");
       task_.recipe.bfloat16 = false;
     }
@@ -142,7 +147,10 @@ class VisionRun {
     const std::size_t total = task_.recipe.epochs * task_.rounds;
     while (epochs_.size() < total) {
       const std::size_t done = epochs_.size();
-      if (done > 0 && done % task_.recipe.epochs == 0) start_round(done / task_.recipe.epochs + 1);
+      if (done > 0 && done % task_.recipe.epochs == 0) {
+        make_network(done / task_.recipe.epochs + 1);
+        place_network();
+      }
       epochs_.push_back(run_epoch(done + 1));
       save();
       if (options_.on_epoch) options_.on_epoch(epochs_.back());
@@ -162,8 +170,10 @@ class VisionRun {
     if (options_.on_note) options_.on_note(line);
   }
 
-  /// A fresh network behind the adaptation as it is.
-  void start_round(std::size_t round) {
+  bool on_processor() const { return device_.is_cpu(); }
+
+  /// A fresh network behind the adaptation as it is: on the processor, so that the same weights are drawn everywhere.
+  void make_network(std::size_t round) {
     torch::manual_seed(options_.seed + round - 1);
     const auto old = module_;
     module_ = make_vision(task_.spec);
@@ -176,16 +186,22 @@ class VisionRun {
         for (auto& item : to->named_buffers()) item.value().copy_(from->named_buffers()[item.key()]);
       }
     }
+  }
+
+  /// To where it is trained.
+  void place_network() {
+    module_->to(device_);
+    if (whitening_) whitening_->move_to(device_);
     updater_ = std::make_unique<Updater>(task_.recipe, groups_of(*module_, task_));
   }
 
-  /// Of the first thousand.
+  /// Of the first thousand, on the processor.
   torch::Tensor first_pictures() const {
     std::vector<std::int64_t> index(std::min<std::size_t>(train_.count(), 1000));
     std::iota(index.begin(), index.end(), 0);
     std::vector<float> values(index.size() * train_.shape().size());
     train_.read(index, values);
-    return input_->tensor(values);
+    return input_->tensor(values).to(torch::kCPU);
   }
 
   torch::Tensor input_of(std::span<const float> samples) const {
@@ -202,7 +218,7 @@ class VisionRun {
       note("checkpoint " + options_.checkpoint.string() + " is of another training: starting afresh");
       return 0;
     }
-    unarchive(module_, checkpoint->model);
+    unarchive(module_, checkpoint->model, device_);
     updater_->restore(checkpoint->optimiser);
     epochs_ = checkpoint->epochs;
     note(fmt::format("going on after epoch {} of {}", epochs_.size(), total));
@@ -238,27 +254,24 @@ class VisionRun {
     const auto start = std::chrono::steady_clock::now();
     const std::size_t count = train_.count(), in_round = (epoch - 1) % r.epochs;
     Progress progress(fmt::format("epoch {}/{}", epoch, r.epochs * task_.rounds), count, "images", options_.progress);
-    const auto order = shuffled(count, options_.seed, epoch);
     // Networks that drop branches by chance draw the same after a resumption.
     torch::manual_seed(epoch_stream(options_.seed + 2, epoch));
     const Augmentation augmentation = in_round + 1 + r.plain_epochs > r.epochs ? Augmentation{} : r.augmentation;
     module_->train();
     module_->use_bfloat16(r.bfloat16);
+    DrawnBatches batches(
+        train_, {shuffled(count, options_.seed, epoch), r.batch, augmentation, epoch_stream(options_.seed, epoch)},
+        !on_processor());
     double loss = 0;
     std::int64_t correct = 0;
-    for (std::size_t first = 0; first < count; first += r.batch) {
-      const std::size_t batch = std::min(r.batch, count - first);
-      // The mean of one image has no variance, so a batch norm cannot learn from a single one.
-      if (batch == 1 && count > 1) break;
-      const std::span<const std::int64_t> index(order.data() + first, batch);
-      std::vector<float> values(batch * train_.shape().size());
-      train_.draw(index, {augmentation, epoch_stream(options_.seed, epoch), first}, values);
-      const double done = static_cast<double>(in_round) + static_cast<double>(first) / static_cast<double>(count);
-      const Step result =
-          step(input_of(values), labels_of(train_, index), rate_share_at(r, done / static_cast<double>(r.epochs)));
-      if (std::isfinite(result.loss)) loss += result.loss * static_cast<double>(batch);
+    while (const auto batch = batches.next()) {
+      const double done =
+          static_cast<double>(in_round) + static_cast<double>(batch->first) / static_cast<double>(count);
+      const Step result = step(input_of(batch->values), labels_of(train_, batch->index),
+                               rate_share_at(r, done / static_cast<double>(r.epochs)));
+      if (std::isfinite(result.loss)) loss += result.loss * static_cast<double>(batch->index.size());
       correct += result.correct;
-      progress.advance(batch);
+      progress.advance(batch->index.size());
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto images = static_cast<double>(count);
@@ -267,12 +280,12 @@ class VisionRun {
     return {epoch, loss / images, static_cast<double>(correct) / images, test_accuracy(), seconds, images / seconds};
   }
 
-  static torch::Tensor labels_of(const Pictures& pictures, std::span<const std::int64_t> index) {
+  torch::Tensor labels_of(const Pictures& pictures, std::span<const std::int64_t> index) const {
     auto labels = torch::empty({static_cast<std::int64_t>(index.size())}, torch::kInt64);
     for (std::size_t i = 0; i < index.size(); ++i) {
       labels.data_ptr<std::int64_t>()[i] = pictures.labels()[static_cast<std::size_t>(index[i])];
     }
-    return labels;
+    return labels.to(device_);
   }
 
   double test_accuracy() {
@@ -299,6 +312,7 @@ class VisionRun {
   const Pictures& train_;
   const Pictures& test_;
   const RunOptions& options_;
+  torch::Device device_;
   std::vector<float> mean_;
   std::vector<float> std_;
   std::unique_ptr<InputForm> input_;

@@ -49,8 +49,9 @@ Recipe published_recipe(const std::string& name);
 
 /// Trains by cross entropy; nothing is chosen by the test pictures. With the same seed, machine, BLAS and threads the
 /// result is the same bit for bit, also when resumed. Throws UsageError, MismatchError if pictures do not fit,
-/// UnsupportedError, FormatError for a damaged checkpoint, IoError, and Error if the loss stops being a number. Not for
-/// two threads at once.
+/// UnsupportedError, FormatError for a damaged checkpoint, IoError, and Error if the loss stops being a number. On a
+/// card (RunOptions::device) the next batch is drawn while one is learnt from, and the last bits differ from run to
+/// run. Not for two threads at once.
 VisionResult train_vision(const VisionTask& task, const Pictures& train_set, const Pictures& test_set,
                           const RunOptions& options);
 

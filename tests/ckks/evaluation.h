@@ -104,11 +104,13 @@ inline double key_switch_variance(const Context& context, std::size_t limbs) {
   return sum + rounding_variance(context);
 }
 
-/// What |error| of no slot should exceed: eight standard deviations of a sum of N coefficients with this variance, and
-/// what double precision leaves undecided.
+/// What |error| of no slot should exceed: sixteen standard deviations of a sum of N coefficients with this variance, and
+/// what double precision leaves undecided. An error of key switching or of rounding is, in a slot, a product of two
+/// polynomials' values there (digit and noise, remainder and secret), whose squares are exponentially distributed each:
+/// it passes eight deviations about once in two million slots, but sixteen only once in 10^13.
 inline double bound(const Context& context, double variance, double scale, double magnitude = 1) {
   const auto n = static_cast<double>(context.degree());
-  return 8 * std::sqrt(variance * n) / scale + magnitude * 0x1p-47 * std::sqrt(n);
+  return 16 * std::sqrt(variance * n) / scale + magnitude * 0x1p-47 * std::sqrt(n);
 }
 
 inline Complexes rotated(const Complexes& values, std::int64_t steps) {
