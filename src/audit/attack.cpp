@@ -25,6 +25,11 @@ const std::vector<Entry>& table() {
   static const Names moved = {"vit", "le", "pe", "ele", "etc"};
   static const Names networks = {"neuracrypt", "color-neuracrypt"};
   static const std::vector<Entry> entries = {
+      {{"blind",
+        "ciphertext only",
+        "finds the map under which many pictures look the same everywhere, and pixels are whole numbers",
+        {"hill"}},
+       run_blind},
       {{"statistics",
         "ciphertext only and public images",
         "matches covariances of many pictures with public ones",

@@ -22,6 +22,7 @@ struct Loot {
   bool uses_publics = false;
 };
 
+Loot run_blind(const Scene& scene);
 Loot run_statistics(const Scene& scene);
 Loot run_known_blocks(const Scene& scene);
 Loot run_known_images(const Scene& scene);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "audit/blind_hill.h"
+#include "audit/hill_blocks.h"
 #include "audit/match_etc.h"
 #include "audit/match_hill.h"
 #include "audit/match_nibbles.h"
@@ -20,14 +22,29 @@ RealImage to_real(const image::Image& image) {
   return out;
 }
 
-Recovered match_hill_pictures(const shield::Parameters& what, std::span<const Protected> ciphers,
-                              const image::Dataset& publics, const MatchOptions& options) {
-  std::vector<RealImage> pictures;
+std::vector<RealImage> real_pictures(std::span<const Protected> ciphers) {
+  std::vector<RealImage> out;
   for (const Protected& p : ciphers) {
     const auto* real = std::get_if<RealImage>(&p.picture);
-    pictures.push_back(real != nullptr ? *real : to_real(std::get<image::Image>(p.picture)));
+    out.push_back(real != nullptr ? *real : to_real(std::get<image::Image>(p.picture)));
   }
-  const HillGuess guess = match_hill(pictures, publics, what.block, options.seed);
+  return out;
+}
+
+/// Blocks that hold nothing but the original: padding looks the same in no other place.
+RealImage without_padding(const RealImage& picture, const Protected& file, std::size_t block) {
+  const std::size_t height = file.height / block * block, width = file.width / block * block;
+  if (height == 0 || width == 0) return picture;
+  RealImage out{picture.channels, height, width, {}};
+  for (std::size_t row = 0; row < picture.channels * picture.height; ++row) {
+    if (row % picture.height >= height) continue;
+    const auto from = picture.values.begin() + static_cast<std::ptrdiff_t>(row * picture.width);
+    out.values.insert(out.values.end(), from, from + static_cast<std::ptrdiff_t>(width));
+  }
+  return out;
+}
+
+Recovered recovered_by(const HillGuess& guess, std::span<const RealImage> pictures) {
   Recovered out;
   for (const RealImage& picture : pictures) out.images.push_back(recover(guess, picture));
   double residual = 0, exact = 0;
@@ -47,17 +64,18 @@ std::vector<image::Image> byte_pictures(std::span<const Protected> ciphers) {
 
 Recovered dispatch(const shield::Parameters& what, std::span<const Protected> ciphers, const image::Dataset& publics,
                    const MatchOptions& options) {
-  if (what.shield == "hill") return match_hill_pictures(what, ciphers, publics, options);
+  if (what.shield == "hill") {
+    const auto real = real_pictures(ciphers);
+    return recovered_by(match_hill(real, publics, what.block, options.seed), real);
+  }
   const std::vector<image::Image> pictures = byte_pictures(ciphers);
   if (what.shield == "le") return match_le(pictures, publics, what.block);
   if (what.shield == "etc") return match_etc(pictures, publics, what.block, options.seed);
   return match_ele(pictures, publics, what.block, options.seed);
 }
 
-void check(const shield::Parameters& what, std::span<const Protected> ciphers, const image::Dataset& publics) {
-  if (ciphers.size() < 2 || publics.count < 2) {
-    throw ParameterError("matching statistics needs two protected pictures and two public images at least");
-  }
+void check(const shield::Parameters& what, std::span<const Protected> ciphers) {
+  if (ciphers.size() < 2) throw ParameterError("matching statistics needs two protected pictures at least");
   for (const Protected& p : ciphers) {
     const bool real = std::holds_alternative<RealImage>(p.picture);
     if (real != (what.arithmetic == shield::Arithmetic::real)) {
@@ -65,6 +83,14 @@ void check(const shield::Parameters& what, std::span<const Protected> ciphers, c
                           ", and a picture holds the other");
     }
   }
+}
+
+/// To the size of the originals.
+Recovered cropped(Recovered out, std::span<const Protected> ciphers) {
+  for (std::size_t i = 0; i < out.images.size(); ++i) {
+    out.images[i] = shield::crop(out.images[i], ciphers[i].height, ciphers[i].width);
+  }
+  return out;
 }
 
 }  // namespace
@@ -81,12 +107,23 @@ Recovered match_statistics(const shield::Parameters& wanted, std::span<const Pro
                            "'");
   }
   const shield::Parameters what = shield::complete(wanted);
-  check(what, ciphers, publics);
-  Recovered out = dispatch(what, ciphers, publics, options);
-  for (std::size_t i = 0; i < out.images.size(); ++i) {
-    out.images[i] = shield::crop(out.images[i], ciphers[i].height, ciphers[i].width);
+  check(what, ciphers);
+  if (publics.count < 2) throw ParameterError("matching statistics needs two public images at least");
+  return cropped(dispatch(what, ciphers, publics, options), ciphers);
+}
+
+Recovered match_blindly(const shield::Parameters& wanted, std::span<const Protected> ciphers,
+                        const MatchOptions& options) {
+  if (wanted.shield != "hill") {
+    throw UnsupportedError("without public images there is an attack on hill, not on '" + wanted.shield + "'");
   }
-  return out;
+  const shield::Parameters what = shield::complete(wanted);
+  check(what, ciphers);
+  const auto real = real_pictures(ciphers);
+  check_hill_pictures(real, what.block);
+  std::vector<RealImage> inner;
+  for (std::size_t i = 0; i < real.size(); ++i) inner.push_back(without_padding(real[i], ciphers[i], what.block));
+  return cropped(recovered_by(blind_hill(inner, what.block, options.seed), real), ciphers);
 }
 
 }  // namespace obscura::audit

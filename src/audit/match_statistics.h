@@ -53,4 +53,9 @@ bool can_match_statistics(const shield::Parameters& what);
 Recovered match_statistics(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
                            const image::Dataset& publics, const MatchOptions& options = {});
 
+/// The same for hill from the protected pictures alone: no public image is needed (blind_hill.h). Figures as above.
+/// Throws UnsupportedError for another shield, MismatchError, ParameterError as match_statistics does. Thread-safe.
+Recovered match_blindly(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
+                        const MatchOptions& options = {});
+
 }  // namespace obscura::audit

@@ -78,6 +78,13 @@ Matrix refine(const OrthogonalProblem& p, Matrix r) {
 
 }  // namespace
 
+OrthogonalMatch refine_orthogonal(const OrthogonalProblem& problem, const Matrix& rotation) {
+  OrthogonalMatch out;
+  out.rotation = refine(problem, rotation);
+  out.residual = residual_of(problem, out.rotation);
+  return out;
+}
+
 OrthogonalMatch match_orthogonal(const OrthogonalProblem& problem, std::uint64_t seed) {
   image::SplitMix random(seed);
   std::vector<OrthogonalMatch> found;
@@ -92,10 +99,7 @@ OrthogonalMatch match_orthogonal(const OrthogonalProblem& problem, std::uint64_t
   }
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.residual < b.residual; });
   found.resize(std::min(found.size(), kRefined));
-  for (OrthogonalMatch& match : found) {
-    match.rotation = refine(problem, match.rotation);
-    match.residual = residual_of(problem, match.rotation);
-  }
+  for (OrthogonalMatch& match : found) match = refine_orthogonal(problem, match.rotation);
   return *std::min_element(found.begin(), found.end(),
                            [](const auto& a, const auto& b) { return a.residual < b.residual; });
 }

@@ -27,4 +27,7 @@ struct OrthogonalMatch {
 /// alternating projections (polar decomposition of the gradient). Sides of equal size; deterministic for a seed.
 OrthogonalMatch match_orthogonal(const OrthogonalProblem& problem, std::uint64_t seed);
 
+/// Only the last step, from a rotation that is nearly right.
+OrthogonalMatch refine_orthogonal(const OrthogonalProblem& problem, const Matrix& rotation);
+
 }  // namespace obscura::audit

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "audit/blind_hill.h"
 #include "audit/drawn_images.h"
 #include "audit/match_hill.h"
 #include "base/error.h"
@@ -56,29 +57,44 @@ image::Dataset last_images(const std::string& name, const std::filesystem::path&
 
 }  // namespace
 
-std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std::size_t block,
-                                            const std::string& publics, const std::filesystem::path& data,
-                                            std::uint64_t seed) {
-  const train::PictureShape shape = pictures.shape();
-  if (block < 2 || shape.channels > 3 || shape.height % block != 0 || shape.width % block != 0) {
-    throw UnsupportedError("an adaptation can start from matched statistics only for pictures that hill protected");
-  }
-  const image::Dataset set = publics.empty() ? drawn_set(shape, seed) : last_images(publics, data);
-  const auto guess = audit::match_hill(first_pictures(pictures), set, block, seed);
+namespace {
+
+std::vector<train::BlockGuess> block_guesses(const audit::HillGuess& guess, const std::string& from) {
   std::vector<train::BlockGuess> out;
   std::string said;
   for (const auto& channel : guess.channels) {
     train::BlockGuess one;
-    for (std::size_t i = 0; i < block * block; ++i) {
-      for (std::size_t j = 0; j < block * block; ++j) one.inverse.push_back(channel.inverse.at(i, j));
-    }
+    one.inverse = channel.inverse.values;
     one.plain_mean = channel.plain_mean;
     one.protected_mean = channel.cipher_mean;
     out.push_back(std::move(one));
     said += fmt::format("{}{:.3f}{}", said.empty() ? "" : ", ", channel.residual, channel.exact ? " (exact)" : "");
   }
-  note("the adaptation starts from matched statistics of " + set.name + "; residual a channel: " + said);
+  note("the adaptation starts from matched statistics of " + from + "; residual a channel: " + said);
   return out;
+}
+
+void check_shape(const train::PictureShape& shape, std::size_t block) {
+  if (block < 2 || shape.channels > 3 || shape.height % block != 0 || shape.width % block != 0) {
+    throw UnsupportedError("an adaptation can start from matched statistics only for pictures that hill protected");
+  }
+}
+
+}  // namespace
+
+std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std::size_t block,
+                                            const std::string& publics, const std::filesystem::path& data,
+                                            std::uint64_t seed) {
+  const train::PictureShape shape = pictures.shape();
+  check_shape(shape, block);
+  const image::Dataset set = publics.empty() ? drawn_set(shape, seed) : last_images(publics, data);
+  return block_guesses(audit::match_hill(first_pictures(pictures), set, block, seed), set.name);
+}
+
+std::vector<train::BlockGuess> guess_blocks_blindly(const train::Pictures& pictures, std::size_t block,
+                                                    std::uint64_t seed) {
+  check_shape(pictures.shape(), block);
+  return block_guesses(audit::blind_hill(first_pictures(pictures), block, seed), "the protected pictures themselves");
 }
 
 }  // namespace obscura::cli

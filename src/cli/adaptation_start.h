@@ -16,4 +16,8 @@ std::vector<train::BlockGuess> guess_blocks(const train::Pictures& pictures, std
                                             const std::string& publics, const std::filesystem::path& data,
                                             std::uint64_t seed);
 
+/// The same from the protected pictures alone (audit/blind_hill.h).
+std::vector<train::BlockGuess> guess_blocks_blindly(const train::Pictures& pictures, std::size_t block,
+                                                    std::uint64_t seed);
+
 }  // namespace obscura::cli

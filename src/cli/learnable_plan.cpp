@@ -58,6 +58,8 @@ std::vector<LearnablePlan> er_cnn(const ReproduceOptions& options) {
   if (options.dataset.empty()) matched = joined(matched, {"--publics", "cifar-10"});
   rows.push_back(hill(4, "", "without adaptation", base));
   rows.push_back(adapted(4, "-adapt", "adaptation (er-cnn)", base, {}));
+  rows.push_back(adapted(4, "-blind", "adaptation that finds the key from protected pictures alone", base,
+                         {"--adapt-start", "blind", "--adapt-lr", "0.02"}));
   rows.push_back(adapted(4, "-match", "adaptation from matched statistics", base, matched));
   rows.push_back(adapted(2, "-adapt", "adaptation", base, {}));
   rows.push_back(adapted(8, "-adapt", "adaptation", base, {}));

@@ -29,6 +29,8 @@ struct GoalPlan {
 
 constexpr GoalPlan kGoals[] = {
     {"er-cnn", "hill-4-adapt", "plain", -2, "hill 4x4 with the adaptation within 2 points of plain"},
+    {"er-cnn", "hill-4-blind", "plain", -2,
+     "hill 4x4 with the adaptation that finds the key from protected pictures alone within 2 points of plain"},
     {"er-cnn", "hill-4-match", "plain", -2,
      "hill 4x4 with the adaptation that starts from matched statistics within 2 points of plain"},
     {"color-neuracrypt", "color-neuracrypt", "plain", -5, "color-neuracrypt within 5 points of plain"},

@@ -59,7 +59,9 @@ void check_adaptation_options(const PictureTraining& a) {
     throw UsageError("--adapt without the owner's key needs --block: the pixels a side of the shield's blocks");
   }
   const bool linear = adaptation == train::Adaptation::er_cnn && a.adaptation_padding == 0;
-  if (a.start == "match" && !linear) throw UsageError("--adapt-start match is for --adapt er-cnn without padding");
+  if ((a.start == "match" || a.start == "blind") && !linear) {
+    throw UsageError("--adapt-start " + a.start + " is for --adapt er-cnn without padding");
+  }
   if (!a.publics.empty() && a.start != "match") throw UsageError("--publics goes with --adapt-start match");
 }
 
@@ -161,9 +163,9 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
   add("--adapt-lr", a.adaptation_rate, "Its learning rate, in terms of --lr");
   add("--adapt-padding", a.adaptation_padding, "er-cnn: 1 as published, which makes an exact inverse impossible");
   add("--adapt-start", a.start,
-      "er-cnn starts as the identity; whiten: from uncorrelated samples; match: from a guess at hill's key by matching "
-      "statistics with --publics, which is the attack itself")
-      ->check(CLI::IsMember({"identity", "whiten", "match"}))
+      "er-cnn starts as the identity; whiten: from uncorrelated samples; blind: from hill's key as the protected "
+      "pictures alone give it away; match: the same with the statistics of --publics. The last two are attacks")
+      ->check(CLI::IsMember({"identity", "whiten", "blind", "match"}))
       ->capture_default_str();
   add("--publics", a.publics,
       "match: public images, the last 10,000 training images of a data set or folder (default: drawn ones)");
@@ -251,6 +253,7 @@ Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::
   task.adaptation_rate = a.adaptation_rate;
   task.whiten = a.start == "whiten";
   task.whiten_patches = !a.no_patch_whitening;
+  if (a.start == "blind") task.guesses = guess_blocks_blindly(*m.train, task.spec.block, run.seed);
   if (a.start == "match") task.guesses = guess_blocks(*m.train, task.spec.block, a.publics, run.data, run.seed);
   return out;
 }

@@ -29,7 +29,7 @@ struct Scheme {
 constexpr std::array<Scheme, 8> kSchemes = {{
     {"hill", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
-     "channel give the key, and matching the statistics of about 1,000 protected images gives it without any plain "
+     "channel give the key, and some hundred protected images alone give it, without any plain or public "
      "one"},
     {"vit", 4, 2, 32,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, a few chosen or known "

@@ -60,6 +60,12 @@ TEST_F(Cifar, TenPairsDecodeColorNeuraCryptAsPublished) {
   EXPECT_EQ(report.quality->identified, 1);
 }
 
+TEST_F(Cifar, ProtectedPicturesAloneGiveHillAway) {
+  const AttackReport report = run_attack("blind", scene(parameters_of("hill", 4), 400, 0));
+  EXPECT_EQ(report.quality->exact, 400U);
+  EXPECT_EQ(report.publics, 0U);
+}
+
 TEST_F(Cifar, OneKnownImageGivesHillAway) {
   EXPECT_EQ(run_attack("known-blocks", scene(parameters_of("hill", 4), 20, 1)).quality->exact, 20U);
 }

@@ -104,8 +104,8 @@ inline double key_switch_variance(const Context& context, std::size_t limbs) {
   return sum + rounding_variance(context);
 }
 
-/// What |error| of no slot should exceed: sixteen standard deviations of a sum of N coefficients with this variance, and
-/// what double precision leaves undecided. An error of key switching or of rounding is, in a slot, a product of two
+/// What |error| of no slot should exceed: sixteen standard deviations of a sum of N coefficients with this variance,
+/// and what double precision leaves undecided. An error of key switching or of rounding is, in a slot, a product of two
 /// polynomials' values there (digit and noise, remainder and secret), whose squares are exponentially distributed each:
 /// it passes eight deviations about once in two million slots, but sixteen only once in 10^13.
 inline double bound(const Context& context, double variance, double scale, double magnitude = 1) {

@@ -77,6 +77,7 @@ LearnableReport er_cnn_report() {
 
 TEST(LearnableReport, GoalsAreJudgedByPointsAgainstTheirReference) {
   const auto er_cnn = goals(er_cnn_report());
+  // The row that finds the key by itself was not run.
   ASSERT_EQ(er_cnn.size(), 2);
   EXPECT_TRUE(er_cnn[0].reached());
   EXPECT_EQ(er_cnn[0].verdict(),

@@ -1,0 +1,70 @@
+#include "audit/blind_hill.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "audit/match_statistics.h"
+#include "audit/support.h"
+#include "base/error.h"
+
+namespace obscura::audit {
+namespace {
+
+shield::Parameters hill(std::size_t block) {
+  return {"hill", block, shield::Arithmetic::real};
+}
+
+double figure(const Recovered& recovered, const std::string& name) {
+  for (const Figure& f : recovered.figures) {
+    if (f.name == name) return f.value;
+  }
+  ADD_FAILURE() << "no figure " << name;
+  return 0;
+}
+
+TEST(BlindHill, RecoversEveryPixelWithoutAnyPublicImage) {
+  for (const std::size_t block : {2U, 4U}) {
+    const image::Dataset victims = scenes(400, 3, 32, 1);
+    const Recovered out = match_blindly(hill(block), protect_all(victims, hill(block), 1));
+    EXPECT_EQ(figure(out, "exact channels"), 3) << block;
+    EXPECT_TRUE(out.images == pictures(victims)) << block;
+  }
+}
+
+TEST(BlindHill, TheKeyDoesNotMatterAndNeitherDoesThePadding) {
+  // 30 pixels are padded to 32.
+  const image::Dataset victims = scenes(400, 1, 30, 3);
+  for (const std::uint8_t key : {2, 3}) {
+    const Recovered out = match_blindly(hill(4), protect_all(victims, hill(4), key));
+    EXPECT_EQ(figure(out, "exact channels"), 1) << int{key};
+    EXPECT_TRUE(out.images == pictures(victims)) << int{key};
+  }
+}
+
+TEST(BlindHill, FindsNothingWithAKeyAnImage) {
+  const image::Dataset victims = scenes(200, 1, 32, 1);
+  const Recovered out = match_blindly(hill(4), protect_all(victims, hill(4), 1, true));
+  EXPECT_EQ(figure(out, "exact channels"), 0);
+  EXPECT_LT(mean_psnr(out.images, pictures(victims)), 15);
+}
+
+TEST(BlindHill, ClaimsNoExactKeyWhereSamplesAreNotWhole) {
+  const image::Dataset victims = scenes(200, 1, 32, 1);
+  auto ciphers = protect_all(victims, hill(4), 1);
+  image::SplitMix random(3);
+  for (shield::Protected& c : ciphers) {
+    for (float& v : std::get<shield::RealImage>(c.picture).values) v += static_cast<float>(5 * random.normal());
+  }
+  EXPECT_EQ(figure(match_blindly(hill(4), ciphers), "exact channels"), 0);
+}
+
+TEST(BlindHill, RefusesWhatDoesNotFit) {
+  const auto ciphers = protect_all(scenes(3, 3, 16, 1), hill(4), 1);
+  EXPECT_THROW(match_blindly(hill(4), std::span(ciphers).first(1)), ParameterError);
+  EXPECT_THROW(match_blindly(hill(3), ciphers), MismatchError);
+  EXPECT_THROW(match_blindly({"hill", 4, shield::Arithmetic::modular}, ciphers), MismatchError);
+  EXPECT_THROW(match_blindly({"le", 4, shield::Arithmetic::modular}, ciphers), UnsupportedError);
+}
+
+}  // namespace
+}  // namespace obscura::audit
