@@ -48,6 +48,7 @@ class Channel {
   Guess start() const {
     Likeness best;
     Guess guess = start(Stationary(block_, best).statistics());
+    if (guess.match.residual > kHopeless) return guess;
     for (double step = 1; step > 0.2; step /= 2) {
       for (int number = 0; number < 4; ++number) {
         for (const double way : {step, -step}) climb(best, guess, number, way);

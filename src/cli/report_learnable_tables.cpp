@@ -92,7 +92,7 @@ Table reader_table(const LearnableReport& report) {
 }
 
 Table reveal_table(const LearnableReport& report) {
-  Table table{"What the adaptation has learned of the key from labels alone",
+  Table table{"What the adaptation knows of the key",
               {"row", "network", "accuracy", "PSNR, dB", "SSIM", "correlation", "identified"},
               "ll",
               {},

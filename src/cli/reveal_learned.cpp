@@ -170,8 +170,8 @@ void reveal_learned(const LearnedReveal& a) {
     print_json(json);
     return;
   }
-  fmt::print("{} images: what the adaptation in {} has learned of the key from labels alone, in {}\n", images.size(),
-             a.network.string(), a.out.string());
+  fmt::print("{} images: what the adaptation in {} knows of the key, in {}\n", images.size(), a.network.string(),
+             a.out.string());
   if (quality) {
     fmt::print(
         "  against the originals, tone of each channel fitted: PSNR {:.1f} dB, SSIM {:.3f}, correlation {:.3f}\n",

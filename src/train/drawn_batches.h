@@ -26,6 +26,9 @@ struct DrawPlan {
 class DrawnBatches {
  public:
   DrawnBatches(const Pictures& pictures, DrawPlan plan, bool ahead);
+  ~DrawnBatches() = default;
+  DrawnBatches(const DrawnBatches&) = delete;
+  DrawnBatches& operator=(const DrawnBatches&) = delete;
 
   struct Batch {
     std::size_t first = 0;                ///< place of its first picture in the order
