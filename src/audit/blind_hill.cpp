@@ -135,7 +135,7 @@ class Channel {
     const Matrix pixels = pictures_.blocks(kMostBlocks) * inverse;
     if (pixels.minCoeff() < -0.5 || pixels.maxCoeff() > 255.5) return false;
     const Roughness roughness = roughness_of(moments_, inverse);
-    return roughness.joints < kRougher * roughness.inside;
+    return roughness.joints > 0 && roughness.joints < kRougher * roughness.inside;
   }
 
   CipherBlocks pictures_;

@@ -69,7 +69,9 @@ std::optional<Matrix> basis_of(const Matrix& points) {
 }  // namespace
 
 std::optional<Matrix> whole_inverse(const Matrix& differences, const Matrix& rough) {
-  const auto basis = basis_of(differences * rough);
+  const Matrix points = differences * rough;
+  if (!points.allFinite()) return std::nullopt;
+  const auto basis = basis_of(points);
   if (!basis) return std::nullopt;
   // The map takes whole numbers to whole numbers both ways, so its basis has the volume 1: that is the scale.
   const double scale = std::pow(std::abs(basis->determinant()), -1.0 / static_cast<double>(basis->cols()));

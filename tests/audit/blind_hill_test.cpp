@@ -58,6 +58,16 @@ TEST(BlindHill, ClaimsNoExactKeyWhereSamplesAreNotWhole) {
   EXPECT_EQ(figure(match_blindly(hill(4), ciphers), "exact channels"), 0);
 }
 
+TEST(BlindHill, FlatPicturesAndSingleBlocksSayNothing) {
+  image::Dataset flat = scenes(20, 1, 32, 1), small = scenes(300, 1, 4, 2);
+  std::fill(flat.images.begin(), flat.images.end(), std::uint8_t{7});
+  for (const image::Dataset& victims : {flat, small}) {
+    const Recovered out = match_blindly(hill(4), protect_all(victims, hill(4), 1));
+    EXPECT_EQ(figure(out, "exact channels"), 0);
+    EXPECT_EQ(out.images.size(), victims.count);
+  }
+}
+
 TEST(BlindHill, RefusesWhatDoesNotFit) {
   const auto ciphers = protect_all(scenes(3, 3, 16, 1), hill(4), 1);
   EXPECT_THROW(match_blindly(hill(4), std::span(ciphers).first(1)), ParameterError);
