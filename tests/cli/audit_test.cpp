@@ -95,7 +95,7 @@ TEST(Audit, BadInputIsOneLine) {
   const TemporaryFolder folder;
   expect_refusal(attack({}), 2, "name a shield to attack");
   expect_refusal(attack({"--shield", "rot13"}), 2, "rot13");
-  expect_refusal(attack({"--shield", "le", "--attack", "magic"}), 2, "there are statistics, jigsaw");
+  expect_refusal(attack({"--shield", "le", "--attack", "magic"}), 2, "there are blind, statistics");
   expect_refusal(attack({"--shield", "le", "--control", "des"}), 2, "des");
   expect_refusal(obscura({"audit", "attack", "--shield", "le", "--images", "1"}), 2, "--images is 2 to");
   expect_refusal(
