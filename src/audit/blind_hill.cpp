@@ -1,5 +1,7 @@
 #include "audit/blind_hill.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -8,6 +10,7 @@
 #include "audit/pixel_lattice.h"
 #include "audit/smooth_pixels.h"
 #include "audit/stationary.h"
+#include "base/error.h"
 
 namespace obscura::audit {
 namespace {
@@ -22,6 +25,8 @@ constexpr double kContrast = 60;
 constexpr std::size_t kMostBlocks = 40'000;
 // How much rougher joints of blocks may be than their inside.
 constexpr double kRougher = 1.1;
+// Pixels a side: the work grows with the sixth power of it and more.
+constexpr std::size_t kLargestBlock = 4;
 
 /// What is being found out about one channel.
 struct Guess {
@@ -166,6 +171,12 @@ std::optional<Matrix> learn(const Channel& channel, Guess& guess) {
 
 HillGuess blind_hill(std::span<const shield::RealImage> ciphers, std::size_t block, std::uint64_t seed) {
   check_hill_pictures(ciphers, block);
+  if (block > kLargestBlock) {
+    throw UnsupportedError(
+        fmt::format("hill's key is found blindly for blocks of up to {} pixels a side, not of {}: with "
+                    "public images larger ones can be matched",
+                    kLargestBlock, block));
+  }
   const std::size_t count = ciphers[0].channels;
   HillGuess out{block, std::vector<HillChannel>(count)};
   std::optional<BlockStatistics> sibling;

@@ -17,8 +17,8 @@ namespace obscura::audit {
 /// On photographs of 32x32 pixels and blocks of 4, some hundred pictures of one key give all of them exactly, in some
 /// seconds on one core. Channels that are not made exact come back with a contrast that is guessed at.
 ///
-/// Throws MismatchError for pictures of different shapes or of other than whole blocks, ParameterError for less than
-/// two. Deterministic; thread-safe.
+/// Throws UnsupportedError for blocks over 4, which would take minutes to hours, MismatchError for pictures of
+/// different shapes or of other than whole blocks, ParameterError for less than two. Deterministic; thread-safe.
 HillGuess blind_hill(std::span<const shield::RealImage> ciphers, std::size_t block, std::uint64_t seed);
 
 }  // namespace obscura::audit

@@ -68,7 +68,8 @@ std::vector<train::BlockGuess> block_guesses(const audit::HillGuess& guess, cons
     one.plain_mean = channel.plain_mean;
     one.protected_mean = channel.cipher_mean;
     out.push_back(std::move(one));
-    said += fmt::format("{}{:.3f}{}", said.empty() ? "" : ", ", channel.residual, channel.exact ? " (exact)" : "");
+    said +=
+        fmt::format("{}{:.3f}{}", said.empty() ? "" : ", ", channel.residual, channel.exact ? " (exact)" : " (rough)");
   }
   note("the adaptation starts from matched statistics of " + from + "; residual a channel: " + said);
   return out;

@@ -72,6 +72,7 @@ TEST(BlindHill, RefusesWhatDoesNotFit) {
   const auto ciphers = protect_all(scenes(3, 3, 16, 1), hill(4), 1);
   EXPECT_THROW(match_blindly(hill(4), std::span(ciphers).first(1)), ParameterError);
   EXPECT_THROW(match_blindly(hill(3), ciphers), MismatchError);
+  EXPECT_THROW(match_blindly(hill(8), protect_all(scenes(3, 1, 16, 1), hill(8), 1)), UnsupportedError);
   EXPECT_THROW(match_blindly({"hill", 4, shield::Arithmetic::modular}, ciphers), MismatchError);
   EXPECT_THROW(match_blindly({"le", 4, shield::Arithmetic::modular}, ciphers), UnsupportedError);
 }
