@@ -14,14 +14,6 @@ shield::Parameters hill(std::size_t block) {
   return {"hill", block, shield::Arithmetic::real};
 }
 
-double figure(const Recovered& recovered, const std::string& name) {
-  for (const Figure& f : recovered.figures) {
-    if (f.name == name) return f.value;
-  }
-  ADD_FAILURE() << "no figure " << name;
-  return 0;
-}
-
 TEST(BlindHill, RecoversEveryPixelWithoutAnyPublicImage) {
   for (const std::size_t block : {2U, 4U}) {
     const image::Dataset victims = scenes(400, 3, 32, 1);

@@ -13,14 +13,6 @@ namespace {
 
 const shield::Parameters kHill{"hill", 4, shield::Arithmetic::real};
 
-double figure(const Recovered& recovered, const std::string& name) {
-  for (const Figure& f : recovered.figures) {
-    if (f.name == name) return f.value;
-  }
-  ADD_FAILURE() << "no figure " << name;
-  return 0;
-}
-
 TEST(MatchHill, RecoversEveryPixelFromProtectedPicturesAlone) {
   const image::Dataset victims = scenes(300, 3, 32, 1), publics = scenes(2000, 3, 32, 2);
   const Recovered out = match_statistics(kHill, protect_all(victims, kHill, 1), publics);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -7,12 +9,22 @@
 #include <string>
 #include <vector>
 
+#include "audit/match_statistics.h"
 #include "image/dataset.h"
 #include "image/random.h"
 #include "shield/key.h"
 #include "shield/shield.h"
 
 namespace obscura::audit {
+
+/// A figure by its name; a failure if there is none.
+inline double figure(const Recovered& recovered, const std::string& name) {
+  for (const Figure& f : recovered.figures) {
+    if (f.name == name) return f.value;
+  }
+  ADD_FAILURE() << "no figure " << name;
+  return 0;
+}
 
 inline shield::Seed test_seed(std::uint8_t n) {
   shield::Seed seed;
