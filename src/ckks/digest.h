@@ -11,6 +11,11 @@ namespace obscura::ckks {
 /// BLAKE2b-256 of the parameters: what ciphertexts and keys carry to say where they belong.
 using Digest = std::array<std::uint8_t, 32>;
 
+/// Names a secret key to those who must not know it: BLAKE2b-128 of the key's parameters and coefficients. Keys,
+/// queries and answers carry it, so that what was made under another key is refused before it is worked on. It tells
+/// nothing of the key to whoever cannot guess all of it.
+using KeyId = std::array<std::uint8_t, 16>;
+
 /// The one way to write parameters as bytes, little-endian; also their section in files (ckks/wire.h):
 ///
 ///   log_degree: u32   digit_size: u64   insecure: u8 (0 or 1)

@@ -81,7 +81,8 @@ void KeyRequest::relinearisation(std::size_t limbs) {
   relin_limbs = std::max(relin_limbs, limbs);
 }
 
-EvaluationKeys::EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool) {
+EvaluationKeys::EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool)
+    : key_(seeded.key) {
   if (seeded.context != context.digest()) throw MismatchError("evaluation keys belong to other parameters");
   if (seeded.relin) relin_.emplace(context, *seeded.relin, pool);
   for (const auto& [element, key] : seeded.galois) {

@@ -19,6 +19,7 @@ struct PublicKey {
   Digest context{};
   ring::Polynomial b;
   ring::Seed seed{};
+  KeyId key{};  ///< whose it is
 };
 
 /// A key-switching key in the shape that travels: for every digit j, b_j = -a_j s_to + e_j + P W_j s_from modulo
@@ -83,6 +84,7 @@ struct SeededEvaluationKeys {
   Digest context{};
   std::optional<SeededKeySwitchKey> relin;
   std::map<std::uint64_t, SeededKeySwitchKey> galois;
+  KeyId key{};  ///< of the secret key that they belong to
 };
 
 /// Expanded evaluation keys. Immutable once made; share between threads.
@@ -96,9 +98,12 @@ class EvaluationKeys {
   const KeySwitchKey& relin(std::size_t limbs) const;
   const GaloisKey& galois(std::uint64_t element, std::size_t limbs) const;
   bool has_galois(std::uint64_t element) const { return galois_.contains(element); }
+  /// Of the secret key that they belong to.
+  const KeyId& key() const { return key_; }
   std::size_t memory_bytes() const;
 
  private:
+  KeyId key_{};
   std::optional<KeySwitchKey> relin_;
   std::map<std::uint64_t, GaloisKey> galois_;
 };

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
-#include <numbers>
 #include <string>
 
 #include "base/error.h"
 #include "ckks/fft.h"
-#include "ckks/fft_kernels.h"
 #include "ckks/noise.h"
 #include "ckks/secret_compact.h"
 #include "ckks/secret_recombine.h"
@@ -30,44 +27,32 @@ double slot_noise(double coefficient_variance, std::size_t count) {
   return std::sqrt(coefficient_variance * static_cast<double>(count) / 2);
 }
 
-/// Uniform in (0, 1): 53 random bits, never zero.
-double uniform(ring::RandomStream& stream) {
-  return (static_cast<double>(stream.next_u64() >> 11) + 0.5) * 0x1p-53;
-}
-
-/// Box and Muller, 1958: two independent normal numbers from two uniform ones.
-void add_gaussian(double sigma, double* values, std::size_t count) {
-  const NoiseSeed seed;
-  ring::RandomStream stream = seed.stream(0);
-  for (std::size_t i = 0; i < count; i += 2) {
-    const double radius = sigma * std::sqrt(-2 * std::log(uniform(stream)));
-    const double angle = 2 * std::numbers::pi * uniform(stream);
-    values[i] += radius * std::cos(angle);
-    if (i + 1 < count) values[i + 1] += radius * std::sin(angle);
+/// Takes in words, each as eight bytes.
+class WordHash {
+ public:
+  WordHash() { crypto_generichash_init(&state_, nullptr, 0, sum_.size()); }
+  void add(const void* bytes, std::size_t count) {
+    crypto_generichash_update(&state_, static_cast<const unsigned char*>(bytes), count);
   }
-}
-
-void check(const DecryptOptions& options, double noise) {
-  if (!(noise >= 0) || !std::isfinite(noise)) throw ParameterError("expected noise is not a positive number");
-  if (options.flood_queries != 0 && (options.statistical_bits < 1 || options.statistical_bits > 128)) {
-    throw ParameterError("flooding for " + std::to_string(options.statistical_bits) +
-                         " statistical bits; 1 to 128 make sense");
+  std::span<const std::uint8_t> finish() {
+    crypto_generichash_final(&state_, sum_.data(), sum_.size());
+    return sum_;
   }
-}
 
-/// What leaves the decryptor: flooded, then rounded to what is honestly there. 64-byte aligned.
-void finish(double* values, std::size_t count, const DecryptOptions& options, double noise) {
-  if (options.flood_queries != 0) {
-    const double sigma =
-        std::sqrt(12 * static_cast<double>(options.flood_queries)) * std::exp2(options.statistical_bits / 2.0) * noise;
-    add_gaussian(sigma, values, count);
-    noise = std::hypot(noise, sigma);
-  }
-  const int bits = options.fraction_bits < 0 ? honest_precision(noise) : options.fraction_bits;
-  if (bits >= 64) return;
-  fft_kernels(ring::selected_isa()).round_scaled(count, values, std::exp2(bits));
-  const double back = std::exp2(-bits);
-  for (std::size_t i = 0; i < count; ++i) values[i] *= back;
+ private:
+  crypto_generichash_state state_{};
+  Digest sum_{};
+};
+
+/// Adds and rounds; what is added comes from a secret seed of this ciphertext and strength.
+void finish_with(const SecretKey& key, WordHash& hash, std::span<double> values, const DecryptOptions& options,
+                 double noise) {
+  const double sigma = added_noise_factor(options) * noise;
+  hash.add(&sigma, sizeof(sigma));
+  ring::Seed seed = key.derived_seed(hash.finish());
+  ring::RandomStream stream(seed, 0);
+  sodium_memzero(seed.data(), seed.size());
+  finish_values(values, options, noise, stream);
 }
 
 }  // namespace
@@ -81,11 +66,6 @@ double compact_noise(const Context& context, const CompactCiphertext& ciphertext
   const double before = ciphertext.scale * static_cast<double>(context.q(0).value()) / std::exp2(ciphertext.bits);
   const double one = slot_noise(rounding_variance(context), context.degree() / ciphertext.gap);
   return std::hypot(one / before, one / ciphertext.scale);
-}
-
-int honest_precision(double noise) {
-  if (!(noise > 0)) return 64;
-  return std::max(0, static_cast<int>(std::floor(-std::log2(noise))) - 3);
 }
 
 Decryptor::Decryptor(const SecretKey& key) : key_(&key), encoder_(key.context()) {}
@@ -122,13 +102,17 @@ std::vector<double> Decryptor::decrypt_coefficients(const Ciphertext& ciphertext
 // Finished slots: n real parts, then n imaginary parts where they are wanted.
 void Decryptor::slots(const Ciphertext& ciphertext, const DecryptOptions& options, double noise, std::size_t wanted,
                       double* out) const {
-  check(options, noise);
   const Context& context = *key_->context();
   SecretScratch scratch(context.scratch(), 2 * context.degree());
   double* const c = scratch.doubles();
   coefficients(ciphertext, c);
   encoder_.transform_of(context.degree()).to_slots(c, out, c + context.degree());
-  finish(out, wanted, options, noise == 0 ? base_noise(context, ciphertext.scale) : noise);
+  if (noise == 0) noise = base_noise(context, ciphertext.scale);
+  WordHash hash;
+  for (const auto& part : ciphertext.parts) {
+    for (std::size_t i = 0; i < part.limbs(); ++i) hash.add(part.limb(i), part.degree() * sizeof(std::uint64_t));
+  }
+  finish_with(*key_, hash, {out, wanted}, options, noise);
 }
 
 std::vector<std::complex<double>> Decryptor::decrypt(const Ciphertext& ciphertext, const DecryptOptions& options,
@@ -151,7 +135,12 @@ std::vector<double> Decryptor::decrypt_real(const Ciphertext& ciphertext, const 
 
 std::vector<double> Decryptor::decrypt(const CompactCiphertext& ciphertext, const DecryptOptions& options,
                                        double noise) const {
-  check(options, noise);
+  std::vector<double> values = open(ciphertext).real;
+  finish(ciphertext, values, options, noise == 0 ? compact_noise(*key_->context(), ciphertext) : noise);
+  return values;
+}
+
+OpenedSlots Decryptor::open(const CompactCiphertext& ciphertext) const {
   const Context& context = *key_->context();
   check_compact(context, ciphertext);
   count_.fetch_add(1, std::memory_order_relaxed);
@@ -167,8 +156,16 @@ std::vector<double> Decryptor::decrypt(const CompactCiphertext& ciphertext, cons
   }
   sodium_memzero(sums.data(), sums.size() * sizeof(std::uint64_t));
   encoder_.transform_of(degree).to_slots(c, out, out + room);
-  finish(out, degree / 2, options, noise == 0 ? compact_noise(context, ciphertext) : noise);
-  return {out, out + degree / 2};
+  return {{out, out + degree / 2}, {out + degree / 2, out + degree}};
+}
+
+void Decryptor::finish(const CompactCiphertext& ciphertext, std::span<double> values, const DecryptOptions& options,
+                       double noise) const {
+  WordHash hash;
+  for (const auto* words : {&ciphertext.c0, &ciphertext.c1}) {
+    hash.add(words->data(), words->size() * sizeof(std::uint64_t));
+  }
+  finish_with(*key_, hash, values, options, noise);
 }
 
 }  // namespace obscura::ckks

@@ -3,24 +3,19 @@
 #include <atomic>
 #include <complex>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ckks/compact.h"
 #include "ckks/encoder.h"
+#include "ckks/secret_finish.h"
 #include "ckks/secret_key.h"
 
 namespace obscura::ckks {
 
-/// How results leave the decryptor. CKKS decryptions carry the noise, and noise shown to others leaks the key
-/// (Li and Micciancio, 2020/1533): results are for the owner; what may travel further is flooded.
-struct DecryptOptions {
-  /// Round results to this many bits behind the point; negative: to what the noise bound says is there (see
-  /// honest_precision); 64 and more: not at all (tests, measurements).
-  int fraction_bits = -1;
-  /// Add Gaussian noise of sigma = sqrt(12 tau) 2^(statistical_bits / 2) times the noise bound, tau = flood_queries
-  /// (Li, Micciancio, Schultz, Sorrell, 2022/816). 0: none.
-  std::uint64_t flood_queries = 0;
-  int statistical_bits = 30;
+/// Slots as they decrypt, nothing added, nothing rounded: for checks, never to be shown.
+struct OpenedSlots {
+  std::vector<double> real, imaginary;
 };
 
 /// Decrypts and counts how often it did. Thread-safe. The key must outlive it.
@@ -41,6 +36,14 @@ class Decryptor {
   std::vector<double> decrypt(const CompactCiphertext& ciphertext, const DecryptOptions& options = {},
                               double noise = 0) const;
 
+  /// The same before anything is added or rounded. Real messages have imaginary parts that are nothing but the error.
+  OpenedSlots open(const CompactCiphertext& ciphertext) const;
+  /// What may be shown of real values that came out of a ciphertext with an error of standard deviation `noise`. What
+  /// is added follows from the key, the ciphertext and its strength: the same answer gives the same values every time,
+  /// so that asking again averages nothing.
+  void finish(const CompactCiphertext& ciphertext, std::span<double> values, const DecryptOptions& options,
+              double noise) const;
+
   std::uint64_t decryptions() const { return count_.load(); }
 
  private:
@@ -59,8 +62,5 @@ double base_noise(const Context& context, double scale);
 
 /// The same for a compact reply: the last rescaling and the switch to 2^bits, averaged over the period.
 double compact_noise(const Context& context, const CompactCiphertext& ciphertext);
-
-/// Bits behind the point that survive an error of this standard deviation: floor(-log2(noise)) - 3... 0 at least.
-int honest_precision(double noise);
 
 }  // namespace obscura::ckks

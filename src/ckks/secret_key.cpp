@@ -2,13 +2,30 @@
 
 #include <sodium.h>
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "ckks/noise.h"
 
 namespace obscura::ckks {
+namespace {
+
+/// BLAKE2b of the key's parameters, its coefficients and some further bytes, keyed with a word for the purpose.
+void hash_key(std::string_view word, const Digest& parameters, std::span<const std::int8_t> coefficients,
+              std::span<const std::uint8_t> more, std::span<std::uint8_t> out) {
+  crypto_generichash_state state;
+  crypto_generichash_init(&state, reinterpret_cast<const unsigned char*>(word.data()), word.size(), out.size());
+  crypto_generichash_update(&state, parameters.data(), parameters.size());
+  crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(coefficients.data()), coefficients.size());
+  crypto_generichash_update(&state, more.data(), more.size());
+  crypto_generichash_final(&state, out.data(), out.size());
+  sodium_memzero(&state, sizeof(state));
+}
+
+}  // namespace
 
 SecretKey::SecretKey(ContextPtr context) : context_(std::move(context)) {
   const NoiseSeed seed;
@@ -52,11 +69,19 @@ SecretKey& SecretKey::operator=(SecretKey&& other) noexcept {
   // The old secret goes with `other` and is wiped there.
   std::swap(context_, other.context_);
   std::swap(coefficients_, other.coefficients_);
+  std::swap(id_, other.id_);
   std::swap(ntt_, other.ntt_);
   return *this;
 }
 
+ring::Seed SecretKey::derived_seed(std::span<const std::uint8_t> purpose) const {
+  ring::Seed seed;
+  hash_key("obscura derived seed", context_->digest(), coefficients_, purpose, seed);
+  return seed;
+}
+
 void SecretKey::transform() {
+  hash_key("obscura secret key id", context_->digest(), coefficients_, {}, id_);
   const std::size_t limbs = context_->max_limbs(), special = context_->special_limbs();
   ntt_ = ring::Polynomial(context_->degree(), limbs + special);
   for (std::size_t i = 0; i < limbs; ++i) small_to_ntt(context_->q(i), coefficients_.data(), ntt_.limb(i));

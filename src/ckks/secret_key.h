@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ckks/ciphertext.h"
@@ -23,6 +24,10 @@ class SecretKey {
   SecretKey& operator=(SecretKey&&) noexcept;
 
   const ContextPtr& context() const { return context_; }
+  /// Public; the same for the same parameters and coefficients, wherever they came from.
+  const KeyId& id() const { return id_; }
+  /// A secret seed that follows from the key and `purpose`: where randomness has to be the same at every call.
+  ring::Seed derived_seed(std::span<const std::uint8_t> purpose) const;
   const std::vector<std::int8_t>& coefficients() const { return coefficients_; }
   const std::uint64_t* q_limb(std::size_t i) const { return ntt_.limb(i); }
   const std::uint64_t* p_limb(std::size_t k) const { return ntt_.limb(context_->max_limbs() + k); }
@@ -32,6 +37,7 @@ class SecretKey {
   void wipe();
   ContextPtr context_;
   std::vector<std::int8_t> coefficients_;
+  KeyId id_{};
   ring::Polynomial ntt_;
 };
 

@@ -87,7 +87,7 @@ SeededKeySwitchKey empty_key(const Context& context, std::size_t limbs) {
 PublicKey make_public_key(const SecretKey& secret) {
   const Context& context = *secret.context();
   const std::size_t n = context.degree(), limbs = context.max_limbs();
-  PublicKey key{context.digest(), ring::Polynomial(n, limbs), ring::random_seed()};
+  PublicKey key{context.digest(), ring::Polynomial(n, limbs), ring::random_seed(), secret.id()};
   SecretScratch error(context.scratch(), n / 8), scratch(context.scratch(), n);
   const NoiseSeed noise;
   {
@@ -104,6 +104,7 @@ SeededEvaluationKeys make_evaluation_keys(const SecretKey& secret, const KeyRequ
   const Context& context = *secret.context();
   SeededEvaluationKeys keys;
   keys.context = context.digest();
+  keys.key = secret.id();
   const std::size_t count = request.galois.size() + (request.relin_limbs != 0 ? 1 : 0);
   const std::vector<NoiseSeed> noise(count);
   std::vector<Task> tasks;

@@ -15,7 +15,7 @@
 ///
 ///   file        := magic version kind digest length payload checksum
 ///   magic       := "OBSCURA" 0                    8 bytes
-///   version     := u16                            1
+///   version     := u16                            of the kind: 2 where an id of a key is named, 1 elsewhere
 ///   kind        := u16                            enum Kind
 ///   digest      := 32 bytes                       digest_of the parameters that it belongs to
 ///   length      := u64                            of the payload; 84 bytes less than the file
@@ -23,8 +23,8 @@
 ///
 ///   payload of parameters, public_key, evaluation_keys, secret_key (the latter in ckks/secret_wire.h):
 ///   parameters  := log_degree:u32 digit_size:u64 insecure:u8 #q:u32 #p:u32 q:u64... p:u64...
-///   public_key  := parameters seed residues(all q)
-///   evaluation_keys := parameters has_relin:u8 [key] count:u32 (element:u32 key)...   elements odd, increasing
+///   public_key  := parameters key_id seed residues(all q)
+///   evaluation_keys := parameters key_id has_relin:u8 [key] count:u32 (element:u32 key)...   elements odd, increasing
 ///   key         := limbs:u16 seed residues(q[0..limbs) and all p)...                  one a digit
 ///
 ///   payload of the others, read against a Context:
@@ -33,6 +33,7 @@
 ///   compact     := gap:u32 bits:u8 scale:f64 words(N / gap) words(N)                  of `bits` bits
 ///   batch       := count:u32 (ciphertext... | seeded... | compact...)                 all with the same limbs or bits
 ///
+///   key_id      := 16 bytes                       names the secret key (ckks/digest.h)
 ///   seed        := 32 bytes                       public; expands to the uniform half (ring/random.h)
 ///   residues    := words(N) a prime               of as many bits as the prime has
 ///   words(n)    := n words one after another without gaps, lowest bit first, zero bits up to the next whole byte
@@ -49,7 +50,6 @@
 /// All functions are thread-safe.
 namespace obscura::ckks {
 
-inline constexpr std::uint16_t kWireVersion = 1;
 /// Bytes around a payload: 52 before, 32 behind.
 inline constexpr std::size_t kEnvelopeBytes = 84;
 
@@ -68,11 +68,15 @@ enum class Kind : std::uint16_t {
   public_key = 8,
   evaluation_keys = 9,
   secret_key = 10,
-  program = 11,  ///< payload by src/compile
-  answer = 12,   ///< payload by src/runtime
-  query = 13,    ///< payload by src/runtime
-  client = 14,   ///< payload by src/compile
+  program = 11,       ///< payload by src/compile
+  answer = 12,        ///< payload by src/runtime
+  query = 13,         ///< payload by src/runtime
+  client = 14,        ///< payload by src/compile
+  query_record = 15,  ///< payload by src/owner
 };
+
+/// The version of the format in which this kind is written and read. 2 brought the ids of keys and queries.
+std::uint16_t wire_version(Kind kind);
 
 /// For messages: "a ciphertext", "evaluation keys".
 std::string_view kind_name(Kind kind);
@@ -130,6 +134,11 @@ struct EvaluationKeyFile {
 Bytes write_public_key(const Context& context, const PublicKey& key);
 PublicKeyFile read_public_key(ByteSpan bytes, std::string_view what = "public key");
 Bytes write_evaluation_keys(const Context& context, const SeededEvaluationKeys& keys);
+/// Whose evaluation keys a file holds, from its first bytes, unverified: to see whether files belong together without
+/// reading hundreds of megabytes. Throws FormatError if they are not the start of evaluation keys.
+KeyId peek_evaluation_key_id(ByteSpan start, std::string_view what = "evaluation keys");
+/// So many bytes of a file are enough for it.
+inline constexpr std::size_t kKeyIdWithin = 2048;
 EvaluationKeyFile read_evaluation_keys(ByteSpan bytes, std::string_view what = "evaluation keys");
 
 }  // namespace obscura::ckks

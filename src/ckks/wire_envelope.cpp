@@ -33,7 +33,29 @@ void check_length(const ByteReader& in, std::uint64_t length, std::size_t left) 
   }
 }
 
+void require_version(const ByteReader& in, Kind kind, std::uint16_t version) {
+  const std::uint16_t expected = wire_version(kind);
+  if (version == expected) return;
+  in.fail("holds " + std::string(kind_name(kind)) + " in version " + std::to_string(version) +
+          " of the format, expected " + std::to_string(expected) +
+          (version < expected ? ": an older Obscura made it; make it, and the keys that it belongs to, again"
+                              : ": a newer Obscura made it; read it with that one"));
+}
+
 }  // namespace
+
+std::uint16_t wire_version(Kind kind) {
+  switch (kind) {
+    case Kind::public_key:
+    case Kind::evaluation_keys:
+    case Kind::query:
+    case Kind::answer:
+    case Kind::client:
+      return 2;
+    default:
+      return 1;
+  }
+}
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
@@ -65,6 +87,8 @@ std::string_view kind_name(Kind kind) {
       return "an encrypted query";
     case Kind::client:
       return "the owner's part of a program";
+    case Kind::query_record:
+      return "an owner's record of a query";
   }
   return "something unknown";
 }
@@ -77,23 +101,8 @@ Bytes seal_envelope(Kind kind, const Digest& digest, ByteSpan payload) {
 
 Envelope open_envelope(ByteSpan bytes, std::string_view what) {
   ByteReader in(bytes, std::string(what));
-  const auto magic = bytes.subspan(0, std::min(bytes.size(), kMagic.size()));
-  if (bytes.empty() || !std::equal(magic.begin(), magic.end(), kMagic.begin())) in.fail("is not a file of Obscura");
-  if (bytes.size() < kEnvelopeBytes) {
-    in.fail("is truncated: " + std::to_string(bytes.size()) + " bytes, expected at least " +
-            std::to_string(kEnvelopeBytes));
-  }
-  in.raw(kMagic.size());
-  const std::uint16_t version = in.u16();
-  if (version != kWireVersion) {
-    in.fail("has version " + std::to_string(version) + " of the format, expected " + std::to_string(kWireVersion));
-  }
   Envelope envelope;
-  const std::uint16_t kind = in.u16();
-  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::client)) {
-    in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
-  }
-  envelope.kind = static_cast<Kind>(kind);
+  envelope.kind = wire::get_kind(in, bytes);
   std::ranges::copy(in.raw(envelope.digest.size()), envelope.digest.begin());
   const std::uint64_t length = in.u64();
   check_length(in, length, in.left());
@@ -114,11 +123,27 @@ Envelope open_envelope(ByteSpan bytes, Kind expected, std::string_view what) {
 
 namespace wire {
 
+Kind get_kind(ByteReader& in, ByteSpan bytes) {
+  const auto magic = bytes.subspan(0, std::min(bytes.size(), kMagic.size()));
+  if (bytes.empty() || !std::equal(magic.begin(), magic.end(), kMagic.begin())) in.fail("is not a file of Obscura");
+  if (bytes.size() < kEnvelopeBytes) {
+    in.fail("is truncated: " + std::to_string(bytes.size()) + " bytes, expected at least " +
+            std::to_string(kEnvelopeBytes));
+  }
+  in.raw(kMagic.size());
+  const std::uint16_t version = in.u16(), kind = in.u16();
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::query_record)) {
+    in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
+  }
+  require_version(in, static_cast<Kind>(kind), version);
+  return static_cast<Kind>(kind);
+}
+
 ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_bytes) {
   ByteWriter out;
   out.bytes().reserve(payload_bytes + kEnvelopeBytes);
   for (const std::uint8_t byte : kMagic) out.u8(byte);
-  out.u16(kWireVersion);
+  out.u16(wire_version(kind));
   out.u16(static_cast<std::uint16_t>(kind));
   out.raw(digest);
   out.u64(0);  // the length, known at the end

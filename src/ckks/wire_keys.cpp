@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "ckks/wire_parts.h"
@@ -87,9 +88,11 @@ Bytes write_public_key(const Context& context, const PublicKey& key) {
   wire::require_context(context, key.context, "public key");
   if (wire::all_zero(key.b)) throw FormatError("public key is empty: whatever it encrypts stands in the clear");
   const std::size_t residues = wire::residues_bytes(context.degree(), parameters.q);
-  ByteWriter out = wire::begin_envelope(Kind::public_key, context.digest(),
-                                        wire::parameters_bytes(parameters) + sizeof(key.seed) + residues);
+  ByteWriter out =
+      wire::begin_envelope(Kind::public_key, context.digest(),
+                           wire::parameters_bytes(parameters) + sizeof(key.key) + sizeof(key.seed) + residues);
   out.raw(canonical_bytes(parameters));
+  out.raw(key.key);
   out.raw(key.seed);
   wire::put_residues(out, key.b, context.degree(), parameters.q, "public key");
   return wire::finish_envelope(out);
@@ -101,6 +104,7 @@ PublicKeyFile read_public_key(ByteSpan bytes, std::string_view what) {
   PublicKeyFile file;
   file.parameters = wire::get_parameters(in, envelope.digest, what);
   file.key.context = envelope.digest;
+  file.key.key = wire::get_key_id(in);
   file.key.seed = wire::get_seed(in);
   file.key.b = wire::get_residues(in, degree_of(file.parameters), file.parameters.q);
   if (wire::all_zero(file.key.b)) in.fail("is empty: whatever it encrypts stands in the clear");
@@ -112,12 +116,13 @@ Bytes write_evaluation_keys(const Context& context, const SeededEvaluationKeys& 
   const Parameters& parameters = context.parameters();
   wire::require_context(context, keys.context, kKeys);
   require_keys(parameters, keys);
-  std::size_t payload = wire::parameters_bytes(parameters) + 5;
+  std::size_t payload = wire::parameters_bytes(parameters) + sizeof(KeyId) + 5;
   if (keys.relin) payload += key_bytes(parameters, keys.relin->limbs);
   for (const auto& [element, key] : keys.galois) payload += 4 + key_bytes(parameters, key.limbs);
 
   ByteWriter out = wire::begin_envelope(Kind::evaluation_keys, context.digest(), payload);
   out.raw(canonical_bytes(parameters));
+  out.raw(keys.key);
   out.u8(keys.relin ? 1 : 0);
   if (keys.relin) put_key(out, parameters, *keys.relin);
   out.u32(static_cast<std::uint32_t>(keys.galois.size()));
@@ -128,12 +133,26 @@ Bytes write_evaluation_keys(const Context& context, const SeededEvaluationKeys& 
   return wire::finish_envelope(out);
 }
 
+KeyId peek_evaluation_key_id(ByteSpan start, std::string_view what) {
+  ByteReader in(start, std::string(what));
+  const Kind kind = wire::get_kind(in, start);
+  if (kind != Kind::evaluation_keys) {
+    in.fail("holds " + std::string(kind_name(kind)) + ", expected " + std::string(kind_name(Kind::evaluation_keys)));
+  }
+  Digest digest;
+  std::ranges::copy(in.raw(digest.size()), digest.begin());
+  in.u64();
+  wire::get_parameters(in, digest, what);
+  return wire::get_key_id(in);
+}
+
 EvaluationKeyFile read_evaluation_keys(ByteSpan bytes, std::string_view what) {
   const Envelope envelope = open_envelope(bytes, Kind::evaluation_keys, what);
   ByteReader in(envelope.payload, std::string(what));
   EvaluationKeyFile file;
   file.parameters = wire::get_parameters(in, envelope.digest, what);
   file.keys.context = envelope.digest;
+  file.keys.key = wire::get_key_id(in);
   const std::uint8_t has_relin = in.u8();
   if (has_relin > 1) in.fail("has a flag that is neither 0 nor 1");
   if (has_relin == 1) file.keys.relin = get_key(in, file.parameters);

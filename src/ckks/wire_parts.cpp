@@ -78,6 +78,12 @@ ring::Seed get_seed(ByteReader& in) {
   return seed;
 }
 
+KeyId get_key_id(ByteReader& in) {
+  KeyId id;
+  std::ranges::copy(in.raw(id.size()), id.begin());
+  return id;
+}
+
 std::size_t get_limbs(ByteReader& in, std::size_t max) {
   const std::size_t limbs = in.u16();
   if (limbs == 0 || limbs > max) {

@@ -17,6 +17,9 @@ namespace obscura::ckks::wire {
 ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_bytes);
 Bytes finish_envelope(ByteWriter& out);
 
+/// Magic, version and kind at the start of `bytes`, which `in` reads. Throws FormatError.
+Kind get_kind(ByteReader& in, ByteSpan bytes);
+
 /// Payload of a file that must belong to the context; MismatchError otherwise.
 ByteReader open_payload(const Context& context, ByteSpan bytes, Kind kind, std::string_view what);
 /// MismatchError unless the object carries the context's digest.
@@ -40,6 +43,7 @@ void put_words(ByteWriter& out, const std::vector<std::uint64_t>& words, int bit
 std::vector<std::uint64_t> get_words(ByteReader& in, std::size_t count, int bits);
 
 ring::Seed get_seed(ByteReader& in);
+KeyId get_key_id(ByteReader& in);
 /// u16, 1 ... max.
 std::size_t get_limbs(ByteReader& in, std::size_t max);
 /// Finite, above 2^-64 and below 2^(log_modulus + 16): values under 1 may have a scale above the modulus.

@@ -30,7 +30,8 @@ void bench_mode(BenchTable& table, const nn::Graph& graph, compile::Mode mode) {
   runtime::Query query = owner.encrypt(images);
   std::vector<ckks::Ciphertext> values;
   for (const auto& x : query.ciphertexts) values.push_back(ckks::expand(*runner->context(), x));
-  const runtime::Answer answer{query.program, query.images, runner->run(keys, values)};
+  const runtime::Answer answer = runtime::answer_to(query, runner->run(keys, values));
+  const runtime::Ticket ticket = runtime::ticket_of(query);
   query = {};
 
   const auto& parameters = owner.client().parameters;
@@ -38,7 +39,7 @@ void bench_mode(BenchTable& table, const nn::Graph& graph, compile::Mode mode) {
     table.add(name + step, parameters.log_degree, parameters.q.size(), body, images.size());
   };
   add("_evaluate", [&] { runner->run(keys, values); });
-  add("_decrypt", [&] { owner.decrypt(answer); });
+  add("_decrypt", [&] { owner.decrypt(answer, ticket); });
   values.clear();
   add("_encrypt", [&] { owner.encrypt(images); });
 }

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "cli/support.h"
-#include "runtime/messages.h"
+#include "runtime/answer.h"
 
 namespace obscura::cli {
 
@@ -22,13 +22,12 @@ DemoServer::Reply DemoServer::answer(ckks::ByteSpan bytes) const {
   const ckks::Context& context = *runner_->context();
   Reply reply;
   const Stopwatch expanding;
-  const runtime::Query query = runtime::read_query(context, runner_->program().client.program, bytes);
-  std::vector<ckks::Ciphertext> ciphertexts(query.ciphertexts.size());
-  pool_->parallel_for(ciphertexts.size(),
-                      [&](std::size_t i) { ciphertexts[i] = ckks::expand(context, query.ciphertexts[i]); });
+  runtime::Query query = runtime::read_query(context, runner_->program().client.program, bytes);
+  runtime::check_keys(query, keys_->key());
+  const auto ciphertexts = runtime::expand(context, query, pool_);
   reply.expand_seconds = expanding.seconds();
   const Stopwatch evaluating;
-  const runtime::Answer answer{query.program, query.images, runner_->run(keys_, ciphertexts, pool_)};
+  const auto answer = runtime::answer_to(query, runner_->run(keys_, ciphertexts, pool_));
   reply.evaluate_seconds = evaluating.seconds();
   reply.answer = runtime::write_answer(context, answer);
   return reply;

@@ -50,8 +50,12 @@ DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool&
 DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, const Steps* step) const {
   DemoExchange result;
   ckks::Bytes query;
-  result.encrypt_seconds = timed(step, "owner: encrypting",
-                                 [&] { query = runtime::write_query(context(), owner_->encrypt(images, pool_)); });
+  runtime::Ticket ticket;
+  result.encrypt_seconds = timed(step, "owner: encrypting", [&] {
+    const runtime::Query made = owner_->encrypt(images, pool_);
+    ticket = runtime::ticket_of(made);
+    query = runtime::write_query(context(), made);
+  });
   result.query_bytes = query.size();
   result.seen = excerpt(query, client().input.size());
 
@@ -62,7 +66,7 @@ DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, c
   result.answer_bytes = reply.answer.size();
 
   result.decrypt_seconds = timed(step, "owner: decrypting", [&] {
-    result.logits = owner_->decrypt(runtime::read_answer(context(), client().program, reply.answer), pool_);
+    result.logits = owner_->decrypt(runtime::read_answer(context(), client().program, reply.answer), ticket, pool_);
   });
   return result;
 }

@@ -54,6 +54,7 @@ class Run {
     parties_.keys = std::make_shared<const ckks::EvaluationKeys>(*parties_.runner->context(), seeded, &pool_);
     result_.setup.prepare = watch.lap();
     result_.logits.resize(images_.size());
+    result_.trust.resize(images_.size());
   }
 
   EncryptedRun run(bool progress, const RunSteps& steps) {
@@ -121,6 +122,7 @@ class Run {
     const ckks::Context& context = *parties_.runner->context();
     const std::size_t each = result_.client.queries();
     batch.values.assign(batch.queries.size(), std::vector<ckks::Ciphertext>(each));
+    for (const auto& query : batch.queries) runtime::check_keys(query, parties_.keys->key());
     pool_.parallel_for(batch.queries.size() * each, [&](std::size_t i) {
       auto& seeded = batch.queries[i / each].ciphertexts[i % each];
       batch.values[i / each][i % each] = ckks::expand(context, seeded);
@@ -133,7 +135,7 @@ class Run {
     batch.answers.resize(count);
     std::vector<double> spent(count);
     std::vector<std::vector<runtime::StageTime>> stages(count);
-    for (std::size_t i = 0; i < count; ++i) batch.answers[i] = {result_.client.program, batch.queries[i].images, {}};
+    for (std::size_t i = 0; i < count; ++i) batch.answers[i] = runtime::answer_to(batch.queries[i], {});
     const auto one = [&](std::size_t i) {
       const Stopwatch watch;
       batch.answers[i].ciphertexts =
@@ -167,17 +169,17 @@ class Run {
   }
 
   void decrypt(Batch& batch) {
-    if (!packed()) {
-      auto logits = parties_.owner->decrypt(batch.answers.front(), &pool_);
-      std::move(logits.begin(), logits.end(), result_.logits.begin() + static_cast<std::ptrdiff_t>(batch.first));
-      return;
-    }
     const std::size_t each = result_.client.images;
-    pool_.parallel_for(batch.answers.size(), [&](std::size_t i) {
-      auto logits = parties_.owner->decrypt(batch.answers[i]);
-      std::move(logits.begin(), logits.end(),
-                result_.logits.begin() + static_cast<std::ptrdiff_t>(batch.first + i * each));
-    });
+    const auto read = [&](std::size_t i, ThreadPool* pool) {
+      auto readings = parties_.owner->read(batch.answers[i], runtime::ticket_of(batch.queries[i]), {}, pool);
+      for (std::size_t k = 0; k < readings.size(); ++k) {
+        const std::size_t image = batch.first + i * each + k;
+        result_.logits[image] = std::move(readings[k].logits);
+        result_.trust[image] = readings[k].trust;
+      }
+    };
+    if (!packed()) return read(0, &pool_);
+    pool_.parallel_for(batch.answers.size(), [&](std::size_t i) { read(i, nullptr); });
   }
 
   const std::vector<std::vector<float>>& images_;

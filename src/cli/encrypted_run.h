@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "compile/program.h"
+#include "owner/reading.h"
 #include "runtime/runner.h"
 
 namespace obscura::cli {
@@ -15,6 +16,7 @@ namespace obscura::cli {
 struct EncryptedRun {
   compile::ClientPart client;
   std::vector<std::vector<double>> logits;  ///< of every image, as the owner reads them
+  std::vector<owner::Trust> trust;          ///< what the owner may think of each
   /// Wall-clock seconds of making the program, the keys, and the runner with its expanded keys.
   struct Setup {
     double compile = 0, keys = 0, prepare = 0;

@@ -20,6 +20,10 @@ double rounded(double value, double steps) {
   return std::round(value * steps) / steps;
 }
 
+double physical_memory() {
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 void note(const std::string& text) {
@@ -84,8 +88,17 @@ compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
   return compile_network(graph, options);
 }
 
+void check_query_memory(const compile::ClientPart& client) {
+  const double words = static_cast<double>(client.queries()) * static_cast<double>(client.input_limbs) *
+                       std::exp2(client.parameters.log_degree);
+  const double needs = 8 * words, has = physical_memory();
+  if (needs <= has) return;
+  throw UnsupportedError(fmt::format("a query for {} takes {:.0f} GB of memory, and this machine has {:.0f}",
+                                     client.network, needs / 1e9, has / 1e9));
+}
+
 void check_memory(const compile::Program& program) {
-  const double has = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double has = physical_memory();
   const double needs = compile::sizes(program).server;
   if (needs <= has) return;
   const bool batched = program.client.mode == compile::Mode::batched;

@@ -51,6 +51,9 @@ compile::Program compile_network(const nn::Graph& graph, const compile::CompileO
 /// Throws UnsupportedError for a program that needs more memory than the machine has: said before it swaps for hours.
 void check_memory(const compile::Program& program);
 
+/// The same for a query of this program, at the owner.
+void check_query_memory(const compile::ClientPart& client);
+
 /// Throws IoError unless a file may be put there: said before hours of work, not after.
 void check_output(const std::filesystem::path& out);
 

@@ -17,7 +17,7 @@
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "nn/onnx_read.h"
-#include "runtime/messages.h"
+#include "runtime/answer.h"
 #include "runtime/runner.h"
 
 namespace fs = std::filesystem;
@@ -88,15 +88,6 @@ Matched match_query(std::vector<compile::Program> programs, const ClassifyArgume
   throw MismatchError(a.query.string() + " was made for another network");  // not reached: there is a program
 }
 
-std::vector<ckks::Ciphertext> expand_query(const ckks::Context& context, runtime::Query& query, ThreadPool& pool) {
-  std::vector<ckks::Ciphertext> expanded(query.ciphertexts.size());
-  pool.parallel_for(expanded.size(), [&](std::size_t i) {
-    expanded[i] = ckks::expand(context, query.ciphertexts[i]);
-    query.ciphertexts[i] = {};
-  });
-  return expanded;
-}
-
 ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   ClassifyResult result;
   Stopwatch watch;
@@ -105,6 +96,7 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   const auto query_bytes = read_file(a.query);
   result.query_bytes = query_bytes.size();
   Matched matched = match_query(programs_for(graph, a, ckks::digest_of(keys.parameters)), a, query_bytes);
+  runtime::check_keys(matched.query, keys.keys.key, a.query.string());
   check_memory(matched.program);
   result.client = matched.program.client;
   result.images = matched.query.images;
@@ -114,10 +106,9 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), keys.keys, &pool);
   keys = {};
   result.prepare = watch.lap();
-  const auto values = expand_query(*runner->context(), matched.query, pool);
+  const auto values = runtime::expand(*runner->context(), matched.query, &pool);
   result.expand = watch.lap();
-  runtime::Answer answer{result.client.program, result.images, {}};
-  answer.ciphertexts = runner->run(expanded_keys, values, &pool, &result.stages);
+  const auto answer = runtime::answer_to(matched.query, runner->run(expanded_keys, values, &pool, &result.stages));
   result.evaluate = watch.lap();
   const auto answer_bytes = runtime::write_answer(*runner->context(), answer);
   result.answer_bytes = answer_bytes.size();

@@ -5,17 +5,16 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/key_folder.h"
 #include "cli/options.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "owner/owner.h"
+#include "owner/key_folder.h"
 
 namespace fs = std::filesystem;
 
@@ -27,9 +26,31 @@ using nlohmann::ordered_json;
 struct DecryptArguments {
   fs::path keys;
   fs::path answer;
+  fs::path query;
+  fs::path csv;
   std::size_t top = 3;
+  std::size_t share = 0;
   std::size_t threads = 0;
   bool json = false;
+};
+
+/// What was read, image by image, and what is known of each.
+struct Decrypted {
+  compile::ClientPart client;
+  owner::QueryRecord record;
+  std::vector<owner::Reading> readings;
+  owner::DecryptionCount count;
+
+  std::string name(std::size_t i) const { return record.images.empty() ? std::string() : record.images[i].name; }
+  /// For messages: the file's name, or the image's number.
+  std::string title(std::size_t i) const {
+    if (!name(i).empty()) return name(i);
+    return readings.size() == 1 ? "the image" : fmt::format("image {}", i);
+  }
+  std::size_t failed() const {
+    return static_cast<std::size_t>(std::count_if(
+        readings.begin(), readings.end(), [](const auto& reading) { return reading.trust == owner::Trust::failed; }));
+  }
 };
 
 /// One guess of the network.
@@ -53,63 +74,188 @@ std::string label_of(const compile::ClientPart& client, std::size_t index) {
   return index < classes.size() ? classes[index] : std::to_string(index);
 }
 
-void print_images(const DecryptArguments& a, const owner::Owner& owner,
-                  const std::vector<std::vector<double>>& logits) {
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    std::string line = logits.size() == 1 ? "" : fmt::format("image {:>4}:  ", i);
-    for (const Guess& guess : best_guesses(logits[i], a.top)) {
-      line += fmt::format("{} {:.2f} %   ", label_of(owner.client(), guess.index), 100 * guess.confidence);
+/// The record of the query that was answered: from the folder, or from the query's file, where the owner made it with
+/// a copy of the folder.
+owner::QueryRecord record_of(const DecryptArguments& a, const owner::KeyFolder& folder, const owner::Owner& owner,
+                             const runtime::Answer& answer) {
+  if (a.query.empty()) {
+    try {
+      return folder.recall(answer.query, owner.key().id());
+    } catch (const MismatchError& e) {
+      throw MismatchError(fmt::format("{}: {}; if another copy of the keys made it, give its file by --query",
+                                      a.answer.string(), e.what()));
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", line);
+  }
+  const auto query =
+      runtime::read_query(*owner.context(), owner.client().program, read_file(a.query), a.query.string());
+  runtime::check_keys(query, owner.key().id(), a.query.string());
+  return {query.key, runtime::ticket_of(query), {}};
+}
+
+/// Flooded so that `share` answers may be shown; refused where nothing would be left.
+ckks::DecryptOptions options_for(const DecryptArguments& a, const compile::ClientPart& client) {
+  ckks::DecryptOptions options;
+  if (a.share == 0) return options;
+  options.flood_queries = a.share * client.replies();
+  const double left = 2 * client.noise * ckks::added_noise_factor(options);
+  const double range = client.logit_range > 0 ? client.logit_range : 1;
+  if (left <= range / 16) return options;
+  throw UnsupportedError(fmt::format(
+      "--share {}: flooding would add noise of {:.2g} to logits of up to {:.2g}; this program has too little precision "
+      "for it. Make keys for it by 'keygen --share {}' (and classify with the same), or show the class alone",
+      a.share, left, range, a.share));
+}
+
+/// A query that was doubtful before it went has a doubtful answer.
+void add_warnings(Decrypted& d) {
+  for (std::size_t i = 0; i < d.record.images.size(); ++i) {
+    owner::Reading& reading = d.readings[i];
+    if (reading.trust != owner::Trust::sound || d.record.images[i].warning.empty()) continue;
+    reading.trust = owner::Trust::doubtful;
+    reading.reason = d.record.images[i].warning;
   }
 }
 
-ordered_json image_json(const DecryptArguments& a, const compile::ClientPart& client,
-                        const std::vector<double>& logits) {
-  ordered_json top = ordered_json::array();
-  for (const Guess& guess : best_guesses(logits, a.top)) {
-    top.push_back({{"class", guess.index}, {"label", label_of(client, guess.index)}, {"confidence", guess.confidence}});
-  }
-  const auto& first = top.front();
-  return {{"class", first["class"]},
-          {"label", first["label"]},
-          {"confidence", first["confidence"]},
-          {"top", top},
-          {"logits", logits}};
-}
-
-void print_images_json(const DecryptArguments& a, const owner::Owner& owner,
-                       const std::vector<std::vector<double>>& logits, std::uint64_t decryptions) {
-  ordered_json images = ordered_json::array();
-  for (const auto& one : logits) images.push_back(image_json(a, owner.client(), one));
-  print_json({{"network", owner.client().network},
-              {"mode", mode_name(owner.client().mode)},
-              {"images", images},
-              {"predicted_logit_error", owner.client().logit_error},
-              {"decryptions", decryptions},
-              {"parameters", parameters_json(owner.client().parameters)}});
-}
-
-void run_decrypt(const DecryptArguments& a) {
-  const owner::Owner owner = owner::load_owner(a.keys);
+Decrypted decrypt(const DecryptArguments& a) {
+  const owner::KeyFolder folder(a.keys);
+  const owner::Owner owner = folder.open();
+  Decrypted result;
+  result.client = owner.client();
   const auto answer = runtime::read_answer(*owner.context(), owner.client().program, read_file(a.answer, 1ull << 32),
                                            a.answer.string());
-  ThreadPool pool(a.threads);
-  const auto logits = owner.decrypt(answer, &pool);
-  // Counted before anything is shown: a result that nobody counted must not be seen.
-  const std::uint64_t decryptions = count_decryptions(a.keys, owner.decryptions());
-  if (a.json) {
-    print_images_json(a, owner, logits, decryptions);
-  } else {
-    print_images(a, owner, logits);
+  if (answer.key != owner.key().id()) {
+    throw MismatchError(fmt::format("{} was made under another key ({}) than the one in {} ({})", a.answer.string(),
+                                    runtime::hex_of(answer.key).substr(0, 8), a.keys.string(),
+                                    runtime::hex_of(owner.key().id()).substr(0, 8)));
   }
-  if (decryptions >= kDecryptionsBeforeNote) {
+  result.record = record_of(a, folder, owner, answer);
+  ThreadPool pool(a.threads);
+  result.readings = owner.read(answer, result.record.ticket, options_for(a, owner.client()), &pool);
+  // Counted before anything is shown: a result that nobody counted must not be seen.
+  result.count = folder.count_decryptions(owner.key().id(), owner.decryptions());
+  add_warnings(result);
+  return result;
+}
+
+void print_images(const DecryptArguments& a, const Decrypted& d) {
+  for (std::size_t i = 0; i < d.readings.size(); ++i) {
+    const owner::Reading& reading = d.readings[i];
+    std::string line = d.readings.size() == 1 ? "" : fmt::format("{:>4}  {}:  ", i, d.title(i));
+    if (reading.trust == owner::Trust::failed) {
+      if (d.readings.size() > 1) fmt::print("{}no answer\n", line);
+      continue;
+    }
+    for (const Guess& guess : best_guesses(reading.logits, a.top)) {
+      line += fmt::format("{} {:.2f} %   ", label_of(d.client, guess.index), 100 * guess.confidence);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    fmt::print("{}{}\n", line, reading.trust == owner::Trust::doubtful ? "   (doubtful)" : "");
+  }
+}
+
+ordered_json image_json(const DecryptArguments& a, const Decrypted& d, std::size_t i) {
+  const owner::Reading& reading = d.readings[i];
+  ordered_json json;
+  if (!d.name(i).empty()) json["file"] = d.name(i);
+  json["trusted"] = reading.trust == owner::Trust::sound;
+  json["trust"] = owner::trust_name(reading.trust);
+  if (!reading.reason.empty()) json["reason"] = reading.reason;
+  if (reading.trust == owner::Trust::failed) return json;
+  ordered_json top = ordered_json::array();
+  for (const Guess& guess : best_guesses(reading.logits, a.top)) {
+    top.push_back(
+        {{"class", guess.index}, {"label", label_of(d.client, guess.index)}, {"confidence", guess.confidence}});
+  }
+  const auto& first = top.front();
+  json["class"] = first["class"];
+  json["label"] = first["label"];
+  json["confidence"] = first["confidence"];
+  json["top"] = top;
+  json["logits"] = reading.logits;
+  return json;
+}
+
+void print_images_json(const DecryptArguments& a, const Decrypted& d) {
+  ordered_json images = ordered_json::array();
+  for (std::size_t i = 0; i < d.readings.size(); ++i) images.push_back(image_json(a, d, i));
+  print_json({{"network", d.client.network},
+              {"mode", mode_name(d.client.mode)},
+              {"images", images},
+              {"predicted_logit_error", d.client.logit_error},
+              {"decryptions", d.count.count},
+              {"decryptions_complete", d.count.complete},
+              {"shared", a.share},
+              {"parameters", parameters_json(d.client.parameters)}});
+}
+
+/// A field of a line of comma-separated values (RFC 4180).
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+void write_csv(const fs::path& file, const Decrypted& d) {
+  std::string text = "image,file,trust,class,label,confidence";
+  for (std::size_t k = 0; k < d.client.outputs; ++k) text += ",logit_" + std::to_string(k);
+  text += "\r\n";
+  for (std::size_t i = 0; i < d.readings.size(); ++i) {
+    const owner::Reading& reading = d.readings[i];
+    text += fmt::format("{},{},{}", i, csv_field(d.name(i)), owner::trust_name(reading.trust));
+    if (reading.trust == owner::Trust::failed) {
+      text += std::string(3 + d.client.outputs, ',') + "\r\n";
+      continue;
+    }
+    const Guess best = best_guesses(reading.logits, 1).front();
+    text += fmt::format(",{},{},{:.6f}", best.index, csv_field(label_of(d.client, best.index)), best.confidence);
+    for (const double logit : reading.logits) text += fmt::format(",{}", logit);
+    text += "\r\n";
+  }
+  write_file(file, std::string_view(text));
+}
+
+void print_notes(const DecryptArguments& a, const Decrypted& d) {
+  for (std::size_t i = 0; i < d.readings.size(); ++i) {
+    if (d.readings[i].trust != owner::Trust::doubtful) continue;
+    note(fmt::format("{}: not to be trusted: the answer {}", d.title(i), d.readings[i].reason));
+  }
+  if (!d.count.complete) {
+    note(
+        fmt::format("how often the keys in {} decrypted before is not known: their count was missing, or that of other "
+                    "keys; counted since: {}",
+                    a.keys.string(), d.count.count));
+  }
+  if (d.count.count >= owner::kDecryptionsBeforeNote) {
     note(
         fmt::format("{} ciphertexts decrypted with the keys in {}: keep the numbers to yourself, or make new keys "
                     "(keygen --force), because each one shown to others tells a little about the secret key",
-                    decryptions, a.keys.string()));
+                    d.count.count, a.keys.string()));
   }
+}
+
+/// Nothing is shown of an answer that fails its checks, and the exit code says so.
+void require_answers(const DecryptArguments& a, const Decrypted& d) {
+  for (std::size_t i = 0; i < d.readings.size(); ++i) {
+    if (d.readings[i].trust != owner::Trust::failed) continue;
+    const std::string more = d.failed() == 1 ? "" : fmt::format(" ({} of {} so)", d.failed(), d.readings.size());
+    throw MismatchError(
+        fmt::format("{}: the answer for {}{} {}", a.answer.string(), d.title(i), more, d.readings[i].reason));
+  }
+}
+
+void run_decrypt(const DecryptArguments& a) {
+  if (!a.csv.empty()) check_output(a.csv);
+  const Decrypted d = decrypt(a);
+  if (d.failed() == d.readings.size()) require_answers(a, d);
+  if (!a.csv.empty()) write_csv(a.csv, d);
+  if (a.json) {
+    print_images_json(a, d);
+  } else {
+    print_images(a, d);
+  }
+  print_notes(a, d);
+  require_answers(a, d);
 }
 
 }  // namespace
@@ -119,9 +265,17 @@ void add_decrypt_verb(CLI::App& app) {
   auto* verb = app.add_subcommand("decrypt", "Owner: reads an answer: the best classes with their confidences");
   verb->add_option("--keys", args->keys, "Folder that keygen made")->required()->group(kFiles);
   verb->add_option("answer", args->answer, "Answer that classify made")->required()->group(kFiles);
+  verb->add_option("--query", args->query,
+                   "The query that was answered, where it was not made with this folder of keys")
+      ->group(kFiles);
+  verb->add_option("--csv", args->csv, "Write a line an image to this file as well")->group(kFiles);
   verb->add_option("--top", args->top, "How many classes an image")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str()
+      ->group(kOutput);
+  verb->add_option("--share", args->share,
+                   "Flood the results with noise so that this many answers, in all, may be shown to others")
+      ->check(CLI::Range(1, 1 << 20))
       ->group(kOutput);
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);

@@ -13,7 +13,7 @@
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "owner/owner.h"
+#include "owner/key_folder.h"
 
 namespace fs = std::filesystem;
 
@@ -62,7 +62,9 @@ void print_query_json(const EncryptArguments& a, const owner::Owner& owner, cons
 
 void run_encrypt(const EncryptArguments& a) {
   check_output(a.out);
-  const owner::Owner owner = owner::load_owner(a.keys);
+  const owner::KeyFolder folder(a.keys);
+  const owner::Owner owner = folder.open();
+  check_query_memory(owner.client());
   check_count(a, owner.client());
   const auto images = read_images(a, owner.client());
   std::vector<std::vector<float>> values;
@@ -74,6 +76,10 @@ void run_encrypt(const EncryptArguments& a) {
   const auto query = owner.encrypt(values, &pool);
   const double seconds = watch.seconds();
   const auto bytes = runtime::write_query(*owner.context(), query);
+  // Recorded first: an answer to a query that nobody recorded cannot be checked.
+  owner::QueryRecord record{query.key, runtime::ticket_of(query), {}};
+  for (const auto& image : images) record.images.push_back({image.file, ""});
+  folder.remember(record);
   write_file(a.out, bytes);
   if (a.json) {
     print_query_json(a, owner, images, bytes.size(), seconds);

@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "cli/key_folder.h"
 #include "cli/options.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "nn/onnx_read.h"
-#include "owner/owner.h"
+#include "owner/key_folder.h"
 
 namespace fs = std::filesystem;
 
@@ -63,7 +62,8 @@ void print_keys_json(const KeygenArguments& a, const compile::Program& program, 
 }
 
 void run_keygen(const KeygenArguments& a) {
-  check_key_folder(a.out, a.force);
+  const owner::KeyFolder folder(a.out);
+  folder.check_free(a.force);
   const auto graph = nn::read_onnx(a.network);
   Stopwatch watch;
   KeygenTimes times;
@@ -75,7 +75,7 @@ void run_keygen(const KeygenArguments& a) {
   const owner::Owner owner(program.client);
   const auto keys = owner.evaluation_keys(program.keys);
   times.keys = watch.lap();
-  put_keys(a.out, owner, keys, a.force);
+  folder.put(owner, keys, a.force);
   if (a.json) {
     print_keys_json(a, program, times);
   } else {

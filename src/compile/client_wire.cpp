@@ -12,8 +12,8 @@ namespace obscura::compile {
 namespace {
 
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
-/// Of the payload: 2 brought places of the input and several ciphertexts.
-constexpr std::uint8_t kClientVersion = 2;
+/// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against.
+constexpr std::uint8_t kClientVersion = 3;
 
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
   w.u32(static_cast<std::uint32_t>(values.size()));
@@ -118,7 +118,15 @@ void read_layout(ByteReader& r, ClientPart& client) {
     if (s >= slots / client.reply_gap / (packed ? client.images : 1)) r.fail("has an output slot outside the reply");
   }
   client.reply_bits = static_cast<int>(get_count(r, "reply bits", 1, 60));
+  client.reply_scale = get_positive(r, "reply scale");
   client.logit_error = get_positive(r, "logit error");
+  client.noise = get_positive(r, "noise");
+  client.logit_range = r.f64();
+  if (!(std::isfinite(client.logit_range) && client.logit_range >= 0)) r.fail("has a range of logits that is none");
+  const std::uint8_t zeros = r.u8();
+  if (zeros > 1) r.fail("has a mark that is neither 0 nor 1");
+  client.zeros_between = zeros == 1;
+  std::ranges::copy(r.raw(client.key.size()), client.key.begin());
 }
 
 }  // namespace
@@ -149,7 +157,12 @@ ckks::Bytes write_client_part(const ClientPart& client) {
   w.f64(client.output_factor);
   w.u32(static_cast<std::uint32_t>(client.reply_gap));
   w.u32(static_cast<std::uint32_t>(client.reply_bits));
+  w.f64(client.reply_scale);
   w.f64(client.logit_error);
+  w.f64(client.noise);
+  w.f64(client.logit_range);
+  w.u8(client.zeros_between ? 1 : 0);
+  w.raw(client.key);
   return ckks::seal_envelope(ckks::Kind::client, ckks::digest_of(client.parameters), w.bytes());
 }
 

@@ -111,6 +111,7 @@ void describe_client(const nn::Graph& graph, const CompileOptions& options, Prog
   client.input_limbs = program.schedule.limbs();
   client.outputs = graph.output_shape().size();
   client.logit_error = program.schedule.logit_error;
+  client.noise = program.schedule.noise;
 }
 
 /// Images side by side: as asked, or the number that makes the most images a second by prediction.
@@ -181,7 +182,13 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
       std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);
   const double scale = scales.back().after_activation;
   client.reply_bits = reply_bits(client, *context, scale, wanted);
-  client.logit_error = std::hypot(client.logit_error, reply_error(client, *context, scale, client.reply_bits));
+  const double reply = reply_error(client, *context, scale, client.reply_bits);
+  client.logit_error = std::hypot(client.logit_error, reply);
+  client.noise = std::hypot(client.noise, reply);
+  client.reply_scale = std::ldexp(scale / static_cast<double>(context->q(0).value()), client.reply_bits);
+  client.zeros_between =
+      options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
+  client.logit_range = magnitudes.measured ? magnitudes.stages.back().activation_max : 0;
   return program;
 }
 

@@ -36,7 +36,16 @@ struct ClientPart {
   double output_factor = 1;                 ///< a logit is this times the decrypted number
   std::size_t reply_gap = 1;                ///< see ckks::CompactCiphertext
   int reply_bits = 0;
-  double logit_error = 0;  ///< predicted standard deviation
+  double reply_scale = 1;  ///< of a reply, as ckks::compact leaves it
+  double logit_error = 0;  ///< predicted standard deviation of what encryption makes of a logit
+  /// The same of the part that depends on the key, and shows in imaginary parts; batched, the rounding of weights to
+  /// integers is not in it.
+  double noise = 0;
+  /// The largest logit, in magnitude, that was seen when ranges were measured on real images; 0: they were not.
+  double logit_range = 0;
+  bool zeros_between = false;  ///< packed: places of a reply that hold no logit hold zero
+  /// The keys that the owner made for it; all zero: none yet. With a folder of keys it tells whether they are one set.
+  ckks::KeyId key{};
 
   std::size_t slots() const { return std::size_t{1} << (parameters.log_degree - 1); }
   /// Ciphertexts up.

@@ -48,7 +48,8 @@ class Simulation {
   std::optional<Schedule> run() {
     Schedule schedule;
     schedule.input_bits = guess_.input_bits;
-    values_.push_back({guess_.input_bits, square(units_.fresh / std::exp2(guess_.input_bits)), 0});
+    values_.push_back({guess_.input_bits, square(units_.fresh / std::exp2(guess_.input_bits)),
+                       square(units_.fresh / std::exp2(guess_.input_bits)), 0});
     for (std::size_t i = 0; i < stages_.size(); ++i) schedule.stages.push_back(stage(i));
     return number_levels(schedule) ? std::optional(schedule) : std::nullopt;
   }
@@ -57,6 +58,7 @@ class Simulation {
   /// A value on its way: log2 of its scale, variance of its error, primes dropped so far.
   struct Value {
     double scale = 0, variance = 0;
+    double noise = 0;  ///< the part of the variance that depends on the key
     std::size_t dropped = 0;
   };
 
@@ -75,7 +77,15 @@ class Simulation {
     return count;
   }
 
-  static void add_noise(Value& v, double unit) { v.variance += square(unit / std::exp2(v.scale)); }
+  static void add_noise(Value& v, double unit) {
+    v.variance += square(unit / std::exp2(v.scale));
+    v.noise += square(unit / std::exp2(v.scale));
+  }
+
+  static void amplify(Value& v, double factor) {
+    v.variance *= square(factor);
+    v.noise *= square(factor);
+  }
 
   /// As guessed; before a polynomial the least that is no less and brings the scale to a prime, with or without a
   /// rescaling.
@@ -95,6 +105,7 @@ class Simulation {
       const Value& v = values_[term.value];
       met.scale = std::max(met.scale, v.scale);
       met.variance = std::max(met.variance, v.variance);
+      met.noise = std::max(met.noise, v.noise);
       met.dropped = std::max(met.dropped, v.dropped);
     }
     return met;
@@ -118,7 +129,11 @@ class Simulation {
     if (mode_ == Mode::packed) add_noise(v, units_.key_switch);
     const double exact =
         mode_ == Mode::batched ? std::min(s.weight_bits, kIntegerWeightBits) - largest_bits_[i] : matrix_scale;
-    v.variance = v.variance * square(m.gain) + square(m.fan_in_rms * units_.weight / std::exp2(exact));
+    amplify(v, m.gain);
+    const double rounding = square(m.fan_in_rms * units_.weight / std::exp2(exact));
+    v.variance += rounding;
+    // A rounded plaintext has complex slots, so its error is seen beside that of the key; a rounded integer is not.
+    if (mode_ == Mode::packed) v.noise += rounding;
     v.scale += matrix_scale;
     if (mode_ == Mode::packed) add_noise(v, 2 * units_.key_switch);
     need(v, m.map_max);
@@ -136,7 +151,7 @@ class Simulation {
   }
 
   void square_stage(StageSchedule& s, const Magnitudes::PerStage& m, Value& v) {
-    v.variance *= square(2 * m.map_rms);
+    amplify(v, 2 * m.map_rms);
     v.scale *= 2;
     need(v, m.activation_max);
     s.rescales_after_activation = rescale_to_waterline(v);
@@ -150,7 +165,7 @@ class Simulation {
     std::size_t degree = 1;
     for (const auto& row : stages_[i].coefficients) degree = std::max(degree, row.size() - 1);
     const auto depth = static_cast<std::size_t>(std::ceil(std::log2(static_cast<double>(degree + 1))));
-    v.variance *= square(static_cast<double>(degree));
+    amplify(v, static_cast<double>(degree));
     for (std::size_t d = 0; d < depth; ++d) {
       need(v, m.activation_max * std::exp2(guess_.prime_bits));
       ++v.dropped;
@@ -177,6 +192,7 @@ class Simulation {
     schedule.q_bits[0] = static_cast<int>(guess_.base_bits);
     schedule.log_degree = guess_.log_degree;
     schedule.logit_error = std::sqrt(last.variance);
+    schedule.noise = std::sqrt(last.noise);
     return fits_;
   }
 
@@ -301,7 +317,9 @@ class Search {
     guess.digits = std::ceil(static_cast<double>(schedule->limbs()) / digit);
     guess.digit_bits = digit * std::max(guess.base_bits, guess.prime_bits);
     guess.special_bits = digit * schedule->p_bits[0];
-    schedule->logit_error = simulate(guess)->logit_error;
+    const auto again = simulate(guess);
+    schedule->logit_error = again->logit_error;
+    schedule->noise = again->noise;
     if (schedule->logit_error > target_) return false;
     if (best_ && !better(*schedule)) return false;
     best_ = std::move(schedule);

@@ -15,6 +15,7 @@ enum class Mode { packed, batched };
 
 /// How large values get, from running the stages on sample inputs in the clear.
 struct Magnitudes {
+  bool measured = false;  ///< on real images, not on made-up ones
   double input_rms = 1;
   struct PerStage {
     double map_max = 1, map_rms = 1;                ///< after the map, before the activation
@@ -56,6 +57,7 @@ struct Schedule {
   std::vector<StageSchedule> stages;
   std::size_t final_limbs = 1;
   double logit_error = 0;                 ///< predicted standard deviation
+  double noise = 0;                       ///< the same of the part that the key and its noise make
   std::vector<std::string> reasons = {};  ///< why these, for people
   std::size_t limbs() const { return q_bits.size(); }
 };

@@ -2,21 +2,79 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/share.h"
-#include "ckks/secret_wire.h"
-#include "compile/client_wire.h"
+#include "ckks/evaluator.h"
 
 namespace obscura::owner {
 namespace {
 
-ckks::SecretKey checked(const ckks::ContextPtr& context, ckks::SecretKey key) {
+ckks::SecretKey checked(const compile::ClientPart& client, const ckks::ContextPtr& context, ckks::SecretKey key) {
   if (key.context()->digest() != context->digest()) {
     throw MismatchError("the secret key was made for another network: its parameters differ");
   }
+  if (client.key != ckks::KeyId{} && client.key != key.id()) {
+    throw MismatchError("the secret key (" + runtime::hex_of(key.id()).substr(0, 8) +
+                        ") is not the one that the client part was made with (" +
+                        runtime::hex_of(client.key).substr(0, 8) + ")");
+  }
   return key;
+}
+
+[[noreturn]] void refuse(const std::string& what, const std::string& is, const std::string& expected) {
+  throw MismatchError("the answer " + what + " " + is + ", expected " + expected +
+                      ": it is not what this program answers");
+}
+
+/// One ciphertext of an answer on its way to logits.
+struct Opened {
+  std::vector<double> logits;    ///< packed: image after image; batched: one an image
+  std::vector<Evidence> images;  ///< of each image
+  double noise = 0;              ///< a bound on the standard deviation of the error of a logit
+};
+
+/// A bound on the error of a logit: twice what was predicted, or, if that is more, what the imaginary parts, which hold
+/// nothing else, can have been drawn from. Few of them prove little: then twice what they are.
+double bound_on_noise(const compile::ClientPart& client, const ckks::OpenedSlots& slots) {
+  constexpr double kMargin = 2;
+  constexpr std::size_t kEnough = 16;
+  double seen = ckks::noise_bound(slots.imaginary);
+  if (slots.imaginary.size() < kEnough) seen = kMargin * ckks::rms(slots.imaginary);
+  return std::max(kMargin * client.noise, client.output_factor * seen);
+}
+
+Opened opened_packed(const compile::ClientPart& client, const ckks::OpenedSlots& slots, std::size_t images) {
+  Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
+  const std::size_t places = slots.real.size() / client.images;
+  std::vector<bool> is_logit(places, false);
+  for (const auto place : client.output_slots) is_logit[place] = true;
+  for (std::size_t i = 0; i < images; ++i) {
+    Evidence& evidence = result.images[i];
+    for (const auto place : client.output_slots) {
+      result.logits.push_back(slots.real[place * client.images + i] * client.output_factor);
+    }
+    for (std::size_t place = 0; place < places; ++place) {
+      const std::size_t slot = place * client.images + i;
+      const double real = std::abs(slots.real[slot]), imaginary = std::abs(slots.imaginary[slot]);
+      if (is_logit[place]) evidence.largest = std::max(evidence.largest, real * client.output_factor);
+      evidence.stray =
+          std::max(evidence.stray,
+                   std::max(is_logit[place] || !client.zeros_between ? 0 : real, imaginary) * client.output_factor);
+    }
+  }
+  return result;
+}
+
+Opened opened_batched(const compile::ClientPart& client, const ckks::OpenedSlots& slots, std::size_t images) {
+  Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
+  for (std::size_t i = 0; i < images; ++i) {
+    const double logit = slots.real[i] * client.output_factor;
+    result.logits.push_back(logit);
+    result.images[i] = {std::abs(logit), std::abs(slots.imaginary[i]) * client.output_factor};
+  }
+  return result;
 }
 
 }  // namespace
@@ -27,15 +85,19 @@ Owner::Owner(compile::ClientPart client)
       key_(std::make_unique<ckks::SecretKey>(context_)),
       encoder_(context_),
       encryptor_(*key_),
-      decryptor_(*key_) {}
+      decryptor_(*key_) {
+  client_.key = key_->id();
+}
 
 Owner::Owner(compile::ClientPart client, ckks::SecretKey key)
     : client_(std::move(client)),
       context_(ckks::Context::create(client_.parameters)),
-      key_(std::make_unique<ckks::SecretKey>(checked(context_, std::move(key)))),
+      key_(std::make_unique<ckks::SecretKey>(checked(client_, context_, std::move(key)))),
       encoder_(context_),
       encryptor_(*key_),
-      decryptor_(*key_) {}
+      decryptor_(*key_) {
+  client_.key = key_->id();
+}
 
 ckks::SeededEvaluationKeys Owner::evaluation_keys(const ckks::KeyRequest& request) const {
   return ckks::make_evaluation_keys(*key_, request);
@@ -52,16 +114,18 @@ runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
                           std::to_string(client_.input.size()));
     }
   }
-  runtime::Query query{client_.program, images.size(), std::vector<ckks::SeededCiphertext>(client_.queries())};
+  runtime::Query query{
+      client_.program, key_->id(), {}, images.size(), std::vector<ckks::SeededCiphertext>(client_.queries())};
   if (client_.mode == compile::Mode::packed) {
     encrypt_packed(images, query, pool);
-    return query;
+  } else {
+    share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
+      std::vector<double> slots(images.size());
+      for (std::size_t i = 0; i < images.size(); ++i) slots[i] = images[i][pixel];
+      query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
+    });
   }
-  share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
-    std::vector<double> slots(images.size());
-    for (std::size_t i = 0; i < images.size(); ++i) slots[i] = images[i][pixel];
-    query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
-  });
+  query.id = runtime::id_of(query);
   return query;
 }
 
@@ -79,46 +143,93 @@ void Owner::encrypt_packed(std::span<const std::vector<float>> images, runtime::
   });
 }
 
-std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, ThreadPool* pool) const {
-  ckks::DecryptOptions options;
-  options.fraction_bits = logit_precision(client_);
-  return decrypt(answer, options, pool);
-}
-
-std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, const ckks::DecryptOptions& options,
-                                                ThreadPool* pool) const {
-  if (answer.images == 0 || answer.images > client_.images) {
-    throw MismatchError("an answer for " + std::to_string(answer.images) + " images, expected 1 to " +
+void Owner::check_answer(const runtime::Answer& answer, const runtime::Ticket& ticket) const {
+  const auto short_id = [](const auto& id) { return runtime::hex_of(id).substr(0, 8); };
+  if (answer.program != client_.program) {
+    throw MismatchError("the answer was made by another network (or another version or layout of it)");
+  }
+  if (answer.key != key_->id()) {
+    throw MismatchError("the answer was made under another key (" + short_id(answer.key) + ") than the one here (" +
+                        short_id(key_->id()) + ")");
+  }
+  if (answer.query != ticket.id) {
+    throw MismatchError("the answer is to another query (" + short_id(answer.query) + ") than the one asked for (" +
+                        short_id(ticket.id) + ")");
+  }
+  if (ticket.images == 0 || ticket.images > client_.images) {
+    throw MismatchError("a query of " + std::to_string(ticket.images) + " images, and this program takes 1 to " +
                         std::to_string(client_.images));
   }
+  if (answer.images != ticket.images) {
+    refuse("is for", std::to_string(answer.images) + " images", std::to_string(ticket.images));
+  }
   if (answer.ciphertexts.size() != client_.replies()) {
-    throw MismatchError("an answer of " + std::to_string(answer.ciphertexts.size()) + " ciphertexts, expected " +
-                        std::to_string(client_.replies()));
+    refuse("holds", std::to_string(answer.ciphertexts.size()) + " ciphertexts", std::to_string(client_.replies()));
   }
-  // A logit is the number in the slot times the factor, so its bits behind the point move with it.
-  ckks::DecryptOptions scaled = options;
-  if (options.fraction_bits >= 0 && options.fraction_bits < 64) {
-    scaled.fraction_bits += static_cast<int>(std::lround(std::log2(client_.output_factor)));
-  }
-  const double noise = client_.logit_error / client_.output_factor;
-  std::vector<std::vector<double>> slots(answer.ciphertexts.size());
-  share(pool, slots.size(),
-        [&](std::size_t i) { slots[i] = decryptor_.decrypt(answer.ciphertexts[i], scaled, noise); });
-
-  std::vector<std::vector<double>> logits(answer.images, std::vector<double>(client_.outputs));
-  for (std::size_t image = 0; image < answer.images; ++image) {
-    for (std::size_t k = 0; k < client_.outputs; ++k) {
-      const double value = client_.mode == compile::Mode::packed
-                               ? slots[0][client_.output_slots[k] * client_.images + image]
-                               : slots[k][image];
-      logits[image][k] = value * client_.output_factor;
+  for (const auto& c : answer.ciphertexts) {
+    if (c.gap != client_.reply_gap) {
+      refuse("has a gap of", std::to_string(c.gap), std::to_string(client_.reply_gap));
     }
+    if (c.bits != client_.reply_bits) {
+      refuse("has a modulus of", std::to_string(c.bits) + " bits", std::to_string(client_.reply_bits));
+    }
+    if (!ckks::same_scale(c.scale, client_.reply_scale)) {
+      refuse("has a scale of", std::to_string(c.scale), std::to_string(client_.reply_scale));
+    }
+  }
+}
+
+std::vector<Reading> Owner::read(const runtime::Answer& answer, const runtime::Ticket& ticket,
+                                 const ckks::DecryptOptions& options, ThreadPool* pool) const {
+  check_answer(answer, ticket);
+  const double added = ckks::added_noise_factor(options);
+  const bool packed = client_.mode == compile::Mode::packed;
+  std::vector<Opened> opened(answer.ciphertexts.size());
+  share(pool, opened.size(), [&](std::size_t i) {
+    const ckks::OpenedSlots slots = decryptor_.open(answer.ciphertexts[i]);
+    opened[i] = packed ? opened_packed(client_, slots, answer.images) : opened_batched(client_, slots, answer.images);
+    ckks::DecryptOptions rounded = options;
+    if (options.fraction_bits < 0) rounded.fraction_bits = logit_precision(opened[i].noise * std::hypot(1, added));
+    decryptor_.finish(answer.ciphertexts[i], opened[i].logits, rounded, opened[i].noise);
+  });
+
+  std::vector<Reading> readings(answer.images);
+  for (std::size_t image = 0; image < answer.images; ++image) {
+    Evidence evidence;
+    for (const Opened& one : opened) {
+      evidence.largest = std::max(evidence.largest, one.images[image].largest);
+      evidence.stray = std::max(evidence.stray, one.images[image].stray);
+    }
+    Reading& reading = readings[image];
+    reading.logits.resize(client_.outputs);
+    for (std::size_t k = 0; k < client_.outputs; ++k) {
+      reading.logits[k] = packed ? opened[0].logits[image * client_.outputs + k] : opened[k].logits[image];
+    }
+    judge(client_, evidence, reading);
+  }
+  return readings;
+}
+
+std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+                                                ThreadPool* pool) const {
+  return decrypt(answer, ticket, {}, pool);
+}
+
+std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+                                                const ckks::DecryptOptions& options, ThreadPool* pool) const {
+  std::vector<std::vector<double>> logits;
+  for (Reading& reading : read(answer, ticket, options, pool)) {
+    if (reading.trust == Trust::failed) {
+      const std::string image = answer.images == 1 ? "" : " for image " + std::to_string(logits.size());
+      throw MismatchError("the answer" + image + " " + reading.reason);
+    }
+    logits.push_back(std::move(reading.logits));
   }
   return logits;
 }
 
-int logit_precision(const compile::ClientPart& client) {
-  return std::clamp(static_cast<int>(std::floor(-std::log2(client.logit_error))) + 1, 0, 40);
+int logit_precision(double error) {
+  return std::clamp(static_cast<int>(std::floor(-std::log2(error))), 0, 40);
 }
 
 std::vector<double> softmax(std::span<const double> logits) {
@@ -129,21 +240,6 @@ std::vector<double> softmax(std::span<const double> logits) {
   for (const double v : logits) sum += result.emplace_back(std::exp(v - most));
   for (double& v : result) v /= sum;
   return result;
-}
-
-void save_keys(const std::filesystem::path& folder, const Owner& owner, const ckks::SeededEvaluationKeys& keys) {
-  std::error_code ec;
-  std::filesystem::create_directories(folder, ec);
-  if (ec) throw IoError("cannot make folder " + folder.string() + ": " + ec.message());
-  ckks::save_secret_key(folder / "secret.key", owner.key());
-  write_file(folder / "evaluation.key", ckks::write_evaluation_keys(*owner.context(), keys));
-  write_file(folder / "client.part", compile::write_client_part(owner.client()));
-}
-
-Owner load_owner(const std::filesystem::path& folder) {
-  const auto path = folder / "client.part";
-  auto client = compile::read_client_part(read_file(path, std::size_t{1} << 26), path.string());
-  return Owner(std::move(client), ckks::load_secret_key(folder / "secret.key"));
 }
 
 }  // namespace obscura::owner

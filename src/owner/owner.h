@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "ckks/secret_encryptor.h"
 #include "ckks/secret_key.h"
 #include "compile/program.h"
+#include "owner/reading.h"
 #include "runtime/messages.h"
 
 namespace obscura::owner {
@@ -21,9 +21,11 @@ class Owner {
  public:
   /// With a fresh secret key.
   explicit Owner(compile::ClientPart client);
-  /// With a key that was stored. Throws MismatchError if it is of other parameters.
+  /// With a key that was stored. Throws MismatchError if it is of other parameters, or not the one that the client part
+  /// names.
   Owner(compile::ClientPart client, ckks::SecretKey key);
 
+  /// With the id of the key in it.
   const compile::ClientPart& client() const { return client_; }
   const ckks::ContextPtr& context() const { return context_; }
   const ckks::SecretKey& key() const { return *key_; }
@@ -35,17 +37,26 @@ class Owner {
   /// client().images images. Throws MismatchError for another number or size.
   runtime::Query encrypt(std::span<const std::vector<float>> images, ThreadPool* pool = nullptr) const;
 
-  /// Logits of every image of an answer, rounded to the precision that is honestly there.
-  std::vector<std::vector<double>> decrypt(const runtime::Answer& answer, ThreadPool* pool = nullptr) const;
-  /// As above with flooding and rounding as asked.
-  std::vector<std::vector<double>> decrypt(const runtime::Answer& answer, const ckks::DecryptOptions& options,
+  /// Every image of the answer to the query of this ticket, judged. Throws MismatchError before anything is decrypted
+  /// unless the program, the key, the query, the number of images and of ciphertexts, and each one's gap, modulus and
+  /// scale are the only ones that they can be. Logits carry added noise and are rounded to what is honestly there; what
+  /// is added is sqrt(2) times a bound on the error, the larger of the predicted one and the upper confidence limit of
+  /// what this answer shows (`options` may ask for more: see ckks/secret_finish.h).
+  std::vector<Reading> read(const runtime::Answer& answer, const runtime::Ticket& ticket,
+                            const ckks::DecryptOptions& options = {}, ThreadPool* pool = nullptr) const;
+
+  /// The logits alone. Throws MismatchError, too, if one image's answer fails its checks.
+  std::vector<std::vector<double>> decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
                                            ThreadPool* pool = nullptr) const;
+  std::vector<std::vector<double>> decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+                                           const ckks::DecryptOptions& options, ThreadPool* pool = nullptr) const;
 
   /// How many answers' ciphertexts this object has decrypted.
   std::uint64_t decryptions() const { return decryptor_.decryptions(); }
 
  private:
   void encrypt_packed(std::span<const std::vector<float>> images, runtime::Query& query, ThreadPool* pool) const;
+  void check_answer(const runtime::Answer& answer, const runtime::Ticket& ticket) const;
 
   compile::ClientPart client_;
   ckks::ContextPtr context_;
@@ -55,14 +66,11 @@ class Owner {
   ckks::Decryptor decryptor_;
 };
 
-/// Rounding granularity that the predicted error of a logit justifies: bits behind the point.
-int logit_precision(const compile::ClientPart& client);
+/// Bits behind the point that a logit is rounded to where its error, added noise included, has standard deviation
+/// `error`: the unit is from one to two times that.
+int logit_precision(double error);
 
 /// Softmax, in a numerically safe way.
 std::vector<double> softmax(std::span<const double> logits);
-
-/// A key folder: secret.key (mode 0600), evaluation.key, client.part. Existing files are replaced one by one.
-void save_keys(const std::filesystem::path& folder, const Owner& owner, const ckks::SeededEvaluationKeys& keys);
-Owner load_owner(const std::filesystem::path& folder);
 
 }  // namespace obscura::owner

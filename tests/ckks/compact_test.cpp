@@ -68,7 +68,7 @@ TEST_F(CompactTest, ErrorIsTheBound) {
     EXPECT_LT(rms(errors), 1.4 * compact_noise(*context_, reply)) << bits;
     EXPECT_GT(rms(errors), 0.2 * compact_noise(*context_, reply)) << bits;
     const auto rounded = decryptor_.decrypt(reply);
-    const int honest = honest_precision(compact_noise(*context_, reply));
+    const int honest = honest_precision(std::sqrt(3) * compact_noise(*context_, reply));
     for (const double v : rounded) ASSERT_EQ(std::ldexp(v, honest), std::nearbyint(std::ldexp(v, honest)));
   }
 }

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -223,12 +225,52 @@ TEST_F(EncryptTest, RoundsToWhatIsThere) {
   EXPECT_EQ(honest_precision(1), 0);
   EXPECT_EQ(honest_precision(0), 64);
   const auto ciphertext = expand(*context_, encryptor_.encrypt(encoder_, values_, kScale, 2));
-  const int bits = honest_precision(base_noise(*context_, kScale));
+  const double noise = base_noise(*context_, kScale);
+  const int bits = honest_precision(noise * std::sqrt(3));  // its own, and sqrt(2) times as much added
   EXPECT_GT(bits, 10);
   for (const double v : decryptor_.decrypt_real(ciphertext))
     ASSERT_EQ(std::ldexp(v, bits), std::nearbyint(std::ldexp(v, bits)));
   for (const double v : decryptor_.decrypt_real(ciphertext, {4, 0, 30})) ASSERT_EQ(v * 16, std::nearbyint(v * 16));
   EXPECT_LT(largest_error(values_, decryptor_.decrypt_real(ciphertext)), std::ldexp(1, -bits));
+}
+
+TEST_F(EncryptTest, ResultsCarryTheNoiseOfTheDefault) {
+  const auto ciphertext = expand(*context_, encryptor_.encrypt(encoder_, values_, kScale, 2));
+  const double noise = 1e-3;  // far above what is there
+  DecryptOptions unrounded;
+  unrounded.fraction_bits = 40;
+  const auto read = decryptor_.decrypt_real(ciphertext, unrounded, noise);
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < values_.size(); ++i) errors.push_back(read[i] - values_[i]);
+  EXPECT_NEAR(rms(errors), std::sqrt(2) * noise, 0.15 * noise);
+  // Asking again averages nothing; another ciphertext or strength has noise of its own.
+  EXPECT_EQ(read, decryptor_.decrypt_real(ciphertext, unrounded, noise));
+  const auto stronger = decryptor_.decrypt_real(ciphertext, unrounded, 2 * noise);
+  double product = 0, squares = 0;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    product += errors[i] * (stronger[i] - values_[i]);
+    squares += 2 * errors[i] * errors[i];
+  }
+  EXPECT_LT(std::abs(product / squares), 5 / std::sqrt(static_cast<double>(values_.size())));
+}
+
+TEST(NoiseBound, IsOverTheDeviationButForOneInAThousand) {
+  std::mt19937_64 random(11);
+  std::normal_distribution<double> normal(0, 3);
+  for (const std::size_t count : {16u, 32u, 256u, 4096u}) {
+    int under = 0;
+    double sum = 0;
+    for (int trial = 0; trial < 3000; ++trial) {
+      std::vector<double> samples(count);
+      for (double& v : samples) v = normal(random);
+      const double bound = noise_bound(samples);
+      under += bound < 3 ? 1 : 0;
+      sum += bound;
+    }
+    EXPECT_LE(under, 12) << count;  // 3 expected
+    EXPECT_LT(sum / 3000, 3 * (1 + 4.5 / std::sqrt(static_cast<double>(count)))) << count;
+  }
+  EXPECT_EQ(noise_bound({}), 0);
 }
 
 TEST_F(EncryptTest, FloodingHasTheStatedSigma) {
@@ -241,7 +283,9 @@ TEST_F(EncryptTest, FloodingHasTheStatedSigma) {
     errors.push_back(flooded[i].imag());
   }
   EXPECT_NEAR(rms(errors), std::hypot(sigma, base_noise(*context_, kScale)), 0.15 * sigma);
-  EXPECT_NE(flooded, decryptor_.decrypt(ciphertext, {64, 16, 20}, noise));
+  EXPECT_EQ(flooded, decryptor_.decrypt(ciphertext, {64, 16, 20}, noise)) << "asking again must not average it away";
+  const auto another = expand(*context_, encryptor_.encrypt(encoder_, values_, kScale, 2));
+  EXPECT_NE(flooded, decryptor_.decrypt(another, {64, 16, 20}, noise));
   const int bits = honest_precision(std::hypot(sigma, noise));
   for (const double v : decryptor_.decrypt_real(ciphertext, {-1, 16, 20}, noise)) {
     ASSERT_EQ(std::ldexp(v, bits), std::nearbyint(std::ldexp(v, bits)));

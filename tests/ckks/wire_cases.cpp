@@ -21,6 +21,12 @@ ring::Seed random_bytes(Random& random) {
   return seed;
 }
 
+KeyId random_id(Random& random) {
+  KeyId id;
+  for (auto& byte : id) byte = static_cast<std::uint8_t>(random());
+  return id;
+}
+
 std::vector<std::uint64_t> first(const std::vector<std::uint64_t>& primes, std::size_t count) {
   return {primes.begin(), primes.begin() + static_cast<std::ptrdiff_t>(count)};
 }
@@ -124,7 +130,8 @@ CompactCiphertext random_compact(const Context& context, std::size_t gap, int bi
 }
 
 PublicKey random_public_key(const Context& context, Random& random) {
-  return {context.digest(), random_residues(context.degree(), context.parameters().q, random), random_bytes(random)};
+  return {context.digest(), random_residues(context.degree(), context.parameters().q, random), random_bytes(random),
+          random_id(random)};
 }
 
 SeededKeySwitchKey random_key(const Context& context, std::size_t limbs, Random& random) {
@@ -138,7 +145,7 @@ SeededKeySwitchKey random_key(const Context& context, std::size_t limbs, Random&
 }
 
 SeededEvaluationKeys random_keys(const Context& context, Random& random) {
-  SeededEvaluationKeys keys{context.digest(), random_key(context, context.max_limbs(), random), {}};
+  SeededEvaluationKeys keys{context.digest(), random_key(context, context.max_limbs(), random), {}, random_id(random)};
   keys.galois.emplace(3, random_key(context, 1, random));
   keys.galois.emplace(9, random_key(context, context.max_limbs(), random));
   keys.galois.emplace(2 * context.degree() - 1, random_key(context, 1, random));

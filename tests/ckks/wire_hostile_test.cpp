@@ -118,7 +118,7 @@ TEST_F(WireHostile, OtherVersionsAndFormats) {
   bad[8] = 2;
   reseal(bad);
   expect_refused<FormatError>([&] { read_seeded_ciphertext(c_, bad, "digit.ct"); },
-                              "digit.ct has version 2 of the format, expected 1");
+                              "digit.ct holds a fresh (seeded) ciphertext in version 2 of the format, expected 1");
   bad = seeded_;
   bad[0] = 'o';
   reseal(bad);
@@ -199,7 +199,7 @@ TEST_F(WireHostile, BatchCounts) {
 }
 
 TEST_F(WireHostile, KeyFields) {
-  constexpr std::size_t kParameters = 45;
+  constexpr std::size_t kParameters = 45 + sizeof(KeyId);
   const std::size_t key_of_two = 34 + 2 * (14 + 16 + 18);
   const std::size_t count_at = kParameters + 1 + key_of_two;
   refuse_keys(kParameters, std::uint8_t{2}, "neither 0 nor 1");

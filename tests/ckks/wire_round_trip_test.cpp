@@ -34,7 +34,7 @@ bool same(const SeededKeySwitchKey& a, const SeededKeySwitchKey& b) {
 
 bool same(const SeededEvaluationKeys& a, const SeededEvaluationKeys& b) {
   if (a.context != b.context || a.relin.has_value() != b.relin.has_value() || a.galois.size() != b.galois.size() ||
-      (a.relin && !same(*a.relin, *b.relin))) {
+      a.key != b.key || (a.relin && !same(*a.relin, *b.relin))) {
     return false;
   }
   for (const auto& [element, key] : a.galois) {
@@ -121,6 +121,7 @@ TEST_P(WireRoundTrip, KeysMakeAContextOfTheirOwn) {
   EXPECT_EQ(public_file.key.context, key.context);
   EXPECT_EQ(public_file.key.b, key.b);
   EXPECT_EQ(public_file.key.seed, key.seed);
+  EXPECT_EQ(public_file.key.key, key.key);
 
   SeededEvaluationKeys keys = random_keys(*context_, random_);
   const EvaluationKeyFile file = read_evaluation_keys(write_evaluation_keys(*context_, keys));
@@ -154,10 +155,10 @@ TEST(WireSize, PackedToTheBit) {
             (8192 + 32) * 25 / 8 + kEnvelopeBytes + 13);
   const std::vector<SeededCiphertext> batch(3, random_seeded(*context, 2, random));
   EXPECT_EQ(write_seeded_ciphertexts(*context, batch).size(), 3 * (8192 * (31 + 26) / 8 + 42) + 4 + kEnvelopeBytes);
-  SeededEvaluationKeys keys{context->digest(), {}, {}};
+  SeededEvaluationKeys keys{context->digest(), {}, {}, {}};
   keys.galois.emplace(3, random_key(*context, 2, random));
   EXPECT_EQ(write_evaluation_keys(*context, keys).size(),
-            2 * (8192 * (31 + 26 + 31) / 8) + 34 + 4 + 5 + 21 + 7 * 8 + kEnvelopeBytes);
+            2 * (8192 * (31 + 26 + 31) / 8) + 34 + 4 + 5 + 16 + 21 + 7 * 8 + kEnvelopeBytes);
 }
 
 /// What any later version must still read. The bytes were put together by another program from the grammar in
@@ -217,14 +218,16 @@ TEST_F(WireGolden, CompactCiphertext) {
 }
 
 TEST_F(WireGolden, EvaluationKeys) {
-  SeededEvaluationKeys keys{context_->digest(), {}, {}};
+  SeededEvaluationKeys keys{context_->digest(), {}, {}, {}};
+  for (std::size_t i = 0; i < keys.key.size(); ++i) keys.key[i] = static_cast<std::uint8_t>(0xa0 + i);
   keys.galois.emplace(3, SeededKeySwitchKey{counting(100), 1, {steps(2, {{6, 0, 97}, {16, 0, 257}})}});
   EXPECT_EQ(hex(write_evaluation_keys(*context_, keys)),
-            "4f4253435552410001000900" + digest_ + "7800000000000000" + parameters_ +
+            "4f4253435552410002000900" + digest_ + "8800000000000000" + parameters_ +
+                "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
                 "0001000000030000000100"
                 "6465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f80818283"
                 "00034382f19054301b4f887452b50020808001040a183880208182050c1a3878"
-                "62ca416b9ba06a16f9c122824e0541f58234e51a834bff58f788232cc0e0f794");
+                "45d6840f0f7145264eee90c55ae09685cba706995d007f3625983f2c12fbf802");
 }
 
 }  // namespace

@@ -30,7 +30,12 @@ ClientPart packed_client() {
   c.output_factor = 2;
   c.reply_gap = 2;
   c.reply_bits = 6;
+  c.reply_scale = 12.5;
   c.logit_error = 0.01;
+  c.noise = 0.002;
+  c.logit_range = 30;
+  c.zeros_between = true;
+  c.key.fill(0x3c);
   return c;
 }
 
@@ -73,7 +78,12 @@ TEST(ClientPart, ComesBackAsItWas) {
   EXPECT_EQ(b.output_factor, a.output_factor);
   EXPECT_EQ(b.reply_gap, a.reply_gap);
   EXPECT_EQ(b.reply_bits, a.reply_bits);
+  EXPECT_EQ(b.reply_scale, a.reply_scale);
   EXPECT_EQ(b.logit_error, a.logit_error);
+  EXPECT_EQ(b.noise, a.noise);
+  EXPECT_EQ(b.logit_range, a.logit_range);
+  EXPECT_EQ(b.zeros_between, a.zeros_between);
+  EXPECT_EQ(b.key, a.key);
   for (const auto& c : cases()) EXPECT_EQ(c.rewrite(c.bytes), c.bytes) << c.name;
 }
 
@@ -125,6 +135,9 @@ TEST(ClientPart, NumbersThatNoProgramHas) {
   expect_refused(with([](auto& c) { c.reply_gap = 3; }), "has a reply gap that does not divide");
   expect_refused(with([](auto& c) { c.output_factor = 0; }), "has a output factor that is not");
   expect_refused(with([](auto& c) { c.reply_bits = 61; }), "has reply bits = 61");
+  expect_refused(with([](auto& c) { c.reply_scale = 0; }), "has a reply scale that is not");
+  expect_refused(with([](auto& c) { c.noise = -1; }), "has a noise that is not");
+  expect_refused(with([](auto& c) { c.logit_range = NAN; }), "has a range of logits");
   expect_refused(with([](auto& c) { c.preprocessing.mean = {1, 2}; }), "has a mean or deviation for another");
   expect_refused(with([](auto& c) { c.preprocessing.std = {0}; }), "has a deviation");
   expect_refused(with([](auto& c) { c.preprocessing.mean = {INFINITY}; }), "holds a number that is not finite");

@@ -3,20 +3,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "ckks/secret_wire.h"
-#include "ckks/wire.h"
+#include "ckks/wire_cases.h"
 #include "compile/client_wire.h"
 #include "compile/networks.h"
-#include "owner/owner.h"
+#include "owner/key_folder.h"
 
 namespace obscura::owner {
 namespace {
 
-class KeyFolder : public ::testing::Test {
+class KeyFolders : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (std::filesystem::temp_directory_path() / "obscura-keys-XXXXXX").string();
@@ -26,14 +28,34 @@ class KeyFolder : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_.parent_path().parent_path()); }
 
+  /// Fresh keys in the folder; their owner.
+  Owner made(bool replace = false) {
+    const Owner owner(program_.client);
+    KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.keys), replace);
+    return KeyFolder(folder_).open();
+  }
+  std::string refusal() {
+    try {
+      KeyFolder(folder_).open();
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return {};
+  }
+  void copy(const char* name, const std::filesystem::path& to) {
+    std::filesystem::copy_file(folder_ / name, to / name, std::filesystem::copy_options::overwrite_existing);
+  }
+
   std::filesystem::path folder_;
   compile::Program program_;
 };
 
-TEST_F(KeyFolder, HoldsAnOwnerAndTheServersKeys) {
-  const Owner owner(program_.client);
-  save_keys(folder_, owner, owner.evaluation_keys(program_.keys));
-  const Owner again = load_owner(folder_);
+using ::testing::HasSubstr;
+
+TEST_F(KeyFolders, HoldsAnOwnerAndTheServersKeys) {
+  const Owner owner = made();
+  const Owner again = KeyFolder(folder_).open();
   EXPECT_EQ(again.key().coefficients(), owner.key().coefficients());
   EXPECT_EQ(compile::write_client_part(again.client()), compile::write_client_part(owner.client()));
   struct stat status {};
@@ -43,51 +65,149 @@ TEST_F(KeyFolder, HoldsAnOwnerAndTheServersKeys) {
   EXPECT_EQ(keys.parameters, program_.client.parameters);
   EXPECT_EQ(keys.keys.galois.size(), program_.keys.galois.size());
   EXPECT_TRUE(keys.keys.relin.has_value());
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 3);
+  EXPECT_EQ(keys.keys.key, owner.key().id());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 4);
 }
 
-TEST_F(KeyFolder, OfAnotherNetworkIsRefused) {
-  const Owner owner(program_.client);
-  save_keys(folder_, owner, owner.evaluation_keys(program_.keys));
-  const auto other = ckks::Context::create(ckks::make_parameters(13, {45, 40}, {49}));
-  ckks::save_secret_key(folder_ / "secret.key", ckks::SecretKey(other));
-  EXPECT_THROW(load_owner(folder_), MismatchError);
+TEST_F(KeyFolders, OfTwoSetsAreToldApart) {
+  made();
+  const std::filesystem::path other = folder_.parent_path() / "other";
+  std::filesystem::create_directory(other);
+  for (const char* name : {"secret.key", "client.part", "evaluation.key"}) copy(name, other);
+  made(true);
+  const std::filesystem::path mixed = folder_;
+  for (const char* name : {"secret.key", "client.part", "evaluation.key"}) {
+    const auto right = read_file(mixed / name);
+    std::filesystem::copy_file(other / name, mixed / name, std::filesystem::copy_options::overwrite_existing);
+    EXPECT_THAT(refusal(), HasSubstr("different keygen runs")) << name;
+    std::filesystem::remove(mixed / name);
+    write_secret_file(mixed / name, right);
+  }
+  std::filesystem::remove(mixed / "evaluation.key");  // it is the server's: it may be gone
+  EXPECT_NO_THROW(KeyFolder(folder_).open());
 }
 
-TEST_F(KeyFolder, MissingOrDamagedFilesAreNamed) {
-  const Owner owner(program_.client);
-  save_keys(folder_, owner, owner.evaluation_keys(program_.keys));
-  const auto refused = [&](const std::string& file) {
-    try {
-      load_owner(folder_);
-      ADD_FAILURE() << "accepted";
-    } catch (const Error& e) {
-      EXPECT_THAT(e.what(), ::testing::HasSubstr((folder_ / file).string()));
-    }
-  };
+TEST_F(KeyFolders, OthersMayNotReadTheSecret) {
+  made();
+  for (const mode_t mode : {0640, 0604, 0644, 0660}) {
+    ASSERT_EQ(::chmod((folder_ / "secret.key").c_str(), mode), 0);
+    EXPECT_THAT(refusal(), HasSubstr("chmod 600"));
+  }
+  ASSERT_EQ(::chmod((folder_ / "secret.key").c_str(), 0400), 0);
+  EXPECT_NO_THROW(KeyFolder(folder_).open());
+}
+
+TEST_F(KeyFolders, InsecureParametersAreRefused) {
+  const Owner owner = made();
+  compile::ClientPart client = owner.client();
+  client.parameters.insecure = true;
+  write_file(folder_ / "client.part", compile::write_client_part(client));
+  EXPECT_THAT(refusal(), HasSubstr("marked insecure"));
+}
+
+TEST_F(KeyFolders, MissingOrDamagedFilesAreNamed) {
+  made();
   for (const std::string file : {"secret.key", "client.part"}) {
+    const auto refused = [&] { EXPECT_THAT(refusal(), HasSubstr((folder_ / file).string())); };
     const auto bytes = read_file(folder_ / file);
     auto damaged = bytes;
     damaged[bytes.size() / 2] ^= 1;
-    write_file(folder_ / file, damaged);
-    refused(file);
+    write_secret_file(folder_ / file, damaged);
+    refused();
     damaged.resize(bytes.size() / 2);
-    write_file(folder_ / file, damaged);
-    refused(file);
+    write_secret_file(folder_ / file, damaged);
+    refused();
     std::filesystem::remove(folder_ / file);
-    refused(file);
-    write_file(folder_ / file, bytes);
+    refused();
+    write_secret_file(folder_ / file, bytes);
   }
-  EXPECT_NO_THROW(load_owner(folder_));
+  EXPECT_NO_THROW(KeyFolder(folder_).open());
 }
 
-TEST_F(KeyFolder, IsNotMadeWhereAFileStands) {
+TEST_F(KeyFolders, IsNotMadeWhereAFileStands) {
   const Owner owner(program_.client);
-  const auto keys = owner.evaluation_keys(program_.keys);
   std::filesystem::create_directories(folder_.parent_path());
   write_file(folder_, std::string_view("a file"));
-  EXPECT_THROW(save_keys(folder_, owner, keys), IoError);
-  EXPECT_THROW(load_owner(folder_), IoError);
+  EXPECT_THROW(KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.keys), true), IoError);
+  EXPECT_THROW(KeyFolder(folder_).open(), IoError);
+}
+
+TEST_F(KeyFolders, OfSeveralAtOnceOneSucceeds) {
+  std::vector<std::unique_ptr<Owner>> owners;
+  for (int i = 0; i < 4; ++i) owners.push_back(std::make_unique<Owner>(program_.client));
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (const auto& owner : owners) {
+    threads.emplace_back([&] {
+      try {
+        KeyFolder(folder_).put(*owner, owner->evaluation_keys(program_.keys), false);
+      } catch (const IoError&) {
+        ++refused;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(refused, 3);
+  EXPECT_NO_THROW(KeyFolder(folder_).open());
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 4);
+}
+
+TEST_F(KeyFolders, CountsForItsKeyAndSaysWhereItCannotKnow) {
+  const Owner owner = made();
+  const KeyFolder folder(folder_);
+  const ckks::KeyId id = owner.key().id();
+  EXPECT_EQ(folder.count_decryptions(id, 3).count, 3u);
+  const auto more = folder.count_decryptions(id, 4);
+  EXPECT_EQ(more.count, 7u);
+  EXPECT_TRUE(more.complete);
+  std::filesystem::remove(folder_ / "decryptions");
+  for (int i = 1; i <= 2; ++i) {
+    const auto lost = folder.count_decryptions(id, 1);
+    EXPECT_EQ(lost.count, static_cast<std::uint64_t>(i));
+    EXPECT_FALSE(lost.complete) << "it stays unknown";
+  }
+  EXPECT_FALSE(folder.count_decryptions(ckks::KeyId{9}, 1).complete) << "of another key";
+  for (const char* text : {"", "5\n", "many", "00 1\n"}) {
+    write_file(folder_ / "decryptions", std::string_view(text));
+    EXPECT_THROW(folder.count_decryptions(id, 1), FormatError) << text;
+  }
+}
+
+TEST_F(KeyFolders, RemembersItsQueries) {
+  const Owner owner = made();
+  const KeyFolder folder(folder_);
+  const auto images = networks::images(1, 36, 1);
+  const runtime::Query query = owner.encrypt(images);
+  folder.remember({query.key, ticket_of(query), {{"a, \"b\".png", "looks odd"}}});
+  const QueryRecord record = folder.recall(query.id, owner.key().id());
+  EXPECT_EQ(record.ticket.images, 1u);
+  EXPECT_EQ(record.images.front().name, "a, \"b\".png");
+  EXPECT_EQ(record.images.front().warning, "looks odd");
+  EXPECT_THROW(folder.recall(owner.encrypt(images).id, owner.key().id()), MismatchError);
+  EXPECT_THROW(folder.recall(query.id, ckks::KeyId{1}), MismatchError);
+  write_file(folder_ / "queries" / "notes.txt", std::string_view("mine"));
+  made(true);
+  EXPECT_THROW(folder.recall(query.id, owner.key().id()), MismatchError) << "new keys, no old queries";
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "queries" / "notes.txt")) << "what is not ours stays";
+}
+
+std::vector<ckks::wire_test::Case> record_cases() {
+  const auto rewrite = [](ckks::ByteSpan in) {
+    return write_query_record(read_query_record(in, ckks::wire_test::kWhat));
+  };
+  QueryRecord record{ckks::KeyId{1, 2}, {runtime::QueryId{3}, 2}, {{"a.png", ""}, {"b.png", "odd"}}};
+  const auto full = write_query_record(record);
+  record.images.clear();
+  return {{"record", full, rewrite}, {"record without names", write_query_record(record), rewrite}};
+}
+
+TEST(QueryRecord, SurvivesAnything) {
+  std::uint64_t seed = 900;
+  for (const auto& c : record_cases()) {
+    EXPECT_EQ(c.rewrite(c.bytes), c.bytes);
+    ckks::wire_test::expect_survives_mutations(c, 6'000, ++seed);
+    ckks::wire_test::expect_exact_length(c);
+  }
 }
 
 }  // namespace

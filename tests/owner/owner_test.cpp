@@ -8,7 +8,8 @@
 
 #include "base/error.h"
 #include "compile/networks.h"
-#include "runtime/runner.h"
+#include "runtime/answer.h"
+#include "support/random_graph.h"
 
 namespace obscura::owner {
 namespace {
@@ -27,9 +28,7 @@ runtime::Answer answered(const Owner& owner, const compile::Program& program, co
   const auto runner = runtime::make_runner(program);
   const auto keys =
       std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys(program.keys));
-  std::vector<ckks::Ciphertext> ciphertexts;
-  for (const auto& c : query.ciphertexts) ciphertexts.push_back(ckks::expand(*runner->context(), c));
-  return {query.program, query.images, runner->run(keys, ciphertexts)};
+  return runtime::answer_query(*runner, keys, query);
 }
 
 template <class Call>
@@ -83,26 +82,147 @@ TEST(Owner, CountsDecryptions) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
     const compile::Program program = program_of(mode);
     const Owner owner(program.client);
-    const runtime::Answer answer = answered(owner, program, owner.encrypt(networks::images(1, 36, 2)));
+    const runtime::Query query = owner.encrypt(networks::images(1, 36, 2));
+    const runtime::Answer answer = answered(owner, program, query);
     EXPECT_EQ(owner.decryptions(), 0u);
-    owner.decrypt(answer);
+    owner.decrypt(answer, ticket_of(query));
     EXPECT_EQ(owner.decryptions(), program.client.replies());
     ThreadPool pool(2);
-    owner.decrypt(answer, &pool);
+    owner.decrypt(answer, ticket_of(query), &pool);
     EXPECT_EQ(owner.decryptions(), 2 * program.client.replies());
   }
 }
 
-TEST(Owner, RefusesAnswersOfAnotherShape) {
-  const compile::Program program = program_of(Mode::batched);
-  const Owner owner(program.client);
-  runtime::Answer answer = answered(owner, program, owner.encrypt(networks::images(1, 36, 2)));
-  answer.images = owner.client().images + 1;
-  EXPECT_THAT(mismatch([&] { owner.decrypt(answer); }), HasSubstr("images"));
-  answer.images = 1;
-  answer.ciphertexts.pop_back();
-  EXPECT_THAT(mismatch([&] { owner.decrypt(answer); }), HasSubstr("4 ciphertexts, expected 5"));
-  EXPECT_EQ(owner.decryptions(), 0u);
+/// Every field of an answer has one right value; whoever sends another is refused before anything is decrypted.
+TEST(Owner, RefusesAnswersThatAreNotWhatThisProgramAnswers) {
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    const compile::Program program = program_of(mode);
+    const Owner owner(program.client);
+    const runtime::Query query = owner.encrypt(networks::images(1, 36, 2));
+    const runtime::Answer right = answered(owner, program, query);
+    const auto refused = [&](auto change, const char* said) {
+      runtime::Answer answer = right;
+      change(answer);
+      EXPECT_THAT(mismatch([&] { owner.decrypt(answer, ticket_of(query)); }), HasSubstr(said));
+    };
+    refused([](auto& a) { a.program[0] ^= 1; }, "another network");
+    refused([](auto& a) { a.key[3] ^= 1; }, "another key");
+    refused([](auto& a) { a.query[3] ^= 1; }, "another query");
+    refused([](auto& a) { a.images = 2; }, "2 images, expected 1");
+    refused([](auto& a) { a.images = 4096; }, "4096 images, expected 1");
+    refused([](auto& a) { a.images = 0; }, "0 images, expected 1");
+    refused([](auto& a) { a.ciphertexts.pop_back(); }, "ciphertexts, expected");
+    refused([](auto& a) { a.ciphertexts.push_back(a.ciphertexts.front()); }, "ciphertexts, expected");
+    refused(
+        [](auto& a) {
+          a.ciphertexts.back().gap *= 2;
+          a.ciphertexts.back().c0.resize(a.ciphertexts.back().c0.size() / 2);
+        },
+        "a gap of");
+    refused([](auto& a) { --a.ciphertexts.back().bits; }, "a modulus of");
+    refused([](auto& a) { a.ciphertexts.back().scale *= 1024; }, "a scale of");
+    refused([](auto& a) { a.ciphertexts.back().scale /= 2; }, "a scale of");
+    refused([](auto& a) { a.ciphertexts.back().scale = NAN; }, "a scale of");
+    refused([](auto& a) { a.ciphertexts.back().c1.pop_back(); }, "shape");
+    EXPECT_EQ(owner.decryptions(), 0u);
+    const runtime::Ticket more{query.id, owner.client().images + 1};
+    EXPECT_THAT(mismatch([&] { owner.decrypt(right, more); }), HasSubstr("this program takes"));
+    EXPECT_NO_THROW(owner.decrypt(right, ticket_of(query)));
+  }
+}
+
+/// What ids cannot tell, because whoever made it copied them: noise is seen as noise.
+TEST(Owner, SeesThatAnAnswerIsNoise) {
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    const compile::Program program = program_of(mode);
+    const Owner owner(program.client), other(program.client);
+    const auto images = networks::images(1, 36, 2);
+    const runtime::Query query = owner.encrypt(images);
+    const auto failed = [&](const runtime::Answer& answer) {
+      const auto reading = owner.read(answer, ticket_of(query)).front();
+      EXPECT_EQ(reading.trust, Trust::failed);
+      EXPECT_THAT(reading.reason, HasSubstr("is noise"));
+      EXPECT_THAT(mismatch([&] { owner.decrypt(answer, ticket_of(query)); }), HasSubstr("is noise"));
+    };
+    const auto runner = runtime::make_runner(program);
+    const auto run = [&](ckks::SeededEvaluationKeys seeded, runtime::Query asked) {
+      seeded.key = asked.key = owner.key().id();
+      const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded);
+      runtime::Answer answer = runtime::answer_query(*runner, keys, std::move(asked));
+      answer.query = query.id;
+      return answer;
+    };
+    const auto own = owner.evaluation_keys(program.keys);
+    EXPECT_EQ(owner.read(run(own, query), ticket_of(query)).front().trust, Trust::sound);
+    failed(run(other.evaluation_keys(program.keys), query));
+    failed(run(own, other.encrypt(images)));
+    runtime::Query flipped = query;
+    flipped.ciphertexts.front().seed[5] ^= 4;
+    failed(run(own, flipped));
+    auto keys = own;
+    (keys.galois.empty() ? *keys.relin : keys.galois.begin()->second).seed[0] ^= 1;
+    failed(run(keys, query));
+    runtime::Answer altered = run(own, query);
+    altered.ciphertexts.front().c1[7] ^= std::uint64_t{1} << (altered.ciphertexts.front().bits - 1);
+    failed(altered);
+  }
+}
+
+TEST(Judge, TellsSoundDoubtfulAndFailed) {
+  compile::ClientPart client;
+  client.noise = 0.01;
+  client.logit_range = 20;
+  const auto trust = [&](double largest, double stray) {
+    Reading reading;
+    judge(client, {largest, stray}, reading);
+    EXPECT_EQ(reading.reason.empty(), reading.trust == Trust::sound);
+    return reading.trust;
+  };
+  EXPECT_EQ(trust(39, 0.15), Trust::sound);
+  EXPECT_EQ(trust(41, 0.01), Trust::doubtful);
+  EXPECT_EQ(trust(161, 0.01), Trust::failed);
+  EXPECT_EQ(trust(1, 0.17), Trust::doubtful);
+  EXPECT_EQ(trust(1, 0.65), Trust::failed);
+  EXPECT_EQ(trust(1, NAN), Trust::failed);
+  EXPECT_EQ(trust(NAN, 0.01), Trust::failed);
+  EXPECT_EQ(trust(INFINITY, 0.01), Trust::failed);
+  client.logit_range = 0;  // unknown: what the modulus holds
+  client.reply_bits = 20;
+  client.reply_scale = 1024;
+  EXPECT_EQ(trust(500, 0.01), Trust::sound);
+  EXPECT_EQ(trust(520, 0.01), Trust::failed);
+}
+
+/// The thresholds of judge() and the noise that is added rest on this: over random networks an honest answer's strays
+/// stay under 8 times the predicted noise, and the noise bound is over the error that is really there.
+TEST(Owner, HonestAnswersAreSound) {
+  double most = 0;
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    support::RandomGraphOptions drawn;
+    drawn.blocks = 1;
+    drawn.outputs = 1 + seed % 11;
+    const nn::Graph graph = support::RandomGraph(seed, drawn).draw();
+    for (const Mode mode : {Mode::packed, Mode::batched}) {
+      compile::CompileOptions options;
+      options.mode = mode;
+      const compile::Program program = compile::compile(graph, options);
+      const Owner owner(program.client);
+      const auto images = networks::images(mode == Mode::packed ? 1 : 20, graph.input_shape().size(), seed);
+      const runtime::Query query = owner.encrypt(images);
+      const runtime::Answer answer = answered(owner, program, query);
+      for (const auto& reading : owner.read(answer, ticket_of(query))) {
+        EXPECT_EQ(reading.trust, Trust::sound) << seed << ": " << reading.reason;
+      }
+      const ckks::Decryptor decryptor(owner.key());
+      for (const auto& c : answer.ciphertexts) {
+        for (const double v : decryptor.open(c).imaginary) {
+          most = std::max(most, std::abs(v) * program.client.output_factor / program.client.noise);
+        }
+      }
+    }
+  }
+  EXPECT_LT(most, 8);
+  RecordProperty("largest_stray_over_noise", std::to_string(most));
 }
 
 double deviation(const std::vector<std::vector<double>>& a, const std::vector<std::vector<double>>& b) {
@@ -113,39 +233,49 @@ double deviation(const std::vector<std::vector<double>>& a, const std::vector<st
   return std::sqrt(squares / count);
 }
 
-TEST(Owner, FloodingWidensTheErrorAsAsked) {
+/// The error of logits, and what the default and flooding add to it: measured against exact decryption.
+TEST(Owner, AddsNoiseOfTheSizeOfTheErrorOrAsAsked) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
     const compile::Program program = program_of(mode, 50);
     const Owner owner(program.client);
     const std::size_t images = mode == Mode::packed ? 1 : 20;
-    const runtime::Answer answer = answered(owner, program, owner.encrypt(networks::images(images, 36, 3)));
-    ckks::DecryptOptions exact, flooded;
-    exact.fraction_bits = flooded.fraction_bits = 64;
-    flooded.flood_queries = 1000;
-    flooded.statistical_bits = 10;
-    const auto plain = owner.decrypt(answer, exact);
-    EXPECT_EQ(deviation(plain, owner.decrypt(answer, exact)), 0);
-    const double sigma = std::sqrt(12.0 * 1000) * std::exp2(5) * program.client.logit_error;
-    const double seen = deviation(plain, owner.decrypt(answer, flooded));
-    EXPECT_GT(seen, 0.6 * sigma);
-    EXPECT_LT(seen, 1.5 * sigma);
+    const runtime::Query query = owner.encrypt(networks::images(images, 36, 3));
+    const runtime::Answer answer = answered(owner, program, query);
+    const auto decrypt = [&](const ckks::DecryptOptions& options) {
+      return owner.decrypt(answer, ticket_of(query), options);
+    };
+    const auto plain = decrypt({64, 0, 30});
+    EXPECT_EQ(deviation(plain, decrypt({64, 0, 30})), 0);
+    // At least sqrt(2) times the predicted noise; its bound is at most a few times that here.
+    const double by_default = deviation(plain, decrypt({40, 0, 30}));
+    EXPECT_GT(by_default, 0.7 * std::sqrt(2) * 2 * program.client.noise);
+    EXPECT_LT(by_default, 12 * program.client.noise);
+    const double sigma = std::sqrt(12.0 * 1000) * std::exp2(5) * 2 * program.client.noise;
+    const double flooded = deviation(plain, decrypt({64, 1000, 10}));
+    EXPECT_GT(flooded, 0.6 * sigma);
+    EXPECT_LT(flooded, 4 * sigma);
   }
 }
 
-TEST(Owner, RoundsToWhatThePredictedErrorJustifies) {
+TEST(Owner, RoundsToWhatTheErrorLeaves) {
   const compile::Program program = program_of(Mode::packed);
   const Owner owner(program.client);
-  const runtime::Answer answer = answered(owner, program, owner.encrypt(networks::images(1, 36, 3)));
-  const double unit = std::exp2(logit_precision(program.client));
-  const auto logits = owner.decrypt(answer);
+  const runtime::Query query = owner.encrypt(networks::images(1, 36, 3));
+  const auto logits = owner.decrypt(answered(owner, program, query), ticket_of(query));
+  // A unit of at least the error with what was added to it.
+  const double unit = std::exp2(logit_precision(std::sqrt(3) * 2 * program.client.noise));
   for (const double logit : logits[0]) EXPECT_EQ(logit * unit, std::round(logit * unit));
-  compile::ClientPart client;
-  client.logit_error = 0x1p-10;
-  EXPECT_EQ(logit_precision(client), 11);
-  client.logit_error = 100;
-  EXPECT_EQ(logit_precision(client), 0);
-  client.logit_error = 1e-300;
-  EXPECT_EQ(logit_precision(client), 40);
+  EXPECT_EQ(logit_precision(0x1p-10), 10);
+  EXPECT_EQ(logit_precision(100), 0);
+  EXPECT_EQ(logit_precision(1e-300), 40);
+}
+
+TEST(Owner, TakesOnlyTheKeyThatTheClientPartNames) {
+  const compile::Program program = program_of(Mode::packed);
+  const Owner owner(program.client), other(program.client);
+  EXPECT_EQ(owner.client().key, owner.key().id());
+  EXPECT_NE(owner.client().key, other.client().key);
+  EXPECT_THAT(mismatch([&] { Owner(owner.client(), ckks::SecretKey(owner.context())); }), HasSubstr("is not the one"));
 }
 
 TEST(Softmax, IsSafeForAnyLogits) {

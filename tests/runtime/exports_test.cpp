@@ -36,7 +36,7 @@ TEST_P(Exports, RunEncryptedAsInTheClear) {
     for (const auto& image : images) options.samples.emplace_back(image.begin(), image.end());
     const testing::Session session(graph, options);
     EXPECT_GE(session.owner.context()->security_bits(), 128);
-    const auto logits = session.owner.decrypt(session.answer(session.owner.encrypt(std::span(images.data(), 1))));
+    const auto logits = session.classify(std::span(images.data(), 1));
     testing::expect_plain(session, images[0], logits[0]);
   }
 }

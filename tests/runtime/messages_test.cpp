@@ -14,15 +14,19 @@ namespace wire_test = ckks::wire_test;
 
 class Messages : public ::testing::Test {
  protected:
-  Messages() { program_.fill(0x33); }
+  Messages() {
+    program_.fill(0x33);
+    key_.fill(0x44);
+  }
 
   Query query(std::size_t images, std::size_t count) {
-    Query q{program_, images, {}};
+    Query q{program_, key_, {}, images, {}};
     for (std::size_t i = 0; i < count; ++i) q.ciphertexts.push_back(wire_test::random_seeded(c_, 2, random_));
+    q.id = id_of(q);
     return q;
   }
   Answer answer(std::size_t images, std::size_t count) {
-    Answer a{program_, images, {}};
+    Answer a{program_, key_, {1, 2, 3}, images, {}};
     for (std::size_t i = 0; i < count; ++i) a.ciphertexts.push_back(wire_test::random_compact(c_, 2, 5, random_));
     return a;
   }
@@ -44,12 +48,15 @@ class Messages : public ::testing::Test {
   const ckks::ContextPtr context_ = ckks::Context::create(wire_test::tiny_parameters());
   const ckks::Context& c_ = *context_;
   ckks::Digest program_{};
+  ckks::KeyId key_{};
   wire_test::Random random_{5};
 };
 
 TEST_F(Messages, ComeBackAsTheyWere) {
   const Query q = query(7, 3), q2 = read_query(c_, program_, write_query(c_, q));
   EXPECT_EQ(q2.program, q.program);
+  EXPECT_EQ(q2.key, key_);
+  EXPECT_EQ(q2.id, q.id);
   EXPECT_EQ(q2.images, 7u);
   ASSERT_EQ(q2.ciphertexts.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
@@ -59,6 +66,8 @@ TEST_F(Messages, ComeBackAsTheyWere) {
   }
   const Answer a = answer(8, 2), a2 = read_answer(c_, program_, write_answer(c_, a));
   EXPECT_EQ(a2.program, a.program);
+  EXPECT_EQ(a2.key, key_);
+  EXPECT_EQ(a2.query, (QueryId{1, 2, 3}));
   EXPECT_EQ(a2.images, 8u);
   ASSERT_EQ(a2.ciphertexts.size(), 2u);
   EXPECT_EQ(a2.ciphertexts[1].c0, a.ciphertexts[1].c0);
@@ -90,6 +99,45 @@ TEST_F(Messages, OfAnotherProgram) {
   expect_mismatch([&] { read_answer(c_, other, write_answer(c_, answer(1, 1)), "digit.ct"); });
   const auto parameters = ckks::Context::create(wire_test::small_parameters());
   expect_mismatch([&] { read_query(*parameters, program_, write_query(c_, query(1, 1)), "digit.ct"); });
+}
+
+TEST_F(Messages, AQueryIsWhatItsIdNames) {
+  const Query q = query(3, 2);
+  const auto altered = [&](auto change) {
+    Query other = q;
+    change(other);
+    EXPECT_NE(id_of(other), q.id);
+    try {
+      read_query(c_, program_, write_query(c_, other), "digit.ct");
+      ADD_FAILURE() << "accepted";
+    } catch (const FormatError& e) {
+      EXPECT_THAT(e.what(), HasSubstr("digit.ct was altered"));
+    }
+  };
+  altered([](Query& o) { o.ciphertexts[1].seed[31] ^= 0x80; });
+  altered([](Query& o) { o.key[0] ^= 1; });
+  altered([](Query& o) { ++o.images; });
+  altered([](Query& o) { o.ciphertexts.pop_back(); });
+  altered([](Query& o) { std::swap(o.ciphertexts[0], o.ciphertexts[1]); });
+  EXPECT_NE(id_of(query(3, 2)), q.id);
+  const Answer a = answer_to(q, {});
+  EXPECT_EQ(a.query, q.id);
+  EXPECT_EQ(a.key, q.key);
+  EXPECT_EQ(a.images, q.images);
+  EXPECT_EQ(ticket_of(q).id, q.id);
+}
+
+TEST_F(Messages, OfAnotherKey) {
+  const Query q = query(1, 1);
+  EXPECT_NO_THROW(check_keys(q, key_));
+  ckks::KeyId other = key_;
+  other[15] ^= 1;
+  try {
+    check_keys(q, other, "digit.ct");
+    ADD_FAILURE() << "accepted";
+  } catch (const MismatchError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("digit.ct was encrypted under another key (44444444)"));
+  }
 }
 
 TEST_F(Messages, OfAnotherKind) {

@@ -118,7 +118,7 @@ TEST(Runner, ImagesSideBySideEqualThePlainRun) {
     // A query need not be full.
     for (const std::size_t count : {images, images - 1}) {
       const std::span some(inputs.data(), count);
-      const auto logits = session.owner.decrypt(session.answer(session.owner.encrypt(some)));
+      const auto logits = session.classify(some);
       ASSERT_EQ(logits.size(), count);
       for (std::size_t i = 0; i < count; ++i) testing::expect_plain(session, inputs[i], logits[i]);
     }
@@ -128,13 +128,17 @@ TEST(Runner, ImagesSideBySideEqualThePlainRun) {
 TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
   const testing::Session session(mixed(4), Mode::packed);
   const auto inputs = networks::images(3, 256, 6);
+  std::vector<Query> asked;
   std::vector<std::vector<ckks::Ciphertext>> queries;
-  for (const auto& image : inputs) queries.push_back(session.expanded(session.owner.encrypt(std::span(&image, 1))));
+  for (const auto& image : inputs) {
+    asked.push_back(session.owner.encrypt(std::span(&image, 1)));
+    queries.push_back(session.expanded(asked.back()));
+  }
   ThreadPool pool(2);
   const auto together = session.runner->run_many(session.keys, queries, &pool);
   ASSERT_EQ(together.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
-    const auto logits = session.owner.decrypt({session.program.client.program, 1, together[i]});
+    const auto logits = session.owner.decrypt(answer_to(asked[i], together[i]), ticket_of(asked[i]));
     testing::expect_plain(session, inputs[i], logits[0]);
   }
 }

@@ -41,8 +41,7 @@ TEST_P(Simulation, ErrsAsMuchAsTheEncryptedRun) {
     const auto result = simulator.run(images[i], i);
     EXPECT_EQ(result.overflow, -1);
     simulated.push_back(result.logits);
-    const auto answer = session.answer(session.owner.encrypt(std::span(&images[i], 1)));
-    encrypted.push_back(session.owner.decrypt(answer).front());
+    encrypted.push_back(session.classify(std::span(&images[i], 1)).front());
   }
   const double predicted = rms_difference(plain, simulated), measured = rms_difference(plain, encrypted);
   EXPECT_GT(predicted, 0);
@@ -68,8 +67,10 @@ TEST_P(Simulation, NamesImagesThatLeaveTheRange) {
   for (float& v : image) v *= 1e4F;
   EXPECT_GE(simulator.run(image, 0).overflow, 0);
   const auto plain = compile::run_stages(session.stages, {image.begin(), image.end()});
-  const auto logits = session.owner.decrypt(session.answer(session.owner.encrypt(std::span(&image, 1)))).front();
-  EXPECT_GT(rms_difference({plain}, {logits}), 100);
+  const Query query = session.owner.encrypt(std::span(&image, 1));
+  const auto reading = session.owner.read(session.answer(query), ticket_of(query)).front();
+  EXPECT_GT(rms_difference({plain}, {reading.logits}), 100);
+  EXPECT_EQ(reading.trust, owner::Trust::failed);
 }
 
 }  // namespace

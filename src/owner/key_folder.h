@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "ckks/keys.h"
+#include "owner/owner.h"
+#include "owner/query_record.h"
+
+namespace obscura::owner {
+
+/// From this many decrypted ciphertexts on, whoever shows results is due a reminder that they are for the owner only,
+/// or new keys: so many are what OpenFHE's default parameters are meant to bear being shared.
+inline constexpr std::uint64_t kDecryptionsBeforeNote = 128;
+
+/// How many ciphertexts were decrypted with a key.
+struct DecryptionCount {
+  std::uint64_t count = 0;
+  /// False once the count was found missing, or that of another key: there may have been more.
+  bool complete = true;
+};
+
+/// A folder with the keys of one owner for one program, made as one set:
+///
+///   secret.key      the secret, mode 0600        evaluation.key   for the server
+///   client.part     what the program needs of the owner; names the key
+///   decryptions     the key's id and how many ciphertexts it decrypted
+///   queries/        a record of each query that was made with it (owner/query_record.h), named by the query's id
+///
+/// Everything in it is bound to the secret key by its id, so that files of two sets are told apart. Several programs
+/// may use a folder at once. All functions throw IoError for what the system refuses and FormatError for damaged files.
+class KeyFolder {
+ public:
+  explicit KeyFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  const std::filesystem::path& path() const { return folder_; }
+
+  /// Throws IoError if there is a secret key already and `replace` is not set, because what was encrypted with it would
+  /// be lost: to be asked before minutes of key generation. put() asks again.
+  void check_free(bool replace) const;
+
+  /// Makes the folder and puts the set into it, all files or none. Of several that come at once without `replace` one
+  /// succeeds. Records and the count of an older key go.
+  void put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const;
+
+  /// Throws MismatchError if the files are of different sets or the program is marked insecure, IoError if others than
+  /// the owner can read the secret key.
+  Owner open() const;
+
+  /// Adds to the count of this key and returns the sum.
+  DecryptionCount count_decryptions(const ckks::KeyId& key, std::uint64_t more) const;
+
+  void remember(const QueryRecord& record) const;
+  /// Throws MismatchError if no such query was made with this folder, or under another key.
+  QueryRecord recall(const runtime::QueryId& query, const ckks::KeyId& key) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace obscura::owner

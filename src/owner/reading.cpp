@@ -1,0 +1,64 @@
+#include "owner/reading.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace obscura::owner {
+namespace {
+
+/// Strays over the predicted noise: honest ones stay under 8 (tests/owner measures it over random networks), those of
+/// another key start at thousands.
+constexpr double kDoubtfulStray = 16, kFailedStray = 64;
+/// Logits over the largest that was seen on measured images. The compiler leaves three bits of room above it.
+constexpr double kDoubtfulRange = 2, kFailedRange = 8;
+
+/// The largest logit that the modulus of a reply can hold in all slots at once.
+double capacity(const compile::ClientPart& client) {
+  return std::ldexp(client.output_factor / client.reply_scale, client.reply_bits - 1);
+}
+
+}  // namespace
+
+std::string trust_name(Trust trust) {
+  switch (trust) {
+    case Trust::sound:
+      return "sound";
+    case Trust::doubtful:
+      return "doubtful";
+    case Trust::failed:
+      return "failed";
+  }
+  return "failed";
+}
+
+void judge(const compile::ClientPart& client, const Evidence& evidence, Reading& reading) {
+  const auto say = [&](Trust trust, std::string reason) {
+    reading.trust = trust;
+    reading.reason = std::move(reason);
+  };
+  // Written so that what is no number fails.
+  const double stray = evidence.stray / client.noise;
+  if (!(stray <= kFailedStray)) {
+    return say(Trust::failed,
+               fmt::format("is noise: parts that are zero in an answer are {:.2g}, expected about {:.2g}; it was made "
+                           "with other keys, altered on its way, or left the range of the modulus",
+                           evidence.stray, client.noise));
+  }
+  const double most = client.logit_range > 0 ? kFailedRange * client.logit_range : capacity(client);
+  if (!(evidence.largest <= most)) {
+    return say(Trust::failed, fmt::format("has a logit of {:.3g}, over the {:.3g} that the program has room for: the "
+                                          "image is unlike those that the network's ranges were measured on",
+                                          evidence.largest, most));
+  }
+  if (stray > kDoubtfulStray) {
+    return say(Trust::doubtful, fmt::format("has an error about {:.2g} times the predicted one", stray));
+  }
+  if (client.logit_range > 0 && evidence.largest > kDoubtfulRange * client.logit_range) {
+    say(Trust::doubtful, fmt::format("has a logit of {:.3g}; the largest on the images that the ranges were measured "
+                                     "on was {:.3g}",
+                                     evidence.largest, client.logit_range));
+  }
+}
+
+}  // namespace obscura::owner

@@ -1,0 +1,24 @@
+#include "runtime/answer.h"
+
+#include <utility>
+
+#include "base/share.h"
+
+namespace obscura::runtime {
+
+std::vector<ckks::Ciphertext> expand(const ckks::Context& context, Query& query, ThreadPool* pool) {
+  std::vector<ckks::Ciphertext> expanded(query.ciphertexts.size());
+  share(pool, expanded.size(),
+        [&](std::size_t i) { expanded[i] = ckks::expand(context, std::move(query.ciphertexts[i])); });
+  query.ciphertexts.clear();
+  return expanded;
+}
+
+Answer answer_query(const Runner& runner, const std::shared_ptr<const ckks::EvaluationKeys>& keys, Query query,
+                    ThreadPool* pool, std::vector<StageTime>* times) {
+  check_keys(query, keys->key());
+  const auto ciphertexts = expand(*runner.context(), query, pool);
+  return answer_to(query, runner.run(keys, ciphertexts, pool, times));
+}
+
+}  // namespace obscura::runtime
