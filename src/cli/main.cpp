@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/pending.h"
 #include "base/version.h"
 #include "cli/blas_name.h"
 #include "cli/verbs.h"
@@ -93,6 +94,7 @@ void flush_output() {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  obscura::remove_pending_on_signals();
   try {
     const int status = run(argc, argv);
     flush_output();

@@ -1,12 +1,9 @@
 #include "cli/picture_folder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <set>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "image/class_folders.h"
 
 namespace fs = std::filesystem;
@@ -29,6 +26,25 @@ void require_distinct(const PictureFiles& list) {
                     " would become one file");
     }
   }
+}
+
+/// The folder's name without a slash at the end. Throws IoError unless it is free, or that of an empty folder.
+fs::path free_folder(fs::path folder) {
+  if (!folder.has_filename()) folder = folder.parent_path();  // "out/"
+  std::error_code ec;
+  const bool there = fs::exists(fs::symlink_status(folder, ec));
+  if (there && (!fs::is_directory(folder, ec) || !fs::is_empty(folder, ec))) {
+    throw IoError(folder.string() + " is there already and is no empty folder");
+  }
+  return folder;
+}
+
+fs::path made_parent(const fs::path& folder) {
+  const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+  std::error_code ec;
+  fs::create_directories(parent, ec);
+  if (ec) throw IoError("cannot make the folder " + folder.string() + ": " + ec.message());
+  return parent;
 }
 
 }  // namespace
@@ -66,27 +82,11 @@ PictureFiles list_pictures(const fs::path& path, const std::function<bool(const 
   return out;
 }
 
-StagedFolder::StagedFolder(fs::path folder) : folder_(std::move(folder)) {
-  if (!folder_.has_filename()) folder_ = folder_.parent_path();  // "out/"
-  std::error_code ec;
-  const bool there = fs::exists(fs::symlink_status(folder_, ec));
-  if (there && (!fs::is_directory(folder_, ec) || !fs::is_empty(folder_, ec))) {
-    throw IoError(folder_.string() + " is there already and is no empty folder");
-  }
-  beside_ = folder_;
-  beside_ += ".partial-" + std::to_string(::getpid());
-  fs::create_directories(beside_, ec);
-  if (ec) throw IoError("cannot make the folder " + folder_.string() + ": " + ec.message());
-}
-
-StagedFolder::~StagedFolder() {
-  std::error_code ec;
-  if (!done_) fs::remove_all(beside_, ec);
-}
+StagedFolder::StagedFolder(fs::path folder) : folder_(free_folder(std::move(folder))), beside_(made_parent(folder_)) {}
 
 void StagedFolder::prepare(const std::vector<fs::path>& names) {
   std::set<fs::path> folders;
-  for (const fs::path& name : names) folders.insert((beside_ / name).parent_path());
+  for (const fs::path& name : names) folders.insert((beside_.path() / name).parent_path());
   for (const fs::path& folder : folders) {
     std::error_code ec;
     fs::create_directories(folder, ec);
@@ -95,14 +95,11 @@ void StagedFolder::prepare(const std::vector<fs::path>& names) {
 }
 
 void StagedFolder::put(const fs::path& name, std::span<const std::uint8_t> bytes) const {
-  write_file(beside_ / name, bytes);
+  beside_.put(name, bytes);
 }
 
 void StagedFolder::commit() {
-  std::error_code ec;
-  fs::rename(beside_, folder_, ec);  // replaces an empty folder
-  if (ec) throw IoError("cannot replace " + folder_.string() + ": " + ec.message());
-  done_ = true;
+  beside_.move_to(folder_);  // replaces an empty folder
 }
 
 }  // namespace obscura::cli

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/pending.h"
+
 /// Folders of pictures in, folders of pictures out: what `protect` and `reveal` share.
 namespace obscura::cli {
 
@@ -30,15 +32,12 @@ PictureFiles list_pictures(const std::filesystem::path& path,
 /// True for the endings of image files that are read: .png, .jpg, .jpeg, .bmp, .webp, .pgm, .ppm.
 bool has_image_ending(const std::filesystem::path& path);
 
-/// Files that appear all at once: written into a folder beside, which gets the wanted name when all are there, and is
-/// removed when something fails. put() may be called from many threads.
+/// Files that appear all at once: written into a folder beside (PendingFolder), which gets the wanted name when all are
+/// there. put() may be called from many threads.
 class StagedFolder {
  public:
   /// Throws IoError if there is such a folder and it is not empty: its files would mix with these.
   explicit StagedFolder(std::filesystem::path folder);
-  ~StagedFolder();
-  StagedFolder(const StagedFolder&) = delete;
-  StagedFolder& operator=(const StagedFolder&) = delete;
 
   /// Makes the folders in which files with these names will lie.
   void prepare(const std::vector<std::filesystem::path>& names);
@@ -47,8 +46,7 @@ class StagedFolder {
 
  private:
   std::filesystem::path folder_;
-  std::filesystem::path beside_;
-  bool done_ = false;
+  PendingFolder beside_;
 };
 
 }  // namespace obscura::cli
