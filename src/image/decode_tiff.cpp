@@ -129,10 +129,22 @@ class TiffDecoder {
     if (in_.complaint[0] != '\0') file_.damaged(in_.complaint.data());
   }
 
+  /// A count, the entries, and the place of the next directory, for which the library does not ask.
+  void require_directory(std::size_t at) const {
+    const bool small_end = file_.starts(0, "II"), large = ::TIFFIsBigTIFF(tiff_.get()) != 0;
+    const auto number = [&](std::size_t place, std::size_t n) {
+      return small_end ? file_.little(place, n) : file_.big(place, n);
+    };
+    // A count of eight bytes is a small number all the same.
+    const std::size_t entries = !large ? number(at, 2) : number(small_end ? at : at + 4, 4);
+    file_.part(at, large ? 8 + 20 * entries + 8 : 2 + 12 * entries + 4);
+  }
+
   /// How many pages there are. A file that is cut within the last of them is cut.
   std::size_t whole_pages() {
     std::size_t pages = 0;
     do {
+      require_directory(::TIFFCurrentDirOffset(tiff_.get()));
       const std::uint32_t parts =
           ::TIFFIsTiled(tiff_.get()) != 0 ? ::TIFFNumberOfTiles(tiff_.get()) : ::TIFFNumberOfStrips(tiff_.get());
       for (std::uint32_t i = 0; i < parts; ++i) {

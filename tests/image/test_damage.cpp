@@ -66,7 +66,7 @@ std::vector<Sample> samples(int side) {
   out.push_back({"two pages", tiff(1, planes.height, planes.width, 8, planes.pixels, 6, 2)});
   out.push_back({"gif", gif(planes.height, planes.width, {{0, 0, planes.width, planes.height, planes.pixels}})});
   std::string text = "P2 9 9 255";
-  for (int i = 0; i < 81; ++i) text += " " + std::to_string(100 + i);
+  for (int i = 0; i < 81; ++i) text.append(" ").append(std::to_string(100 + i));
   out.push_back({"plain pgm", bytes_of(text + "\n"), true});
   return out;
 }
