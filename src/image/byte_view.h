@@ -49,15 +49,21 @@ class ByteView {
 
   /// A whole picture of this kind would not be so.
   [[noreturn]] void damaged(const std::string& why) const {
-    throw FormatError(what_ + " is a damaged " + kind_ + " image: " + why);
+    throw FormatError(what_ + " is a damaged " + kind_ + " image: " + one_line(why));
   }
   /// A whole picture, but of a sort that is not read.
   [[noreturn]] void unsupported(const std::string& why) const {
-    throw FormatError(what_ + " is a " + kind_ + " image of a sort that cannot be read: " + why);
+    throw FormatError(what_ + " is a " + kind_ + " image of a sort that cannot be read: " + one_line(why));
   }
   [[noreturn]] void ends_early() const { damaged("it ends early"); }
 
  private:
+  /// What a library says may have several lines, and words of the file's own.
+  static std::string one_line(std::string text) {
+    for (char& c : text) c = c >= 0x20 && c < 0x7F ? c : ' ';
+    return text;
+  }
+
   void need(std::size_t at, std::size_t n) const {
     if (at > size() || size() - at < n) ends_early();
   }
