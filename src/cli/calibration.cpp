@@ -24,10 +24,11 @@ image::Dataset load(const std::string& dataset, const std::filesystem::path& dat
 }  // namespace
 
 std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, const std::string& dataset,
-                                                    const std::filesystem::path& data, std::size_t count) {
+                                                    const std::filesystem::path& data, std::size_t count,
+                                                    const PictureFit& fit) {
   const auto set = load(dataset, data, count);
   std::vector<std::vector<float>> samples;
-  for (std::size_t i = 0; i < std::min(count, set.count); ++i) samples.push_back(network_values(set, i, graph));
+  for (std::size_t i = 0; i < std::min(count, set.count); ++i) samples.push_back(network_values(set, i, graph, fit));
   return samples;
 }
 

@@ -5,15 +5,22 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "cli/picture_fit.h"
 #include "compile/approximate.h"
 #include "nn/graph.h"
 
 namespace obscura::cli {
 
+/// Images that ranges are measured on.
+inline constexpr std::size_t kCalibrationSamples = 64;
+
 /// Images of a data set, preprocessed for a network, to measure ranges on: the first of its training images, or of its
-/// test images where it has no others. Throws IoError, FormatError as loading does.
+/// test images where it has no others, made to fit as the images that will be classified. Throws IoError, FormatError
+/// as loading does.
 std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, const std::string& dataset,
-                                                    const std::filesystem::path& data, std::size_t count = 64);
+                                                    const std::filesystem::path& data,
+                                                    std::size_t count = kCalibrationSamples,
+                                                    const PictureFit& fit = {});
 
 /// The network as it can be compiled, the same on every machine that has only its file: activations as polynomials
 /// fitted on the samples, and how large values get on them. `report` is filled in where something was fitted.

@@ -29,7 +29,7 @@ struct PictureFiles {
 PictureFiles list_pictures(const std::filesystem::path& path,
                            const std::function<bool(const std::filesystem::path&)>& wanted);
 
-/// True for the endings of image files that are read: .png, .jpg, .jpeg, .bmp, .webp, .pgm, .ppm.
+/// True for the endings of image files that are read: image::is_image_name.
 bool has_image_ending(const std::filesystem::path& path);
 
 /// Files that appear all at once: written into a folder beside (PendingFolder), which gets the wanted name when all are

@@ -72,7 +72,8 @@ std::vector<float> samples_of(const fs::path& file, const train::VisionSpec& spe
 
 /// The file of the same name among the originals, whatever its ending, padded as protect does.
 image::Image original_of(const fs::path& folder, const fs::path& stem, const train::VisionSpec& spec) {
-  for (const char* ending : {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"}) {
+  for (const char* ending :
+       {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pbm", ".pgm", ".ppm", ".pnm"}) {
     const fs::path file = folder / (stem.string() + ending);
     std::error_code ec;
     if (!fs::exists(file, ec)) continue;

@@ -26,30 +26,30 @@ struct EncryptArguments {
   fs::path keys;
   std::vector<fs::path> images;
   fs::path out;
+  PictureFit fit;
   std::size_t threads = 0;
   bool json = false;
 };
 
-void check_count(const EncryptArguments& a, const compile::ClientPart& client) {
-  if (a.images.size() <= client.images) return;
-  throw UsageError(fmt::format("{} images, but the keys in {} are {}: {} image{} a query{}", a.images.size(),
+void check_count(const EncryptArguments& a, const std::vector<fs::path>& files, const compile::ClientPart& client) {
+  if (files.size() <= client.images) return;
+  throw UsageError(fmt::format("{} images, but the keys in {} are {}: {} image{} a query{}", files.size(),
                                a.keys.string(), mode_name(client.mode), client.images, client.images == 1 ? "" : "s",
                                client.mode == compile::Mode::packed ? " (keygen --mode batched takes many)" : ""));
 }
 
-std::vector<QueryImage> read_images(const EncryptArguments& a, const compile::ClientPart& client) {
-  std::vector<QueryImage> images;
-  for (const auto& file : a.images) {
-    images.push_back(read_query_image(file, client.input, client.preprocessing));
-    for (const auto& line : images.back().notes) note(file.string() + " " + line);
-  }
-  return images;
+/// The query's order is the answer's.
+void print_order(const std::vector<QueryImage>& images) {
+  if (images.size() < 2) return;
+  for (std::size_t i = 0; i < images.size(); ++i) fmt::print("{:>6}  {}\n", i, images[i].file);
 }
 
 void print_query_json(const EncryptArguments& a, const owner::Owner& owner, const std::vector<QueryImage>& images,
                       std::size_t bytes, double seconds) {
   ordered_json list = ordered_json::array();
-  for (const auto& image : images) list.push_back({{"file", image.file}, {"notes", image.notes}});
+  for (const auto& image : images) {
+    list.push_back({{"index", list.size()}, {"file", image.file}, {"notes", image.notes}});
+  }
   print_json({{"network", owner.client().network},
               {"mode", mode_name(owner.client().mode)},
               {"query", a.out.string()},
@@ -65,8 +65,9 @@ void run_encrypt(const EncryptArguments& a) {
   const owner::KeyFolder folder(a.keys);
   const owner::Owner owner = folder.open();
   check_query_memory(owner.client());
-  check_count(a, owner.client());
-  const auto images = read_images(a, owner.client());
+  const auto files = query_files(a.images);
+  check_count(a, files, owner.client());
+  const auto images = read_query_images(files, owner.client().input, owner.client().preprocessing, a.fit);
   std::vector<std::vector<float>> values;
   values.reserve(images.size());
   for (const auto& image : images) values.push_back(image.values);
@@ -86,6 +87,7 @@ void run_encrypt(const EncryptArguments& a) {
   } else {
     fmt::print("{} image{} for {} encrypted in {}: {}, {}\n", images.size(), images.size() == 1 ? "" : "s",
                owner.client().network, duration_text(seconds), a.out.string(), bytes_text(bytes.size()));
+    print_order(images);
   }
 }
 
@@ -95,17 +97,19 @@ void add_encrypt_verb(CLI::App& app) {
   const auto args = std::make_shared<EncryptArguments>();
   auto* verb = app.add_subcommand("encrypt", "Owner: encrypts an image (batched keys: many images) as one query");
   verb->add_option("--keys", args->keys, "Folder that keygen made")->required()->group(kFiles);
-  verb->add_option("images", args->images,
-                   "PNG, JPEG, BMP, WebP, PGM or PPM; resized and converted to what the "
-                   "network takes, with a note")
+  verb->add_option(
+          "images", args->images,
+          "Images (PNG, JPEG, BMP, WebP, TIFF, GIF, PBM, PGM, PPM) or folders of them; resized and converted to "
+          "what the network takes, with a note")
       ->required()
       ->group(kFiles);
   verb->add_option("--out", args->out, "Query to write")->required()->group(kFiles);
+  add_fit(*verb, args->fit);
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura encrypt --keys keys/ samples/digits/7-0.png --out digit.ct\n"
-      "  obscura encrypt --keys keys-batched/ samples/digits/*.png --out digits.ct");
+      "  obscura encrypt --keys keys-batched/ samples/digits/ --out digits.ct");
   verb->callback([args] { run_encrypt(*args); });
 }
 

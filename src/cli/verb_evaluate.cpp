@@ -53,6 +53,7 @@ struct EvaluateArguments {
   std::size_t stop_after = 0;  ///< for tests
   bool simulate = false;
   bool json = false;
+  PictureFit fit;
   PictureEvaluation pictures;
 };
 
@@ -92,10 +93,11 @@ TestImages load_images(const EvaluateArguments& a, const nn::Graph& graph) {
         fmt::format("{} has {} classes, but the network tells {} apart", set.name, set.classes.size(), outputs));
   }
   note_shape(set, graph.input_shape());
+  note_set(set, graph.input_shape(), graph.preprocessing, a.fit);
   TestImages images;
   images.classes = set.classes;
   for (const std::size_t i : choose(set.count, a)) {
-    images.values.push_back(network_values(set, i, graph));
+    images.values.push_back(network_values(set, i, graph, a.fit));
     images.labels.push_back(set.labels[i]);
   }
   return images;
@@ -149,7 +151,7 @@ Prepared prepare(const EvaluateArguments& a, ThreadPool& pool) {
   result.options.images_per_ciphertext = a.images_per_ciphertext;
   if (result.graph.calibration.empty() || compile::needs_fitting(result.graph)) {
     compile::FitReport fitted;
-    const auto samples = calibration_samples(result.graph, a.dataset, a.data);
+    const auto samples = calibration_samples(result.graph, a.dataset, a.data, kCalibrationSamples, a.fit);
     result.graph = calibrated(result.graph, samples, &fitted, &pool);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
     if (!fitted.layers.empty()) result.compiled = run_reference(result.graph, result.images.values, pool);
@@ -275,8 +277,10 @@ void run_on_pictures(const EvaluateArguments& a) {
 /// What was typed for the other kind of network would be left aside without a word.
 void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
   if (reads_pictures(a)) {
-    refuse_options(verb, {"--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume"},
-                   "is for networks that run on encrypted images, not for a .safetensors file");
+    refuse_options(
+        verb,
+        {"--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume", "--fit", "--invert"},
+        "is for networks that run on encrypted images, not for a .safetensors file");
     refuse_options(verb, {"--make-key", "--calibrate"}, "would make a key that the network has never seen");
   } else {
     refuse_options(verb,
@@ -328,6 +332,7 @@ void add_evaluate_verb(CLI::App& app) {
   verb->add_option("--seed", args->seed, "Draw the K images by this seed (default: the first K)")
       ->check(whole_number())
       ->group(kRun);
+  add_fit(*verb, args->fit);
   add_threads(*verb, args->threads);
   add_json(*verb, args->json);
   verb->add_option("--resume", args->resume,

@@ -20,6 +20,7 @@
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
+#include "image/note_tally.h"
 #include "shield/container.h"
 
 namespace fs = std::filesystem;
@@ -47,6 +48,7 @@ struct Arguments {
 struct Source {
   std::vector<fs::path> stems;
   std::function<image::Image(std::size_t)> read;
+  std::shared_ptr<image::NoteTally> notes = std::make_shared<image::NoteTally>();  ///< of what was read
 };
 
 Source folder_source(const fs::path& in) {
@@ -54,7 +56,11 @@ Source folder_source(const fs::path& in) {
   if (list->others != 0) note(std::to_string(list->others) + " files in " + in.string() + " are no images: left out");
   Source out;
   for (const PictureFile& file : list->files) out.stems.push_back(file.stem);
-  out.read = [list](std::size_t i) { return image::read_image(list->files[i].file); };
+  out.read = [list, notes = out.notes](std::size_t i) {
+    auto read = image::read_with_notes(list->files[i].file);
+    notes->add(list->files[i].file, read.notes);
+    return std::move(read.image);
+  };
   return out;
 }
 
@@ -230,7 +236,14 @@ void protect_folder(const Arguments& a, const Source& source, const Protector& p
   folder.commit();
 }
 
-void report(const Arguments& a, const shield::Shield& shield, const fs::path& out, const Tally& tally) {
+/// What reading lost stays lost.
+void print_notes(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) note(line);
+  if (!lines.empty()) note("reveal gives back what was read, and does not undo what these notes say");
+}
+
+void report(const Arguments& a, const shield::Shield& shield, const fs::path& out, const Tally& tally,
+            const std::vector<std::string>& notes) {
   const double rate = static_cast<double>(tally.images) / std::max(tally.seconds, 1e-9);
   const std::string keys = a.per_image ? "per-image" : "one";
   if (a.json) {
@@ -256,6 +269,7 @@ void report(const Arguments& a, const shield::Shield& shield, const fs::path& ou
                   {"processor", tally.processor_seconds},
                   {"transform", static_cast<double>(tally.nanoseconds) * 1e-9}}},
                 {"images_per_second", rate},
+                {"notes", notes},
                 {"promise", shield.promise()}});
     return;
   }
@@ -304,7 +318,9 @@ void run_protect(const Arguments& a) {
     if (a.key.make) fs::remove(a.key.file, ec);
     throw;
   }
-  report(a, protector.shared(), out, tally);
+  const auto notes = source.notes->lines();
+  print_notes(notes);
+  report(a, protector.shared(), out, tally, notes);
 }
 
 }  // namespace

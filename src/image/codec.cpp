@@ -1,76 +1,141 @@
-// Images from and to bytes, through OpenCV's codecs.
-#include <exception>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
+// Images from bytes: one decoder a format, then what all of them have in common.
+#include <algorithm>
 
-#include "base/error.h"
+#include "base/file.h"
 #include "image/container.h"
-#include "image/mat.h"
+#include "image/image.h"
+#include "image/raster.h"
 
 namespace obscura::image {
 namespace {
 
-/// Transparency over white, as viewers show it. BGRA in, BGR out.
-cv::Mat over_white(const cv::Mat& bgra) {
-  cv::Mat out(bgra.size(), CV_8UC3);
-  for (int y = 0; y < bgra.rows; ++y) {
-    for (int x = 0; x < bgra.cols; ++x) {
-      const auto& in = bgra.at<cv::Vec4b>(y, x);
-      for (int c = 0; c < 3; ++c) {
-        out.at<cv::Vec3b>(y, x)[c] = static_cast<std::uint8_t>((in[c] * in[3] + 255 * (255 - in[3]) + 127) / 255);
-      }
+Raster decode(const ByteView& file, Container container) {
+  switch (container) {
+    case Container::png:
+      return decode_png(file);
+    case Container::jpeg:
+      return decode_jpeg(file);
+    case Container::bmp:
+      return decode_bmp(file);
+    case Container::webp:
+      return decode_webp(file);
+    case Container::tiff:
+      return decode_tiff(file);
+    case Container::gif:
+      return decode_gif(file);
+    default:
+      return decode_pnm(file);
+  }
+}
+
+/// Sixteen bits to eight, to the nearest.
+void reduce(Raster& raster) {
+  if (raster.deep.empty()) return;
+  raster.samples.resize(raster.deep.size());
+  std::transform(raster.deep.begin(), raster.deep.end(), raster.samples.begin(),
+                 [](std::uint16_t v) { return static_cast<std::uint8_t>((v * 255U + 32767U) / 65535U); });
+  const unsigned most = *std::max_element(raster.deep.begin(), raster.deep.end());
+  std::string said = kReducedToEight;
+  // Twelve bits of a camera or a scanner in sixteen: the picture is there, but dark.
+  if (most < 8192) said += ", and the largest is only " + std::to_string(most) + " of 65535: the picture is dark";
+  raster.notes.push_back(std::move(said));
+  raster.deep = {};
+}
+
+/// Transparency over white, as viewers show it.
+void lay_on_white(Raster& raster) {
+  if (!raster.has_opacity()) return;
+  const std::size_t channels = raster.channels - 1, pixels = raster.height * raster.width;
+  bool clear = false;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const std::uint8_t* const from = raster.samples.data() + i * (channels + 1);
+    const unsigned opacity = from[channels];
+    clear = clear || opacity != 255;
+    for (std::size_t c = 0; c < channels; ++c) {
+      raster.samples[i * channels + c] =
+          static_cast<std::uint8_t>((from[c] * opacity + 255 * (255 - opacity) + 127) / 255);
+    }
+  }
+  raster.samples.resize(channels * pixels);
+  raster.channels = channels;
+  raster.notes.emplace_back(clear ? kLaidOnWhite : "its opacity, which is full everywhere, is left out");
+}
+
+/// Where the pixel (y, x) of the upright picture stands in the one of `height` x `width` that is turned (EXIF 2.32,
+/// 4.6.4: which side of the picture the first row and the first column are).
+std::pair<std::size_t, std::size_t> turned_from(unsigned orientation, std::size_t y, std::size_t x, std::size_t height,
+                                                std::size_t width) {
+  switch (orientation) {
+    case 2:
+      return {y, width - 1 - x};
+    case 3:
+      return {height - 1 - y, width - 1 - x};
+    case 4:
+      return {height - 1 - y, x};
+    case 5:
+      return {x, y};
+    case 6:
+      return {height - 1 - x, y};
+    case 7:
+      return {height - 1 - x, width - 1 - y};
+    case 8:
+      return {x, width - 1 - y};
+    default:
+      return {y, x};
+  }
+}
+
+Image upright(const Raster& raster) {
+  const bool sideways = raster.orientation >= 5;
+  Image out(raster.channels, sideways ? raster.width : raster.height, sideways ? raster.height : raster.width);
+  for (std::size_t y = 0; y < out.height; ++y) {
+    for (std::size_t x = 0; x < out.width; ++x) {
+      const auto [from_y, from_x] = turned_from(raster.orientation, y, x, raster.height, raster.width);
+      const std::uint8_t* const from = raster.samples.data() + (from_y * raster.width + from_x) * raster.channels;
+      std::copy_n(from, raster.channels, &out.at(y, x));
     }
   }
   return out;
 }
 
-/// Only a JPEG carries an EXIF orientation, and only IMREAD_UNCHANGED keeps transparency: each wants its own mode.
-cv::Mat decode_mat(std::span<const std::uint8_t> bytes, Container container) {
-  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::uint8_t*>(bytes.data()));
-  return cv::imdecode(buffer, container == Container::jpeg ? cv::IMREAD_ANYCOLOR : cv::IMREAD_UNCHANGED);
-}
-
-Image from_mat(cv::Mat mat) {
-  if (mat.depth() == CV_16U) mat.convertTo(mat, CV_8U, 1.0 / 257);
-  if (mat.channels() == 4) mat = over_white(mat);
-  Image out(mat.channels() == 1 ? 1 : 3, static_cast<std::size_t>(mat.rows), static_cast<std::size_t>(mat.cols));
-  cv::Mat target = view(out);
-  if (out.channels == 3) {
-    cv::cvtColor(mat, target, cv::COLOR_BGR2RGB);
+ReadImage finish(Raster raster) {
+  reduce(raster);
+  lay_on_white(raster);
+  ReadImage out;
+  if (raster.orientation >= 2 && raster.orientation <= 8) {
+    out.image = upright(raster);
+    raster.notes.push_back("turned upright by its orientation tag (" + std::to_string(raster.orientation) + ")");
   } else {
-    mat.copyTo(target);
+    out.image = Image::of(raster.channels, raster.height, raster.width, std::move(raster.samples));
   }
+  out.notes = std::move(raster.notes);
   return out;
 }
 
 }  // namespace
 
-Image decode_image(std::span<const std::uint8_t> bytes, const std::string& what) {
-  const ImageHeader header = inspect_image(bytes, what);
-  try {
-    const cv::Mat mat = decode_mat(bytes, header.container);
-    const bool usable = !mat.empty() && (mat.depth() == CV_8U || mat.depth() == CV_16U) && mat.channels() != 2;
-    if (usable) return from_mat(mat);
-  } catch (const std::exception&) {
-    // What the decoder says is of no use to whoever chose the file.
-  }
-  throw FormatError(what + " is damaged and cannot be decoded as an image");
+ReadImage decode_with_notes(std::span<const std::uint8_t> bytes, const std::string& what) {
+  const Container container = container_of(bytes, what);
+  return finish(decode(ByteView(bytes, what, name_of(container)), container));
 }
 
-std::vector<std::uint8_t> encode_png(const Image& image) {
-  if (image.empty()) throw ParameterError("an empty image cannot be written");
-  cv::Mat mat = view(image);
-  cv::Mat bgr;
-  if (image.channels == 3) {
-    cv::cvtColor(mat, bgr, cv::COLOR_RGB2BGR);
-    mat = bgr;
+ReadImage read_with_notes(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, std::size_t{1} << 30);
+  ReadImage out = decode_with_notes(bytes, path.string());
+  const Container container = container_of(bytes, path.string());
+  if (is_misnamed(path, container)) {
+    out.notes.insert(out.notes.begin(),
+                     std::string("read as what it is, ") + name_of(container) + ", whatever its name ends in");
   }
-  std::vector<std::uint8_t> out;
-  try {
-    if (cv::imencode(".png", mat, out, {cv::IMWRITE_PNG_COMPRESSION, 9})) return out;
-  } catch (const std::exception&) {
-  }
-  throw Error("the image could not be encoded as PNG");
+  return out;
+}
+
+Image decode_image(std::span<const std::uint8_t> bytes, const std::string& what) {
+  return decode_with_notes(bytes, what).image;
+}
+
+Image read_image(const std::filesystem::path& path) {
+  return decode_image(read_file(path, std::size_t{1} << 30), path.string());
 }
 
 }  // namespace obscura::image

@@ -1,24 +1,23 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 
+/// For this folder's .cpp files only.
 namespace obscura::image {
 
-enum class Container { png, jpeg, bmp, webp, pnm };
+enum class Container { png, jpeg, bmp, webp, pnm, tiff, gif };
 
-/// What an image file says of itself before anything is decoded.
-struct ImageHeader {
-  Container container;
-  std::size_t height;
-  std::size_t width;
-};
+/// "PNG" and so on.
+const char* name_of(Container container);
 
-/// Reads the outermost structure of an image file that nobody has checked: kind, size, and that it is whole (PNG: every
-/// chunk with its checksum; JPEG: an end mark; WebP and BMP: their lengths). Only what passes reaches a decoder.
-/// Throws FormatError, naming the input by `what`, for anything else or for a size over kMaxSide or kMaxPixels.
-ImageHeader inspect_image(std::span<const std::uint8_t> bytes, const std::string& what);
+/// The kind of picture that a file's first bytes say it is, whatever its name. Throws FormatError, naming the input by
+/// `what`, for anything that is not read, with the name of what it is if that is known.
+Container container_of(std::span<const std::uint8_t> bytes, const std::string& what);
+
+/// True if the ending of the name is that of pictures, but not of pictures of this kind.
+bool is_misnamed(const std::filesystem::path& path, Container container);
 
 }  // namespace obscura::image

@@ -47,8 +47,14 @@ Image::Image(std::size_t channels_, std::size_t height_, std::size_t width_, std
   pixels.assign(channels * height * width, fill);
 }
 
-Image read_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path, std::size_t{1} << 30), path.string());
+Image Image::of(std::size_t channels, std::size_t height, std::size_t width, std::vector<std::uint8_t> pixels) {
+  Image out;
+  out.channels = channels;
+  out.height = height;
+  out.width = width;
+  out.pixels = std::move(pixels);
+  require_image(out);
+  return out;
 }
 
 void write_png(const std::filesystem::path& path, const Image& image) {
@@ -80,21 +86,6 @@ Image resize(const Image& image, std::size_t height, std::size_t width) {
   const Image smaller =
       resize_with(image, std::min(height, image.height), std::min(width, image.width), cv::INTER_AREA);
   return resize_with(smaller, height, width, cv::INTER_CUBIC);
-}
-
-Conformed conform(const Image& image, std::size_t channels, std::size_t height, std::size_t width) {
-  require_image(image);
-  require_shape(channels, height, width);
-  Conformed result{image, {}};
-  if (image.channels != channels) {
-    result.image = channels == 1 ? to_grey(image) : to_rgb(image);
-    result.notes.push_back(channels == 1 ? "converted from colour to grey" : "converted from grey to colour");
-  }
-  if (image.height != height || image.width != width) {
-    result.image = resize(result.image, height, width);
-    result.notes.push_back("resized from " + size_text(image.width, image.height) + " to " + size_text(width, height));
-  }
-  return result;
 }
 
 std::vector<std::uint8_t> to_planar(const Image& image) {

@@ -22,6 +22,9 @@ struct Image {
   /// All samples `fill`. Throws ParameterError unless channels is 1 or 3 and both sides are 1 to kMaxSide.
   Image(std::size_t channels_, std::size_t height_, std::size_t width_, std::uint8_t fill = 0);
 
+  /// Takes samples that are there. Throws ParameterError if they are not as many as that, and as the constructor does.
+  static Image of(std::size_t channels, std::size_t height, std::size_t width, std::vector<std::uint8_t> pixels);
+
   bool empty() const { return pixels.empty(); }
   std::uint8_t& at(std::size_t y, std::size_t x, std::size_t c = 0) { return pixels[(y * width + x) * channels + c]; }
   std::uint8_t at(std::size_t y, std::size_t x, std::size_t c = 0) const {
@@ -32,14 +35,28 @@ struct Image {
 
 /// The longest side that is read or made, and the most pixels; a header that claims more is refused unread.
 inline constexpr std::size_t kMaxSide = 32768;
-inline constexpr std::size_t kMaxPixels = std::size_t{1} << 26;
+inline constexpr std::size_t kMaxPixels = std::size_t{1} << 27;
 
-/// Reads PNG, JPEG, BMP, WebP, PGM or PPM. Sixteen-bit samples are reduced to eight, transparency is laid over white,
-/// palettes are expanded, a JPEG is turned upright by its EXIF mark.
-/// Throws IoError if the file cannot be read, FormatError (with the path) if it is no such image or is damaged.
+/// An image, and what had to be done to it, for people: "resized from 100x80 to 28x28" (width first). The file is not
+/// named in a note, nor is what a picture loses nowhere.
+struct ReadImage {
+  Image image;
+  std::vector<std::string> notes;
+};
+
+/// Reads PNG, JPEG, BMP, WebP, TIFF, GIF, PBM, PGM or PPM, by what the file holds and not by its name. Each of these
+/// has a note: sixteen-bit samples are reduced to eight, transparency is laid over white, palettes are expanded, CMYK
+/// becomes RGB, a picture is turned upright by its orientation tag (EXIF), a colour profile that is not sRGB's is
+/// ignored, of several frames or pages the first is taken.
+/// Throws IoError if the file cannot be read, FormatError (with the path) if it is no such image or if any of it is
+/// missing or damaged, as far as its format can tell: docs/pictures.md. Thread-safe.
+ReadImage read_with_notes(const std::filesystem::path& path);
+
+/// As read_with_notes, from memory; `what` names the input in error messages.
+ReadImage decode_with_notes(std::span<const std::uint8_t> bytes, const std::string& what);
+
+/// The same without the notes, for pictures that this program wrote itself or whose notes were given before.
 Image read_image(const std::filesystem::path& path);
-
-/// As read_image, from memory; `what` names the input in error messages.
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& what);
 
 /// The image as a PNG file in memory. Throws ParameterError for an empty image.
@@ -58,15 +75,32 @@ Image to_rgb(const Image& image);
 /// kept. Throws ParameterError as the constructor does.
 Image resize(const Image& image, std::size_t height, std::size_t width);
 
-/// An image made to fit, and what had to be done to it, for people ("resized from 100x80 to 28x28", width first).
+/// How an image is made to fit a size of another aspect ratio: squashed, its middle cut out, or the whole of it between
+/// black bars.
+enum class Fit { stretch, crop, letterbox };
+
+/// "stretch", "crop", "letterbox".
+std::string to_string(Fit fit);
+/// Throws UsageError for any other word.
+Fit parse_fit(const std::string& text);
+
+/// An image made to fit, and what had to be done to it.
 struct Conformed {
   Image image;
   std::vector<std::string> notes;
+  bool squashed = false;  ///< its proportions changed by more than rounding a side to whole pixels does
 };
 
 /// The image with the wanted channels and size; no notes if it had them already.
 /// Throws ParameterError for an empty image or impossible wishes.
-Conformed conform(const Image& image, std::size_t channels, std::size_t height, std::size_t width);
+Conformed conform(const Image& image, std::size_t channels, std::size_t height, std::size_t width,
+                  Fit fit = Fit::stretch);
+
+/// Every sample v becomes 255 - v.
+Image inverted(Image image);
+
+/// The mean of the outermost pixels, all channels together, 0 to 255. Throws ParameterError for an empty image.
+double border_mean(const Image& image);
 
 /// Planar order, channels x height x width, as networks take it.
 std::vector<std::uint8_t> to_planar(const Image& image);

@@ -148,7 +148,8 @@ bool is_image_name(const fs::path& path) {
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  const auto known = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"};
+  const auto known = {".png",  ".jpg", ".jpeg", ".jfif", ".bmp", ".webp", ".tif",
+                      ".tiff", ".gif", ".pbm",  ".pgm",  ".ppm", ".pnm"};
   return std::find(known.begin(), known.end(), ending) != known.end();
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/share.h"
 #include "ckks/evaluator.h"
+#include "ckks/secret_compact.h"
 
 namespace obscura::owner {
 namespace {
@@ -167,6 +168,7 @@ void Owner::check_answer(const runtime::Answer& answer, const runtime::Ticket& t
     refuse("holds", std::to_string(answer.ciphertexts.size()) + " ciphertexts", std::to_string(client_.replies()));
   }
   for (const auto& c : answer.ciphertexts) {
+    ckks::check_compact(*context_, c);
     if (c.gap != client_.reply_gap) {
       refuse("has a gap of", std::to_string(c.gap), std::to_string(client_.reply_gap));
     }

@@ -103,8 +103,8 @@ TEST_F(Steps, OddImagesAreMadeToFitWithANote) {
   image::write_png(colour, image::to_rgb(digit));
   const Result resized = encrypt("packed", {large.string()});
   ASSERT_EQ(resized.status, 0) << resized.err;
-  EXPECT_EQ(resized.error_lines(), 1);
-  EXPECT_THAT(resized.err, HasSubstr("resized from 43x61 to 28x28"));
+  EXPECT_EQ(resized.error_lines(), 2);  // and how to keep its proportions
+  EXPECT_THAT(resized.err, HasSubstr("resized from 43x61 to 28x28, which changes its proportions"));
   EXPECT_EQ(resized.json()["images"][0]["notes"].size(), 1);
   const Result converted = encrypt("packed", {colour.string()});
   ASSERT_EQ(converted.status, 0) << converted.err;

@@ -151,7 +151,8 @@ TEST(Image, ConformSaysWhatItDid) {
   const Conformed changed = conform(noise(3, 80, 100), 1, 28, 28);
   EXPECT_EQ(changed.image.channels, 1U);
   EXPECT_EQ(changed.image.height, 28U);
-  EXPECT_EQ(changed.notes, (std::vector<std::string>{"converted from colour to grey", "resized from 100x80 to 28x28"}));
+  EXPECT_EQ(changed.notes, (std::vector<std::string>{"converted from colour to grey",
+                                                     "resized from 100x80 to 28x28, which changes its proportions"}));
   const Image right = noise(1, 28, 28);
   EXPECT_TRUE(conform(right, 1, 28, 28).notes.empty());
   EXPECT_EQ(conform(right, 1, 28, 28).image, right);
