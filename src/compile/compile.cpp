@@ -7,9 +7,11 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "compile/batched.h"
+#include "compile/depth.h"
 #include "compile/packed.h"
 #include "compile/program.h"
 #include "compile/scales.h"
+#include "compile/validate.h"
 
 namespace obscura::compile {
 namespace {
@@ -120,6 +122,8 @@ std::size_t choose_images(const std::vector<Stage>& stages, const ckks::Context&
   std::size_t best = 1;
   double best_rate = 0;
   for (std::size_t images = 1; images <= context.slots() / std::bit_ceil(program.client.input.size()); images *= 2) {
+    // As many as leave no room for the outputs are too many.
+    if (images > 1 && stages.back().output.size() > context.slots() / images) break;
     Program tried;
     tried.client = program.client;
     tried.schedule = program.schedule;
@@ -151,10 +155,12 @@ void check_images(std::size_t images, const ckks::Context& context) {
 }  // namespace
 
 std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
+  check_depth(graph);
   return to_numbers(measure_magnitudes(stages_of(nn::fold_batch_norms(graph)), samples));
 }
 
 Program compile(const nn::Graph& graph, const CompileOptions& options) {
+  check_depth(graph);
   std::vector<Stage> stages = stages_of(nn::fold_batch_norms(graph));
   if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
   const Magnitudes magnitudes = magnitudes_of(graph, stages, options.samples);
@@ -182,6 +188,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   const double scale = scales.back().after_activation;
   client.reply_bits = reply_bits(client, *context, scale, wanted);
   client.logit_error = std::hypot(client.logit_error, reply_error(client, *context, scale, client.reply_bits));
+  validate(program, magnitudes, *context);
   return program;
 }
 
