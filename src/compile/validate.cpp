@@ -61,12 +61,17 @@ void check_stage(Mode mode, const Stage& stage, const StageSchedule& s, const St
       refuse(stage.name, "reads a value of a lower level than its own", kOtherMode);
     }
   }
-  std::vector<double> all{scales.after_map, scales.after_activation};
+  std::vector<double> all{scales.after_map};
   // Batched weights become integers by themselves; packed ones go through the encoder.
   if (mode == Mode::packed) all.insert(all.end(), scales.weights.begin(), scales.weights.end());
   for (const double scale : all) {
     if (!is_scale(scale))
       refuse(stage.name, fmt::format("would need a scale of {:.3g}, not 1 to 2^60", scale), kRanges);
+  }
+  // Nothing is encoded at this one: it need only be a scale of its level.
+  const double made_bits = std::log2(scales.after_activation);
+  if (!(made_bits >= 0 && made_bits < context.log_q(std::clamp<std::size_t>(s.limbs, 1, context.max_limbs())))) {
+    refuse(stage.name, fmt::format("would make values of scale {:.3g}", scales.after_activation), kRanges);
   }
   const std::size_t after = s.activation_limbs - s.rescales_after_activation;
   const bool levels = s.limbs >= 1 && s.limbs <= context.max_limbs() && s.activation_limbs >= 1 &&
