@@ -39,7 +39,7 @@ struct Setting {
   Setting()
       : context(ckks::Context::create(ckks::make_parameters(15, std::vector<int>(9, 48), {49, 49, 49}, 3))),
         encoder(context),
-        plan(plan_blocks(convolution(context->slots()), context->slots(), step_costs(*context, kLimbs))) {
+        plan(plan_blocks(convolution(context->slots()), {1, 1}, context->slots(), step_costs(*context, kLimbs))) {
     ckks::KeyRequest request;
     request_keys(plan, kLimbs, context->degree(), request);
     const ckks::SecretKey secret(context, ring::Seed{1});
@@ -84,7 +84,7 @@ void plan_block_transform(benchmark::State& state) {
   const Setting& s = setting();
   const auto offsets = convolution(s.context->slots());
   const StepCosts costs = step_costs(*s.context, kLimbs);
-  for (auto _ : state) benchmark::DoNotOptimize(plan_blocks(offsets, s.context->slots(), costs));
+  for (auto _ : state) benchmark::DoNotOptimize(plan_blocks(offsets, {1, 1}, s.context->slots(), costs));
 }
 
 BENCHMARK(plan_block_transform)->Unit(benchmark::kMillisecond);

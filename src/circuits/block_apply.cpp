@@ -275,7 +275,8 @@ std::vector<std::vector<Ciphertext>> BlockRun::ends() {
 Ciphertext BlockRun::end(std::size_t image, std::size_t output) {
   const Ciphertext& x = images_[image].front();
   Chain &above = chain(image, 2 * output), &below = chain(image, 2 * output + 1);
-  Parts& total = above.started() ? above.total : below.total;
+  Parts& total = above.started() || !below.started() ? above.total : below.total;
+  if (!above.started() && !below.started()) total = Parts::of(n_, t_.limbs_);  // no diagonal leads here
   for (std::size_t row = 0; above.started() && below.started() && row < t_.limbs_; ++row) {
     const auto& q = context_.q(row);
     q.add(total.c0.limb(row), total.c0.limb(row), below.total.c0.limb(row));

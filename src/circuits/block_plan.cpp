@@ -31,12 +31,18 @@ double microseconds(const Counts& counts, std::size_t terms, const StepCosts& co
 }
 
 /// Diagonals sorted by output, then offset around zero.
-std::vector<BlockOffset> checked_and_centred(std::span<const BlockOffset> offsets, std::size_t slots) {
+std::vector<BlockOffset> checked_and_centred(std::span<const BlockOffset> offsets, const BlockCounts& counts,
+                                             std::size_t slots) {
   const auto n = static_cast<std::int64_t>(slots);
   std::vector<BlockOffset> result(offsets.begin(), offsets.end());
   for (BlockOffset& d : result) {
     if (d.offset < 0 || d.offset >= n) {
       throw ParameterError("block offset " + std::to_string(d.offset) + " is outside the slots");
+    }
+    if (d.output >= counts.outputs || d.input >= counts.inputs) {
+      throw ParameterError("a diagonal of output " + std::to_string(d.output) + " and input " +
+                           std::to_string(d.input) + " in a matrix of " + std::to_string(counts.outputs) + " by " +
+                           std::to_string(counts.inputs) + " blocks");
     }
     d.offset = centred(d.offset, n);
   }
@@ -45,10 +51,6 @@ std::vector<BlockOffset> checked_and_centred(std::span<const BlockOffset> offset
   });
   if (std::adjacent_find(result.begin(), result.end()) != result.end()) {
     throw ParameterError("a block diagonal is given twice");
-  }
-  for (std::size_t i = 0, next = 0; i < result.size(); ++i) {
-    if (result[i].output > next) throw ParameterError("output block " + std::to_string(next) + " has no diagonals");
-    next = result[i].output + 1;
   }
   return result;
 }
@@ -234,22 +236,37 @@ std::vector<std::int64_t> BlockPlan::rotations() const {
   return steps;
 }
 
-BlockPlan plan_blocks(std::span<const BlockOffset> offsets, std::size_t slots, const StepCosts& costs,
-                      double microseconds_per_key_megabyte) {
+BlockPlan plan_blocks(std::span<const BlockOffset> offsets, const BlockCounts& counts, std::size_t slots,
+                      const StepCosts& costs, double microseconds_per_key_megabyte) {
   if (offsets.empty()) throw ParameterError("a block transform without diagonals");
-  const auto diagonals = checked_and_centred(offsets, slots);
-  std::size_t inputs = 0;
-  for (const BlockOffset& d : diagonals) inputs = std::max(inputs, d.input + 1);
-  Search search(diagonals, inputs, slots, costs, microseconds_per_key_megabyte);
+  const auto diagonals = checked_and_centred(offsets, counts, slots);
+  Search search(diagonals, counts.inputs, slots, costs, microseconds_per_key_megabyte);
   const BabyWindow window = search.best_window();
   BlockPlan plan = split(diagonals, window);
-  plan.inputs = inputs;
-  plan.outputs = diagonals.back().output + 1;
-  Counts counts;
-  search.count(window, counts);
-  plan.microseconds = microseconds(counts, plan.terms.size(), costs);
-  plan.key_megabytes = static_cast<double>(counts.keys) * costs.key_megabytes;
+  plan.inputs = counts.inputs;
+  plan.outputs = counts.outputs;
+  Counts steps;
+  search.count(window, steps);
+  plan.microseconds = microseconds(steps, plan.terms.size(), costs);
+  plan.key_megabytes = static_cast<double>(steps.keys) * costs.key_megabytes;
   return plan;
+}
+
+void check_plan(const BlockPlan& plan, std::size_t slots) {
+  const auto in_range = [&](std::int64_t step) { return std::abs(step) < static_cast<std::int64_t>(slots); };
+  bool good = !plan.terms.empty() && std::all_of(plan.babies.begin(), plan.babies.end(), in_range) &&
+              std::all_of(plan.giants.begin(), plan.giants.end(), in_range) &&
+              std::is_sorted(plan.giants.begin(), plan.giants.end());
+  for (std::size_t t = 0; good && t < plan.terms.size(); ++t) {
+    const auto& term = plan.terms[t];
+    good = term.giant < plan.giants.size() && term.baby < plan.babies.size() && term.input < plan.inputs &&
+           term.output < plan.outputs && plan.giants[term.giant] + plan.babies[term.baby] == term.offset;
+    if (!good || t == 0) continue;
+    const auto& last = plan.terms[t - 1];
+    good = std::tie(last.output, last.giant, last.input, last.baby) <
+           std::tie(term.output, term.giant, term.input, term.baby);
+  }
+  if (!good) throw ParameterError("the plan of a block transform contradicts itself");
 }
 
 void request_keys(const BlockPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request) {

@@ -21,7 +21,8 @@ struct BlockOffset {
 
 /// Baby and giant steps for a matrix of blocks: offset = giant + baby, around zero, for every diagonal. Baby steps are
 /// whole rotations of an input that share its decomposition and serve all outputs; the sums of an output go through two
-/// chains of giant steps (Horner's rule), from the outermost giant on either side of zero inwards.
+/// chains of giant steps (Horner's rule), from the outermost giant on either side of zero inwards. An input that
+/// nothing reads and an output without terms, which is zero, are counted like all others.
 struct BlockPlan {
   struct Term {
     std::size_t output = 0;
@@ -45,13 +46,21 @@ struct BlockPlan {
   std::vector<std::int64_t> rotations() const;
 };
 
+/// How many ciphertexts a matrix of blocks makes of how many.
+struct BlockCounts {
+  std::size_t outputs = 1, inputs = 1;
+};
+
 /// Splits distinct diagonals so that the predicted time plus `microseconds_per_key_megabyte` times the size of the keys
 /// is least, over widths of the baby window and shifts of its start; a chain longer than all others together counts
-/// twice, for no second thread can share it. Deterministic: it decides which keys are made. Has max(output) + 1
-/// outputs, max(input) + 1 inputs. Throws ParameterError for an output without diagonals, one given twice or an offset
-/// outside [0, slots).
-BlockPlan plan_blocks(std::span<const BlockOffset> offsets, std::size_t slots, const StepCosts& costs,
-                      double microseconds_per_key_megabyte = 100);
+/// twice, for no second thread can share it. Deterministic: it decides which keys are made. Throws ParameterError for
+/// no diagonals, one given twice, one of a block outside the counts or an offset outside [0, slots).
+BlockPlan plan_blocks(std::span<const BlockOffset> offsets, const BlockCounts& counts, std::size_t slots,
+                      const StepCosts& costs, double microseconds_per_key_megabyte = 100);
+
+/// Throws ParameterError for a plan that contradicts itself or has steps of all slots or more: what no transform can be
+/// made of.
+void check_plan(const BlockPlan& plan, std::size_t slots);
 
 /// The rotations that a plan needs, at its level.
 void request_keys(const BlockPlan& plan, std::size_t limbs, std::size_t degree, ckks::KeyRequest& request);

@@ -39,7 +39,7 @@ BlockTransform::BlockTransform(const ckks::Encoder& encoder, const ckks::Context
                                const Diagonal& diagonal, std::vector<double> scales, std::size_t limbs,
                                std::size_t memory_budget, ThreadPool* pool)
     : plan_(std::move(plan)), scales_(std::move(scales)), limbs_(limbs) {
-  check_plan(context);
+  check(context);
   for (const double scale : scales_) encoder.check_level(scale, limbs);
   lay_out();
   choose_prepared(context, memory_budget);
@@ -48,29 +48,12 @@ BlockTransform::BlockTransform(const ckks::Encoder& encoder, const ckks::Context
   if (!narrow_) encode_tiles(encoder, context, diagonal, pool);
 }
 
-void BlockTransform::check_plan(const ckks::Context& context) const {
-  const auto slots = static_cast<std::int64_t>(context.slots());
+void BlockTransform::check(const ckks::Context& context) const {
   if (scales_.size() != plan_.inputs) {
     throw ParameterError("block transform of " + std::to_string(plan_.inputs) + " inputs got " +
                          std::to_string(scales_.size()) + " scales");
   }
-  const auto in_range = [&](std::int64_t step) { return std::abs(step) < slots; };
-  bool good = !plan_.terms.empty() && std::all_of(plan_.babies.begin(), plan_.babies.end(), in_range) &&
-              std::all_of(plan_.giants.begin(), plan_.giants.end(), in_range) &&
-              std::is_sorted(plan_.giants.begin(), plan_.giants.end());
-  std::size_t next_output = 0;
-  for (std::size_t t = 0; good && t < plan_.terms.size(); ++t) {
-    const auto& term = plan_.terms[t];
-    good = term.giant < plan_.giants.size() && term.baby < plan_.babies.size() && term.input < plan_.inputs &&
-           term.output <= next_output && plan_.giants[term.giant] + plan_.babies[term.baby] == term.offset;
-    if (!good) break;
-    next_output = term.output + 1;
-    if (t == 0) continue;
-    const auto& last = plan_.terms[t - 1];
-    good = std::tie(last.output, last.giant, last.input, last.baby) <
-           std::tie(term.output, term.giant, term.input, term.baby);
-  }
-  if (!good || next_output != plan_.outputs) throw ParameterError("the plan of a block transform contradicts itself");
+  circuits::check_plan(plan_, context.slots());
 }
 
 /// Cells in use, and phase after phase the next few giants of every chain.

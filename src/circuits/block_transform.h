@@ -19,7 +19,7 @@ namespace obscura::circuits {
 /// Baby steps are whole rotations, divided by P, which share one decomposition an input (hoisting: Halevi and Shoup,
 /// 2018/244), so that plaintexts are wanted modulo the q only; giant steps follow Horner's rule from both sides: two
 /// chains an output, that of the giants below zero and that of the others.
-/// Consumes no level by itself. Immutable and thread-safe.
+/// An output without diagonals is zero. Consumes no level by itself. Immutable and thread-safe.
 class BlockTransform {
  public:
   /// Fills the N/2 values of a diagonal, which are zero before; called from several threads at once.
@@ -79,7 +79,7 @@ class BlockTransform {
   /// What is worked on before the chains go on: at most one group a chain.
   using Phase = std::vector<Group>;
 
-  void check_plan(const ckks::Context& context) const;
+  void check(const ckks::Context& context) const;
   void lay_out();
   void lay_out_group(Group& group, const std::vector<std::size_t>& cell_of_term);
   void choose_prepared(const ckks::Context& context, std::size_t memory_budget);

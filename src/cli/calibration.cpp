@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "cli/query_images.h"
 #include "cli/support.h"
-#include "compile/program.h"
+#include "compile/depth.h"
 #include "image/dataset.h"
 
 namespace obscura::cli {
@@ -34,6 +34,8 @@ std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, cons
 
 nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples, compile::FitReport* report,
                      ThreadPool* pool, const compile::FitOptions& options) {
+  if (samples.empty()) throw MismatchError("ranges are measured on sample images, of which there is none");
+  compile::check_depth_before_fitting(graph, samples.front(), options);
   nn::Graph result = graph;
   if (compile::needs_fitting(graph)) result = compile::fit_activations_in_turn(graph, samples, options, report, pool);
   std::vector<std::vector<double>> wide;

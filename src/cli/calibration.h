@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "cli/picture_fit.h"
 #include "compile/approximate.h"
+#include "compile/program.h"
 #include "nn/graph.h"
 
 namespace obscura::cli {
@@ -23,9 +24,16 @@ std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, cons
                                                     const PictureFit& fit = {});
 
 /// The network as it can be compiled, the same on every machine that has only its file: activations as polynomials
-/// fitted on the samples, and how large values get on them. `report` is filled in where something was fitted.
+/// fitted on the samples, and how large values get on them. `report` is filled in where something was fitted. Throws
+/// UnsupportedError at once for a network that is too deep for every ring, before anything is fitted.
 nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
                      compile::FitReport* report = nullptr, ThreadPool* pool = nullptr,
                      const compile::FitOptions& options = {});
+
+/// Refuses, by UnsupportedError, a program that its own simulation loses on samples that it was made for, and
+/// polynomials that change the logits of `original` by more than those differ from image to image; notes it where some
+/// samples get another class. `fitted`: what was compiled.
+void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const compile::Program& program,
+                      const std::vector<std::vector<float>>& samples, ThreadPool& pool);
 
 }  // namespace obscura::cli

@@ -108,20 +108,25 @@ void run_compile(const CompileArguments& a) {
   auto graph = nn::read_onnx(a.network);
   if (!a.save.empty()) check_output(a.save);
   compile::FitReport fitted;
+  ThreadPool pool;
+  const nn::Graph original = graph;
+  std::vector<std::vector<float>> samples;
   if (!a.calibrate.empty()) {
-    ThreadPool pool;
     compile::FitOptions fitting;
     fitting.max_degree = a.max_degree;
-    graph = calibrated(graph, calibration_samples(graph, a.calibrate, a.data), &fitted, &pool, fitting);
+    samples = calibration_samples(graph, a.calibrate, a.data);
+    graph = calibrated(graph, samples, &fitted, &pool, fitting);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
   }
-  if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   const Stopwatch watch;
   compile::CompileOptions options;
   options.mode = mode_of(a.mode);
   options.images_per_ciphertext = a.images_per_ciphertext;
   const compile::Program program = compile_network(graph, options);
   const double seconds = watch.seconds();
+  // Nothing is saved that does not run.
+  if (!samples.empty()) check_on_samples(original, graph, program, samples, pool);
+  if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
   if (!a.json) {
     for (const auto& line : graph.notes) note(line);

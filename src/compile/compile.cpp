@@ -7,9 +7,11 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "compile/batched.h"
+#include "compile/depth.h"
 #include "compile/packed.h"
 #include "compile/program.h"
 #include "compile/scales.h"
+#include "compile/validate.h"
 
 namespace obscura::compile {
 namespace {
@@ -121,6 +123,8 @@ std::size_t choose_images(const std::vector<Stage>& stages, const ckks::Context&
   std::size_t best = 1;
   double best_rate = 0;
   for (std::size_t images = 1; images <= context.slots() / std::bit_ceil(program.client.input.size()); images *= 2) {
+    // As many as leave no room for the outputs are too many.
+    if (images > 1 && stages.back().output.size() > context.slots() / images) break;
     Program tried;
     tried.client = program.client;
     tried.schedule = program.schedule;
@@ -152,10 +156,12 @@ void check_images(std::size_t images, const ckks::Context& context) {
 }  // namespace
 
 std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
+  check_depth(graph);
   return to_numbers(measure_magnitudes(stages_of(nn::fold_batch_norms(graph)), samples));
 }
 
 Program compile(const nn::Graph& graph, const CompileOptions& options) {
+  check_depth(graph);
   std::vector<Stage> stages = stages_of(nn::fold_batch_norms(graph));
   if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
   const Magnitudes magnitudes = magnitudes_of(graph, stages, options.samples);
@@ -189,6 +195,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   client.zeros_between =
       options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
   client.logit_range = magnitudes.measured ? magnitudes.stages.back().activation_max : 0;
+  validate(program, magnitudes, *context);
   return program;
 }
 

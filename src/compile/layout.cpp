@@ -15,13 +15,17 @@ std::size_t period_of(std::size_t used, std::size_t slots) {
   return used <= slots ? std::bit_ceil(used) : divide_up(used, slots) * slots;
 }
 
-/// Fills in the positions from the grid.
-void place(Layout& layout, const nn::Shape& shape) {
+/// Fills in the positions from the grid. Ciphertexts behind the last one that holds a value are none of the layout's: a
+/// plane that strides have thinned out may end before its block.
+void place(Layout& layout, const nn::Shape& shape, std::size_t slots) {
   for (std::size_t c = 0; c < shape.channels; ++c) {
     for (std::size_t y = 0; y < shape.height; ++y) {
       for (std::size_t x = 0; x < shape.width; ++x) layout.position.push_back(layout.grid->slot(c, y, x));
     }
   }
+  if (layout.period <= slots) return;
+  const std::size_t used = std::size_t{*std::ranges::max_element(layout.position)} + 1;
+  layout.period = std::max(divide_up(used, slots), std::size_t{1}) * slots;
 }
 
 }  // namespace
@@ -49,7 +53,7 @@ Layout image_layout(const nn::Shape& shape, std::size_t slots, std::size_t phase
   layout.period = period_of(grid.block * shape.channels, slots);
   layout.clean = true;
   layout.grid = std::move(grid);
-  place(layout, shape);
+  place(layout, shape, slots);
   return layout;
 }
 
@@ -68,7 +72,9 @@ std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t
   if (output.height * output.width == 1 || last_y >= input.rows.size() || last_x >= input.columns.size()) return result;
   const std::size_t free_y = std::min(step[0], input.rows.size() - last_y);
   const std::size_t free_x = std::min(step[1], input.columns.size() - last_x);
-  const std::size_t block = std::bit_ceil(input.block), here = std::max<std::size_t>(slots / block, 1);
+  // Blocks of whole ciphertexts stay what they are: a power of two of them would be larger than the plane.
+  const std::size_t block = input.block > slots ? input.block : std::bit_ceil(input.block);
+  const std::size_t here = std::max<std::size_t>(slots / block, 1);
   const std::size_t least = divide_up(output.channels, free_y * free_x);
   std::vector<std::size_t> counts;
   if (least > here) {
@@ -89,7 +95,7 @@ std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t
     Layout layout;
     layout.period = period_of(std::min(blocks, output.channels) * block, slots);
     layout.grid = std::move(grid);
-    place(layout, output);
+    place(layout, output, slots);
     result.push_back(std::move(layout));
   }
   return result;

@@ -175,7 +175,10 @@ class Search {
     for (std::size_t copies = 1; copies <= most_copies; copies *= 2) {
       Layout layout = dense_layout(stage.output.size(), slots_);
       if (last && layout.period > slots_) {
-        throw UnsupportedError("layer " + stage.name + " has more outputs than one reply holds: use --mode batched");
+        throw UnsupportedError(
+            "layer " + stage.name + " has more outputs than one reply holds, " + std::to_string(stage.output.size()) +
+            " of " + std::to_string(slots_) + " an image: use " +
+            (slots_ < context_.slots() ? "fewer --images-per-ciphertext, or " : "") + "--mode batched");
       }
       result.push_back({std::move(layout), copies, unfolded});
     }
@@ -227,7 +230,7 @@ class Search {
 
   void plan(const SlotMap& map, const std::vector<circuits::BlockOffset>& offsets, const circuits::StepCosts& costs,
             PricedStage& priced) const {
-    priced.blocks = circuits::plan_blocks(offsets, slots_, costs);
+    priced.blocks = circuits::plan_blocks(offsets, {map.outputs(), map.inputs()}, slots_, costs);
     priced.method = Method::blocks;
     priced.microseconds = priced.blocks.microseconds;
     priced.key_megabytes = priced.blocks.key_megabytes;

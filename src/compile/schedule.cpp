@@ -1,9 +1,12 @@
 #include "compile/schedule.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "compile/noise.h"
@@ -52,6 +55,13 @@ class Simulation {
                        square(units_.fresh / std::exp2(guess_.input_bits)), 0});
     for (std::size_t i = 0; i < stages_.size(); ++i) schedule.stages.push_back(stage(i));
     return number_levels(schedule) ? std::optional(schedule) : std::nullopt;
+  }
+
+  /// How many primes the chain has, whatever values it must hold; nothing where scales do not meet.
+  std::optional<std::size_t> primes() {
+    values_.push_back({guess_.input_bits, 0, 0});
+    for (std::size_t i = 0; i < stages_.size(); ++i) stage(i);
+    return fits_ ? std::optional(values_.back().dropped + 1) : std::nullopt;
   }
 
  private:
@@ -125,6 +135,8 @@ class Simulation {
                                                : std::max(matrix_scale, s.weight_bits) + more < kWidestConstantBits;
       if (!fits) fits_ = false;
     }
+    // The encoder takes no scale below one.
+    if (mode_ == Mode::packed && matrix_scale < 0) fits_ = false;
     // A rotated input has the error of its key switch before it meets the matrix.
     if (mode_ == Mode::packed) add_noise(v, units_.key_switch);
     const double exact =
@@ -255,6 +267,9 @@ class Search {
   }
 
   double target() const { return target_; }
+  /// The shortest chain, in bits of Q P, that any guess so far has had, and its primes.
+  double least_bits() const { return least_bits_; }
+  std::size_t least_primes() const { return least_primes_; }
 
   std::optional<Schedule> at(int log_degree) {
     best_.reset();
@@ -266,7 +281,7 @@ class Search {
       return best_;
     }
     // A product with an 11-bit weight and a prime of 41 bits is one multiply-add.
-    for (const int weight : {10, 13, 16}) {
+    for (const int weight : {kLeastWeightBits, 13, 16}) {
       if (!best_) try_all(log_degree, {34, 49}, {30, 49}, {weight, weight});
     }
     // A polynomial ties its prime to the scale, which takes weights wide enough to rescale behind them.
@@ -280,19 +295,52 @@ class Search {
   };
 
   void try_all(int log_degree, Range prime_range, Range base_range, Range weight_range, Range input_range = {20, 34},
-               Range waterline_range = {24, 32}) {
+               Range waterline_range = {kLeastWaterlineBits, 32}) {
     for (int prime = prime_range.least; prime <= prime_range.most; ++prime) {
+      const auto primes = fewest_primes(prime, weight_range, input_range, waterline_range);
+      if (!primes) continue;
       for (int base = base_range.least; base <= base_range.most; ++base) {
-        for (int input = input_range.least; input <= input_range.most; input += 2) {
-          for (int weight = weight_range.least; weight <= weight_range.most; ++weight) {
-            for (int waterline = waterline_range.least; waterline <= waterline_range.most; waterline += 2) {
-              consider({log_degree, double(base), double(prime), double(input), double(waterline),
-                        std::vector<double>(stages_.size(), weight)});
-            }
-          }
+        // Most guesses for a ring that is too small fail by the length of their chain alone.
+        if (!has_room(log_degree, prime, base, *primes)) continue;
+        for_guesses(prime, weight_range, input_range, waterline_range, [&](Guess guess) {
+          guess.log_degree = log_degree;
+          guess.base_bits = base;
+          consider(std::move(guess));
+        });
+      }
+    }
+  }
+
+  template <typename Visit>
+  void for_guesses(int prime, Range weight_range, Range input_range, Range waterline_range, Visit&& visit) const {
+    for (int input = input_range.least; input <= input_range.most; input += 2) {
+      for (int weight = weight_range.least; weight <= weight_range.most; ++weight) {
+        for (int waterline = waterline_range.least; waterline <= waterline_range.most; waterline += 2) {
+          visit(Guess{options_.min_log_degree, double(prime), double(prime), double(input), double(waterline),
+                      std::vector<double>(stages_.size(), weight)});
         }
       }
     }
+  }
+
+  /// Over all guesses with primes of this width: neither ring nor first prime changes it.
+  std::optional<std::size_t> fewest_primes(int prime, Range weight_range, Range input_range, Range waterline_range) {
+    const std::array<int, 4> key{prime, weight_range.least, input_range.least, waterline_range.least};
+    const auto [it, fresh] = fewest_primes_.try_emplace(key);
+    if (!fresh) return it->second;
+    std::optional<std::size_t>& fewest = it->second;
+    for_guesses(prime, weight_range, input_range, waterline_range, [&](const Guess& guess) {
+      const auto primes = Simulation(stages_, largest_bits_, magnitudes_, options_.mode, guess).primes();
+      if (primes && (!fewest || *primes < *fewest)) fewest = primes;
+    });
+    return fewest;
+  }
+
+  /// For the chain and the smallest special prime that goes with it.
+  bool has_room(int log_degree, int prime, int base, std::size_t primes) {
+    const double bits = base + static_cast<double>(primes - 1) * prime + std::max({prime, base, kLeastPrimeBits}) - 2;
+    if (bits < least_bits_) least_bits_ = bits, least_primes_ = primes;
+    return bits <= ckks::max_log_qp(log_degree, 128);
   }
 
   std::optional<Schedule> simulate(const Guess& guess) const {
@@ -346,6 +394,9 @@ class Search {
   const ScheduleOptions& options_;
   std::vector<double> largest_bits_;
   double target_;
+  double least_bits_ = INFINITY;
+  std::size_t least_primes_ = 0;
+  std::map<std::array<int, 4>, std::optional<std::size_t>> fewest_primes_;
   std::optional<Schedule> best_;
   Guess guess_;
 };
@@ -355,6 +406,40 @@ std::string format_error(double error) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2g", error);
   return text;
+}
+
+std::size_t widest_stage(const Magnitudes& magnitudes) {
+  const auto& s = magnitudes.stages;
+  const auto it = std::max_element(s.begin(), s.end(),
+                                   [](const auto& a, const auto& b) { return a.activation_max < b.activation_max; });
+  return static_cast<std::size_t>(it - s.begin());
+}
+
+/// Values that run away have no scale.
+void check_finite(const std::vector<Stage>& stages, const Magnitudes& magnitudes) {
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const auto& m = magnitudes.stages[i];
+    bool finite = true;
+    for (const double v : {m.map_max, m.map_rms, m.activation_max, m.activation_rms, m.gain, m.fan_in_rms}) {
+      finite = finite && std::isfinite(v);
+    }
+    if (finite) continue;
+    throw UnsupportedError("layer " + stages[i].name +
+                           " gets values that are not finite on sample images: a polynomial ran away; fit activations "
+                           "with a larger degree, or train the network with the polynomials in it");
+  }
+}
+
+[[noreturn]] void refuse_depth(const std::vector<Stage>& stages, std::size_t primes, double bits, int room,
+                               const ScheduleOptions& options) {
+  const auto activations = std::count_if(stages.begin(), stages.end(),
+                                         [](const Stage& s) { return s.activation != Stage::Activation::none; });
+  throw UnsupportedError("the network is too deep: " + std::to_string(stages.size()) + " linear maps and " +
+                         std::to_string(activations) + " activations take at least " + std::to_string(primes) +
+                         " primes, " + std::to_string(static_cast<long>(bits)) +
+                         " bits with the special prime, and the largest ring, 2^" +
+                         std::to_string(options.max_log_degree) + ", has room for " + std::to_string(room) +
+                         " at 128-bit security: use fewer activations, polynomials of a smaller degree or squares");
 }
 
 /// Why the chain is as it is, for people.
@@ -380,6 +465,8 @@ std::vector<std::string> reasons_of(const Schedule& schedule, const ScheduleOpti
 }  // namespace
 
 Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options) {
+  check_finite(stages, magnitudes);
+  const int room = ckks::max_log_qp(options.max_log_degree, 128);
   // A deep network may not reach what is wanted at any size; its prediction then says what it reaches.
   for (const double relaxed : {1.0, 4.0, 16.0}) {
     ScheduleOptions eased = options;
@@ -391,9 +478,15 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
       schedule->reasons = reasons_of(*schedule, options, search.target() / relaxed, relaxed);
       return *schedule;
     }
+    if (search.least_primes() > 0 && search.least_bits() > room)
+      refuse_depth(stages, search.least_primes(), search.least_bits(), room, options);
   }
+  const std::size_t widest = widest_stage(magnitudes);
   throw UnsupportedError("no ring up to 2^" + std::to_string(options.max_log_degree) +
-                         " holds this network with 128-bit security and the wanted precision");
+                         " holds this network with 128-bit security and the wanted precision: its values reach " +
+                         format_error(magnitudes.stages[widest].activation_max) + " behind layer " +
+                         stages[widest].name +
+                         "; keep them to a few units (batch norm, smaller weights), or use fewer activations");
 }
 
 }  // namespace obscura::compile

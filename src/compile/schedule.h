@@ -37,6 +37,10 @@ std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const s
 /// Bits of the integers that batched weights become; where a scale asks for more, the sums are shifted up to it.
 inline constexpr double kIntegerWeightBits = 28;
 
+/// The least that any schedule takes: bits of a prime, of a scale behind a rescaling, of a matrix whose largest entry
+/// is one.
+inline constexpr int kLeastPrimeBits = 30, kLeastWaterlineBits = 24, kLeastWeightBits = 10;
+
 /// Level and scale of every value in a stage, fixed ahead of time. Scales are bits here; the program turns them into
 /// exact numbers with the primes that were found.
 struct StageSchedule {

@@ -80,50 +80,57 @@ void SlotMap::for_entries(Visit&& visit) const {
   }
 }
 
-std::vector<std::uint32_t> SlotMap::counts(std::size_t most, std::size_t& distinct) const {
-  std::vector<std::uint32_t> count(outputs_ * inputs_ * placement_.slots, 0);
+SlotMap::Counts SlotMap::counts(std::size_t most, std::size_t& distinct) const {
+  Counts counts(outputs_ * inputs_);
   distinct = 0;
   // Offsets show themselves early: give up between rows as soon as there are too many.
   for_entries([&](std::size_t out, std::size_t in, std::size_t offset, std::size_t, double) {
     if (distinct > most) return;
-    auto& c = count[(out * inputs_ + in) * placement_.slots + offset];
-    if (c++ == 0) ++distinct;
+    auto& block = counts[out * inputs_ + in];
+    if (block.empty()) block.resize(placement_.slots, 0);
+    if (block[offset]++ == 0) ++distinct;
   });
-  return count;
+  return counts;
+}
+
+/// Calls visit(diagonal, count) for every diagonal that is not zero, in order.
+template <typename Visit>
+void SlotMap::for_counts(Counts& counts, Visit&& visit) const {
+  for (std::size_t b = 0; b < counts.size(); ++b) {
+    for (std::size_t offset = 0; offset < counts[b].size(); ++offset) {
+      if (counts[b][offset] == 0) continue;
+      visit(BlockOffset{b / inputs_, b % inputs_, static_cast<std::int64_t>(offset)}, counts[b][offset]);
+    }
+  }
 }
 
 std::vector<BlockOffset> SlotMap::offsets(std::size_t most) const {
   std::size_t distinct = 0;
-  const auto count = counts(most, distinct);
+  auto all = counts(most, distinct);
   std::vector<BlockOffset> result;
   if (distinct > most) return result;
-  for (std::size_t i = 0; i < count.size(); ++i) {
-    if (count[i] == 0) continue;
-    const std::size_t block = i / placement_.slots;
-    result.push_back({block / inputs_, block % inputs_, static_cast<std::int64_t>(i % placement_.slots)});
-  }
+  for_counts(all, [&](const BlockOffset& diagonal, std::uint32_t) { result.push_back(diagonal); });
   return result;
 }
 
 SlotMap::Entries SlotMap::entries() const {
   Entries result;
   std::size_t distinct = 0;
-  auto count = counts(std::size_t{1} << 40, distinct);
+  auto all = counts(std::size_t{1} << 40, distinct);
   std::size_t total = 0;
-  for (std::size_t i = 0; i < count.size(); ++i) {
-    if (count[i] == 0) continue;
-    const std::size_t block = i / placement_.slots;
-    result.offsets.push_back({block / inputs_, block % inputs_, static_cast<std::int64_t>(i % placement_.slots)});
+  // From here on the counts are places in the list of diagonals.
+  for_counts(all, [&](const BlockOffset& diagonal, std::uint32_t& count) {
+    result.offsets.push_back(diagonal);
     result.begin.push_back(total);
-    total += count[i];
-    count[i] = static_cast<std::uint32_t>(result.begin.size() - 1);
-  }
+    total += count;
+    count = static_cast<std::uint32_t>(result.begin.size() - 1);
+  });
   result.begin.push_back(total);
   result.slot.resize(total);
   result.value.resize(total);
   std::vector<std::size_t> next(result.begin.begin(), result.begin.end() - 1);
   for_entries([&](std::size_t out, std::size_t in, std::size_t offset, std::size_t slot, double value) {
-    const std::size_t at = next[count[(out * inputs_ + in) * placement_.slots + offset]]++;
+    const std::size_t at = next[all[out * inputs_ + in][offset]]++;
     result.slot[at] = static_cast<std::uint32_t>(slot);
     result.value[at] = value;
   });

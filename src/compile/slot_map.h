@@ -66,7 +66,12 @@ class SlotMap {
  private:
   template <typename Visit>
   void for_entries(Visit&& visit) const;
-  std::vector<std::uint32_t> counts(std::size_t most, std::size_t& distinct) const;
+  /// How many entries each diagonal has, by block (output by output) and offset; empty for a block without any.
+  using Counts = std::vector<std::vector<std::uint32_t>>;
+  /// Stops where more than `most` diagonals are not zero.
+  Counts counts(std::size_t most, std::size_t& distinct) const;
+  template <typename Visit>
+  void for_counts(Counts& counts, Visit&& visit) const;
 
   const Stage& stage_;
   Placement placement_;

@@ -46,6 +46,15 @@ std::vector<BlockOffset> random_offsets(std::size_t outputs, std::size_t inputs,
   return result;
 }
 
+/// As many blocks as the diagonals mention.
+BlockCounts counts_of(const std::vector<BlockOffset>& offsets) {
+  BlockCounts counts;
+  for (const auto& d : offsets) {
+    counts = {std::max(counts.outputs, d.output + 1), std::max(counts.inputs, d.input + 1)};
+  }
+  return counts;
+}
+
 using Blocks = std::vector<Complexes>;
 
 Blocks product(const std::vector<BlockOffset>& offsets, std::size_t outputs, const Blocks& x) {
@@ -87,7 +96,10 @@ class BlockTransformOn : public ::testing::TestWithParam<ParameterSet> {
   }
 
   void expect(const std::vector<BlockOffset>& offsets, const StepCosts& costs) const {
-    const BlockPlan plan = plan_blocks(offsets, context.slots(), costs);
+    expect(offsets, counts_of(offsets), costs);
+  }
+  void expect(const std::vector<BlockOffset>& offsets, const BlockCounts& counts, const StepCosts& costs) const {
+    const BlockPlan plan = plan_blocks(offsets, counts, context.slots(), costs);
     SCOPED_TRACE(::testing::Message() << plan.babies.size() << " babies, " << plan.giants.size() << " giants");
     ckks::KeyRequest request;
     request_keys(plan, limbs, context.degree(), request);
@@ -156,6 +168,11 @@ TEST_P(BlockTransformOn, FewDiagonals) {
   expect({{0, 0, 0}, {1, 1, 0}, {1, 0, n / 2}, {0, 0, n / 2 + 1}}, step_costs(context, limbs));
 }
 
+/// Outputs that no diagonal leads to are zero, inputs that nothing reads are taken along.
+TEST_P(BlockTransformOn, BlocksWithoutDiagonals) {
+  expect({{1, 1, 3}, {1, 1, 4}, {3, 0, 500}}, {5, 3}, step_costs(context, limbs));
+}
+
 // At scales of 2^26 coefficients have 32 bits (48-bit primes are far larger), at 2^40 they have not.
 INSTANTIATE_TEST_SUITE_P(Parameters, BlockTransformOn,
                          ::testing::Values(ParameterSet{"Narrow", 10, {48, 48, 48}, {49}, 1, 0x1p26},
@@ -180,7 +197,7 @@ class BlockTransformErrors : public ::testing::Test {
   const Party party{ckks::testing::small_context(10, {45, 40, 40}, {45})};
   const ckks::Context& context = *party.context;
   const std::vector<BlockOffset> offsets{{0, 0, 0}, {0, 1, 1}, {1, 0, 9}, {1, 1, 500}};
-  const BlockPlan plan = plan_blocks(offsets, context.slots(), step_costs(context, 2));
+  const BlockPlan plan = plan_blocks(offsets, {2, 2}, context.slots(), step_costs(context, 2));
   const BlockTransform transform = make(plan, {0x1p20, 0x1p21});
   ckks::Evaluator server{party.context};
   const Complexes x = random_complex(context.slots(), 1);
@@ -222,7 +239,6 @@ TEST_F(BlockTransformErrors, PlansScalesAndLevels) {
     change(bad);
     EXPECT_THROW(make(bad, {1024, 1024}), ParameterError);
   };
-  changed([](BlockPlan& p) { p.outputs = 3; });
   changed([](BlockPlan& p) { p.outputs = 1; });
   changed([](BlockPlan& p) { p.terms[0].offset += 1; });
   changed([](BlockPlan& p) { p.terms[0].giant = p.giants.size(); });
@@ -233,7 +249,7 @@ TEST_F(BlockTransformErrors, PlansScalesAndLevels) {
 
 TEST_F(BlockTransformErrors, ZeroOffsetsNeedNoKey) {
   const std::vector<BlockOffset> zero{{0, 0, 0}, {0, 1, 0}};
-  const BlockPlan scaling = plan_blocks(zero, context.slots(), step_costs(context, 2));
+  const BlockPlan scaling = plan_blocks(zero, {1, 2}, context.slots(), step_costs(context, 2));
   EXPECT_TRUE(scaling.rotations().empty());
   const BlockTransform diagonal = make(scaling, {0x1p20, 0x1p21});
   const auto y = diagonal.apply(ckks::Evaluator(party.context), std::vector<Inputs>{{a, b}});

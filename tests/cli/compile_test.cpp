@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "cli/support.h"
+#include "nn/onnx_write.h"
+#include "support/residual_networks.h"
 
 namespace obscura::cli {
 namespace {
@@ -43,6 +45,19 @@ TEST(CompileVerb, RefusesActivationsWithoutCalibrationByName) {
   EXPECT_EQ(result.error_lines(), 1u) << result.err;
   EXPECT_THAT(result.err, HasSubstr("is not a polynomial"));
   EXPECT_THAT(result.err, HasSubstr("--calibrate"));
+}
+
+/// Before anything is fitted, with the arithmetic, and nothing is saved.
+TEST(CompileVerb, SaysAtOnceWhatIsTooDeep) {
+  const TemporaryFolder folder;
+  const std::string network = (folder / "resnet.onnx").string(), saved = (folder / "fitted.onnx").string();
+  const nn::Activation relu{nn::Activation::Kind::relu};
+  nn::write_onnx(support::ResidualNetwork(1, {3, 32, 32}, relu).for_cifar(3, 4), network);
+  const Result result = obscura({"compile", network, "--calibrate", "samples", "--save", saved});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("activations of degree 15 take 4 levels each"));
+  EXPECT_THAT(result.err, HasSubstr("--max-degree 2"));
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"resnet.onnx"});
 }
 
 TEST(CompileVerb, RefusesImagesSideBySideThatAreNoPowerOfTwo) {

@@ -34,6 +34,9 @@ struct RandomGraphOptions {
   bool polynomials = true;     ///< false: Square only
   bool channelwise = true;     ///< polynomials with a row a channel
   bool activations = false;    ///< ReLU, SiLU, ... in place of some polynomials
+  std::size_t max_kernel = 5;  ///< of convolutions, a side
+  std::size_t max_stride = 2;  ///< of convolutions, a side
+  std::size_t most_values = std::size_t{1} << 40;  ///< of what a convolution makes: larger strides, then fewer maps
 };
 
 /// Draws one network. The same seed and options give the same network, on every machine.
@@ -114,15 +117,20 @@ class RandomGraph {
   /// Kernels 1 to 5 that fit, strides 1 and 2, paddings below the kernel, a side each, dilations 1 and 2.
   void convolution(std::size_t maps, bool may_stride) {
     const std::array<std::size_t, 2> sides{shape().height, shape().width};
-    nn::Conv2d conv =
-        weighted(maps, {size(1, std::min<std::size_t>(5, sides[0])), size(1, std::min<std::size_t>(5, sides[1]))});
+    nn::Conv2d conv = weighted(
+        maps, {size(1, std::min(options_.max_kernel, sides[0])), size(1, std::min(options_.max_kernel, sides[1]))});
     for (std::size_t axis = 0; axis < 2; ++axis) {
       conv.padding[axis] = size(0, conv.kernel[axis] / 2);
       conv.padding[axis + 2] = size(0, conv.kernel[axis] / 2);
       const std::size_t wide = 2 * (conv.kernel[axis] - 1) + 1;
       const bool fits = wide <= sides[axis] + conv.padding[axis] + conv.padding[axis + 2];
       if (options_.dilations && fits && coin()) conv.dilation[axis] = 2;
-      if (may_stride && sides[axis] >= 6) conv.stride[axis] = size(1, 2);
+      if (may_stride && sides[axis] >= 6) conv.stride[axis] = size(1, options_.max_stride);
+    }
+    // A stride of as many pixels as the most values allow.
+    while (maps * (sides[0] / conv.stride[0] + 1) * (sides[1] / conv.stride[1] + 1) > options_.most_values &&
+           std::max(conv.stride[0], conv.stride[1]) < 16) {
+      ++conv.stride[conv.stride[0] <= conv.stride[1] ? 0 : 1];
     }
     add("conv", std::move(conv));
   }
@@ -223,8 +231,8 @@ inline std::vector<std::vector<float>> random_images(const nn::Shape& input, std
 
 /// Brings the values of every convolution and dense layer to at most about 1 on random images, layer by layer, by
 /// scaling its weights; polynomials of a few blocks would otherwise run away.
-inline void tame(nn::Graph& graph, std::uint64_t seed) {
-  const auto images = random_images(graph.input_shape(), 16, seed);
+inline void tame(nn::Graph& graph, std::uint64_t seed, std::size_t samples = 16) {
+  const auto images = random_images(graph.input_shape(), samples, seed);
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
     auto* conv = std::get_if<nn::Conv2d>(&graph.nodes[i].layer);
     auto* linear = std::get_if<nn::Linear>(&graph.nodes[i].layer);
