@@ -65,6 +65,7 @@ void print_keys_json(const KeygenArguments& a, const compile::Program& program, 
 void run_keygen(const KeygenArguments& a) {
   check_key_folder(a.out, a.force);
   const auto graph = nn::read_onnx(a.network);
+  for (const auto& line : graph.notes) note(line);
   Stopwatch watch;
   KeygenTimes times;
   compile::CompileOptions options;

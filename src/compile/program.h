@@ -16,6 +16,9 @@
 
 namespace obscura::compile {
 
+/// How far beyond the largest logit of the calibration images those of other images may lie.
+inline constexpr double kLogitHeadroom = 2;
+
 /// What the owner needs to encrypt an image and read the answer: nothing in it is a weight.
 struct ClientPart {
   Mode mode = Mode::packed;
@@ -36,7 +39,15 @@ struct ClientPart {
   double output_factor = 1;                 ///< a logit is this times the decrypted number
   std::size_t reply_gap = 1;                ///< see ckks::CompactCiphertext
   int reply_bits = 0;
-  double logit_error = 0;  ///< predicted standard deviation
+  double logit_error = 0;  ///< predicted standard deviation of what encryption adds to a logit
+  /// The largest difference of a logit that polynomials in the place of activations made on the images that they were
+  /// fitted on. 0: none are, or the file does not say.
+  double fit_error = 0;
+  /// The largest size of a logit that calibration promises: kLogitHeadroom times the largest that was seen. A logit
+  /// beyond it comes from an image unlike those of the calibration. 0: nothing is known, the network was not
+  /// calibrated.
+  double logit_range = 0;
+  nn::Head head = nn::Head::none;  ///< what the owner applies to the logits
 
   std::size_t slots() const { return std::size_t{1} << (parameters.log_degree - 1); }
   /// Ciphertexts up.
