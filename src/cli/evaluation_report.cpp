@@ -66,6 +66,7 @@ void print_quality(const Evaluation& e) {
   fmt::print("  accuracy   encrypted {:.2f} %, plain {:.2f} %\n", 100 * e.scores.encrypted_accuracy,
              100 * e.scores.plain_accuracy);
   fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * e.scores.agreement);
+  print_original(e.origin, e.original);
   fmt::print("  F1 macro   {:.4f}\n", e.scores.f1_macro);
   fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", e.scores.max_logit_error,
              e.scores.rms_logit_error, e.run.client.logit_error);
@@ -151,6 +152,9 @@ ordered_json evaluation_json(const Evaluation& e) {
           {"mode", mode_name(e.run.client.mode)},
           {"images", e.images()},
           {"threads", e.threads},
+          {"plain", plain_name(e.origin)},
+          {"fitted_from", origin_json(e.origin)},
+          {"original", original_json(e.original)},
           {"plain_accuracy", e.scores.plain_accuracy},
           {"encrypted_accuracy", e.scores.encrypted_accuracy},
           {"f1_macro", e.scores.f1_macro},
@@ -159,6 +163,7 @@ ordered_json evaluation_json(const Evaluation& e) {
           {"max_logit_error", e.scores.max_logit_error},
           {"rms_logit_error", e.scores.rms_logit_error},
           {"predicted_logit_error", e.run.client.logit_error},
+          {"predicted_fit_error", e.run.client.fit_error},
           {"seconds", seconds_json(e)},
           {"max_encryption_error", e.max_encryption_error > 0 ? e.max_encryption_error : e.scores.max_logit_error},
           {"images_lost", e.lost},

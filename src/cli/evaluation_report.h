@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/encrypted_run.h"
+#include "cli/original_run.h"
 #include "cli/scores.h"
 
 namespace obscura::cli {
@@ -27,6 +28,8 @@ struct Evaluation {
   /// modulus.
   std::vector<std::size_t> lost;
   EncryptedRun run;
+  nn::Origin origin;                       ///< of the network, where its file says that it was fitted
+  std::optional<OriginalScores> original;  ///< against the network that it was fitted from
   double plain_seconds = 0;
   double peak_memory_mb = 0;
 

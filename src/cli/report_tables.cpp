@@ -66,6 +66,14 @@ Table plain_table(const Report& report) {
                           difference(*row, accuracy, paper.plain_accuracy()), span_text(paper.plain_seconds),
                           span_text(number_at(run, "seconds.plain")), count_text(number_at(run, "images"))});
   }
+  for (const ReportRow* row : rows_of_paper(report)) {
+    const std::string fitted = text_at(accuracy_run(*row), "fitted_from.name");
+    if (fitted.empty()) continue;
+    table.notes.push_back(
+        fmt::format("{}: what is called plain is a network with polynomials fitted to the activations of "
+                    "{}; what fitting lost is not in these figures.",
+                    row_label(*row), fitted));
+  }
   return table;
 }
 

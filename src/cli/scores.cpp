@@ -4,13 +4,10 @@
 #include <cmath>
 #include <utility>
 
+#include "nn/decision.h"
+
 namespace obscura::cli {
 namespace {
-
-template <typename Values>
-std::size_t largest(const Values& values) {
-  return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
-}
 
 using Confusion = std::vector<std::vector<std::size_t>>;
 
@@ -61,20 +58,20 @@ void ErrorHistogram::add(double error) {
 Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std::vector<double>>& encrypted,
              std::span<const std::int64_t> labels) {
   Scores scores;
-  const std::size_t classes = plain.front().size();
+  const std::size_t outputs = plain.front().size(), classes = nn::class_count(outputs);
   scores.confusion.assign(classes, std::vector<std::size_t>(classes));
   Confusion plain_confusion = scores.confusion;
   std::size_t plain_right = 0, encrypted_right = 0, same = 0;
   double squares = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto label = static_cast<std::size_t>(labels[i]);
-    const std::size_t p = largest(plain[i]), e = largest(encrypted[i]);
+    const std::size_t p = nn::predicted_class(plain[i]), e = nn::predicted_class(encrypted[i]);
     plain_right += p == label;
     encrypted_right += e == label;
     same += p == e;
     ++scores.confusion[label][e];
     ++plain_confusion[label][p];
-    for (std::size_t k = 0; k < classes; ++k) {
+    for (std::size_t k = 0; k < outputs; ++k) {
       const double error = std::abs(encrypted[i][k] - static_cast<double>(plain[i][k]));
       scores.max_logit_error = std::max(scores.max_logit_error, error);
       squares += error * error;
@@ -85,7 +82,7 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
   scores.plain_accuracy = static_cast<double>(plain_right) / count;
   scores.encrypted_accuracy = static_cast<double>(encrypted_right) / count;
   scores.agreement = static_cast<double>(same) / count;
-  scores.rms_logit_error = std::sqrt(squares / (count * static_cast<double>(classes)));
+  scores.rms_logit_error = std::sqrt(squares / (count * static_cast<double>(outputs)));
   scores.f1_macro = f1_macro(scores.confusion);
   scores.plain_f1_macro = f1_macro(plain_confusion);
   scores.classes = class_scores(scores.confusion);

@@ -33,7 +33,8 @@ struct Scores {
   ErrorHistogram errors;                            ///< of all logits of all images
 };
 
-/// Logits of every image; both runs have `labels.size()` rows of the same length, and every label is below it.
+/// Logits of every image; both runs have `labels.size()` rows of the same length. Every label is below the number of
+/// classes: that length, or two where a single logit says yes or no.
 Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std::vector<double>>& encrypted,
              std::span<const std::int64_t> labels);
 

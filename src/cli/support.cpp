@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "nn/classifier.h"
 
 namespace fs = std::filesystem;
 
@@ -79,6 +80,7 @@ double peak_memory_mb() {
 }
 
 compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
+  nn::check_classifier(graph);
   return compile::compile(graph, options);
 }
 

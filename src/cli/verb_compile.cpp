@@ -8,11 +8,15 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/file.h"
 #include "cli/calibration.h"
 #include "cli/options.h"
+#include "cli/original_run.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program.h"
+#include "image/digest.h"
+#include "nn/classifier.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "owner/owner.h"
@@ -27,6 +31,7 @@ struct CompileArguments {
   std::string network;
   std::string mode = "packed";
   std::string calibrate;
+  std::string input;
   std::filesystem::path data, save;
   std::size_t images_per_ciphertext = 1;
   std::size_t max_degree = compile::FitOptions().max_degree;
@@ -78,6 +83,7 @@ ordered_json stages_json(const compile::Program& program, const std::vector<doub
 std::map<std::string, std::string> other_metadata(const std::string& network) {
   auto metadata = nn::read_onnx_metadata(network);
   for (const char* key : {"mean", "std", "classes", "colour", "image_size", "calibration"}) metadata.erase(key);
+  std::erase_if(metadata, [](const auto& entry) { return entry.first.starts_with("obscura."); });
   return metadata;
 }
 
@@ -104,8 +110,16 @@ std::vector<double> measure(compile::Program program) {
   return seconds;
 }
 
+/// What is saved says what it was made of.
+void state_origin(nn::Graph& graph, const std::filesystem::path& network) {
+  graph.origin.name = network.filename().string();
+  graph.origin.sha256 = image::sha256(read_file(network));
+}
+
 void run_compile(const CompileArguments& a) {
-  auto graph = nn::read_onnx(a.network);
+  auto graph = nn::read_onnx(a.network, a.input.empty() ? nn::Shape{0, 1, 1} : nn::parse_shape(a.input));
+  nn::check_classifier(graph);
+  for (const auto& line : graph.notes) note(line);
   if (!a.save.empty()) check_output(a.save);
   compile::FitReport fitted;
   ThreadPool pool;
@@ -116,6 +130,7 @@ void run_compile(const CompileArguments& a) {
     fitting.max_degree = a.max_degree;
     samples = calibration_samples(graph, a.calibrate, a.data);
     graph = calibrated(graph, samples, &fitted, &pool, fitting);
+    if (!fitted.layers.empty()) state_origin(graph, a.network);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
   }
   const Stopwatch watch;
@@ -129,7 +144,6 @@ void run_compile(const CompileArguments& a) {
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
   if (!a.json) {
-    for (const auto& line : graph.notes) note(line);
     fmt::print("{}compiled in  {}\n", compile::report(program, measured), duration_text(seconds));
     return;
   }
@@ -144,6 +158,9 @@ void run_compile(const CompileArguments& a) {
               {"ciphertexts", {{"query", client.queries()}, {"answer", client.replies()}}},
               {"parameters", parameters_json(client.parameters)},
               {"predicted_logit_error", client.logit_error},
+              {"predicted_fit_error", client.fit_error},
+              {"logit_range", client.logit_range > 0 ? ordered_json(client.logit_range) : ordered_json(nullptr)},
+              {"fitted_from", origin_json(graph.origin)},
               {"reply_bits", client.reply_bits},
               {"rotation_keys", program.keys.galois.size()},
               {"relinearisation_key", program.keys.relin_limbs != 0},
@@ -176,6 +193,9 @@ void add_compile_verb(CLI::App& app) {
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   verb->add_option("--save", args->save, "Write the calibrated network, for keygen and classify")->group(kOutput);
+  verb->add_option("--input", args->input,
+                   "What image a network takes that takes numbers: channels x height x width, as 1x28x28")
+      ->group(kRun);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura compile models/tenseal-mnist.onnx\n"

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
+#include "nn/decision.h"
 #include "owner/key_folder.h"
 
 namespace fs = std::filesystem;
@@ -40,6 +41,7 @@ struct Decrypted {
   owner::QueryRecord record;
   std::vector<owner::Reading> readings;
   owner::DecryptionCount count;
+  std::vector<std::string> labels;  ///< of the classes
 
   std::string name(std::size_t i) const { return record.images.empty() ? std::string() : record.images[i].name; }
   /// For messages: the file's name, or the image's number.
@@ -59,19 +61,14 @@ struct Guess {
   double confidence = 0;
 };
 
-std::vector<Guess> best_guesses(const std::vector<double>& logits, std::size_t top) {
-  const auto confidence = owner::softmax(logits);
+std::vector<Guess> best_guesses(const compile::ClientPart& client, const std::vector<double>& logits, std::size_t top) {
+  const auto confidence = nn::class_probabilities(logits, client.head);
   std::vector<Guess> guesses;
-  for (std::size_t i = 0; i < logits.size(); ++i) guesses.push_back({i, confidence[i]});
+  for (std::size_t i = 0; i < confidence.size(); ++i) guesses.push_back({i, confidence[i]});
   std::stable_sort(guesses.begin(), guesses.end(),
                    [](const Guess& a, const Guess& b) { return a.confidence > b.confidence; });
   guesses.resize(std::min(top, guesses.size()));
   return guesses;
-}
-
-std::string label_of(const compile::ClientPart& client, std::size_t index) {
-  const auto& classes = client.preprocessing.classes;
-  return index < classes.size() ? classes[index] : std::to_string(index);
 }
 
 /// The record of the query that was answered: from the folder, or from the query's file, where the owner made it with
@@ -121,6 +118,7 @@ Decrypted decrypt(const DecryptArguments& a) {
   const owner::Owner owner = folder.open();
   Decrypted result;
   result.client = owner.client();
+  result.labels = nn::class_labels(result.client.preprocessing.classes, result.client.outputs);
   const auto answer = runtime::read_answer(*owner.context(), owner.client().program, read_file(a.answer, 1ull << 32),
                                            a.answer.string());
   if (answer.key != owner.key().id()) {
@@ -145,8 +143,8 @@ void print_images(const DecryptArguments& a, const Decrypted& d) {
       if (d.readings.size() > 1) fmt::print("{}no answer\n", line);
       continue;
     }
-    for (const Guess& guess : best_guesses(reading.logits, a.top)) {
-      line += fmt::format("{} {:.2f} %   ", label_of(d.client, guess.index), 100 * guess.confidence);
+    for (const Guess& guess : best_guesses(d.client, reading.logits, a.top)) {
+      line += fmt::format("{} {:.2f} %   ", d.labels[guess.index], 100 * guess.confidence);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     fmt::print("{}{}\n", line, reading.trust == owner::Trust::doubtful ? "   (doubtful)" : "");
@@ -162,9 +160,8 @@ ordered_json image_json(const DecryptArguments& a, const Decrypted& d, std::size
   if (!reading.reason.empty()) json["reason"] = reading.reason;
   if (reading.trust == owner::Trust::failed) return json;
   ordered_json top = ordered_json::array();
-  for (const Guess& guess : best_guesses(reading.logits, a.top)) {
-    top.push_back(
-        {{"class", guess.index}, {"label", label_of(d.client, guess.index)}, {"confidence", guess.confidence}});
+  for (const Guess& guess : best_guesses(d.client, reading.logits, a.top)) {
+    top.push_back({{"class", guess.index}, {"label", d.labels[guess.index]}, {"confidence", guess.confidence}});
   }
   const auto& first = top.front();
   json["class"] = first["class"];
@@ -182,6 +179,7 @@ void print_images_json(const DecryptArguments& a, const Decrypted& d) {
               {"mode", mode_name(d.client.mode)},
               {"images", images},
               {"predicted_logit_error", d.client.logit_error},
+              {"predicted_fit_error", d.client.fit_error},
               {"decryptions", d.count.count},
               {"decryptions_complete", d.count.complete},
               {"shared", a.share},
@@ -207,8 +205,8 @@ void write_csv(const fs::path& file, const Decrypted& d) {
       text += std::string(3 + d.client.outputs, ',') + "\r\n";
       continue;
     }
-    const Guess best = best_guesses(reading.logits, 1).front();
-    text += fmt::format(",{},{},{:.6f}", best.index, csv_field(label_of(d.client, best.index)), best.confidence);
+    const Guess best = best_guesses(d.client, reading.logits, 1).front();
+    text += fmt::format(",{},{},{:.6f}", best.index, csv_field(d.labels[best.index]), best.confidence);
     for (const double logit : reading.logits) text += fmt::format(",{}", logit);
     text += "\r\n";
   }

@@ -21,6 +21,7 @@
 #include "cli/evaluate_pictures.h"
 #include "cli/evaluation_report.h"
 #include "cli/options.h"
+#include "cli/original_run.h"
 #include "cli/query_images.h"
 #include "cli/run_journal.h"
 #include "cli/simulated_run.h"
@@ -28,7 +29,9 @@
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digest.h"
+#include "nn/classifier.h"
 #include "nn/onnx_read.h"
+#include "nn/onnx_write.h"
 #include "nn/reference.h"
 
 namespace fs = std::filesystem;
@@ -40,6 +43,7 @@ constexpr std::size_t kPlainBatch = 256;
 
 struct EvaluateArguments {
   std::string network;
+  fs::path against;
   std::string dataset = "mnist";
   std::string mode = "packed";
   fs::path data;
@@ -87,7 +91,7 @@ void note_shape(const image::Dataset& set, const nn::Shape& input) {
 TestImages load_images(const EvaluateArguments& a, const nn::Graph& graph) {
   const auto set = image::load_dataset(a.dataset, image::Split::test, a.data, a.seed ? 0 : a.limit);
   if (set.count == 0) throw FormatError(a.dataset + " has no test images");
-  const std::size_t outputs = graph.output_shape().size();
+  const std::size_t outputs = nn::class_count(graph.output_shape().size());
   if (set.classes.size() > outputs) {
     throw MismatchError(
         fmt::format("{} has {} classes, but the network tells {} apart", set.name, set.classes.size(), outputs));
@@ -136,6 +140,8 @@ struct Prepared {
   TestImages images;
   std::vector<std::vector<float>> plain;     ///< logits of the network as the file has it
   std::vector<std::vector<float>> compiled;  ///< and as it is compiled, where activations were fitted
+  std::optional<OriginalRun> original;       ///< what the file was fitted from, as asked
+  nn::Origin origin;                         ///< as the file states it
   double plain_seconds = 0;
   compile::CompileOptions options;
 };
@@ -143,10 +149,16 @@ struct Prepared {
 Prepared prepare(const EvaluateArguments& a, ThreadPool& pool) {
   Prepared result;
   result.graph = nn::read_onnx(a.network);
+  nn::check_classifier(result.graph);
+  for (const auto& line : result.graph.notes) note(line);
+  result.origin = result.graph.origin;
+  std::optional<nn::Graph> original;
+  if (!a.against.empty()) original = read_original(a.against, result.graph);
   result.images = load_images(a, result.graph);
   const Stopwatch watch;
   result.plain = run_plain(result.graph, result.images.values);
   result.plain_seconds = watch.seconds();
+  if (original) result.original = OriginalRun{a.against.string(), run_plain(*original, result.images.values)};
   result.options.mode = mode_of(a.mode);
   result.options.images_per_ciphertext = a.images_per_ciphertext;
   if (result.graph.calibration.empty() || compile::needs_fitting(result.graph)) {
@@ -167,7 +179,8 @@ fs::path journal_of(const EvaluateArguments& a) {
 }
 
 /// What must be the same for a run to be continued.
-nlohmann::ordered_json identity_of(const EvaluateArguments& a, const TestImages& images, const ThreadPool& pool) {
+nlohmann::ordered_json identity_of(const EvaluateArguments& a, const nn::Graph& graph, const TestImages& images,
+                                   const ThreadPool& pool) {
   std::vector<std::uint8_t> values;
   for (const auto& image : images.values) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(image.data());
@@ -175,7 +188,8 @@ nlohmann::ordered_json identity_of(const EvaluateArguments& a, const TestImages&
   }
   return {{"journal of", "obscura evaluate"},
           {"version", kVersion},
-          {"network", image::sha256(read_file(a.network))},
+          {"network", image::sha256(nn::to_onnx(graph))},
+          {"against", a.against.empty() ? std::string() : image::sha256(read_file(a.against))},
           {"dataset", a.dataset},
           {"mode", a.mode},
           {"seed", a.seed ? nlohmann::ordered_json(*a.seed) : nlohmann::ordered_json(nullptr)},
@@ -219,9 +233,12 @@ Evaluation evaluate(const EvaluateArguments& a) {
   result.seed = a.seed;
   result.classes = prepared.images.classes;
   result.plain_seconds = prepared.plain_seconds;
-  result.run = run_with_journal(journal_of(a), identity_of(a, prepared.images, pool), a.stop_after, prepared.graph,
-                                prepared.options, prepared.images.values, pool, a.together);
+  result.run = run_with_journal(journal_of(a), identity_of(a, prepared.graph, prepared.images, pool), a.stop_after,
+                                prepared.graph, prepared.options, prepared.images.values, pool, a.together);
   result.scores = score(prepared.plain, result.run.logits, prepared.images.labels);
+  if (prepared.original)
+    result.original = score_original(*prepared.original, result.run.logits, prepared.images.labels);
+  result.origin = prepared.origin;
   judge_encryption(prepared, result);
   result.peak_memory_mb = peak_memory_mb();
   return result;
@@ -232,17 +249,23 @@ void run_simulation(const EvaluateArguments& a) {
   const Prepared prepared = prepare(a, pool);
   const auto run = run_simulated(prepared.graph, prepared.options, prepared.images.values, pool, true);
   const Scores scores = score(prepared.plain, run.logits, prepared.images.labels);
+  std::optional<OriginalScores> original;
+  if (prepared.original) original = score_original(*prepared.original, run.logits, prepared.images.labels);
   if (a.json) {
     print_json({{"network", a.network},
                 {"dataset", a.dataset},
                 {"mode", a.mode},
                 {"simulated", true},
                 {"images", run.logits.size()},
+                {"plain", plain_name(prepared.origin)},
+                {"fitted_from", origin_json(prepared.origin)},
+                {"original", original_json(original)},
                 {"plain_accuracy", scores.plain_accuracy},
                 {"accuracy", scores.encrypted_accuracy},
                 {"agreement", scores.agreement},
                 {"logit_error", {{"max", scores.max_logit_error}, {"rms", scores.rms_logit_error}}},
                 {"predicted_logit_error", run.client.logit_error},
+                {"predicted_fit_error", run.client.fit_error},
                 {"images_out_of_range", run.overflows},
                 {"parameters", parameters_json(run.client.parameters)},
                 {"seconds", run.seconds}});
@@ -252,6 +275,7 @@ void run_simulation(const EvaluateArguments& a) {
              a.dataset, a.mode);
   fmt::print("  accuracy   {:.2f} %, plain {:.2f} %\n", 100 * scores.encrypted_accuracy, 100 * scores.plain_accuracy);
   fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * scores.agreement);
+  print_original(prepared.origin, original);
   fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", scores.max_logit_error,
              scores.rms_logit_error, run.client.logit_error);
   fmt::print("  range      {} images leave the range of the modulus: their answers are lost\n", run.overflows.size());
@@ -279,7 +303,7 @@ void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
   if (reads_pictures(a)) {
     refuse_options(
         verb,
-        {"--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume", "--fit", "--invert"},
+        {"--against", "--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume", "--fit", "--invert"},
         "is for networks that run on encrypted images, not for a .safetensors file");
     refuse_options(verb, {"--make-key", "--calibrate"}, "would make a key that the network has never seen");
   } else {
@@ -310,6 +334,10 @@ void add_evaluate_verb(CLI::App& app) {
   const auto args = std::make_shared<EvaluateArguments>();
   auto* verb = app.add_subcommand("evaluate", "Classifies test images plain and encrypted: accuracy, time, sizes");
   add_network(*verb, args->network);
+  verb->add_option(
+          "--against", args->against,
+          "The network that the given one was fitted from (compile --save): its accuracy, and agreement with it")
+      ->group(kFiles);
   verb->add_option("--dataset", args->dataset,
                    "mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls, samples, or a folder")
       ->capture_default_str()

@@ -65,6 +65,7 @@ void run_keygen(const KeygenArguments& a) {
   const owner::KeyFolder folder(a.out);
   folder.check_free(a.force);
   const auto graph = nn::read_onnx(a.network);
+  for (const auto& line : graph.notes) note(line);
   Stopwatch watch;
   KeygenTimes times;
   compile::CompileOptions options;

@@ -114,12 +114,39 @@ AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
   return map;
 }
 
+AffineMap of_rearrange(const nn::Rearrange& rearrange, const Shape& in) {
+  const std::size_t rows = rearrange.source.size();
+  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(rows), std::vector<double>(rows, 0)};
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::int32_t source = rearrange.source[r];
+    if (source == nn::Rearrange::kFill) {
+      map.bias[r] = rearrange.fill;
+    } else {
+      map.rows[r].push_back({static_cast<std::uint32_t>(source), 1});
+    }
+  }
+  return map;
+}
+
 }  // namespace
 
 AffineMap identity_map(std::size_t size) {
   AffineMap map{size, std::vector<std::vector<AffineMap::Entry>>(size), std::vector<double>(size, 0)};
   for (std::size_t i = 0; i < size; ++i) map.rows[i].push_back({static_cast<std::uint32_t>(i), 1});
   return map;
+}
+
+std::array<std::size_t, 2> grid_stride(const nn::Rearrange& rearrange, const Shape& in) {
+  const Shape& out = rearrange.output;
+  const std::array<std::size_t, 2> stride{in.height / out.height, in.width / out.width};
+  if (stride[0] * out.height != in.height || stride[1] * out.width != in.width) return {1, 1};
+  for (std::size_t i = 0; i < rearrange.source.size(); ++i) {
+    if (rearrange.source[i] == nn::Rearrange::kFill) continue;
+    const auto from = static_cast<std::size_t>(rearrange.source[i]);
+    const bool row = from / in.width % in.height / stride[0] == i / out.width % out.height;
+    if (!row || from % in.width / stride[1] != i % out.width) return {1, 1};
+  }
+  return stride;
 }
 
 std::vector<double> AffineMap::apply(const std::vector<double>& x) const {
@@ -150,6 +177,7 @@ AffineMap affine_of(const nn::Node& node, const Shape& in) {
   if (const auto* norm = std::get_if<nn::BatchNorm>(&node.layer)) return of_batch_norm(*norm, in);
   if (const auto* linear = std::get_if<nn::Linear>(&node.layer)) return of_linear(*linear, in.size());
   if (const auto* pad = std::get_if<nn::Pad>(&node.layer)) return of_pad(*pad, in, node.shape);
+  if (const auto* moved = std::get_if<nn::Rearrange>(&node.layer)) return of_rearrange(*moved, in);
   if (std::holds_alternative<nn::Flatten>(node.layer)) return identity_map(in.size());
   throw UnsupportedError("layer " + node.name + " (" + layer_name(node.layer) + ") is not linear");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -23,9 +24,13 @@ struct AffineMap {
   std::size_t entries() const;
 };
 
-/// The map of one linear node (convolution, average pool, batch norm, pad, flatten, dense) for its input shape.
-/// Throws UnsupportedError for a node that is not linear.
+/// The map of one linear node (convolution, average pool, batch norm, pad, rearrangement, flatten, dense) for its input
+/// shape. Throws UnsupportedError for a node that is not linear.
 AffineMap affine_of(const nn::Node& node, const nn::Shape& input);
+
+/// How many rows and columns of the image lie between two of the output's, where the layer leaves all others out or
+/// deals them out to channels, as a convolution's stride does; {1, 1} where it moves pixels about.
+std::array<std::size_t, 2> grid_stride(const nn::Rearrange& rearrange, const nn::Shape& input);
 
 /// y = x.
 AffineMap identity_map(std::size_t size);

@@ -54,7 +54,7 @@ nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& 
                           FitReport* report) {
   check(graph, ranges);
   check_options(options);
-  nn::Graph fitted{graph.name, {graph.nodes.front()}, graph.preprocessing, graph.notes};
+  nn::Graph fitted = nn::without_layers(graph);
   std::vector<std::size_t> place(graph.nodes.size(), 0);
   if (report != nullptr) report->layers.clear();
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {

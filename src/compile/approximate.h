@@ -77,7 +77,8 @@ nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& 
 
 /// As above, layer after layer: every polynomial is fitted by least squares to what the exact network makes of the
 /// samples, on what the layers before it, already replaced, hand over; so it makes up for some of their error. Ranges
-/// are those of both networks. Memory: the values of all samples at the widest place of the network, twice.
+/// are those of both networks. The largest difference of an output of both on the samples is kept as the result's
+/// origin.fit_error. Memory: the values of all samples at the widest place of the network, twice.
 /// Throws as calibrate and fit_activations. The same samples give the same result, with or without a pool.
 nn::Graph fit_activations_in_turn(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
                                   const FitOptions& options, FitReport* report = nullptr, ThreadPool* pool = nullptr);

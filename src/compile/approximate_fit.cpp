@@ -57,13 +57,15 @@ double rms_error(const Approximation& fit, const std::vector<Target>& targets) {
   return count == 0 ? 0 : std::sqrt(sum / static_cast<double>(count));
 }
 
-/// Up to degree 2 in powers of x: t = (x - m) / h in c0 + c1 t + c2 (2 t^2 - 1).
-std::vector<float> in_powers(const Approximation& fit) {
+/// Up to degree 2 in powers of x: t = (x - m) / h in c0 + c1 t + c2 (2 t^2 - 1). In single precision, as files hold
+/// such: what is fitted here is what is read from them.
+std::vector<double> in_powers(const Approximation& fit) {
   const double m = fit.range.middle(), h = fit.range.width() / 2;
   const double c1 = fit.coefficients[1], c2 = fit.degree() == 2 ? fit.coefficients[2] : 0.0;
-  std::vector<float> row{static_cast<float>(fit.coefficients[0] - c2 - c1 * m / h + 2 * c2 * m * m / (h * h)),
-                         static_cast<float>(c1 / h - 4 * c2 * m / (h * h))};
-  if (fit.degree() == 2) row.push_back(static_cast<float>(2 * c2 / (h * h)));
+  const auto single = [](double v) { return static_cast<double>(static_cast<float>(v)); };
+  std::vector<double> row{single(fit.coefficients[0] - c2 - c1 * m / h + 2 * c2 * m * m / (h * h)),
+                          single(c1 / h - 4 * c2 * m / (h * h))};
+  if (fit.degree() == 2) row.push_back(single(2 * c2 / (h * h)));
   return row;
 }
 

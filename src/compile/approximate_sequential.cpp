@@ -23,7 +23,8 @@ class Lockstep {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
       for (const std::size_t input : graph.nodes[i].inputs) last_use_[input] = i;
     }
-    fitted_ = {graph.name, {graph.nodes.front()}, graph.preprocessing, graph.notes};
+    last_use_.back() = graph.nodes.size();  // the outputs are compared
+    fitted_ = nn::without_layers(graph);
     for (const auto& sample : samples) {
       if (sample.size() != graph.input_shape().size()) {
         throw MismatchError("the network takes " + std::to_string(graph.input_shape().size()) + " values, not " +
@@ -53,7 +54,15 @@ class Lockstep {
     forget(i);
   }
 
-  nn::Graph finish() { return std::move(fitted_); }
+  nn::Graph finish() {
+    for (std::size_t s = 0; s < exact_.size(); ++s) {
+      const auto &exact = exact_[s].back(), &replaced = replaced_[s][place_.back()];
+      for (std::size_t k = 0; k < exact.size(); ++k) {
+        fitted_.origin.fit_error = std::max(fitted_.origin.fit_error, std::abs(exact[k] - replaced[k]));
+      }
+    }
+    return std::move(fitted_);
+  }
 
  private:
   template <typename Body>

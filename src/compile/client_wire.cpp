@@ -121,8 +121,13 @@ void read_layout(ByteReader& r, ClientPart& client) {
   client.reply_scale = get_positive(r, "reply scale");
   client.logit_error = get_positive(r, "logit error");
   client.noise = get_positive(r, "noise");
+  client.fit_error = r.f64();
+  if (!(std::isfinite(client.fit_error) && client.fit_error >= 0)) r.fail("has an error of fitting that is none");
   client.logit_range = r.f64();
   if (!(std::isfinite(client.logit_range) && client.logit_range >= 0)) r.fail("has a range of logits that is none");
+  const std::uint8_t head = r.u8();
+  if (head > static_cast<std::uint8_t>(nn::Head::sigmoid)) r.fail("has an unknown end of the network");
+  client.head = static_cast<nn::Head>(head);
   const std::uint8_t zeros = r.u8();
   if (zeros > 1) r.fail("has a mark that is neither 0 nor 1");
   client.zeros_between = zeros == 1;
@@ -160,7 +165,9 @@ ckks::Bytes write_client_part(const ClientPart& client) {
   w.f64(client.reply_scale);
   w.f64(client.logit_error);
   w.f64(client.noise);
+  w.f64(client.fit_error);
   w.f64(client.logit_range);
+  w.u8(static_cast<std::uint8_t>(client.head));
   w.u8(client.zeros_between ? 1 : 0);
   w.raw(client.key);
   return ckks::seal_envelope(ckks::Kind::client, ckks::digest_of(client.parameters), w.bytes());

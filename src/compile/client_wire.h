@@ -13,7 +13,8 @@ namespace obscura::compile {
 ///              channels:u32 height:u32 width:u32 #mean:u32 f64... #std:u32 f64... #classes:u32 text... colour:text
 ///              stated:u8 input_scale:f64 input_limbs:u32 period:u32 images:u32 #input slots:u32 u32... outputs:u32
 ///              #output slots:u32 u32... factor:f64 gap:u32 bits:u32 reply_scale:f64 logit_error:f64 noise:f64
-///              logit_range:f64 zeros_between:u8 key_id:16
+///              fit_error:f64 logit_range:f64
+///              head:u8 zeros_between:u8 key_id:16
 ckks::Bytes write_client_part(const ClientPart& client);
 
 /// Throws FormatError for anything else, and for numbers that no program has.

@@ -114,6 +114,8 @@ void describe_client(const nn::Graph& graph, const CompileOptions& options, Prog
   client.outputs = graph.output_shape().size();
   client.logit_error = program.schedule.logit_error;
   client.noise = program.schedule.noise;
+  client.fit_error = graph.origin.fit_error;
+  client.head = graph.head;
 }
 
 /// Images side by side: as asked, or the number that makes the most images a second by prediction.
@@ -135,6 +137,11 @@ std::size_t choose_images(const std::vector<Stage>& stages, const ckks::Context&
     best = images;
   }
   return best;
+}
+
+/// Whether how large values get is known of real images.
+bool is_calibrated(const nn::Graph& graph, const std::vector<Stage>& stages, const CompileOptions& options) {
+  return !options.samples.empty() || from_numbers(stages, graph.calibration).has_value();
 }
 
 /// Measured on the samples, or as the file says, or measured on made-up images.
@@ -166,6 +173,9 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
   const Magnitudes magnitudes = magnitudes_of(graph, stages, options.samples);
   Program program;
+  if (is_calibrated(graph, stages, options)) {
+    program.client.logit_range = kLogitHeadroom * magnitudes.stages.back().activation_max;
+  }
   program.schedule = find_schedule(stages, magnitudes, {options.mode, options.relative_error});
   describe_client(graph, options, program);
   ClientPart& client = program.client;
@@ -194,7 +204,6 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   client.reply_scale = std::ldexp(scale / static_cast<double>(context->q(0).value()), client.reply_bits);
   client.zeros_between =
       options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
-  client.logit_range = magnitudes.measured ? magnitudes.stages.back().activation_max : 0;
   validate(program, magnitudes, *context);
   return program;
 }

@@ -101,7 +101,6 @@ Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vecto
     }
   }
   Magnitudes result;
-  result.measured = !samples.empty();
   result.input_rms = input.rms();
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const Running &map = sampled.map[i], &activation = sampled.activation[i];
@@ -122,7 +121,6 @@ std::vector<double> to_numbers(const Magnitudes& magnitudes) {
 std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers) {
   if (numbers.size() != 1 + 5 * stages.size()) return std::nullopt;
   Magnitudes result;
-  result.measured = true;
   result.input_rms = numbers[0];
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const double* n = numbers.data() + 1 + 5 * i;

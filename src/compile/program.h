@@ -16,6 +16,9 @@
 
 namespace obscura::compile {
 
+/// How far beyond the largest logit of the calibration images those of other images may lie.
+inline constexpr double kLogitHeadroom = 2;
+
 /// What the owner needs to encrypt an image and read the answer: nothing in it is a weight.
 struct ClientPart {
   Mode mode = Mode::packed;
@@ -41,9 +44,15 @@ struct ClientPart {
   /// The same of the part that depends on the key, and shows in imaginary parts; batched, the rounding of weights to
   /// integers is not in it.
   double noise = 0;
-  /// The largest logit, in magnitude, that was seen when ranges were measured on real images; 0: they were not.
+  /// The largest difference of a logit that polynomials in the place of activations made on the images that they were
+  /// fitted on. 0: none are, or the file does not say.
+  double fit_error = 0;
+  /// The largest size of a logit that calibration promises: kLogitHeadroom times the largest that was seen. A logit
+  /// beyond it comes from an image unlike those of the calibration. 0: nothing is known, the network was not
+  /// calibrated.
   double logit_range = 0;
-  bool zeros_between = false;  ///< packed: places of a reply that hold no logit hold zero
+  nn::Head head = nn::Head::none;  ///< what the owner applies to the logits
+  bool zeros_between = false;      ///< packed: places of a reply that hold no logit hold zero
   /// The keys that the owner made for it; all zero: none yet. With a folder of keys it tells whether they are one set.
   ckks::KeyId key{};
 

@@ -147,8 +147,17 @@ std::string report(const Program& program, const std::vector<double>& measured) 
   text += "(limbs: primes left when the map is applied; scales: log2 behind the map and behind the activation)\n\n";
   text += "parameters   " + ckks::describe(client.parameters) + "\n";
   for (const std::string& reason : program.schedule.reasons) text += "             " + reason + "\n";
-  text += fmt::format("precision    input scale 2^{:.0f}; predicted error of a logit {:.2g} (standard deviation)\n",
-                      program.schedule.input_bits, client.logit_error);
+  text += fmt::format(
+      "precision    input scale 2^{:.0f}; predicted error of a logit: encryption {:.2g} (standard deviation)",
+      program.schedule.input_bits, client.logit_error);
+  text += client.fit_error > 0 ? fmt::format(", fit {:.2g} (the largest on the calibration images)\n", client.fit_error)
+                               : ", fit none known\n";
+  text += client.logit_range > 0
+              ? fmt::format(
+                    "             logits up to {:.3g} were seen on the calibration images; beyond {:.3g} an answer "
+                    "is not to be trusted\n",
+                    client.logit_range / kLogitHeadroom, client.logit_range)
+              : std::string("             nothing is known of how large logits get: the network was not calibrated\n");
   const Sizes s = sizes(program);
   text += fmt::format("the client   sends {} ciphertext{}, {}, for {} image{}; reads {} back\n", client.queries(),
                       client.queries() == 1 ? "" : "s", bytes_text(s.query), client.images,

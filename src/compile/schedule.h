@@ -15,7 +15,6 @@ enum class Mode { packed, batched };
 
 /// How large values get, from running the stages on sample inputs in the clear.
 struct Magnitudes {
-  bool measured = false;  ///< on real images, not on made-up ones
   double input_rms = 1;
   struct PerStage {
     double map_max = 1, map_rms = 1;                ///< after the map, before the activation

@@ -121,6 +121,7 @@ class Builder {
     std::array<std::size_t, 2> stride{1, 1};
     if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) stride = conv->stride;
     if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) stride = pool->stride;
+    if (const auto* moved = std::get_if<nn::Rearrange>(&node.layer)) stride = grid_stride(*moved, e.shape);
     for (std::size_t k = 0; k < e.parts.size(); ++k) {
       auto& part = e.parts[k];
       part.stride = {part.stride[0] * stride[0], part.stride[1] * stride[1]};
@@ -189,7 +190,7 @@ class Builder {
     std::vector<std::vector<double>> rows;
     std::size_t degree = 0;
     for (const auto& row : p.coefficients) {
-      rows.emplace_back(row.begin(), row.end());
+      rows.push_back(row);
       for (std::size_t i = 0; i < row.size(); ++i) {
         if (row[i] != 0) degree = std::max(degree, i);
       }

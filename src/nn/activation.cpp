@@ -54,6 +54,7 @@ double activate(const Activation& activation, double x) {
 }
 
 std::string activation_name(const Activation& activation) {
+  if (!activation.spelling.empty()) return activation.spelling;
   switch (activation.kind) {
     case Activation::Kind::relu:
       return "ReLU";

@@ -25,7 +25,10 @@ struct Activation {
   Kind kind = Kind::relu;
   float alpha = 0.0F;  ///< see kind; 0 where it is not named there
   float beta = 0.0F;
-  friend bool operator==(const Activation&, const Activation&) = default;
+  std::string spelling = {};  ///< what the file calls it where that is not its kind's name: "PReLU"; not compared
+  friend bool operator==(const Activation& a, const Activation& b) {
+    return a.kind == b.kind && a.alpha == b.alpha && a.beta == b.beta;
+  }
 };
 
 /// The function's value, accurate to a few units in the last place. Thread-safe.

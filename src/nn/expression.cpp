@@ -31,6 +31,13 @@ Expression Expression::constant(const std::vector<float>& values) {
   return Expression(std::move(rows));
 }
 
+Expression Expression::constant(const std::vector<double>& values) {
+  std::vector<std::vector<double>> rows;
+  rows.reserve(values.size());
+  for (const double v : values) rows.push_back({v});
+  return Expression(std::move(rows));
+}
+
 bool Expression::is_identity() const {
   return std::ranges::all_of(rows_, [](const auto& r) { return r == std::vector<double>{0, 1}; });
 }
@@ -47,6 +54,10 @@ bool Expression::is_close_to(const std::vector<double>& wanted, double tolerance
 
 bool Expression::is_square() const {
   return std::ranges::all_of(rows_, [](const auto& r) { return r == std::vector<double>{0, 0, 1}; });
+}
+
+bool Expression::is_chebyshev_square() const {
+  return std::ranges::all_of(rows_, [](const auto& r) { return r == std::vector<double>{0.5, 0, 0.5}; });
 }
 
 bool Expression::is_shift() const {
@@ -82,6 +93,27 @@ Expression operator*(const Expression& a, const Expression& b) {
     const auto& right = row(b.rows_, i);
     for (std::size_t s = 0; s < left.size(); ++s) {
       for (std::size_t t = 0; t < right.size(); ++t) rows[i][s + t] += left[s] * right[t];
+    }
+  }
+  Expression product(std::move(rows));
+  product.trim();
+  return product;
+}
+
+Expression chebyshev_product(const Expression& a, const Expression& b) {
+  if (a.degree() == 0 || b.degree() == 0) return a * b;
+  const std::size_t terms = a.degree() + b.degree() + 1;
+  std::vector<std::vector<double>> rows(joint_rows(a.rows_.size(), b.rows_.size(), terms));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].assign(terms, 0.0);
+    const auto& left = row(a.rows_, i);
+    const auto& right = row(b.rows_, i);
+    for (std::size_t s = 0; s < left.size(); ++s) {
+      for (std::size_t t = 0; t < right.size(); ++t) {
+        const double half = left[s] * right[t] / 2;
+        rows[i][s + t] += half;
+        rows[i][s > t ? s - t : t - s] += half;
+      }
     }
   }
   Expression product(std::move(rows));

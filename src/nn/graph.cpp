@@ -72,6 +72,7 @@ std::string layer_name(const Layer& layer) {
     std::string operator()(const Add&) const { return "Add"; }
     std::string operator()(const Concat&) const { return "Concat"; }
     std::string operator()(const Pad&) const { return "Pad"; }
+    std::string operator()(const Rearrange&) const { return "Rearrange"; }
     std::string operator()(const Activation& activation) const { return activation_name(activation); }
   };
   return std::visit(Name{}, layer);
@@ -96,6 +97,17 @@ Graph make_graph(std::string name, const Shape& input) {
   return graph;
 }
 
+Graph without_layers(const Graph& graph) {
+  Graph result;
+  result.name = graph.name;
+  result.nodes = {graph.nodes.front()};
+  result.preprocessing = graph.preprocessing;
+  result.notes = graph.notes;
+  result.head = graph.head;
+  result.origin = graph.origin;
+  return result;
+}
+
 std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<std::size_t> inputs) {
   if (graph.nodes.empty()) throw FormatError("layer '" + name + "' comes before the network's input");
   std::vector<Shape> shapes;
@@ -118,7 +130,9 @@ std::optional<std::size_t> pad_source(Pad::Mode mode, std::size_t out, std::size
 }
 
 Graph fold_batch_norms(const Graph& graph) {
-  Graph folded{graph.name, {}, graph.preprocessing, graph.notes, graph.calibration};
+  Graph folded = without_layers(graph);
+  folded.nodes.clear();
+  folded.calibration = graph.calibration;
   const auto consumers = count_consumers(graph);
   std::vector<std::size_t> place(graph.nodes.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

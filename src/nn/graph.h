@@ -2,12 +2,14 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "nn/activation.h"
+#include "nn/decision.h"
 
 namespace obscura::nn {
 
@@ -65,7 +67,7 @@ struct Square {};
 struct Polynomial {
   /// What the coefficients count: b_i(x) = x^i, or the Chebyshev polynomial T_i(x), for an x in [-1, 1].
   enum class Basis { monomial, chebyshev };
-  std::vector<std::vector<float>> coefficients;
+  std::vector<std::vector<double>> coefficients;
   Basis basis = Basis::monomial;
 };
 
@@ -94,8 +96,17 @@ struct Pad {
   float value = 0.0F;
 };
 
-using Layer =
-    std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add, Concat, Pad, Activation>;
+/// Every value of the output is one value of the input, or a constant: slices, crops, flips, shuffles of channels or
+/// pixels, added channels of zeros, repeated pixels.
+struct Rearrange {
+  Shape output;
+  std::vector<std::int32_t> source;  ///< by value of the output, row-major: its place in the input, or kFill
+  float fill = 0.0F;                 ///< what stands where the source is kFill
+  static constexpr std::int32_t kFill = -1;
+};
+
+using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add, Concat, Pad,
+                           Rearrange, Activation>;
 
 /// The layer's name as a user knows it: "Conv2d", "AvgPool", ..., and the function's for an Activation: "ReLU", ...
 std::string layer_name(const Layer& layer);
@@ -116,6 +127,14 @@ struct Preprocessing {
   bool stated = false;               // false: the file said nothing and these are the defaults
 };
 
+/// Where a network comes from whose activations were replaced by polynomials.
+struct Origin {
+  std::string name;    ///< the file of the network that was fitted; empty: nothing was fitted, or nobody knows
+  std::string sha256;  ///< of that file, 64 hexadecimal digits
+  /// The largest difference of a logit between that network and this one on the sample images.
+  double fit_error = 0;
+};
+
 /// A network in topological order; node 0 is the input, the last node is the output.
 struct Graph {
   std::string name;
@@ -123,6 +142,8 @@ struct Graph {
   Preprocessing preprocessing;
   std::vector<std::string> notes = {};   // what a user should know of how the file was read, a line each
   std::vector<double> calibration = {};  // what a compiler measured on sample images, in its own order; may be empty
+  Head head = Head::none;                // what the file does to the logits at its end: left to the owner
+  Origin origin = {};
   const Shape& input_shape() const { return nodes.front().shape; }
   const Shape& output_shape() const { return nodes.back().shape; }
 };
@@ -133,6 +154,9 @@ Preprocessing default_preprocessing(const Shape& input);
 /// A graph that holds only its input (node 0, named "input"), with default preprocessing.
 /// Throws FormatError if the shape is empty or larger than any image that Obscura handles.
 Graph make_graph(std::string name, const Shape& input);
+
+/// The same network with no node yet but its input: name, preprocessing, notes, head and origin.
+Graph without_layers(const Graph& graph);
 
 /// Appends a node after checking its inputs and parameters and computing its shape; returns its index.
 /// Throws UnsupportedError or FormatError that names the node, also for weights that are not finite.

@@ -83,7 +83,8 @@ std::size_t count_values(const Dims& dims, const std::string& what) {
 
 Constant read_constant(const onnx::TensorProto& tensor, const std::string& what) {
   if (tensor.external_data_size() != 0 || tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-    throw UnsupportedError(what + " keeps its data in another file; export the network as one file");
+    throw UnsupportedError(
+        what + " keeps its data in another file, which only a network that is read from a file can have beside it");
   }
   if (tensor.has_segment()) throw UnsupportedError(what + " is stored in segments");
   Constant constant;
@@ -94,7 +95,8 @@ Constant read_constant(const onnx::TensorProto& tensor, const std::string& what)
       constant.floats = to_floats(stored_values<float>(tensor, tensor.float_data(), count, what), what);
       break;
     case onnx::TensorProto::DOUBLE:
-      constant.floats = to_floats(stored_values<double>(tensor, tensor.double_data(), count, what), what);
+      constant.doubles = stored_values<double>(tensor, tensor.double_data(), count, what);
+      constant.floats = to_floats(constant.doubles, what);
       break;
     case onnx::TensorProto::FLOAT16:
     case onnx::TensorProto::BFLOAT16:
@@ -110,9 +112,15 @@ Constant read_constant(const onnx::TensorProto& tensor, const std::string& what)
       constant.integral = true;
       break;
     }
+    case onnx::TensorProto::BOOL: {
+      const auto truth = stored_values<std::uint8_t>(tensor, tensor.int32_data(), count, what);
+      for (const std::uint8_t t : truth) constant.ints.push_back(t != 0 ? 1 : 0);
+      constant.integral = true;
+      break;
+    }
     default:
-      throw UnsupportedError(what +
-                             " is of an unsupported type; supported: float, double, float16, bfloat16, int64, int32");
+      throw UnsupportedError(
+          what + " is of an unsupported type; supported: float, double, float16, bfloat16, int64, int32, bool");
   }
   return constant;
 }

@@ -11,10 +11,11 @@ namespace obscura::nn {
 
 using Dims = std::vector<std::int64_t>;
 
-/// A tensor known when the file is read: float values (float or double in the file) or integers.
+/// A tensor known when the file is read: float values (of any width in the file) or integers (truth values too).
 struct Constant {
   Dims dims;
   std::vector<float> floats;
+  std::vector<double> doubles;  ///< beside `floats`, where the file has doubles
   std::vector<std::int64_t> ints;
   bool integral = false;
   std::size_t size() const { return integral ? ints.size() : floats.size(); }

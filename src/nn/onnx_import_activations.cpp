@@ -78,7 +78,7 @@ Activation Importer::activation_of(const NodeView& node) const {
   Activation made{kinds.at(node.type())};
   if (node.type() == "LeakyRelu") made.alpha = node.real("alpha", 0.01F);
   if (node.type() == "Elu") made.alpha = node.real("alpha", 1.0F);
-  if (node.type() == "Selu") made.alpha = node.real("alpha", 1.67326319F);
+  if (node.type() == "Selu") made.alpha = node.real("alpha", 1.67326319F), made.spelling = "SELU";
   if (node.type() == "HardSigmoid") {
     made.alpha = node.real("alpha", 0.2F);
     made.beta = node.real("beta", 0.5F);
@@ -92,12 +92,16 @@ void Importer::define_gate(const NodeView& node, const Activation& function, con
                            Expression factor, Expression rest) {
   Value made = input(node, 0);
   made.expression = std::move(rest);
-  made.gate = Gate{function, argument, std::move(factor)};
+  made.gate = Gate{function, argument, std::move(factor), node.name()};
+  made.label = node.name();
   define(node, std::move(made));
 }
 
 void Importer::add_activation(const NodeView& node) {
   if (input(node, 0).constant) node.unsupported("works on a constant");
+  if (node.type() == "Sigmoid" && node.proto().output_size() > 0 && node.proto().output(0) == end_) {
+    return leave_to_owner(node, Head::sigmoid);
+  }
   if (input(node, 0).gate) layer_input(node, 0);
   const double factor = node.type() == "Selu" ? static_cast<double>(node.real("gamma", 1.05070102F)) : 1.0;
   define_gate(node, activation_of(node), input(node, 0).expression, Expression::constant(factor),
@@ -120,7 +124,8 @@ void Importer::add_clip(const NodeView& node) {
   const auto high = bound(node, 2, "max");
   if (!low && !high) return define(node, Value(input(node, 0)));
   const Expression x = input(node, 0).expression;
-  const Activation relu{Kind::relu};
+  Activation relu{Kind::relu};
+  relu.spelling = "Clip";
   if (low && high) {
     const Activation clip{Kind::clip, static_cast<float>(*low), static_cast<float>(*high)};
     define_gate(node, clip, x, Expression::constant(1.0), Expression::constant(0.0));
@@ -136,29 +141,46 @@ void Importer::add_clip(const NodeView& node) {
 void Importer::add_prelu(const NodeView& node) {
   const Constant& slope = constant_input(node, 1, "slope");
   layer_input(node, 0);
+  if (slope.size() > 1) lay_out(node, 0);
   const Expression s = broadcast(node, slope, input(node, 0));
   const Expression none = Expression::constant(0.0);
   if (s.rows().size() == 1) {
-    const Activation leaky{Kind::leaky_relu, static_cast<float>(s.rows()[0][0])};
+    Activation leaky{Kind::leaky_relu, static_cast<float>(s.rows()[0][0])};
+    leaky.spelling = "PReLU";
     return define_gate(node, leaky, Expression(), Expression::constant(1.0), none);
   }
-  define_gate(node, Activation{Kind::relu}, Expression(), Expression::constant(1.0) + s.negated(), s * Expression());
+  Activation relu{Kind::relu};
+  relu.spelling = "PReLU";
+  define_gate(node, relu, Expression(), Expression::constant(1.0) + s.negated(), s * Expression());
 }
 
-/// At the end of a network it changes no order of the classes, and nobody needs it encrypted.
+/// At the end of a network nobody needs it encrypted.
 void Importer::add_softmax(const NodeView& node) {
   const Value& source = input(node, 0);
   if (source.constant) node.unsupported("works on a constant");
-  const auto rank = static_cast<std::int64_t>(source.dims.size());
-  const bool flat = rank <= 2 && is_standard(source);
-  const std::int64_t axis = node.integer("axis", -1);
-  if (node.proto().output_size() == 0 || node.proto().output(0) != output_ || !flat ||
-      (axis != -1 && axis != rank - 1)) {
-    node.unsupported("is supported over the classes at the network's end only, where it is left to the owner");
+  if (node.proto().output_size() == 0 || node.proto().output(0) != end_) {
+    node.unsupported(
+        "is supported over the classes at the network's end only, where it is left to the owner; inside, as attention "
+        "has it, it does not run encrypted: retrain without it");
   }
+  const std::size_t rank = source.dims.size();
+  const auto axis = static_cast<std::size_t>(normal_axis(node, node.integer("axis", rank <= 2 ? -1 : 1), rank));
+  std::int64_t values = 1;
+  for (const std::int64_t d : source.dims) values *= d;
+  if (source.dims[axis] != values) node.unsupported("is supported over all classes at once, one axis of all outputs");
+  if (values == 1) {
+    node.unsupported(
+        "is over one output, which makes it the same for every image; a network with one output ends in a "
+        "Sigmoid, or in the logit alone");
+  }
+  leave_to_owner(node, node.type() == "Softmax" ? Head::softmax : Head::log_softmax);
+}
+
+void Importer::leave_to_owner(const NodeView& node, Head head) {
+  graph_.head = head;
   graph_.notes.push_back("layer " + node.name() + " (" + node.type() +
-                         ") is left out: the outputs are logits, whose order it keeps");
-  define(node, Value(source));
+                         ") is left to the owner, who applies it to the decrypted outputs");
+  define(node, Value(input(node, 0)));
 }
 
 /// The layers of a polynomial plus an activation; returns the last one's node.
@@ -167,7 +189,7 @@ std::size_t Importer::emit_gate(const Value& value) {
   const auto named = spelled_out(gate);
   const Spelled spelled = named.value_or(Spelled{gate.function, gate.argument, gate.factor, Expression::constant(0.0)});
   if (spelled.scale.degree() != 0) {
-    throw UnsupportedError("node '" + value.label + "' multiplies a tensor by " + activation_name(gate.function) +
+    throw UnsupportedError("layer '" + value.label + "' multiplies a tensor by " + activation_name(gate.function) +
                            " of it in a way that is no known activation; known products: SiLU, GELU, HardSwish");
   }
   Expression rest = value.expression + spelled.rest;
@@ -176,14 +198,18 @@ std::size_t Importer::emit_gate(const Value& value) {
       std::abs(rest.rows()[0].back()) < kTolerance * std::abs(spelled.scale.rows()[0][0])) {
     rest = Expression::constant(0.0);
   }
-  const std::size_t argument = emit(value.label + "_argument", value.node, spelled.argument);
-  std::size_t node = add_node(graph_, value.label, spelled.function, {argument});
+  // A function that is spelled out is known by the node that ends it, any other by its own.
+  const std::string& name = named ? value.label : gate.label;
+  const auto part = [&](const char* suffix) { return value.label == name ? name + suffix : value.label; };
+  const std::size_t argument = emit(name + "_argument", value.node, spelled.argument);
+  std::size_t node = add_node(graph_, name, spelled.function, {argument});
   const Expression slope = rest.from_degree(1);
   const Expression shift = rest + slope.negated();
-  node = emit(value.label + "_scale", node, spelled.scale * Expression() + shift);
-  if (slope == Expression::constant(0.0)) return node;
-  const std::size_t other = emit(value.label + "_rest", value.node, slope);
-  return add_node(graph_, value.label + "_sum", Add{}, {node, other});
+  const bool sum = slope != Expression::constant(0.0);
+  node = emit(sum ? name + "_scale" : part("_scale"), node, spelled.scale * Expression() + shift);
+  if (!sum) return node;
+  const std::size_t other = emit(name + "_rest", value.node, slope);
+  return add_node(graph_, part("_sum"), Add{}, {node, other});
 }
 
 }  // namespace obscura::nn

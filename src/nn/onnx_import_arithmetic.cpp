@@ -34,8 +34,9 @@ Expression Importer::broadcast(const NodeView& node, const Constant& constant, c
     node.unsupported("combines an image with a constant of another shape");
   }
   if (constant.size() == 1) {
-    return Expression::constant(constant.integral ? static_cast<double>(constant.ints[0])
-                                                  : static_cast<double>(constant.floats[0]));
+    if (constant.integral) return Expression::constant(static_cast<double>(constant.ints[0]));
+    const bool precise = tensor.precise && !constant.doubles.empty();
+    return Expression::constant(precise ? constant.doubles[0] : static_cast<double>(constant.floats[0]));
   }
   const std::size_t offset = tensor.dims.size() - constant.dims.size();
   for (std::size_t i = 0; i < constant.dims.size(); ++i) {
@@ -47,13 +48,15 @@ Expression Importer::broadcast(const NodeView& node, const Constant& constant, c
           "channel, is supported");
     }
   }
-  return Expression::constant(constant.floats);
+  return tensor.precise && !constant.doubles.empty() ? Expression::constant(constant.doubles)
+                                                     : Expression::constant(constant.floats);
 }
 
 void Importer::add_arithmetic(const NodeView& node) {
   if (node.type() == "Neg") {
     Value made = input(node, 0);
     if (made.constant) node.unsupported("works on a constant");
+    made.label = node.name();
     made.expression = made.expression.negated();
     if (made.gate) made.gate->factor = made.gate->factor.negated();
     define(node, std::move(made));
@@ -67,10 +70,35 @@ void Importer::add_arithmetic(const NodeView& node) {
   add_two_tensors(node);
 }
 
+/// Sizes on their way from one type to another, as exporters scale them.
+void Importer::add_rounding(const NodeView& node) {
+  Constant made = constant_input(node, 0, "value");
+  if (made.integral || made.size() > kMaxIntegers) node.unsupported("is supported on sizes only");
+  for (float& v : made.floats) v = node.type() == "Floor" ? std::floor(v) : std::ceil(v);
+  made.doubles.clear();
+  define_constant(node, std::move(made));
+}
+
+/// The same of numbers, of which the file makes sizes.
+void Importer::add_float_constants(const NodeView& node, const Constant& left, const Constant& right) {
+  const std::size_t size = std::max(left.size(), right.size());
+  Constant made = left.size() == size ? left : right;
+  made.doubles.clear();
+  for (std::size_t i = 0; i < size; ++i) {
+    const float a = left.floats[left.size() == 1 ? 0 : i], b = right.floats[right.size() == 1 ? 0 : i];
+    const float v = node.type() == "Add" ? a + b : node.type() == "Sub" ? a - b : node.type() == "Mul" ? a * b : a / b;
+    if (!std::isfinite(v)) node.fail("computes a number that is not finite");
+    made.floats[i] = v;
+  }
+  define_constant(node, std::move(made));
+}
+
 /// Sizes that a file computes: integers, element by element, one of the two at times a single one.
 void Importer::add_constants(const NodeView& node, const Constant& left, const Constant& right) {
   const std::size_t size = std::max(left.size(), right.size());
   const bool fits = (left.size() == size || left.size() == 1) && (right.size() == size || right.size() == 1);
+  const bool short_lists = size <= kMaxIntegers && fits && left.size() != 0 && right.size() != 0;
+  if (!left.integral && !right.integral && short_lists) return add_float_constants(node, left, right);
   if (!left.integral || !right.integral || size > kMaxIntegers || !fits || left.size() == 0 || right.size() == 0) {
     node.unsupported("works on constants; export with constant folding");
   }
@@ -88,8 +116,10 @@ void Importer::add_constants(const NodeView& node, const Constant& left, const C
 }
 
 void Importer::add_with_constant(const NodeView& node, int tensor, const Constant& constant) {
+  if (constant.size() > 1) lay_out(node, tensor);
   Value made = input(node, tensor);
   const Expression other = broadcast(node, constant, made);
+  made.label = node.name();
   if (node.type() == "Mul" || node.type() == "Div") {
     if (node.type() == "Div" && tensor == 1) node.unsupported("divides by an image");
     const Expression factor = node.type() == "Mul" ? other : other.reciprocal();
@@ -108,7 +138,7 @@ void Importer::add_with_constant(const NodeView& node, int tensor, const Constan
 bool Importer::absorb_into_bias(const NodeView& node, int tensor, const Expression& result) {
   const std::string& name = node.proto().input(tensor);
   const Value& source = values_.at(name);
-  if (!result.is_shift() || !is_plain(source) || uses_[name] != 1) return false;
+  if (!result.is_shift() || !is_plain(source) || source.precise || !read_once(name)) return false;
   if (graph_.nodes.size() != source.node + 1) return false;  // something may read it already
   Layer& layer = graph_.nodes[source.node].layer;
   const std::size_t outputs = graph_.nodes[source.node].shape.channels;
@@ -125,22 +155,38 @@ bool Importer::absorb_into_bias(const NodeView& node, int tensor, const Expressi
 
 void Importer::add_two_tensors(const NodeView& node) {
   const bool product = node.type() == "Mul";
-  if (product && node.proto().input(0) == node.proto().input(1)) return square_or_power(node, 2);
+  const bool precise = input(node, 0).precise;
+  if (product && !precise && node.proto().input(0) == node.proto().input(1)) return square_or_power(node, 2);
   const Value& left = input(node, 0);
   const Value& right = input(node, 1);
   if (node.type() == "Div") node.unsupported("divides by an image");
+  if (left.dims != right.dims && product) {
+    node.unsupported(
+        "multiplies one tensor of the image by another, as squeeze-and-excitation and attention do, which does not run "
+        "encrypted: retrain without such blocks");
+  }
   if (left.dims != right.dims) node.unsupported("combines tensors of different shapes");
   if (combine_gates(node, left, right)) return;
   if (left.node == right.node && !left.gate && !right.gate) {  // a sum or product of polynomials in the same tensor
     Value made = left;
-    if (product) made.expression = left.expression * right.expression;
+    made.label = node.name();
+    if (product && precise) made.expression = chebyshev_product(left.expression, right.expression);
+    if (product && !precise) made.expression = left.expression * right.expression;
     if (node.type() == "Add") made.expression = left.expression + right.expression;
     if (node.type() == "Sub") made.expression = left.expression + right.expression.negated();
     define(node, std::move(made));
     return;
   }
-  if (product) node.unsupported("combines two different tensors; only Add and Sub are supported for them");
+  if (product) {
+    node.unsupported(
+        "multiplies two different tensors of the image, as gates and attention do, which does not run encrypted; Add "
+        "and Sub do: retrain without such blocks");
+  }
   const Dims dims = left.dims;
+  if (graph_.nodes[left.node].shape != graph_.nodes[right.node].shape) {
+    lay_out(node, 0);
+    lay_out(node, 1);
+  }
   const std::size_t a = layer_input(node, 0);
   std::size_t b = layer_input(node, 1);
   if (node.type() == "Sub") b = emit(node.name() + "_negated", b, Expression().negated());
@@ -153,6 +199,7 @@ bool Importer::combine_gates(const NodeView& node, const Value& left, const Valu
   const Value& gated = left.gate ? left : right;
   const Value& plain = left.gate ? right : left;
   Value made = gated;
+  made.label = node.name();
   if (node.type() == "Mul") {
     made.expression = gated.expression * plain.expression;
     made.gate->factor = gated.gate->factor * plain.expression;
@@ -181,6 +228,7 @@ void Importer::add_power(const NodeView& node) {
 void Importer::square_or_power(const NodeView& node, std::size_t exponent) {
   layer_input(node, 0);
   Value made = input(node, 0);
+  made.label = node.name();
   made.expression = made.expression.power(exponent);
   define(node, std::move(made));
 }

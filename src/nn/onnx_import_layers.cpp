@@ -140,29 +140,49 @@ void Importer::add_global_pool(const NodeView& node) {
                image_dims({in.channels, 1, 1}));
 }
 
-/// Over height and width of an image, or over its places seen as one axis: a global pool.
-void Importer::add_reduce_mean(const NodeView& node) {
+/// A mean or sum over height, width or both of an image, or over its places seen as one axis: a pool.
+void Importer::add_reduction(const NodeView& node) {
+  if (input(node, 0).constant) node.unsupported("works on a constant");
   const Dims from = input(node, 0).dims;
+  if (from.size() == 4) lay_out(node, 0);
   const auto rank = static_cast<std::int64_t>(from.size());
   Dims reduced = has_input(node, 1) ? constant_input(node, 1, "list of axes").ints : node.integers("axes", {});
   for (auto& axis : reduced) axis += axis < 0 ? rank : 0;
   std::ranges::sort(reduced);
-  if (input(node, 0).constant || !((rank == 4 && reduced == Dims{2, 3}) || (rank == 3 && reduced == Dims{2}))) {
-    node.unsupported("must average over height and width, axes 2 and 3");
+  const bool rows = std::ranges::find(reduced, 2) != reduced.end(), columns = reduced.size() == 1 ? !rows : true;
+  const bool sides = reduced == Dims{2, 3} || reduced == Dims{2} || reduced == Dims{3};
+  if (!((rank == 4 && sides) || (rank == 3 && reduced == Dims{2}))) {
+    node.unsupported("must be over height and width, axes 2 and 3 of [N, C, H, W]");
   }
   const std::size_t source = layer_input(node, 0);
   const Shape in = graph_.nodes[source].shape;
   if (from[0] != 1 || from[1] != static_cast<std::int64_t>(in.channels)) {
     node.unsupported("needs an input of [N, C, H, W]");
   }
-  Dims dims(from.size(), 1);
-  dims[1] = from[1];
-  if (node.integer("keepdims", 1) == 0) dims.resize(2);
-  define_layer(node, AvgPool{{in.height, in.width}, {1, 1}, {0, 0, 0, 0}, false}, {source}, dims);
+  AvgPool pool{{rows || rank == 3 ? in.height : 1, columns || rank == 3 ? in.width : 1}, {1, 1}, {0, 0, 0, 0}, false};
+  Dims dims = from;
+  for (const std::int64_t axis : reduced) dims[static_cast<std::size_t>(axis)] = 1;
+  if (node.integer("keepdims", 1) == 0) {
+    for (auto axis = reduced.rbegin(); axis != reduced.rend(); ++axis) dims.erase(dims.begin() + *axis);
+  }
+  const double values = static_cast<double>(pool.kernel[0] * pool.kernel[1]);
+  const std::size_t made = add_node(graph_, node.name(), pool, {source});
+  Value value{nullptr, made, {}, {}, std::move(dims), node.name()};
+  if (node.type() == "ReduceSum") value.expression = Expression::constant(values) * Expression();
+  define(node, std::move(value));
 }
 
 void Importer::add_batch_norm(const NodeView& node) {
-  if (node.integer("training_mode", 0) != 0) node.unsupported("is in training mode; export for inference");
+  const auto& outputs = node.proto().output();
+  const bool training = node.integer("training_mode", 0) != 0 ||
+                        (outputs.size() > 1 && std::any_of(outputs.begin() + 1, outputs.end(),
+                                                           [](const std::string& name) { return !name.empty(); }));
+  if (training) {
+    node.unsupported(
+        "is in training form, with statistics of the batch that it sees; export for inference (model.eval() in "
+        "PyTorch)");
+  }
+  lay_out(node, 0);
   const Dims dims = input(node, 0).dims;
   if ((dims.size() != 4 && dims.size() != 2) || !is_standard(input(node, 0))) {
     node.unsupported("needs an input of [N, C, H, W] or [N, n]");
@@ -222,6 +242,7 @@ void Importer::finish_linear(const NodeView& node, bool transposed, float alpha,
   if (constant.integral || constant.dims.size() != 2 || constant.size() == 0) {
     node.unsupported("needs float weights of two axes");
   }
+  lay_out(node, 0);
   Dims dims = input(node, 0).dims;
   if (dims.size() > 2 || !is_standard(input(node, 0)))
     node.unsupported("needs a flat input [N, n]; put a Flatten before it");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
@@ -16,35 +17,12 @@ std::int64_t product(const Dims& dims) {
   return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
 }
 
-/// An axis from the end counts as negative.
-std::int64_t normal_axis(const NodeView& node, std::int64_t axis, std::size_t rank) {
-  const auto axes = static_cast<std::int64_t>(rank);
-  if (axis < -axes || axis >= axes) node.fail("names an axis that is not there");
-  return axis < 0 ? axis + axes : axis;
-}
-
 Constant short_list(std::vector<std::int64_t> values) {
   Constant constant;
   constant.dims = {static_cast<std::int64_t>(values.size())};
   constant.ints = std::move(values);
   constant.integral = true;
   return constant;
-}
-
-/// The image that a tensor of these dims is; nothing if no image is laid out so.
-std::optional<Shape> as_shape(const Dims& dims) {
-  const auto side = [&](std::size_t i) { return static_cast<std::size_t>(dims[i]); };
-  if (dims.size() == 4 && dims[0] == 1) return Shape{side(1), side(2), side(3)};
-  if (dims.size() == 3) return Shape{side(0), side(1), side(2)};
-  if (dims.size() == 2 && dims[0] == 1) return Shape{side(1), 1, 1};
-  if (dims.size() == 1) return Shape{side(0), 1, 1};
-  return std::nullopt;
-}
-
-/// Sides of one mean nothing for the order in memory.
-Dims without_ones(Dims dims) {
-  std::erase(dims, 1);
-  return dims;
 }
 
 /// ONNX Reshape: 0 keeps an axis, -1 is what remains.
@@ -85,6 +63,21 @@ Dims flattened(const NodeView& node, const Dims& dims) {
 }
 
 }  // namespace
+
+std::int64_t normal_axis(const NodeView& node, std::int64_t axis, std::size_t rank) {
+  const auto axes = static_cast<std::int64_t>(rank);
+  if (axis < -axes || axis >= axes) node.fail("names an axis that is not there");
+  return axis < 0 ? axis + axes : axis;
+}
+
+std::optional<Shape> as_shape(const Dims& dims) {
+  const auto side = [&](std::size_t i) { return static_cast<std::size_t>(dims[i]); };
+  if (dims.size() == 4 && dims[0] == 1) return Shape{side(1), side(2), side(3)};
+  if (dims.size() == 3) return Shape{side(0), side(1), side(2)};
+  if (dims.size() == 2 && dims[0] == 1) return Shape{side(1), 1, 1};
+  if (dims.size() == 1) return Shape{side(0), 1, 1};
+  return std::nullopt;
+}
 
 /// Axes of Squeeze and Unsqueeze: an attribute up to opset 12, an input since.
 Dims Importer::axes(const NodeView& node) const {
@@ -144,6 +137,7 @@ void Importer::add_reshaping(const NodeView& node) {
 /// The tensor seen with other axes. Order in memory never changes, so only flattening is a layer.
 void Importer::view_tensor(const NodeView& node, const Dims& dims) {
   const auto shape = as_shape(dims);
+  if (restate_input(node, dims, shape)) return;
   Value made = input(node, 0);
   const Shape now = graph_.nodes[made.node].shape;
   const bool flattens = shape && shape->channels == now.size() && *shape != now;
@@ -151,39 +145,73 @@ void Importer::view_tensor(const NodeView& node, const Dims& dims) {
     const std::size_t source = layer_input(node, 0);
     return define_layer(node, Flatten{}, {source}, dims);
   }
-  if (without_ones(dims) != without_ones(standard_dims(now, 3))) {
-    // A file that takes its image as a flat vector says here how large it is.
-    const bool places = dims.size() == 3 && dims[0] == 1 && dims[1] == static_cast<std::int64_t>(now.channels);
-    if (places && product(dims) == static_cast<std::int64_t>(now.size())) {  // [N, C, H W], to average over
-      made.dims = dims;
-      return define(node, std::move(made));
-    }
-    const bool pristine = graph_.nodes.size() == 1 && made.expression.is_identity() && uses_[graph_.nodes[0].name] == 1;
-    if (!shape || shape->size() != now.size() || !pristine) {
-      node.unsupported("must amount to flattening one image; other reshapes are not supported");
-    }
-    graph_ = make_graph(graph_.name, *shape);
-    graph_.nodes[0].name = node.proto().input(0);
-  }
   made.dims = dims;
   define(node, std::move(made));
+}
+
+/// A file that takes its image as a flat vector, or with the channels last, says here how large it is: the input is
+/// that image from now on. False where this is not the first thing that happens to the input.
+bool Importer::restate_input(const NodeView& node, const Dims& dims, const std::optional<Shape>& shape) {
+  const Value& source = input(node, 0);
+  const Shape now = graph_.input_shape();
+  const bool pristine = graph_.nodes.size() == 1 && is_plain(source) && read_once(node.proto().input(0));
+  const bool transposed = node.type() == "Transpose";
+  const bool flat = now.height == 1 && now.width == 1;
+  if (!pristine || !shape || image_.channels != 0 || shape->size() != now.size() || !(flat || transposed)) return false;
+  if (shape->height == 1 || shape->width == 1) return false;
+  const std::string name = graph_.nodes[0].name;
+  graph_ = make_graph(graph_.name, *shape);
+  graph_.nodes[0].name = name;
+  define(node, Value{nullptr, 0, {}, {}, dims, name});
+  return true;
 }
 
 void Importer::add_pass_through(const NodeView& node) {
   const Value& source = input(node, 0);
   if (node.type() == "Dropout" && has_input(node, 2)) {
-    node.unsupported("may be in training mode; export for inference");
+    const Constant& training = constant_input(node, 2, "training_mode");
+    if (training.size() != 1 || !training.integral || training.ints[0] != 0) {
+      node.unsupported(
+          "is in training mode, in which it drops values by chance; export for inference (model.eval() in "
+          "PyTorch)");
+    }
   }
   const bool cast = node.type() == "Cast";
   const auto type = cast ? node.integer("to", 0) : 0;
   const bool real = type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::FLOAT16 ||
                     type == onnx::TensorProto::DOUBLE || type == onnx::TensorProto::BFLOAT16;
   if (cast && !source.constant && !real) node.unsupported("changes the type of an image; only float is supported");
-  if (cast && source.constant) {
-    const bool integral = type == onnx::TensorProto::INT64 || type == onnx::TensorProto::INT32;
-    if (integral != source.constant->integral) node.unsupported("changes a constant between integer and float");
+  if (cast && source.constant) return convert_constant(node, type);
+  Value made = source;
+  if (cast && !source.precise && type == onnx::TensorProto::DOUBLE) {
+    layer_input(node, 0);
+    made = input(node, 0);
+    made.precise = true;
+  } else if (cast && source.precise && type != onnx::TensorProto::DOUBLE) {
+    const std::size_t layer = emit(node.name(), source.node, source.expression, true);
+    made = Value{nullptr, layer, {}, {}, source.dims, node.name()};
   }
-  define(node, Value(source));
+  define(node, std::move(made));
+}
+
+/// Sizes on their way through other types.
+void Importer::convert_constant(const NodeView& node, std::int64_t type) {
+  const Constant& from = constant_input(node, 0, "value");
+  const bool integral =
+      type == onnx::TensorProto::INT64 || type == onnx::TensorProto::INT32 || type == onnx::TensorProto::BOOL;
+  if (integral == from.integral) return define(node, Value(input(node, 0)));
+  if (from.size() > kMaxShapeList) node.unsupported("changes a constant between integer and float");
+  Constant made;
+  made.dims = from.dims;
+  made.integral = integral;
+  for (const std::int64_t v : from.ints) made.floats.push_back(static_cast<float>(v));
+  for (const float v : from.floats) {
+    if (std::abs(v) > static_cast<float>(kMaxElements)) node.fail("makes an integer of a number that is no size");
+    made.ints.push_back(static_cast<std::int64_t>(v));
+  }
+  if (integral) made.floats.clear();
+  if (!integral) made.ints.clear();
+  define_constant(node, std::move(made));
 }
 
 void Importer::add_constant_node(const NodeView& node) {
@@ -211,12 +239,18 @@ void Importer::add_constant_node(const NodeView& node) {
 
 void Importer::add_constant_shape(const NodeView& node) {
   const Value& source = input(node, 0);
-  define_constant(node, short_list(source.constant ? source.constant->dims : source.dims));
+  const Dims dims = source.constant ? source.constant->dims : source.dims;
+  const auto rank = static_cast<std::int64_t>(dims.size());
+  const auto place = [&](std::int64_t i) { return std::clamp(i < 0 ? i + rank : i, std::int64_t{0}, rank); };
+  const std::int64_t first = place(std::max(node.integer("start", 0), -rank));
+  const std::int64_t end = std::max(first, place(std::max(node.integer("end", rank), -rank)));
+  define_constant(node, short_list({dims.begin() + first, dims.begin() + end}));
 }
 
 void Importer::add_gather(const NodeView& node) {
-  const Constant& from = constant_input(node, 0, "table");
   const Constant& index = constant_input(node, 1, "index");
+  if (!input(node, 0).constant) return gather_places(node, index);
+  const Constant& from = constant_input(node, 0, "table");
   if (!from.integral || from.dims.size() != 1 || !index.integral || index.dims.size() > 1 ||
       index.size() > kMaxShapeList || node.integer("axis", 0) != 0) {
     node.unsupported("is supported on shapes only");
@@ -252,7 +286,10 @@ void Importer::join_tensors(const NodeView& node) {
   std::vector<std::size_t> inputs;
   std::vector<Shape> shapes;
   for (int i = 0; i < node.proto().input_size(); ++i) {
-    if (input(node, i).constant) node.unsupported("joins an image with constants; add them as channels of a bias");
+    if (input(node, i).constant) {
+      node.unsupported("joins an image with constants; channels of zeros can be put there by Pad");
+    }
+    lay_out(node, i);
     if (input(node, i).dims.size() != dims.size() || !is_standard(input(node, i))) {
       node.unsupported("joins tensors that are laid out differently; flatten all of them, or none");
     }
@@ -284,8 +321,7 @@ void Importer::add_constant_of_shape(const NodeView& node) {
 }
 
 /// Some entries, or rows, of a short list of integers: [first, end) in steps, from the end where negative.
-void Importer::add_slice(const NodeView& node) {
-  if (!input(node, 0).constant) node.unsupported("cuts a part out of an image, which is not supported");
+void Importer::slice_list(const NodeView& node) {
   const Constant& from = constant_input(node, 0, "table");
   const auto one = [&](int i, const char* name, std::int64_t otherwise) {
     const Dims list = has_input(node, i) ? constant_input(node, i, name).ints : node.integers(name, {otherwise});
@@ -314,10 +350,7 @@ void Importer::add_slice(const NodeView& node) {
   define_constant(node, std::move(taken));
 }
 
-void Importer::add_transpose(const NodeView& node) {
-  if (!input(node, 0).constant) {
-    node.unsupported("turns an image; export with the channels first, as [N, C, H, W]");
-  }
+void Importer::transpose_constant(const NodeView& node) {
   const Constant& from = constant_input(node, 0, "table");
   const Dims order = node.integers("perm", {1, 0});
   if (from.integral && from.dims.size() == 2 && order == Dims{1, 0} && from.size() <= kMaxShapeList) {

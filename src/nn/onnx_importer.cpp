@@ -1,5 +1,10 @@
 #include "nn/onnx_importer.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -8,47 +13,33 @@
 namespace obscura::nn {
 namespace {
 
-constexpr int kMaxNodes = 8192;
 /// Above this a common factor stays a polynomial of one row: a batch norm would need a value a channel.
 constexpr std::size_t kMaxScaledChannels = 4096;
+/// Entries of all index lists together that slices and shuffles may make, whatever the size of the file.
+constexpr std::size_t kMaxPlaces = std::size_t{1} << 25;
+/// From this degree on powers of x in single precision are worth a word.
+constexpr std::size_t kNotedDegree = 4;
+/// An error of a polynomial's values that is worth to fit it again.
+constexpr double kNotedError = 1e-3;
 
-std::size_t side(std::int64_t value, const std::string& what) {
-  if (value < 1 || value > static_cast<std::int64_t>(kMaxInput)) throw FormatError(what + " has an impossible shape");
-  return static_cast<std::size_t>(value);
-}
-
-/// Shape of the input and its dims with batch 1. Accepts [N, C, H, W], [N, n] with N 1 or symbolic, [C, H, W], [n].
-std::pair<Shape, Dims> input_shape(const onnx::ValueInfoProto& info) {
-  const std::string what = "input '" + info.name() + "'";
-  const auto& type = info.type();
-  if (!type.has_tensor_type()) throw FormatError(what + " is no tensor");
-  const auto element = type.tensor_type().elem_type();
-  if (element != onnx::TensorProto::FLOAT && element != onnx::TensorProto::FLOAT16 &&
-      element != onnx::TensorProto::DOUBLE) {
-    throw UnsupportedError(what + " must be of type float, float16 or double");
+/// Older versions of Obscura saved fitted polynomials so. Rounding every coefficient by 2^-25 of itself moves the value
+/// at the ends of [-1, 1] by up to so much of their sum.
+void note_powers(Graph& graph, const std::string& label, const Polynomial& polynomial) {
+  const std::size_t degree = polynomial.coefficients[0].size() - 1;
+  if (polynomial.basis != Polynomial::Basis::monomial || degree < kNotedDegree) return;
+  double worst = 0;
+  for (const auto& row : polynomial.coefficients) {
+    double sum = 0;
+    for (const double c : row) sum += std::abs(c);
+    worst = std::max(worst, sum * 0x1p-25);
   }
-  const auto& dims = type.tensor_type().shape().dim();
-  const int rank = dims.size();
-  if (rank < 1 || rank > 4) throw UnsupportedError(what + " must be [N, C, H, W], [C, H, W], [N, n] or [n]");
-  const bool has_batch = rank == 4 || rank == 2;
-  if (has_batch && dims[0].has_dim_value() && dims[0].dim_value() > 1) {
-    throw UnsupportedError(what + " has a fixed batch of " + std::to_string(dims[0].dim_value()) +
-                           "; export with a batch of 1 or a symbolic one");
-  }
-  Dims known;
-  for (int i = 0; i < rank; ++i) {
-    if (i == 0 && has_batch) {
-      known.push_back(1);
-      continue;
-    }
-    if (!dims[i].has_dim_value())
-      throw UnsupportedError(what + " must have fixed sides; only the batch may be symbolic");
-    known.push_back(static_cast<std::int64_t>(side(dims[i].dim_value(), what)));
-  }
-  const std::size_t first = has_batch ? 1 : 0;
-  Shape shape{side(known[first], what), 1, 1};
-  if (rank >= 3) shape = {shape.channels, side(known[first + 1], what), side(known[first + 2], what)};
-  return {shape, known};
+  graph.notes.push_back(
+      fmt::format("layer {} is a polynomial of degree {} in powers of x, in single precision: on "
+                  "[-1, 1] its values may be off by {:.1g}{}",
+                  label, degree, worst,
+                  worst < kNotedError ? ""
+                                      : "; fit the original network again (compile --calibrate "
+                                        "--save), which keeps them in double precision"));
 }
 
 }  // namespace
@@ -63,8 +54,11 @@ Dims standard_dims(const Shape& shape, std::size_t rank) {
   return {};
 }
 
-Importer::Importer(const onnx::GraphProto& proto, std::size_t file_bytes)
-    : proto_(proto), weight_budget_(4 * file_bytes + (std::size_t{1} << 20)) {}
+Importer::Importer(const onnx::GraphProto& proto, std::size_t file_bytes, const Shape& image)
+    : proto_(proto),
+      weight_budget_(4 * file_bytes + (std::size_t{1} << 20)),
+      place_budget_(kMaxPlaces),
+      image_(image) {}
 
 Graph Importer::run() {
   if (proto_.node_size() == 0) throw FormatError("the network has no layers");
@@ -73,10 +67,11 @@ Graph Importer::run() {
     throw UnsupportedError("the network has " + std::to_string(proto_.output_size()) + " outputs; one is supported");
   }
   output_ = proto_.output(0).name();
+  const auto needed = needed_nodes(proto_);
+  count_uses(needed);
   read_initialisers();
   read_input();
-  const auto needed = needed_nodes();
-  count_uses(needed);
+  find_end();
   for (int i = 0; i < proto_.node_size(); ++i) {
     if (needed[static_cast<std::size_t>(i)]) add(NodeView(proto_.node(i), static_cast<std::size_t>(i)));
   }
@@ -84,98 +79,21 @@ Graph Importer::run() {
   if (output == values_.end() || output->second.constant) {
     throw FormatError("the network's output '" + output_ + "' does not depend on its input");
   }
+  lay_out(output_, "output");
   const std::size_t last = materialise(output_);
   if (last == 0 || last + 1 != graph_.nodes.size()) throw FormatError("the network's output is not its last layer");
   return std::move(graph_);
 }
 
-void Importer::read_initialisers() {
-  for (const auto& tensor : proto_.initializer()) {
-    Value made;
-    made.constant = std::make_shared<Constant>(read_constant(tensor, "initialiser '" + tensor.name() + "'"));
-    if (!values_.emplace(tensor.name(), std::move(made)).second) {
-      throw FormatError("initialiser '" + tensor.name() + "' is there twice");
-    }
-  }
-}
-
-void Importer::read_input() {
-  const onnx::ValueInfoProto* found = nullptr;
-  for (const auto& info : proto_.input()) {
-    if (values_.contains(info.name())) continue;  // old files list initialisers among the inputs
-    if (found != nullptr) throw UnsupportedError("the network has more than one input; one image is supported");
-    found = &info;
-  }
-  if (found == nullptr) throw FormatError("the network has no input");
-  const auto [shape, dims] = input_shape(*found);
-  graph_ = make_graph(proto_.name(), shape);
-  graph_.nodes[0].name = found->name();
-  values_.emplace(found->name(), Value{nullptr, 0, {}, {}, dims, found->name()});
-}
-
-/// What the output depends on; the rest of the file is not looked at.
-std::vector<bool> Importer::needed_nodes() const {
-  std::map<std::string, std::size_t> makers;
-  for (int i = 0; i < proto_.node_size(); ++i) {
-    for (const auto& name : proto_.node(i).output()) {
-      if (name.empty()) continue;
-      if (values_.contains(name) || !makers.emplace(name, static_cast<std::size_t>(i)).second) {
-        throw FormatError("the tensor '" + name + "' is made twice");
-      }
-    }
-  }
-  std::vector<bool> needed(static_cast<std::size_t>(proto_.node_size()), false);
-  std::vector<std::string> open{output_};
-  while (!open.empty()) {
-    const auto maker = makers.find(open.back());
-    open.pop_back();
-    if (maker == makers.end() || needed[maker->second]) continue;
-    needed[maker->second] = true;
-    for (const auto& name : proto_.node(static_cast<int>(maker->second)).input()) open.push_back(name);
-  }
-  return needed;
-}
-
-void Importer::count_uses(const std::vector<bool>& needed) {
-  ++uses_[output_];
-  for (std::size_t i = 0; i < needed.size(); ++i) {
-    if (!needed[i]) continue;
-    for (const auto& name : proto_.node(static_cast<int>(i)).input()) ++uses_[name];
-  }
-}
-
-const Value& Importer::value(const std::string& name, const NodeView& node) const {
-  const auto found = values_.find(name);
-  if (found == values_.end()) {
-    node.fail("reads '" + name + "', which no initialiser and no earlier node provides");
-  }
-  return found->second;
-}
-
-bool Importer::has_input(const NodeView& node, int i) const {
-  return i < node.proto().input_size() && !node.proto().input(i).empty();
-}
-
-const Value& Importer::input(const NodeView& node, int i) const {
-  if (!has_input(node, i)) node.fail("lacks input " + std::to_string(i + 1));
-  return value(node.proto().input(i), node);
-}
-
-const Constant& Importer::constant_input(const NodeView& node, int i, const char* what) const {
-  const Value& found = input(node, i);
-  if (!found.constant) node.unsupported(std::string("has a ") + what + " that is not a constant");
-  return *found.constant;
-}
-
-void Importer::define(const NodeView& node, Value made) {
-  if (node.proto().output_size() == 0 || node.proto().output(0).empty()) node.fail("has no output");
-  made.label = node.name();
-  const std::string& name = node.proto().output(0);
+void Importer::define(const NodeView& node, Value made, int output) {
+  if (node.proto().output_size() <= output || node.proto().output(output).empty()) node.fail("has no output");
+  if (made.label.empty() || (is_plain(made) && !made.constant)) made.label = node.name();
+  const std::string& name = node.proto().output(output);
   charge_coefficients(node, made);
   values_.insert_or_assign(name, std::move(made));
   const Value& stored = values_.at(name);
-  // Read more than once: computed once, as a layer, and shared.
-  if (!stored.constant && uses_[name] > 1) materialise(name);
+  // Read more than once: computed once, as a layer, and shared. But the terms of one polynomial are one layer.
+  if (!stored.constant && uses_[name] > 1 && !stored.precise) materialise(name);
 }
 
 void Importer::define_constant(const NodeView& node, Constant constant) {
@@ -192,14 +110,15 @@ void Importer::define_layer(const NodeView& node, Layer layer, std::vector<std::
 std::size_t Importer::materialise(const std::string& name) {
   Value& found = values_.at(name);
   if (is_plain(found)) return found.node;
-  found.node = found.gate ? emit_gate(found) : emit(found.label, found.node, found.expression);
+  found.node = found.gate ? emit_gate(found) : emit(found.label, found.node, found.expression, found.precise);
   found.expression = Expression();
   found.gate.reset();
   return found.node;
 }
 
-/// A polynomial in a node as the layer that it is; returns its node.
-std::size_t Importer::emit(const std::string& label, std::size_t node, const Expression& expression) {
+/// A polynomial in a node as the layer that it is; returns its node. Coefficients of powers are single, as files hold
+/// them; those that count Chebyshev polynomials (`precise`) stay double.
+std::size_t Importer::emit(const std::string& label, std::size_t node, const Expression& expression, bool precise) {
   if (expression.is_identity()) return node;
   const auto& rows = expression.rows();
   const std::size_t channels = graph_.nodes[node].shape.channels;
@@ -212,12 +131,15 @@ std::size_t Importer::emit(const std::string& label, std::size_t node, const Exp
       norm.shift.push_back(static_cast<float>(row[0]));
     }
     layer = std::move(norm);
-  } else if (!expression.is_square()) {
+  } else if (precise ? !expression.is_chebyshev_square() : !expression.is_square()) {
     Polynomial polynomial;
-    for (const auto& row : rows) {
-      polynomial.coefficients.emplace_back(row.begin(), row.end());
-      if (row.size() == 1) polynomial.coefficients.back().push_back(0.0F);
+    if (precise) polynomial.basis = Polynomial::Basis::chebyshev;
+    polynomial.coefficients = rows;
+    for (auto& row : polynomial.coefficients) {
+      if (!precise) std::ranges::transform(row, row.begin(), [](double v) { return static_cast<float>(v); });
+      if (row.size() == 1) row.push_back(0.0);
     }
+    note_powers(graph_, label, polynomial);
     layer = std::move(polynomial);
   }
   return add_node(graph_, label, std::move(layer), {node});
@@ -228,7 +150,8 @@ std::size_t Importer::layer_input(const NodeView& node, int i) {
   return materialise(node.proto().input(i));
 }
 
-void Importer::need_image(const NodeView& node) const {
+void Importer::need_image(const NodeView& node) {
+  lay_out(node, 0);
   const Value& tensor = input(node, 0);
   if (tensor.dims.size() != 4 || !is_standard(tensor)) node.unsupported("needs an input of [N, C, H, W]");
 }
@@ -243,12 +166,15 @@ void Importer::charge(std::size_t count) {
   weight_budget_ -= bytes;
 }
 
-/// A polynomial with a row a channel is kept for every step of its computation.
-void Importer::charge_coefficients(const NodeView& node, const Value& value) {
+std::size_t Importer::coefficients_of(const Value& value) {
   constexpr std::size_t kRowOverhead = 4;
   const auto size = [](const Expression& e) { return e.rows().size() * (e.degree() + kRowOverhead); };
-  const std::size_t count =
-      size(value.expression) + (value.gate ? size(value.gate->argument) + size(value.gate->factor) : 0);
+  return size(value.expression) + (value.gate ? size(value.gate->argument) + size(value.gate->factor) : 0);
+}
+
+/// A polynomial with a row a channel is kept for every step of its computation.
+void Importer::charge_coefficients(const NodeView& node, const Value& value) {
+  const std::size_t count = coefficients_of(value);
   if (count > coefficient_budget_) node.fail("is one of too many steps with constants a channel");
   coefficient_budget_ -= count;
 }
@@ -259,13 +185,38 @@ std::vector<float> Importer::copy(const std::vector<float>& values) {
   return values;
 }
 
+/// Only sums and products stay in double precision; all else reads layers.
+void Importer::settle(const NodeView& node) {
+  static const std::set<std::string> kept{"Add", "Sub", "Mul", "Neg", "Identity", "Cast"};
+  std::size_t tensors = 0, precise = 0;
+  for (const auto& name : node.proto().input()) {
+    const auto found = values_.find(name);
+    if (found == values_.end() || found->second.constant) continue;
+    ++tensors;
+    precise += found->second.precise ? 1 : 0;
+  }
+  if (precise == 0 || (precise == tensors && kept.contains(node.type()))) return;
+  for (const auto& name : node.proto().input()) {
+    const auto found = values_.find(name);
+    if (found == values_.end() || !found->second.precise) continue;
+    materialise(name);
+    found->second.precise = false;
+  }
+}
+
 void Importer::add(const NodeView& node) {
   using Handler = void (Importer::*)(const NodeView&);
   static const std::map<std::string, Handler> handlers{
       {"Conv", &Importer::add_conv},
       {"AveragePool", &Importer::add_average_pool},
       {"GlobalAveragePool", &Importer::add_global_pool},
-      {"ReduceMean", &Importer::add_reduce_mean},
+      {"ReduceMean", &Importer::add_reduction},
+      {"ReduceSum", &Importer::add_reduction},
+      {"Split", &Importer::add_split},
+      {"DepthToSpace", &Importer::add_depth_to_space},
+      {"SpaceToDepth", &Importer::add_space_to_depth},
+      {"Resize", &Importer::add_resize},
+      {"Upsample", &Importer::add_resize},
       {"BatchNormalization", &Importer::add_batch_norm},
       {"Gemm", &Importer::add_gemm},
       {"MatMul", &Importer::add_matmul},
@@ -292,6 +243,8 @@ void Importer::add(const NodeView& node) {
       {"Pad", &Importer::add_pad},
       {"ConstantOfShape", &Importer::add_constant_of_shape},
       {"Slice", &Importer::add_slice},
+      {"Floor", &Importer::add_rounding},
+      {"Ceil", &Importer::add_rounding},
       {"Pow", &Importer::add_power},
       {"Flatten", &Importer::add_reshaping},
       {"Reshape", &Importer::add_reshaping},
@@ -306,7 +259,9 @@ void Importer::add(const NodeView& node) {
       {"Concat", &Importer::add_concat},
       {"Transpose", &Importer::add_transpose},
   };
+  settle(node);
   (this->*handlers.at(node.type()))(node);
+  retire_inputs(node);
 }
 
 }  // namespace obscura::nn

@@ -45,12 +45,15 @@ std::vector<float> parse_numbers(const std::string& key, const std::string& text
   return values;
 }
 
-/// One a line; a single line is split at its commas.
+/// One a line; a single line is split at its commas. One output has two names, those of no and yes, or that of yes.
 std::vector<std::string> parse_classes(const std::string& text, std::size_t outputs) {
   auto classes = split(text, '\n');
-  if (classes.size() == 1 && outputs > 1) classes = split(text, ',');
+  if (classes.size() == 1) {
+    const auto parts = split(text, ',');
+    if (outputs > 1 || parts.size() == class_count(outputs)) classes = parts;
+  }
   for (auto& name : classes) name = trimmed(name);
-  if (classes.size() != outputs) {
+  if (classes.size() != outputs && classes.size() != class_count(outputs)) {
     throw FormatError("metadata 'classes' has " + std::to_string(classes.size()) + " names for " +
                       std::to_string(outputs) + " outputs");
   }

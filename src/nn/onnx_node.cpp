@@ -10,65 +10,68 @@
 namespace obscura::nn {
 namespace {
 
-constexpr std::array<std::string_view, 43> kOperators{"Conv",
-                                                      "AveragePool",
-                                                      "GlobalAveragePool",
-                                                      "ReduceMean",
-                                                      "BatchNormalization",
-                                                      "Flatten",
-                                                      "Reshape",
-                                                      "Squeeze",
-                                                      "Unsqueeze",
-                                                      "Gemm",
-                                                      "MatMul",
-                                                      "Add",
-                                                      "Sub",
-                                                      "Mul",
-                                                      "Div",
-                                                      "Neg",
-                                                      "Pow",
-                                                      "Pad",
-                                                      "Relu",
-                                                      "LeakyRelu",
-                                                      "PRelu",
-                                                      "Clip",
-                                                      "Sigmoid",
-                                                      "Tanh",
-                                                      "Erf",
-                                                      "Elu",
-                                                      "Selu",
-                                                      "HardSigmoid",
-                                                      "HardSwish",
-                                                      "Softplus",
-                                                      "Gelu",
-                                                      "Softmax",
-                                                      "LogSoftmax",
-                                                      "Concat",
-                                                      "Identity",
-                                                      "Dropout",
-                                                      "Constant",
-                                                      "Shape",
-                                                      "Gather",
-                                                      "ConstantOfShape",
-                                                      "Slice",
-
-                                                      "Cast",
-                                                      "Transpose"};
+constexpr auto kOperators = std::to_array<std::string_view>({"Conv",
+                                                             "AveragePool",
+                                                             "GlobalAveragePool",
+                                                             "ReduceMean",
+                                                             "BatchNormalization",
+                                                             "Flatten",
+                                                             "Reshape",
+                                                             "Squeeze",
+                                                             "Unsqueeze",
+                                                             "Gemm",
+                                                             "MatMul",
+                                                             "Add",
+                                                             "Sub",
+                                                             "Mul",
+                                                             "Div",
+                                                             "Neg",
+                                                             "Pow",
+                                                             "Pad",
+                                                             "Relu",
+                                                             "LeakyRelu",
+                                                             "PRelu",
+                                                             "Clip",
+                                                             "Sigmoid",
+                                                             "Tanh",
+                                                             "Erf",
+                                                             "Elu",
+                                                             "Selu",
+                                                             "HardSigmoid",
+                                                             "HardSwish",
+                                                             "Softplus",
+                                                             "Gelu",
+                                                             "Softmax",
+                                                             "LogSoftmax",
+                                                             "Concat",
+                                                             "Identity",
+                                                             "Dropout",
+                                                             "Constant",
+                                                             "Shape",
+                                                             "Gather",
+                                                             "ConstantOfShape",
+                                                             "Slice",
+                                                             "Cast",
+                                                             "Transpose",
+                                                             "ReduceSum",
+                                                             "Split",
+                                                             "DepthToSpace",
+                                                             "SpaceToDepth",
+                                                             "Resize",
+                                                             "Upsample",
+                                                             "Floor",
+                                                             "Ceil"});
 
 }  // namespace
-
-std::string supported_operators() {
-  std::string list;
-  for (const auto name : kOperators) list += (list.empty() ? "" : ", ") + std::string(name);
-  return list + " (Shape to Transpose on constants only)";
-}
 
 bool is_supported_operator(const std::string& type) {
   return std::ranges::find(kOperators, type) != kOperators.end();
 }
 
 NodeView::NodeView(const onnx::NodeProto& proto, std::size_t index) : proto_(proto), name_(proto.name()) {
-  if (name_.empty()) name_ = proto.op_type() + "_" + std::to_string(index);
+  if (!name_.empty()) return;
+  const bool output = proto.output_size() > 0 && !proto.output(0).empty();
+  name_ = proto.op_type() + "_" + (output ? proto.output(0) : std::to_string(index));
 }
 
 void NodeView::fail(const std::string& problem) const {

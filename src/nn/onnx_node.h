@@ -12,9 +12,6 @@
 
 namespace obscura::nn {
 
-/// The operators that read_onnx understands, for error messages.
-std::string supported_operators();
-
 /// True if read_onnx understands the operator at all.
 bool is_supported_operator(const std::string& type);
 
@@ -25,7 +22,7 @@ class NodeView {
 
   const onnx::NodeProto& proto() const { return proto_; }
   const std::string& type() const { return proto_.op_type(); }
-  /// The node's name, or its operator and number where the file gives none.
+  /// The node's name, or where the file gives none its operator and its output's.
   const std::string& name() const { return name_; }
 
   [[noreturn]] void fail(const std::string& problem) const;         ///< FormatError

@@ -4,14 +4,19 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <exception>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "nn/onnx_external.h"
 #include "nn/onnx_importer.h"
 #include "nn/onnx_metadata.h"
-#include "nn/onnx_node.h"
+#include "nn/onnx_origin.h"
+#include "nn/onnx_refusals.h"
 #include "nn/onnx_wire.h"
+#include "nn/shapes.h"
 
 namespace obscura::nn {
 namespace {
@@ -27,47 +32,6 @@ onnx::ModelProto parse(std::span<const std::uint8_t> bytes, const std::string& w
     throw FormatError(what + " is truncated or no ONNX file");
   }
   return model;
-}
-
-std::string advice(const std::string& type) {
-  static const std::map<std::string, std::string> hints{
-      {"MaxPool", "retrain with average pooling"},
-      {"GlobalMaxPool", "retrain with average pooling"},
-      {"LpPool", "retrain with average pooling"},
-      {"ReduceMax", "retrain with average pooling"},
-      {"ThresholdedRelu", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
-      {"Celu", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
-      {"Mish", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
-      {"Softsign", "retrain with a square, polynomial, ReLU, SiLU or GELU activation"},
-      {"InstanceNormalization", "retrain with batch normalisation, whose statistics are fixed"},
-      {"LayerNormalization", "retrain with batch normalisation, whose statistics are fixed"},
-      {"GroupNormalization", "retrain with batch normalisation, whose statistics are fixed"},
-      {"LRN", "retrain with batch normalisation, whose statistics are fixed"},
-      {"Resize", "give the network images of the size that it works on"},
-      {"Upsample", "give the network images of the size that it works on"},
-      {"ConvTranspose", "networks that classify need none; retrain without it"},
-      {"Split", "write the parts as convolutions with groups, or as layers of their own"},
-      {"ArgMax", "export the network without it: the owner picks the largest output"},
-      {"QuantizeLinear", "export the network in floating point"},
-      {"DequantizeLinear", "export the network in floating point"},
-      {"QLinearConv", "export the network in floating point"},
-      {"If", "export the network for inference, without branches"},
-      {"Loop", "export the network for inference, without loops"},
-  };
-  const auto found = hints.find(type);
-  return found == hints.end() ? "" : found->second;
-}
-
-/// Said before anything else, because it is what a user can act on.
-void check_operators(const onnx::GraphProto& graph) {
-  for (int i = 0; i < graph.node_size(); ++i) {
-    const auto& proto = graph.node(i);
-    const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
-    if (standard && is_supported_operator(proto.op_type())) continue;
-    const std::string hint = advice(proto.op_type());
-    NodeView(proto, static_cast<std::size_t>(i))
-        .unsupported("is not supported" + (hint.empty() ? "" : ": " + hint) + "; supported: " + supported_operators());
-  }
 }
 
 std::int64_t opset_of(const onnx::ModelProto& model) {
@@ -109,27 +73,74 @@ std::vector<std::uint8_t> read_bytes(const std::filesystem::path& path) {
   return read_file(path, kMaxOnnxBytes);
 }
 
-}  // namespace
+/// The format lets an output have no shape; the checker does not.
+void complete_output(onnx::ModelProto& model, const Graph& graph) {
+  auto& output = *model.mutable_graph()->mutable_output(0)->mutable_type()->mutable_tensor_type();
+  if (output.elem_type() == onnx::TensorProto::UNDEFINED) output.set_elem_type(onnx::TensorProto::FLOAT);
+  if (output.has_shape()) return;
+  output.mutable_shape()->add_dim()->set_dim_param("N");
+  output.mutable_shape()->add_dim()->set_dim_value(static_cast<std::int64_t>(graph.output_shape().size()));
+}
 
-Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
-  const onnx::ModelProto model = parse(bytes, what);
+/// What a flat input is an image of: as the caller says, else the file; channels 0 where neither does.
+Shape stated_input(const std::map<std::string, std::string>& metadata, const Shape& image) {
+  const auto found = metadata.find(kInputKey);
+  if (image.channels != 0 || found == metadata.end()) return image;
+  return parse_shape(found->second);
+}
+
+/// `folder`: where files with further weights may be; empty: nowhere.
+Graph read_model(std::span<const std::uint8_t> bytes, const std::string& what, const std::filesystem::path& folder,
+                 const Shape& image) {
+  onnx::ModelProto model = parse(bytes, what);
   try {
-    check_operators(model.graph());
+    check_operators(model.graph(), needed_nodes(model.graph()));
     check_opset(model);
-    Graph graph = Importer(model.graph(), bytes.size()).run();
+    const std::size_t more = folder.empty() ? 0 : load_external_data(model, folder);
+    const auto metadata = metadata_of(model);
+    Graph graph = Importer(model.graph(), bytes.size() + more, stated_input(metadata, image)).run();
+    complete_output(model, graph);
     check_model(model);
-    graph.preprocessing = parse_preprocessing(metadata_of(model), graph.input_shape(), graph.output_shape().size());
-    graph.calibration = parse_calibration(metadata_of(model));
+    graph.preprocessing = parse_preprocessing(metadata, graph.input_shape(), graph.output_shape().size());
+    graph.calibration = parse_calibration(metadata);
+    graph.origin = parse_origin(metadata);
     return graph;
   } catch (const UnsupportedError& e) {
     throw UnsupportedError(what + ": " + e.what());
+  } catch (const IoError& e) {
+    throw IoError(what + ": " + e.what());
+  } catch (const MismatchError& e) {
+    throw MismatchError(what + ": " + e.what());
   } catch (const FormatError& e) {
     throw FormatError(what + ": " + e.what());
   }
 }
 
-Graph read_onnx(const std::filesystem::path& path) {
-  Graph graph = read_onnx(read_bytes(path), path.string());
+}  // namespace
+
+Shape parse_shape(const std::string& text) {
+  std::array<std::size_t, 3> sides{};
+  const char* at = text.data();
+  const char* const last = text.data() + text.size();
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto [end, error] = std::from_chars(at, last, sides[i]);
+    const bool apart = i == 2 ? end == last : end != last && *end == 'x';
+    if (error != std::errc() || !apart || sides[i] == 0 || sides[i] > kMaxSide) {
+      throw FormatError("'" + text.substr(0, 100) +
+                        "' is no shape of an image: expected CHANNELSxHEIGHTxWIDTH, as 1x28x28");
+    }
+    at = end + 1;
+  }
+  return {sides[0], sides[1], sides[2]};
+}
+
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image) {
+  return read_model(bytes, what, {}, image);
+}
+
+Graph read_onnx(const std::filesystem::path& path, const Shape& image) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  Graph graph = read_model(read_bytes(path), path.string(), folder, image);
   // What exporters call every network says less than its file.
   for (const char* nothing : {"", "torch_jit", "torch-jit-export", "main_graph"}) {
     if (graph.name == nothing) graph.name = path.stem().string();

@@ -18,22 +18,32 @@ namespace obscura::nn {
 /// Div, Neg with a constant a channel or one for all, Mul(x, x) and Pow as Square, any sum of products of one tensor as
 /// Polynomial, Concat along the channels, Relu, LeakyRelu, PRelu, Clip, Sigmoid, Tanh, Erf, Elu, Selu, HardSigmoid,
 /// HardSwish, Softplus, Gelu, and SiLU, GELU (erf or tanh) and HardSwish written out; Flatten and the Reshape, Squeeze
-/// and Unsqueeze that amount to it, Identity, Dropout, Constant, a last Softmax or LogSoftmax (left out, and noted),
-/// and the Shape, Gather, Slice, Concat, Cast, ConstantOfShape that exporters compute shapes with.
-/// Tensors are float (double is rounded, float16 and bfloat16 widened); the batch axis is 1, symbolic or absent; what
-/// the output does not need is not looked at. A scale or shift by constants becomes a BatchNorm, or part of the bias
-/// before it.
+/// and Unsqueeze that amount to it; Slice, Split, Gather, Transpose, Reshape, DepthToSpace, SpaceToDepth, nearest
+/// Resize and Upsample and Pad of channels as Rearrange; Identity, Dropout, Constant, a last Softmax, LogSoftmax or
+/// Sigmoid (the graph's head, and noted), and the Shape, Gather, Slice, Concat, Cast, ConstantOfShape that exporters
+/// compute shapes with. Weights may be in files beside the network's where it is read from a file. `image`: what an
+/// input that is laid out as numbers is an image of; channels 0: as the metadata kInputKey says, else as the file lays
+/// it out. Tensors are float (double is rounded, float16 and bfloat16 widened); the batch axis is 1, symbolic or
+/// absent; what the output does not need is not looked at. A scale or shift by constants becomes a BatchNorm, or part
+/// of the bias before it.
 ///
 /// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. A network that has
 /// no name of its own gets that of its file.
 ///
 /// Throws IoError (cannot be read), UnsupportedError (names operator and node, and says what is supported or how to
 /// train instead), FormatError (truncated, altered, lying shapes, missing or doubled tensors, cycles, numbers that are
-/// not finite, over 1 GiB). Memory stays within a small multiple of the file's size. Thread-safe.
-Graph read_onnx(const std::filesystem::path& path);
+/// not finite, over 1 GiB), MismatchError (an image that does not fit the input). Memory stays within a small multiple
+/// of the size of the files, plus 300 MB for what moves pixels about. Thread-safe.
+Graph read_onnx(const std::filesystem::path& path, const Shape& image = {0, 1, 1});
 
 /// As above from memory; `what` names the input in error messages.
-Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what);
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image = {0, 1, 1});
+
+/// The metadata entry that says what image an input that is laid out as numbers stands for: CHANNELSxHEIGHTxWIDTH.
+inline constexpr const char* kInputKey = "obscura.input";
+
+/// "1x28x28" as a shape. Throws FormatError for anything else.
+Shape parse_shape(const std::string& text);
 
 /// Every metadata entry of the file, for example "command". Throws as read_onnx.
 std::map<std::string, std::string> read_onnx_metadata(const std::filesystem::path& path);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "nn/onnx_origin.h"
 #include "nn/onnx_wire.h"
 #include "nn/onnx_writer.h"
 
@@ -28,8 +29,9 @@ std::string class_lines(const std::vector<std::string>& classes) {
 void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
   const Preprocessing& how = graph.preprocessing;
   if (!graph.calibration.empty()) {
-    add_metadata(model, "calibration", fmt::format("{:.6g}", fmt::join(graph.calibration, ",")));
+    add_metadata(model, "calibration", fmt::format("{}", fmt::join(graph.calibration, ",")));
   }
+  for (const auto& [key, value] : origin_metadata(graph.origin)) add_metadata(model, key, value);
   if (!how.stated) return;
   add_metadata(model, "mean", fmt::format("{}", fmt::join(how.mean, ",")));
   add_metadata(model, "std", fmt::format("{}", fmt::join(how.std, ",")));

@@ -16,12 +16,14 @@ namespace obscura::nn {
 /// that scale and shift come back bit for bit), Flatten, Gemm (transB = 1), Mul(x, x) for Square, Add, Concat, Pad, an
 /// Activation as PyTorch spells it (SiLU and GELU in parts). A Polynomial is Horner's rule in Mul and Add:
 /// (..(c_d x + c_{d-1}) x + ..) x + c_0, constants of shape [1] or [1, C, 1, 1]; the reader recognises any such sum of
-/// products. Chebyshev coefficients are turned into those of powers first, which costs digits at high degrees. Where a
-/// layer needs another rank than its input has, a Flatten or Reshape is put between.
+/// products. In the Chebyshev basis it is computed by the recurrence of the T_i in double precision, between two Casts,
+/// from which the coefficients come back bit for bit. A Rearrange is a Gather of the flat tensor. The head is the last
+/// node. Where a layer needs another rank than its input has, a Flatten or Reshape is put between.
 ///
 /// Metadata (text): "mean" and "std" as comma separated numbers, "classes" one a line, "colour", "image_size"
-/// (HEIGHTxWIDTH), unless the preprocessing is not stated; then everything in `extra`, for example "command".
-/// Throws UnsupportedError if a class name holds a line break or the file would pass 1 GiB.
+/// (HEIGHTxWIDTH), unless the preprocessing is not stated; "calibration"; the origin (onnx_origin.h); then everything
+/// in `extra`, for example "command". Throws UnsupportedError if a class name holds a line break or the file would pass
+/// 1 GiB.
 std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra = {});
 
 /// The same function in the spelling that OpenCV 4.6 runs right for every batch: it broadcasts a constant a channel

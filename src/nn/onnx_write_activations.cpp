@@ -11,28 +11,55 @@ namespace {
 
 std::vector<float> column(const Polynomial& polynomial, std::size_t i) {
   std::vector<float> values;
-  for (const auto& row : polynomial.coefficients) values.push_back(row[i]);
+  for (const auto& row : polynomial.coefficients) values.push_back(static_cast<float>(row[i]));
   return values;
-}
-
-Polynomial in_powers(const Polynomial& polynomial) {
-  Polynomial powers;
-  for (const auto& row : monomial_coefficients(polynomial)) powers.coefficients.emplace_back(row.begin(), row.end());
-  return powers;
 }
 
 }  // namespace
 
-/// The i-th coefficient of every row, shaped to multiply a tensor of the input's rank.
-std::string OnnxWriter::coefficient(const Polynomial& polynomial, std::size_t i) {
-  const auto& rows = polynomial.coefficients;
-  const std::vector<float> values = column(polynomial, i);
+/// The shape of a constant a row that multiplies a tensor of the input's rank.
+OnnxWriter::Ints OnnxWriter::row_dims(const Polynomial& polynomial) const {
   Ints dims{1};
-  if (rows.size() > 1) {
-    dims.push_back(static_cast<std::int64_t>(rows.size()));
+  if (polynomial.coefficients.size() > 1) {
+    dims.push_back(static_cast<std::int64_t>(polynomial.coefficients.size()));
     if (input().rank == 4) dims.insert(dims.end(), {1, 1});
   }
-  return constant(fmt::format("{}.c{}", at_->name, i), dims, values);
+  return dims;
+}
+
+/// The i-th coefficient of every row.
+std::string OnnxWriter::coefficient(const Polynomial& polynomial, std::size_t i) {
+  return constant(fmt::format("{}.c{}", at_->name, i), row_dims(polynomial), column(polynomial, i));
+}
+
+/// sum_i c_i T_i(x) in double precision, T_i by T_{i+1} = 2 x T_i - T_{i-1}: the reader adds the same terms up, each of
+/// which has one coefficient, so that every one comes back bit for bit.
+OnnxWriter::Value OnnxWriter::write_chebyshev(const Polynomial& polynomial) {
+  const std::string& name = at_->name;
+  const Ints dims = row_dims(polynomial);
+  const auto cast = [&](const std::string& as, const std::string& x, onnx::TensorProto::DataType type) {
+    auto& node = add("Cast", as, {x});
+    set(node, "to", type);
+    return node.name();
+  };
+  const auto coefficient = [&](std::size_t i) {
+    std::vector<double> values;
+    for (const auto& row : polynomial.coefficients) values.push_back(row[i]);
+    return doubles(fmt::format("{}.t{}", name, i), dims, values);
+  };
+  const std::string x = cast(name + "_x", input().name, onnx::TensorProto::DOUBLE);
+  const std::string twice = add("Mul", name + "_2x", {x, doubles(name + ".two", {}, std::vector{2.0})}).name();
+  std::string sum, before, now = x;
+  for (std::size_t i = 1; i < polynomial.coefficients[0].size(); ++i) {
+    if (i > 1) {
+      const std::string last = i == 2 ? doubles(name + ".one", {}, std::vector{1.0}) : before;
+      const std::string product = add("Mul", fmt::format("{}_2xt{}", name, i - 1), {twice, now}).name();
+      before = std::exchange(now, add("Sub", fmt::format("{}_t{}", name, i), {product, last}).name());
+    }
+    const std::string term = add("Mul", fmt::format("{}_term{}", name, i), {now, coefficient(i)}).name();
+    sum = add("Add", fmt::format("{}_sum{}", name, i), {term, i == 1 ? coefficient(0) : sum}).name();
+  }
+  return {cast(name, sum, onnx::TensorProto::FLOAT), input().rank};
 }
 
 /// Horner's rule with batch norms for the constants a channel.
@@ -88,7 +115,7 @@ OnnxWriter::Value OnnxWriter::write_clenshaw_for_opencv(const Polynomial& polyno
 
 OnnxWriter::Value OnnxWriter::write_layer(const Polynomial& polynomial) {
   const bool chebyshev = polynomial.basis == Polynomial::Basis::chebyshev;
-  if (!for_opencv_) return write_horner(chebyshev ? in_powers(polynomial) : polynomial);
+  if (!for_opencv_) return chebyshev ? write_chebyshev(polynomial) : write_horner(polynomial);
   if (chebyshev) return write_clenshaw_for_opencv(polynomial);
   return polynomial.coefficients.size() > 1 ? write_horner_for_opencv(polynomial) : write_horner(polynomial);
 }

@@ -9,6 +9,7 @@ namespace obscura::nn {
 void OnnxWriter::write() {
   proto_.set_name(graph_.name.empty() ? "obscura" : graph_.name);
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) values_.push_back(write_node(i));
+  write_head();
   auto* output = proto_.add_output();
   output->set_name(values_.back().name);
   set_shape(*output, graph_.output_shape(), values_.back().rank);
@@ -39,6 +40,15 @@ std::string OnnxWriter::constant(const std::string& name, const Ints& dims, std:
   auto* tensor = proto_.add_initializer();
   tensor->set_name(unique(name));
   tensor->set_data_type(onnx::TensorProto::FLOAT);
+  for (const auto dim : dims) tensor->add_dims(dim);
+  tensor->set_raw_data(values.data(), values.size_bytes());
+  return tensor->name();
+}
+
+std::string OnnxWriter::doubles(const std::string& name, const Ints& dims, std::span<const double> values) {
+  auto* tensor = proto_.add_initializer();
+  tensor->set_name(unique(name));
+  tensor->set_data_type(onnx::TensorProto::DOUBLE);
   for (const auto dim : dims) tensor->add_dims(dim);
   tensor->set_raw_data(values.data(), values.size_bytes());
   return tensor->name();
@@ -230,6 +240,54 @@ OnnxWriter::Value OnnxWriter::write_layer(const Pad& pad) {
   const char* mode = pad.mode == Pad::Mode::reflect ? "reflect" : "edge";
   set_text(node, "mode", pad.mode == Pad::Mode::constant ? "constant" : mode);
   return {node.name(), 4};
+}
+
+/// As a Gather of the flat tensor, behind which the value that fills gaps stands where there are any.
+OnnxWriter::Value OnnxWriter::write_layer(const Rearrange& rearrange) {
+  const auto dim = [](std::size_t v) { return static_cast<std::int64_t>(v); };
+  const std::string& name = at_->name;
+  const Shape& out = rearrange.output;
+  const bool image = out.height != 1 || out.width != 1;
+  if (for_opencv_) {
+    const std::vector<std::int64_t> source(rearrange.source.begin(), rearrange.source.end());
+    auto& node = add("Rearrange", name, {input().name, list(name + ".source", source)});
+    node.set_domain("obscura");
+    set_float(node, "fill", rearrange.fill);
+    set_ints(node, "dims", image ? Ints{dim(out.channels), dim(out.height), dim(out.width)} : Ints{dim(out.channels)});
+    return {node.name(), image ? 4 : 2};
+  }
+  std::string x = flat(input(), name);
+  const std::size_t values = graph_.nodes[at_->inputs[0]].shape.size();
+  Ints source;
+  bool gaps = false;
+  for (const std::int32_t s : rearrange.source) {
+    source.push_back(s == Rearrange::kFill ? dim(values) : s);
+    gaps = gaps || s == Rearrange::kFill;
+  }
+  if (gaps) {
+    auto& pad =
+        add("Pad", name + "_fill", {x, list(name + ".pads", {0, 0, 0, 1}), scalar(name + ".value", rearrange.fill)});
+    set_text(pad, "mode", "constant");
+    x = pad.name();
+  }
+  auto& node = add("Gather", image ? name + "_flat" : name, {x, list(name + ".source", source)});
+  set(node, "axis", 1);
+  if (!image) return {node.name(), 2};
+  const auto target = list(name + ".shape", {0, dim(out.channels), dim(out.height), dim(out.width)});
+  return {add("Reshape", name, {node.name(), target}).name(), 4};
+}
+
+/// What the owner applies to the logits, so that other programs see the same function in the file.
+void OnnxWriter::write_head() {
+  if (for_opencv_ || graph_.head == Head::none) return;
+  const std::string x = flat(values_.back(), "head");
+  const bool sigmoid = graph_.head == Head::sigmoid;
+  auto& node = add(sigmoid                        ? "Sigmoid"
+                   : graph_.head == Head::softmax ? "Softmax"
+                                                  : "LogSoftmax",
+                   sigmoid ? "sigmoid" : "softmax", {x});
+  if (!sigmoid) set(node, "axis", -1);
+  values_.back() = {node.name(), 2};
 }
 
 }  // namespace obscura::nn

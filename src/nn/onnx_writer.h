@@ -36,6 +36,7 @@ class OnnxWriter {
   static void set_shape(onnx::ValueInfoProto& info, const Shape& shape, int rank);
   std::string unique(const std::string& wanted);
   std::string constant(const std::string& name, const Ints& dims, std::span<const float> values);
+  std::string doubles(const std::string& name, const Ints& dims, std::span<const double> values);
   std::string scalar(const std::string& name, float value);
   std::string list(const std::string& name, const Ints& values);
   onnx::NodeProto& add(const char* type, const std::string& name, const std::vector<std::string>& inputs);
@@ -60,6 +61,8 @@ class OnnxWriter {
   Value write_layer(const Add&);
   Value write_layer(const Concat&);
   Value write_layer(const Pad& pad);
+  Value write_layer(const Rearrange& rearrange);
+  void write_head();
   std::string scale_and_shift(const std::string& name, const std::string& x, std::span<const float> scale,
                               std::span<const float> shift);
   std::vector<Value> inputs_of_one_rank();
@@ -67,6 +70,8 @@ class OnnxWriter {
   // onnx_write_activations.cpp
   Value write_layer(const Polynomial& polynomial);
   Value write_layer(const Activation& activation);
+  Value write_chebyshev(const Polynomial& polynomial);
+  Ints row_dims(const Polynomial& polynomial) const;
   Value write_horner(const Polynomial& polynomial);
   Value write_horner_for_opencv(const Polynomial& polynomial);
   Value write_clenshaw_for_opencv(const Polynomial& polynomial);

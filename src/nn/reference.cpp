@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
+#include "nn/opencv_rearrange.h"
 
 namespace obscura::nn {
 namespace {
@@ -48,6 +49,7 @@ struct Reference::State {
   State(const std::vector<std::uint8_t>& onnx, const Graph& graph, std::size_t batch_)
       : input(graph.input_shape()), outputs(graph.output_shape().size()), batch(batch_) {
     const QuietOpenCv quiet;
+    register_opencv_rearrange();
     try {
       net = cv::dnn::readNetFromONNX(reinterpret_cast<const char*>(onnx.data()), onnx.size());
       net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);

@@ -161,6 +161,15 @@ struct Evaluation {
     return out;
   }
 
+  Values operator()(const Rearrange& rearrange) const {
+    Values out;
+    out.reserve(rearrange.source.size());
+    for (const std::int32_t s : rearrange.source) {
+      out.push_back(s == Rearrange::kFill ? static_cast<double>(rearrange.fill) : in()[static_cast<std::size_t>(s)]);
+    }
+    return out;
+  }
+
   Values operator()(const Activation& activation) const {
     Values out = in();
     for (double& v : out) v = activate(activation, v);

@@ -154,6 +154,17 @@ struct Inference {
     return {in.channels, in.height + pad.padding[0] + pad.padding[2], in.width + pad.padding[1] + pad.padding[3]};
   }
 
+  Shape operator()(const Rearrange& rearrange) const {
+    expect_inputs(node, inputs, 1);
+    checked(node, rearrange.output);
+    expect_size(node, "sources", rearrange.source.size(), rearrange.output.size());
+    const auto values = static_cast<std::int64_t>(inputs[0].size());
+    for (const std::int32_t s : rearrange.source) {
+      if (s < Rearrange::kFill || s >= values) fail(node, "takes a value that its input does not have");
+    }
+    return rearrange.output;
+  }
+
   Shape operator()(const Activation& activation) const {
     expect_inputs(node, inputs, 1);
     if (activation.kind == Activation::Kind::clip && activation.alpha > activation.beta) {
@@ -163,8 +174,9 @@ struct Inference {
   }
 };
 
-void expect_finite(const std::string& node, std::span<const float> values) {
-  if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
+template <typename Values>
+void expect_finite(const std::string& node, const Values& values) {
+  if (!std::all_of(values.begin(), values.end(), [](auto v) { return std::isfinite(v); })) {
     fail(node, "has a weight that is not a finite number");
   }
 }
@@ -195,10 +207,12 @@ void check_finite(const std::string& node, const Layer& layer) {
   } else if (const auto* polynomial = std::get_if<Polynomial>(&layer)) {
     for (const auto& row : polynomial->coefficients) expect_finite(node, row);
   } else if (const auto* pad = std::get_if<Pad>(&layer)) {
-    expect_finite(node, {&pad->value, 1});
+    expect_finite(node, std::span(&pad->value, 1));
+  } else if (const auto* rearrange = std::get_if<Rearrange>(&layer)) {
+    expect_finite(node, std::span(&rearrange->fill, 1));
   } else if (const auto* activation = std::get_if<Activation>(&layer)) {
-    expect_finite(node, {&activation->alpha, 1});
-    expect_finite(node, {&activation->beta, 1});
+    expect_finite(node, std::span(&activation->alpha, 1));
+    expect_finite(node, std::span(&activation->beta, 1));
   }
 }
 

@@ -10,8 +10,9 @@ namespace {
 /// Strays over the predicted noise: honest ones stay under 8 (tests/owner measures it over random networks), those of
 /// another key start at thousands.
 constexpr double kDoubtfulStray = 16, kFailedStray = 64;
-/// Logits over the largest that was seen on measured images. The compiler leaves three bits of room above it.
-constexpr double kDoubtfulRange = 2, kFailedRange = 8;
+/// Logits over what calibration promises, which is twice the largest that was seen; the compiler leaves three bits of
+/// room above that one.
+constexpr double kFailedRange = 4;
 
 /// The largest logit that the modulus of a reply can hold in all slots at once.
 double capacity(const compile::ClientPart& client) {
@@ -54,10 +55,10 @@ void judge(const compile::ClientPart& client, const Evidence& evidence, Reading&
   if (stray > kDoubtfulStray) {
     return say(Trust::doubtful, fmt::format("has an error about {:.2g} times the predicted one", stray));
   }
-  if (client.logit_range > 0 && evidence.largest > kDoubtfulRange * client.logit_range) {
+  if (client.logit_range > 0 && evidence.largest > client.logit_range) {
     say(Trust::doubtful, fmt::format("has a logit of {:.3g}; the largest on the images that the ranges were measured "
                                      "on was {:.3g}",
-                                     evidence.largest, client.logit_range));
+                                     evidence.largest, client.logit_range / compile::kLogitHeadroom));
   }
 }
 

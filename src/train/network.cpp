@@ -289,7 +289,8 @@ void Network::export_polynomial(const Part& part, nn::Polynomial& polynomial) co
     rows = torch::stack({-a * part.mean, rows[0].to(torch::kFloat64), a}, 1);
   }
   for (std::size_t r = 0; r < polynomial.coefficients.size(); ++r) {
-    polynomial.coefficients[r] = values_of(rows.select(0, dim(r)));
+    const auto row = values_of(rows.select(0, dim(r)));
+    polynomial.coefficients[r].assign(row.begin(), row.end());
   }
 }
 

@@ -60,6 +60,40 @@ TEST(CompileVerb, SaysAtOnceWhatIsTooDeep) {
   EXPECT_EQ(folder.files(), std::vector<std::string>{"resnet.onnx"});
 }
 
+TEST(CompileVerb, ASavedFitSaysWhatItWasMadeOf) {
+  const TemporaryFolder folder;
+  const std::string saved = (folder / "fitted.onnx").string();
+  const auto fitted = obscura({"compile", kRelu, "--calibrate", "samples", "--save", saved, "--json"}).json();
+  EXPECT_GT(fitted["predicted_fit_error"], 0);
+  EXPECT_GT(fitted["logit_range"], 0);
+  EXPECT_EQ(fitted["fitted_from"]["name"], "act_relu6.onnx");
+  const auto again = obscura({"compile", saved, "--json"}).json();
+  EXPECT_EQ(again["fitted_from"], fitted["fitted_from"]);
+  EXPECT_EQ(again["predicted_fit_error"], fitted["predicted_fit_error"]);
+  EXPECT_EQ(again["predicted_logit_error"], fitted["predicted_logit_error"]) << "the same program";
+  EXPECT_EQ(again["parameters"], fitted["parameters"]);
+  EXPECT_EQ(obscura({"compile", kModel, "--json"}).json()["fitted_from"], nullptr);
+
+  const auto evaluate = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"evaluate", "--network", saved, "--dataset",
+                                   "samples",  "--limit",   "20",  "--simulate"};
+    words.insert(words.end(), more.begin(), more.end());
+    return obscura(words);
+  };
+  const auto alone = evaluate({"--json"}).json();
+  EXPECT_EQ(alone["plain"], "fitted network");
+  EXPECT_EQ(alone["original"], nullptr);
+  EXPECT_THAT(evaluate({}).out, HasSubstr("\"plain\" is the fitted network"));
+  const auto against = evaluate({"--against", kRelu, "--json"}).json();
+  EXPECT_EQ(against["original"]["network"], kRelu);
+  EXPECT_GT(against["original"]["max_logit_error"], against["logit_error"]["max"]) << "with what fitting did";
+  EXPECT_THAT(evaluate({"--against", kRelu}).out, HasSubstr("original"));
+  const Result other = evaluate({"--against", OBSCURA_SOURCE_DIR "/tests/nn/exports/act_silu.onnx"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_EQ(other.error_lines(), 1u) << other.err;
+  EXPECT_THAT(other.err, HasSubstr("was fitted from act_relu6.onnx"));
+}
+
 TEST(CompileVerb, RefusesImagesSideBySideThatAreNoPowerOfTwo) {
   EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "3"}).status, 1);
   EXPECT_EQ(obscura({"compile", kModel, "--images-per-ciphertext", "some"}).status, 2);

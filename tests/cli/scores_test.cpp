@@ -39,5 +39,17 @@ TEST(Scores, ErrorsOfEverySizeFindABin) {
   EXPECT_EQ(errors.counts.back(), 4);
 }
 
+TEST(Scores, ASingleLogitIsAYesOrNo) {
+  const std::vector<std::vector<float>> plain{{1.5F}, {-2.0F}, {0.5F}, {-0.5F}};
+  const std::vector<std::vector<double>> encrypted{{1.5}, {-2.0}, {-0.5}, {-0.5}};
+  const std::vector<std::int64_t> labels{1, 0, 1, 1};
+  const Scores scores = score(plain, encrypted, labels);
+  EXPECT_EQ(scores.plain_accuracy, 0.75);
+  EXPECT_EQ(scores.encrypted_accuracy, 0.5);
+  EXPECT_EQ(scores.agreement, 0.75);
+  EXPECT_EQ(scores.confusion, (std::vector<std::vector<std::size_t>>{{1, 0}, {2, 1}}));
+  EXPECT_EQ(scores.max_logit_error, 1);
+}
+
 }  // namespace
 }  // namespace obscura::cli

@@ -33,7 +33,9 @@ ClientPart packed_client() {
   c.reply_scale = 12.5;
   c.logit_error = 0.01;
   c.noise = 0.002;
+  c.fit_error = 0.125;
   c.logit_range = 30;
+  c.head = nn::Head::sigmoid;
   c.zeros_between = true;
   c.key.fill(0x3c);
   return c;
@@ -82,6 +84,8 @@ TEST(ClientPart, ComesBackAsItWas) {
   EXPECT_EQ(b.logit_error, a.logit_error);
   EXPECT_EQ(b.noise, a.noise);
   EXPECT_EQ(b.logit_range, a.logit_range);
+  EXPECT_EQ(b.fit_error, a.fit_error);
+  EXPECT_EQ(b.head, a.head);
   EXPECT_EQ(b.zeros_between, a.zeros_between);
   EXPECT_EQ(b.key, a.key);
   for (const auto& c : cases()) EXPECT_EQ(c.rewrite(c.bytes), c.bytes) << c.name;

@@ -24,6 +24,11 @@ class Random {
     for (float& v : values) v = uniform(engine_);
     return values;
   }
+  /// Floats, as coefficients are kept.
+  std::vector<double> doubles(std::size_t count, float limit) {
+    const auto values = floats(count, limit);
+    return {values.begin(), values.end()};
+  }
 
  private:
   std::mt19937_64 engine_;
@@ -67,11 +72,11 @@ inline Graph random_graph(std::uint64_t seed, bool padded_pools = true, std::siz
         add("square", Square{}, {last()});
         break;
       case 1:
-        add("poly", Polynomial{{random.floats(3, 0.5F)}}, {last()});
+        add("poly", Polynomial{{random.doubles(3, 0.5F)}}, {last()});
         break;
       default: {
         Polynomial polynomial;
-        for (std::size_t c = 0; c < channels; ++c) polynomial.coefficients.push_back(random.floats(4, 0.3F));
+        for (std::size_t c = 0; c < channels; ++c) polynomial.coefficients.push_back(random.doubles(4, 0.3F));
         add("poly", std::move(polynomial), {last()});
       }
     }

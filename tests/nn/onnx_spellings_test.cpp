@@ -170,14 +170,6 @@ TEST(OnnxSpellings, RefusalsNameOperatorAndWay) {
     const std::string y = build(onnx);
     expect_refused(onnx, y, message);
   };
-  refuse("crop the image", [](OnnxBuilder& b) {
-    b.ints("p", {0, 0, -1, 0, 0, 0, 0, 0});
-    return b.node("Pad", {"x", "p"});
-  });
-  refuse("pads the batch or the channels", [](OnnxBuilder& b) {
-    b.ints("p", {0, 1, 0, 0, 0, 0, 0, 0});
-    return b.node("Pad", {"x", "p"});
-  });
   refuse("supported: constant, reflect, edge", [](OnnxBuilder& b) {
     b.ints("p", {0, 0, 1, 0, 0, 0, 0, 0});
     const auto y = b.node("Pad", {"x", "p"});
@@ -195,17 +187,8 @@ TEST(OnnxSpellings, RefusalsNameOperatorAndWay) {
     return y;
   });
   refuse("no known activation", [](OnnxBuilder& b) { return b.node("Mul", {"x", b.node("Relu", {"x"})}); });
-  refuse("channels first", [](OnnxBuilder& b) {
-    const auto y = b.node("Transpose", {"x"});
-    b.set("perm", Dims{0, 2, 3, 1});
-    return y;
-  });
   refuse("network's end only",
          [](OnnxBuilder& b) { return b.node("Relu", {b.node("Softmax", {b.node("Flatten", {"x"})})}); });
-  refuse("cuts a part out of an image", [](OnnxBuilder& b) {
-    b.ints("s", {0});
-    return b.node("Slice", {"x", "s", "s"});
-  });
 }
 
 TEST(OnnxSpellings, ComputedSizes) {

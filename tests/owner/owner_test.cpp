@@ -171,7 +171,7 @@ TEST(Owner, SeesThatAnAnswerIsNoise) {
 TEST(Judge, TellsSoundDoubtfulAndFailed) {
   compile::ClientPart client;
   client.noise = 0.01;
-  client.logit_range = 20;
+  client.logit_range = 40;  // twice the 20 that were seen
   const auto trust = [&](double largest, double stray) {
     Reading reading;
     judge(client, {largest, stray}, reading);

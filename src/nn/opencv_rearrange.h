@@ -1,0 +1,11 @@
+#pragma once
+
+// Internal to src/nn.
+
+namespace obscura::nn {
+
+/// Makes OpenCV's dnn module know the operator "Rearrange" of the domain "obscura" in files of to_onnx_for_opencv.
+/// Once for the process, however often it is called. Thread-safe.
+void register_opencv_rearrange();
+
+}  // namespace obscura::nn
