@@ -51,7 +51,8 @@ compile::Program compile_network(const nn::Graph& graph, const compile::CompileO
 /// Throws UnsupportedError for a program that needs more memory than the machine has: said before it swaps for hours.
 void check_memory(const compile::Program& program);
 
-/// Throws IoError unless a file may be put there: said before hours of work, not after.
+/// Throws IoError unless a file may be put there: said before hours of work, not after. Verbs ask check_outputs
+/// (cli/output.h), which knows their inputs too.
 void check_output(const std::filesystem::path& out);
 
 /// The same for a network for pictures; throws UsageError if its name does not end as such files do.

@@ -10,6 +10,7 @@
 
 #include "cli/calibration.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program.h"
@@ -31,6 +32,7 @@ struct CompileArguments {
   std::size_t images_per_ciphertext = 1;
   std::size_t max_degree = compile::FitOptions().max_degree;
   bool measure = false;
+  bool force = false;
   bool json = false;
 };
 
@@ -105,8 +107,8 @@ std::vector<double> measure(compile::Program program) {
 }
 
 void run_compile(const CompileArguments& a) {
+  check_outputs({{a.save, FileKind::onnx}}, {a.network, a.calibrate}, a.force);
   auto graph = nn::read_onnx(a.network);
-  if (!a.save.empty()) check_output(a.save);
   compile::FitReport fitted;
   if (!a.calibrate.empty()) {
     ThreadPool pool;
@@ -171,6 +173,7 @@ void add_compile_verb(CLI::App& app) {
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
   verb->add_option("--save", args->save, "Write the calibrated network, for keygen and classify")->group(kOutput);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura compile models/tenseal-mnist.onnx\n"

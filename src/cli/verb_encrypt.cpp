@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
@@ -27,6 +28,7 @@ struct EncryptArguments {
   std::vector<fs::path> images;
   fs::path out;
   std::size_t threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -61,7 +63,9 @@ void print_query_json(const EncryptArguments& a, const owner::Owner& owner, cons
 }
 
 void run_encrypt(const EncryptArguments& a) {
-  check_output(a.out);
+  auto inputs = key_files(a.keys);
+  inputs.insert(inputs.end(), a.images.begin(), a.images.end());
+  check_outputs({{a.out, FileKind::query}}, inputs, a.force);
   const owner::Owner owner = owner::load_owner(a.keys);
   check_count(a, owner.client());
   const auto images = read_images(a, owner.client());
@@ -96,6 +100,7 @@ void add_encrypt_verb(CLI::App& app) {
       ->group(kFiles);
   verb->add_option("--out", args->out, "Query to write")->required()->group(kFiles);
   add_threads(*verb, args->threads);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura encrypt --keys keys/ samples/digits/7-0.png --out digit.ct\n"
