@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
+#include "base/out_of_memory.h"
 #include "image/container.h"
 #include "image/mat.h"
 
@@ -51,7 +52,8 @@ Image decode_image(std::span<const std::uint8_t> bytes, const std::string& what)
     const cv::Mat mat = decode_mat(bytes, header.container);
     const bool usable = !mat.empty() && (mat.depth() == CV_8U || mat.depth() == CV_16U) && mat.channels() != 2;
     if (usable) return from_mat(mat);
-  } catch (const std::exception&) {
+  } catch (const std::exception& e) {
+    if (is_out_of_memory(e)) throw;
     // What the decoder says is of no use to whoever chose the file.
   }
   throw FormatError(what + " is damaged and cannot be decoded as an image");
@@ -68,7 +70,8 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
   std::vector<std::uint8_t> out;
   try {
     if (cv::imencode(".png", mat, out, {cv::IMWRITE_PNG_COMPRESSION, 9})) return out;
-  } catch (const std::exception&) {
+  } catch (const std::exception& e) {
+    if (is_out_of_memory(e)) throw;
   }
   throw Error("the image could not be encoded as PNG");
 }
