@@ -50,7 +50,9 @@ void check_kind(const Output& output, bool force) {
     refuse(output.file, fmt::format("it is {}, and what was made with it would be lost: name another file",
                                     named ? kind_text(FileKind::secret_key) : kind_text(there)));
   }
-  if (there == output.kind || force) return;
+  // Those two are gone on with, not replaced, and whoever reads them refuses what is none.
+  const bool continued = output.kind == FileKind::journal || output.kind == FileKind::checkpoint;
+  if (there == output.kind || force || continued) return;
   refuse(output.file, fmt::format("it is {}, and {} would replace it: name another file, or replace it by --force",
                                   kind_text(there), kind_text(output.kind)));
 }
