@@ -5,6 +5,19 @@ add_library(obscura_options INTERFACE)
 target_include_directories(obscura_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
 target_compile_options(obscura_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   $<$<CONFIG:Release>:-O3> $<$<BOOL:${OBSCURA_WERROR}>:-Werror>)
+# What makes a fault in memory harder to use: canaries, checked buffer functions, a table of functions that is read-only
+# before main, indirect jumps to marked places only, a program at a random address.
+include(CheckPIESupported)
+check_pie_supported()
+target_compile_options(obscura_options INTERFACE -fstack-protector-strong $<$<CXX_COMPILER_ID:GNU>:-fstack-clash-protection>)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(obscura_options INTERFACE -fcf-protection=full)
+endif()
+target_link_options(obscura_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+if(NOT OBSCURA_SANITIZE)  # the sanitizers check those functions themselves
+  target_compile_options(obscura_options INTERFACE "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+endif()
+
 if(OBSCURA_SANITIZE)
   target_compile_options(obscura_options INTERFACE "-fsanitize=${OBSCURA_SANITIZE}" -fno-omit-frame-pointer
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)

@@ -4,8 +4,12 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/error.h"
 
 namespace obscura {
 namespace {
@@ -41,6 +45,15 @@ struct ThreadPool::State {
     inside_parallel_for = false;
   }
 
+  void stop() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    wake.notify_all();
+    for (auto& worker : workers) worker.join();
+  }
+
   void work() {
     std::size_t seen = 0;
     std::unique_lock lock(mutex);
@@ -59,16 +72,21 @@ struct ThreadPool::State {
 ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>()) {
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   state_->size = threads;
-  for (std::size_t i = 1; i < threads; ++i) state_->workers.emplace_back([this] { state_->work(); });
+  try {
+    for (std::size_t i = 1; i < threads; ++i) state_->workers.emplace_back([this] { state_->work(); });
+  } catch (const std::system_error& e) {
+    const std::size_t started = state_->workers.size() + 1;
+    state_->stop();
+    throw IoError("the system starts only " + std::to_string(started) + " of " + std::to_string(threads) +
+                  " threads (" + e.code().message() + "): fewer with --threads");
+  } catch (...) {
+    state_->stop();
+    throw;
+  }
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-  }
-  state_->wake.notify_all();
-  for (auto& worker : state_->workers) worker.join();
+  state_->stop();
 }
 
 std::size_t ThreadPool::threads() const {

@@ -12,7 +12,7 @@ namespace obscura {
 /// at a time; a parallel_for called from inside a parallel_for of any pool runs in place, so nesting cannot deadlock.
 class ThreadPool {
  public:
-  /// threads = 0 takes the number of hardware threads.
+  /// threads = 0 takes the number of hardware threads. Throws IoError if the system does not start as many.
   explicit ThreadPool(std::size_t threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

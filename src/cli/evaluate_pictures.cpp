@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/version.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "image/dataset.h"
 #include "train/blas.h"
@@ -136,7 +137,7 @@ nlohmann::ordered_json json_of(const PictureEvaluation& a, const std::vector<Row
 }  // namespace
 
 void evaluate_pictures(const PictureEvaluation& a) {
-  if (!a.out.empty()) check_output(a.out);
+  check_outputs({{a.out, FileKind::evaluation}}, {a.network, a.plain, a.key.file, a.dataset}, a.force);
   Evaluator evaluator(a);
   const auto rows = evaluator.run();
   const std::string promise = evaluator.promise();

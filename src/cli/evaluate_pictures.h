@@ -24,6 +24,7 @@ struct PictureEvaluation {
   std::size_t limit = 0;
   std::size_t threads = 1;
   bool json = false;
+  bool force = false;
 };
 
 void evaluate_pictures(const PictureEvaluation& a);

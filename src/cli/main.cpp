@@ -12,19 +12,11 @@
 #include "base/pending.h"
 #include "base/version.h"
 #include "cli/blas_name.h"
+#include "cli/process.h"
 #include "cli/verbs.h"
 #include "ring/isa.h"
 
 namespace {
-
-/// One line, whatever the library put into its message.
-void print_error(const std::string& message) {
-  std::string line = message;
-  for (char& c : line) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  std::fprintf(stderr, "obscura: %s\n", line.c_str());
-}
 
 /// Buffers of ciphertexts come and go in every loop. By default glibc gives large ones back to the system at once, and
 /// the next loop waits for thousands of fresh pages.
@@ -77,7 +69,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    print_error(std::string(e.what()) + " (see obscura --help)");
+    obscura::cli::print_error((std::string(e.what()) + " (see obscura --help)").c_str());
     return 2;
   }
   return 0;
@@ -99,14 +91,7 @@ int main(int argc, char** argv) {
     const int status = run(argc, argv);
     flush_output();
     return status;
-  } catch (const obscura::UsageError& e) {
-    print_error(e.what());
-    return 2;
-  } catch (const std::bad_alloc&) {
-    print_error("out of memory");
-    return 1;
   } catch (const std::exception& e) {
-    print_error(e.what());
-    return 1;
+    return obscura::cli::report_failure(e);
   }
 }

@@ -72,6 +72,11 @@ inline void add_threads(CLI::App& verb, std::size_t& threads) {
       ->group(kRun);
 }
 
+inline void add_force(CLI::App& verb, bool& force) {
+  verb.add_flag("--force", force, "Replace a file of another kind where an output goes; never an input or a secret key")
+      ->group(kOutput);
+}
+
 /// The word of --mode, checked by its option.
 inline compile::Mode mode_of(const std::string& word) {
   return word == "batched" ? compile::Mode::batched : compile::Mode::packed;

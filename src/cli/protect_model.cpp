@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "shield/key.h"
 #include "train/absorb.h"
@@ -19,8 +20,9 @@ constexpr const char* kWarning =
 }  // namespace
 
 void protect_model(const std::filesystem::path& model, const KeyOptions& key, const std::filesystem::path& data,
-                   const std::filesystem::path& out, bool json) {
+                   const std::filesystem::path& out, bool json, bool force) {
   check_network_output(out);
+  check_outputs({{out, FileKind::safetensors}}, {model, key.file}, force);
   const auto plain = train::read_vision(model);
   const shield::Key owner = take_key(key, data, [&plain] { return plain.spec.channels; });
   const auto shield = shield::make_shield(owner);

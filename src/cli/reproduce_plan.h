@@ -23,6 +23,7 @@ struct ReproduceOptions {
   std::vector<std::string> only;  ///< keys of rows; empty: all
   std::string dataset;            ///< instead of every row's own
   bool json = false;
+  bool force = false;  ///< files of other kinds in the place of reports are replaced
 };
 
 /// One call of `obscura evaluate`.

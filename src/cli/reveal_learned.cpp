@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "cli/output.h"
 #include "cli/picture_folder.h"
 #include "cli/support.h"
 #include "shield/blocks.h"
@@ -148,6 +149,7 @@ void reveal_learned(const LearnedReveal& a) {
   if (!fs::is_directory(a.in) && a.out.extension() != ".png") {
     throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
   }
+  if (!fs::is_directory(a.in)) check_outputs({{a.out, FileKind::png}}, {a.in, a.network, a.plain}, a.force);
   const train::VisionClassifier network(train::read_vision(a.network));
   const PictureFiles list = list_pictures(a.in, shield::is_protected_name);
   const auto pairs = learn_all(a, list, network);

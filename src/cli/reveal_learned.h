@@ -12,6 +12,7 @@ struct LearnedReveal {
   std::filesystem::path in;
   std::filesystem::path out;
   bool json = false;
+  bool force = false;
 };
 
 void reveal_learned(const LearnedReveal& a);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/out_of_memory.h"
 #include "cli/support.h"
 #include "image/digest.h"
 
@@ -118,6 +119,7 @@ void RunJournal::take(const nlohmann::json& batch) {
     batch.at("reply").get_to(earlier_.reply);
     done_ += logits.size();
   } catch (const std::exception& e) {
+    if (is_out_of_memory(e)) throw;
     throw FormatError(fmt::format("{} is damaged ({}): delete it", file_.string(), e.what()));
   }
 }

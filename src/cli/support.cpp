@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "cli/file_kind.h"
 #include "nn/classifier.h"
 
 namespace fs = std::filesystem;
@@ -114,6 +115,7 @@ void check_output(const fs::path& out) {
   const auto folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
   if (!fs::is_directory(folder, ec)) throw IoError("cannot write " + out.string() + ": no such folder");
   if (fs::is_directory(out, ec)) throw IoError("cannot write " + out.string() + ": it is a folder");
+  if (is_secret(kind_of(out))) throw IoError("cannot write " + out.string() + ": it is " + kind_text(kind_of(out)));
 }
 
 void check_network_output(const std::filesystem::path& out) {

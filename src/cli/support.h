@@ -54,7 +54,8 @@ void check_memory(const compile::Program& program);
 /// The same for a query of this program, at the owner.
 void check_query_memory(const compile::ClientPart& client);
 
-/// Throws IoError unless a file may be put there: said before hours of work, not after.
+/// Throws IoError unless a file may be put there: said before hours of work, not after. Verbs ask check_outputs
+/// (cli/output.h), which knows their inputs too.
 void check_output(const std::filesystem::path& out);
 
 /// The same for a network for pictures; throws UsageError if its name does not end as such files do.

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "cli/audit_scene.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 
@@ -24,6 +25,7 @@ struct Arguments {
   AuditOptions scene;
   std::string attack = "all";
   fs::path out;
+  bool force = false;
   bool json = false;
 };
 
@@ -152,18 +154,32 @@ Trial try_attack(const Arguments& a, const AuditScene& scene, const audit::Attac
   return out;
 }
 
-void prepare(const fs::path& out) {
+fs::path numbers_file(const Arguments& a, const std::string& shield) {
+  return a.out / (shield + "-attacks.json");
+}
+
+void prepare(const Arguments& a, const AuditScene& scene) {
+  const fs::path& out = a.out;
   if (out.empty()) return;
   std::error_code ec;
   fs::create_directories(out, ec);
   if (!fs::is_directory(out)) throw IoError("cannot make the folder " + out.string() + " for sheets and numbers");
+  const std::string& shield = scene.scene.parameters.shield;
+  std::vector<Output> outputs = {{numbers_file(a, shield), FileKind::attacks}};
+  std::vector<fs::path> ours = {numbers_file(a, shield).filename()};
+  for (const audit::AttackInfo& attack : audit::attacks_on(scene.scene.parameters)) {
+    ours.emplace_back(shield + "-" + attack.name + ".png");
+    outputs.push_back({out / ours.back(), FileKind::png});
+  }
+  check_outputs(outputs, {a.scene.key, a.scene.dataset}, a.force);
+  note_other_files(out, ours);
 }
 
 void run_attacks(const Arguments& a) {
   if (a.attack != "all") audit::find_attack(a.attack);
   const AuditScene scene = make_audit_scene(a.scene);
   const auto possible = audit::attacks_on(scene.scene.parameters);
-  prepare(a.out);
+  prepare(a, scene);
   if (!a.json) {
     std::printf("%s: %zu images of %s, %zux%zu, key %s\n", protection(a, scene).c_str(), scene.scene.originals.size(),
                 scene.dataset.c_str(), scene.scene.originals.front().width, scene.scene.originals.front().height,
@@ -181,7 +197,7 @@ void run_attacks(const Arguments& a) {
   if (trials.empty()) audit::run_attack(a.attack, scene.scene);
   const ordered_json numbers = document(a, scene, trials);
   if (!a.out.empty()) {
-    write_file(a.out / (scene.scene.parameters.shield + "-attacks.json"), std::string_view(numbers.dump(2) + "\n"));
+    write_file(numbers_file(a, scene.scene.parameters.shield), std::string_view(numbers.dump(2) + "\n"));
   }
   if (a.json)
     print_json(numbers);
@@ -202,6 +218,7 @@ void add_audit_verb(CLI::App& app) {
       ->group(kRun);
   attack->add_option("--out", a->out, "A folder for contact sheets (PNG) and numbers (JSON)")->group(kOutput);
   add_threads(*attack, a->scene.threads);
+  add_force(*attack, a->force);
   add_json(*attack, a->json);
   attack->callback([a] { run_attacks(*a); });
 }

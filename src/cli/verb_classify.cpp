@@ -14,6 +14,7 @@
 #include "base/parallel.h"
 #include "ckks/wire.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "nn/onnx_read.h"
@@ -34,6 +35,7 @@ struct ClassifyArguments {
   fs::path out;
   std::size_t images_per_ciphertext = 1;
   std::size_t threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -147,7 +149,7 @@ void print_result_json(const ClassifyArguments& a, const ClassifyResult& r, std:
 }
 
 void run_classify(const ClassifyArguments& a) {
-  check_output(a.out);
+  check_outputs({{a.out, FileKind::answer}}, {a.network, a.keys, a.query}, a.force);
   ThreadPool pool(a.threads);
   const ClassifyResult result = classify(a, pool);
   if (a.json) {
@@ -168,6 +170,7 @@ void add_classify_verb(CLI::App& app) {
   verb->add_option("--out", args->out, "Answer to write")->required()->group(kFiles);
   add_images_per_ciphertext(*verb, args->images_per_ciphertext)->description("As it was given to keygen");
   add_threads(*verb, args->threads);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
       "Example:\n  obscura classify --network models/tenseal-mnist.onnx --eval-keys keys/evaluation.key digit.ct "

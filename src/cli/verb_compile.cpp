@@ -12,6 +12,7 @@
 #include "cli/calibration.h"
 #include "cli/options.h"
 #include "cli/original_run.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program.h"
@@ -36,6 +37,7 @@ struct CompileArguments {
   std::size_t images_per_ciphertext = 1;
   std::size_t max_degree = compile::FitOptions().max_degree;
   bool measure = false;
+  bool force = false;
   bool json = false;
 };
 
@@ -117,10 +119,10 @@ void state_origin(nn::Graph& graph, const std::filesystem::path& network) {
 }
 
 void run_compile(const CompileArguments& a) {
+  check_outputs({{a.save, FileKind::onnx}}, {a.network, a.calibrate}, a.force);
   auto graph = nn::read_onnx(a.network, a.input.empty() ? nn::Shape{0, 1, 1} : nn::parse_shape(a.input));
   nn::check_classifier(graph);
   for (const auto& line : graph.notes) note(line);
-  if (!a.save.empty()) check_output(a.save);
   compile::FitReport fitted;
   ThreadPool pool;
   const nn::Graph original = graph;
@@ -196,6 +198,7 @@ void add_compile_verb(CLI::App& app) {
   verb->add_option("--input", args->input,
                    "What image a network takes that takes numbers: channels x height x width, as 1x28x28")
       ->group(kRun);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura compile models/tenseal-mnist.onnx\n"

@@ -10,12 +10,16 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/progress.h"
 #include "cli/options.h"
+#include "cli/output.h"
+#include "cli/picture_folder.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digits.h"
 #include "image/fetch.h"
+#include "image/image.h"
 
 namespace fs = std::filesystem;
 
@@ -39,6 +43,7 @@ struct ShowArguments {
   fs::path out;
   std::size_t limit = 0;
   std::size_t per_class = 12;
+  bool force = false;
   bool json = false;
 };
 
@@ -121,9 +126,11 @@ void print_show(const std::vector<ShownSplit>& shown, const image::Dataset& set,
 }
 
 void run_show(const ShowArguments& a) {
+  if (!a.out.empty()) check_outputs({{a.out, FileKind::png}}, {a.set}, a.force);
   const auto shown = load_splits(a);
   const image::Dataset& set = pictured(shown);
   const fs::path out = a.out.empty() ? fs::path(set.name + ".png") : a.out;
+  check_outputs({{out, FileKind::png}}, {a.set}, a.force);
   image::write_png(out, image::contact_sheet(set, a.per_class));
   if (a.json) {
     print(show_json(shown, set, out));
@@ -146,6 +153,7 @@ void add_show(CLI::App& data) {
       ->check(whole_number())
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
+  add_force(*verb, a->force);
   verb->add_flag("--json", a->json, "Print one JSON object");
   verb->callback([a] { run_show(*a); });
 }
@@ -174,7 +182,8 @@ void add_fetch(CLI::App& data) {
   verb->add_option("set", a->request.name, std::string("Data set: ") + kSets)->required();
   verb->add_option("--from", a->request.from, "Take the files from this folder: for a machine without internet");
   verb->add_option("--to", a->request.to, "Data folder to fill (default: ~/.cache/obscura/data)");
-  verb->add_option("--mirror", a->request.mirror, "Another base address to download from (checksums still hold)");
+  verb->add_option("--mirror", a->request.mirror,
+                   "Another base address to download from, https or file (checksums still hold)");
   verb->add_flag("--json", a->json, "Print one JSON object");
   verb->callback([a] { run_fetch(*a); });
 }
@@ -237,22 +246,33 @@ struct DrawArguments {
   fs::path out;
   std::size_t count = 20;
   std::uint64_t seed = 0;
+  bool force = false;
   bool json = false;
 };
 
 /// Image n is digit n % 10, named <digit>-<n / 10>.png: with seed 0 the first so many of the set `samples`.
 void run_draw(const DrawArguments& a) {
   std::error_code ec;
-  fs::create_directories(a.out, ec);
+  // Between files that are there already only if asked for: else all of them appear at once.
+  std::optional<StagedFolder> staged;
+  if (!a.force) staged.emplace(a.out);
+  if (a.force) fs::create_directories(a.out, ec);
   if (ec) throw IoError("cannot make the folder " + a.out.string() + ": " + ec.message());
   Progress progress("drawing", a.count, "digits", !a.json);
   ordered_json files = ordered_json::array();
   for (std::size_t n = 0; n < a.count; ++n) {
     const std::string name = std::to_string(n % 10) + "-" + std::to_string(n / 10) + ".png";
-    image::write_png(a.out / name, image::draw_digit(static_cast<int>(n % 10), a.seed + n / 10));
+    const auto png = image::encode_png(image::draw_digit(static_cast<int>(n % 10), a.seed + n / 10));
+    if (staged) {
+      staged->put(name, png);
+    } else {
+      check_outputs({{a.out / name, FileKind::png}}, {}, false);
+      write_file(a.out / name, png);
+    }
     files.push_back(name);
     progress.advance();
   }
+  if (staged) staged->commit();
   if (a.json) {
     print({{"folder", a.out.string()}, {"count", a.count}, {"seed", a.seed}, {"files", files}});
   } else {
@@ -271,6 +291,7 @@ void add_draw(CLI::App& data) {
   verb->add_option("--seed", a->seed, "The same seed draws the same digits")
       ->check(whole_number())
       ->capture_default_str();
+  verb->add_flag("--force", a->force, "Draw into a folder with files in it; PNGs of the same names are replaced");
   verb->add_flag("--json", a->json, "Print one JSON object");
   verb->callback([a] { run_draw(*a); });
 }

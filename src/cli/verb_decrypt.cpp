@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "nn/decision.h"
@@ -32,6 +33,7 @@ struct DecryptArguments {
   std::size_t top = 3;
   std::size_t share = 0;
   std::size_t threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -243,7 +245,9 @@ void require_answers(const DecryptArguments& a, const Decrypted& d) {
 }
 
 void run_decrypt(const DecryptArguments& a) {
-  if (!a.csv.empty()) check_output(a.csv);
+  auto inputs = key_files(a.keys);
+  inputs.insert(inputs.end(), {a.answer, a.query});
+  check_outputs({{a.csv, FileKind::csv}}, inputs, a.force);
   const Decrypted d = decrypt(a);
   if (d.failed() == d.readings.size()) require_answers(a, d);
   if (!a.csv.empty()) write_csv(a.csv, d);
@@ -276,6 +280,7 @@ void add_decrypt_verb(CLI::App& app) {
       ->check(CLI::Range(1, 1 << 20))
       ->group(kOutput);
   add_threads(*verb, args->threads);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura decrypt --keys keys/ answer.ct\n  obscura decrypt --keys keys/ answer.ct --json\n\n"

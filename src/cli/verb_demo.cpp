@@ -16,6 +16,7 @@
 #include "cli/demo_result.h"
 #include "cli/demo_session.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/digits.h"
@@ -28,6 +29,7 @@ namespace {
 
 /// Not the seed of the samples, so that the batch is of other digits than those shown.
 constexpr std::uint64_t kBatchSeed = 1000;
+constexpr const char* kPicture = "demo.png";
 
 struct DemoArguments {
   std::size_t images = 5;
@@ -36,6 +38,7 @@ struct DemoArguments {
   fs::path out = "obscura-demo";
   fs::path network;
   bool ascii = false;
+  bool force = false;
   bool json = false;
 };
 
@@ -83,6 +86,8 @@ void Demo::make_folder() const {
   if (ec || !fs::is_directory(a_.out)) {
     throw IoError("cannot make the folder " + a_.out.string() + (ec ? ": " + ec.message() : ": it is a file"));
   }
+  check_outputs({{a_.out / kPicture, FileKind::png}}, {a_.network}, a_.force);
+  note_other_files(a_.out, {kPicture});
 }
 
 void Demo::introduce(const fs::path& network) const {
@@ -193,7 +198,7 @@ void Demo::run() {
   result_.threads = pool_.threads();
   introduce(network);
   show_images(graph);
-  result_.picture = a_.out / "demo.png";
+  result_.picture = a_.out / kPicture;
   image::write_png(result_.picture, image::draw_board(board_of(result_)));
   run_batch(graph);
   if (a_.json) {
@@ -214,6 +219,7 @@ void add_demo_verb(CLI::App& app) {
   verb->add_option("--out", a->out, "Folder that demo.png is written to")->capture_default_str()->group(kOutput);
   verb->add_flag("--ascii", a->ascii, "Pictures in plain ASCII, as where the output is no UTF-8 terminal")
       ->group(kOutput);
+  add_force(*verb, a->force);
   add_json(*verb, a->json);
   verb->add_option("--images", a->images, "How many images to show")
       ->capture_default_str()

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
@@ -28,6 +29,7 @@ struct EncryptArguments {
   fs::path out;
   PictureFit fit;
   std::size_t threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -61,11 +63,13 @@ void print_query_json(const EncryptArguments& a, const owner::Owner& owner, cons
 }
 
 void run_encrypt(const EncryptArguments& a) {
-  check_output(a.out);
+  const auto files = query_files(a.images);
+  auto inputs = key_files(a.keys);
+  inputs.insert(inputs.end(), files.begin(), files.end());
+  check_outputs({{a.out, FileKind::query}}, inputs, a.force);
   const owner::KeyFolder folder(a.keys);
   const owner::Owner owner = folder.open();
   check_query_memory(owner.client());
-  const auto files = query_files(a.images);
   check_count(a, files, owner.client());
   const auto images = read_query_images(files, owner.client().input, owner.client().preprocessing, a.fit);
   std::vector<std::vector<float>> values;
@@ -106,6 +110,7 @@ void add_encrypt_verb(CLI::App& app) {
   verb->add_option("--out", args->out, "Query to write")->required()->group(kFiles);
   add_fit(*verb, args->fit);
   add_threads(*verb, args->threads);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura encrypt --keys keys/ samples/digits/7-0.png --out digit.ct\n"

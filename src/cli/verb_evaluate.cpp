@@ -22,6 +22,7 @@
 #include "cli/evaluation_report.h"
 #include "cli/options.h"
 #include "cli/original_run.h"
+#include "cli/output.h"
 #include "cli/query_images.h"
 #include "cli/run_journal.h"
 #include "cli/simulated_run.h"
@@ -58,6 +59,7 @@ struct EvaluateArguments {
   bool simulate = false;
   bool json = false;
   PictureFit fit;
+  bool force = false;
   PictureEvaluation pictures;
 };
 
@@ -295,6 +297,7 @@ void run_on_pictures(const EvaluateArguments& a) {
   p.limit = a.limit;
   p.threads = a.threads;
   p.json = a.json;
+  p.force = a.force;
   evaluate_pictures(p);
 }
 
@@ -316,8 +319,8 @@ void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
 
 void run_evaluate(const EvaluateArguments& a) {
   if (reads_pictures(a)) return run_on_pictures(a);
+  check_outputs({{a.out, FileKind::evaluation}, {journal_of(a), FileKind::journal}}, {a.network, a.dataset}, a.force);
   if (a.simulate) return run_simulation(a);
-  if (!a.out.empty()) check_output(a.out);
   const Evaluation result = evaluate(a);
   if (!a.out.empty()) write_file(a.out, evaluation_json(result).dump(2) + "\n");
   if (!journal_of(a).empty()) fs::remove(journal_of(a));
@@ -362,6 +365,7 @@ void add_evaluate_verb(CLI::App& app) {
       ->group(kRun);
   add_fit(*verb, args->fit);
   add_threads(*verb, args->threads);
+  add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->add_option("--resume", args->resume,
                    "Keep what is done in this file and continue from it (default: beside --out, as .partial)")

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "nn/onnx_read.h"
@@ -64,6 +65,12 @@ void print_keys_json(const KeygenArguments& a, const compile::Program& program, 
 void run_keygen(const KeygenArguments& a) {
   const owner::KeyFolder folder(a.out);
   folder.check_free(a.force);
+  if (fs::is_directory(a.out)) {
+    check_outputs({{a.out / "secret.key", FileKind::secret_key},
+                   {a.out / "client.part", FileKind::client_part},
+                   {a.out / "evaluation.key", FileKind::evaluation_keys}},
+                  {a.network}, a.force);
+  }
   const auto graph = nn::read_onnx(a.network);
   for (const auto& line : graph.notes) note(line);
   Stopwatch watch;

@@ -14,6 +14,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/picture_folder.h"
 #include "cli/protect_key.h"
 #include "cli/protect_model.h"
@@ -41,6 +42,7 @@ struct Arguments {
   std::size_t limit = 0;
   fs::path data;
   std::size_t threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -216,12 +218,13 @@ void protect_file(const Arguments& a, const Source& source, const Protector& pro
     throw UsageError("what " + protector.shared().name() + " makes of an image is a " + ending +
                      " file: name it so, not " + out.string());
   }
+  fs::path view;
+  if (ending == ".shield" && protector.views()) view = fs::path(out).replace_extension(".view.png");
+  check_outputs({{out, FileKind::protected_picture}, {view, FileKind::png}}, {a.paths.front(), a.key.file}, a.force);
   protect_all(
       a, source, protector,
       [&](const fs::path& name, std::span<const std::uint8_t> bytes) {
-        fs::path file = out;
-        if (name.extension() != ending) file.replace_extension(".view.png");
-        write_file(file, bytes);
+        write_file(name.extension() == ending ? out : view, bytes);
       },
       tally);
 }
@@ -284,7 +287,7 @@ void run_protect(const Arguments& a) {
     if (a.paths.size() != 1 || !a.dataset.empty())
       throw UsageError("with --model, name one file: the network to write");
     if (a.per_image) throw UsageError("a network takes in one key for all images: leave out --per-image");
-    protect_model(a.model, a.key, a.data, a.paths.front(), a.json);
+    protect_model(a.model, a.key, a.data, a.paths.front(), a.json, a.force);
     return;
   }
   const bool from_set = !a.dataset.empty();
@@ -353,6 +356,7 @@ void add_protect_verb(CLI::App& app) {
   verb->add_flag("--no-view", a->no_view, "Leave out the .view.png that is written beside each .shield file")
       ->group(kOutput);
   add_threads(*verb, a->threads);
+  add_force(*verb, a->force);
   add_json(*verb, a->json);
   verb->callback([a] { run_protect(*a); });
 }

@@ -13,6 +13,7 @@
 #include "cli/learnable_plan.h"
 #include "cli/learnable_run.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/report_sections.h"
 #include "cli/report_text.h"
 #include "cli/reproduce_run.h"
@@ -50,7 +51,18 @@ void print_report(const Report& report, const std::filesystem::path& folder) {
   fmt::print("report: {}, .md and .json\n", (folder / "report.html").string());
 }
 
+/// Where the report goes, before hours of work. A folder of an earlier run is gone on with.
+void check_folder(const ReproduceOptions& o) {
+  if (!std::filesystem::is_directory(o.out)) return;
+  check_outputs({{o.out / "report.json", FileKind::report},
+                 {o.out / "report.md", FileKind::markdown},
+                 {o.out / "report.html", FileKind::html}},
+                {}, o.force);
+  note_other_files(o.out, {"report.json", "rows"});
+}
+
 void run_reproduce(const ReproduceOptions& options) {
+  check_folder(options);
   if (is_learnable(options.subject)) {
     reproduce_learnable(options);
     return;
@@ -127,6 +139,7 @@ void add_reproduce_verb(CLI::App& app) {
   verb->add_option("--out", o->out, "Folder for report.html, .md, .json and what is kept")
       ->capture_default_str()
       ->group(kOutput);
+  add_force(*verb, o->force);
   add_json(*verb, o->json);
   verb->callback([o] { run_reproduce(*o); });
 }

@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/picture_folder.h"
 #include "cli/reveal_learned.h"
 #include "cli/support.h"
@@ -27,6 +28,7 @@ struct Arguments {
   fs::path in;
   fs::path out;
   std::size_t threads = 0;
+  bool force = false;
   bool json = false;
 };
 
@@ -50,6 +52,7 @@ void reveal_into(const Arguments& a, const PictureFiles& list, const shield::Key
   if (!fs::is_directory(a.in)) {
     if (a.out.extension() != ".png")
       throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
+    check_outputs({{a.out, FileKind::png}}, {a.in, a.key}, a.force);
     reveal_all(a, list, key, shared,
                [&](const fs::path&, std::span<const std::uint8_t> bytes) { write_file(a.out, bytes); });
     return;
@@ -71,6 +74,7 @@ void run_reveal(const Arguments& a) {
     learned.in = a.in;
     learned.out = a.out;
     learned.json = a.json;
+    learned.force = a.force;
     reveal_learned(learned);
     return;
   }
@@ -113,6 +117,7 @@ void add_reveal_verb(CLI::App& app) {
   verb->add_option("in", a->in, "A protected image, or a folder of them")->required()->group(kFiles);
   verb->add_option("out", a->out, "Where the images go: a PNG file, or a folder")->required()->group(kFiles);
   add_threads(*verb, a->threads);
+  add_force(*verb, a->force);
   add_json(*verb, a->json);
   verb->callback([a] { run_reveal(*a); });
 }

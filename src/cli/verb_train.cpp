@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/train_pictures.h"
@@ -47,6 +48,7 @@ struct TrainArguments {
   std::size_t threads = 1;
   std::size_t limit = 0;
   bool json = false;
+  bool force = false;
   bool quiet = false;
   std::size_t test_limit = 0;
   PictureTraining pictures;
@@ -152,8 +154,20 @@ nn::Graph with_ranges(nn::Graph graph, const image::Dataset& train_set) {
   return graph;
 }
 
+void check_training_outputs(const TrainArguments& a) {
+  const bool pictures = !a.pictures.network.empty();
+  std::vector<Output> outputs = {{a.out, pictures ? FileKind::safetensors : FileKind::onnx},
+                                 {beside(a.out, ".curve.json"), FileKind::curve},
+                                 {beside(a.out, ".curve.svg"), FileKind::svg},
+                                 {beside(a.out, ".checkpoint"), FileKind::checkpoint}};
+  std::vector<std::filesystem::path> inputs = {a.dataset, a.teacher, a.pictures.pretrained, a.pictures.publics};
+  // A training that goes on finds the key that it has made itself: an input, too.
+  inputs.push_back(a.pictures.key.file);
+  check_outputs(outputs, inputs, a.force);
+}
+
 void train_network(const TrainArguments& a) {
-  check_output(a.out);
+  check_training_outputs(a);
   if (!a.pictures.network.empty()) {
     const TrainingRun run{a.dataset, a.data,       a.out,  a.seed,  a.threads,
                           a.limit,   a.test_limit, a.json, a.quiet, command_of(a)};
@@ -235,6 +249,7 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--test-limit", args->test_limit, "--network: the first K test images only; 0: all");
   add_picture_training(*verb, args->pictures);
   verb->add_flag("--json", args->json, "Print the result as JSON");
+  add_force(*verb, args->force);
   verb->add_flag("--quiet", args->quiet, "No progress");
   verb->callback([args, verb] {
     // Without a word after it, --adapt means the first.

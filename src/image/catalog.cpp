@@ -27,8 +27,8 @@ CatalogEntry fashion_mnist() {
       {"t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}};
   return {"fashion-mnist",
           "Zalando SE; MIT",
-          {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-           "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"},
+          {"https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+           "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"},
           files,
           files};
 }
@@ -42,7 +42,7 @@ CatalogEntry kmnist() {
   return {"kmnist",
           "\"KMNIST Dataset\" (created by CODH), adapted from \"Kuzushiji Dataset\" (created by NIJL and others), "
           "doi:10.20676/00000341; CC BY-SA 4.0",
-          {"https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
+          {"https://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
           files,
           files};
 }

@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -16,12 +18,20 @@ extern char** environ;
 namespace obscura::image {
 namespace {
 
+bool is_scheme(const std::string& url, std::string_view scheme) {
+  return url.size() > scheme.size() && std::equal(scheme.begin(), scheme.end(), url.begin(), [](char a, char b) {
+           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b);
+         });
+}
+
 std::vector<std::string> arguments(const std::string& url, const std::filesystem::path& path, std::uint64_t max_bytes) {
   std::vector<std::string> words = {"curl",
                                     "--fail",
                                     "--location",
+                                    "--proto",
+                                    is_scheme(url, "file://") ? "=file" : "=https",
                                     "--proto-redir",
-                                    "=https,http",
+                                    "=https",
                                     "--retry",
                                     "2",
                                     "--connect-timeout",
@@ -63,7 +73,7 @@ int run(std::vector<std::string> words) {
 std::string reason(int code) {
   switch (code) {
     case 1:
-      return "the address is of a kind that curl does not fetch";
+      return "it is, or leads to, an address that is not https";
     case 6:
       return "the name of the server cannot be resolved; is this machine online?";
     case 5:
@@ -90,7 +100,14 @@ std::string reason(int code) {
 
 }  // namespace
 
+void require_https(const std::string& url) {
+  if (is_scheme(url, "https://") || is_scheme(url, "file://")) return;
+  throw UsageError("data sets are fetched over https only, not from " + url +
+                   ": name an https address, or get the files by other means and use --from FOLDER");
+}
+
 void download(const std::string& url, const std::filesystem::path& path, std::uint64_t max_bytes) {
+  require_https(url);
   const int code = run(arguments(url, path, max_bytes));
   if (code == 0) return;
   if (code == 127)

@@ -57,6 +57,7 @@ class Fetcher {
 
   std::vector<fs::path> run() const {
     if (!request_.from.empty()) require_from();
+    if (!request_.mirror.empty()) require_https(request_.mirror);
     if (entry_.name == "neu-cls") return import_neu();
     make_folder(folder_);
     if (all_there()) {
@@ -137,6 +138,8 @@ class Fetcher {
   /// Tries one mirror after the other; returns the checked file under its passing name.
   fs::path download_checked(const CatalogFile& file) const {
     const fs::path part = folder_ / (file.name + ".part");
+    std::error_code none;
+    if (fs::is_symlink(part, none)) fs::remove(part, none);  // curl would write to where it leads
     const auto mirrors = request_.mirror.empty() ? entry_.mirrors : std::vector<std::string>{request_.mirror};
     if (is_good(part, file)) return part;
     std::string failure;

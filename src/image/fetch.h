@@ -13,7 +13,7 @@ struct FetchRequest {
   std::string name;                             ///< a data set's name
   std::filesystem::path from;                   ///< take the files from this folder instead of the network
   std::filesystem::path to;                     ///< the data folder; default_data_dir() if empty
-  std::string mirror;                           ///< a base address instead of the official ones (https, http or file)
+  std::string mirror;                           ///< a base address instead of the official ones (https or file)
   std::function<void(const std::string&)> say;  ///< told in a line what goes on; may be empty
 };
 

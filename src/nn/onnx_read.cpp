@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/out_of_memory.h"
 #include "nn/onnx_external.h"
 #include "nn/onnx_importer.h"
 #include "nn/onnx_metadata.h"
@@ -54,6 +55,7 @@ void check_model(const onnx::ModelProto& model) {
   try {
     onnx::checker::check_model(model);
   } catch (const std::exception& e) {
+    if (is_out_of_memory(e)) throw;
     std::string reason = e.what();
     reason = reason.substr(0, reason.find('\n'));
     throw FormatError("is no valid ONNX model: " + reason.substr(0, 300));

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/out_of_memory.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "nn/opencv_rearrange.h"
@@ -55,6 +56,7 @@ struct Reference::State {
       net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
       net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
     } catch (const cv::Exception& e) {
+      if (is_out_of_memory(e)) throw;
       throw UnsupportedError("OpenCV cannot run this network: " + first_line(e.err));
     }
   }
@@ -75,6 +77,7 @@ struct Reference::State {
       }
       logits.insert(logits.end(), out.ptr<float>(), out.ptr<float>() + out.total());
     } catch (const cv::Exception& e) {
+      if (is_out_of_memory(e)) throw;
       throw UnsupportedError("OpenCV cannot run this network: " + first_line(e.err));
     }
   }

@@ -1,9 +1,13 @@
 #include "base/parallel.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -88,6 +92,35 @@ TEST(ThreadPool, SurvivesManySmallLoops) {
   for (int round = 0; round < 5000; ++round) pool.parallel_for(4, [&](std::size_t i) { sum += i; });
   EXPECT_EQ(sum, 30000u);
 }
+
+/// Also from a thread of the pool: memory that is not there is told to whoever waits.
+TEST(ThreadPool, PassesOnThatMemoryIsShort) {
+  ThreadPool pool(4);
+  EXPECT_THROW(pool.parallel_for(100,
+                                 [](std::size_t i) {
+                                   if (i > 50) throw std::bad_alloc();
+                                 }),
+               std::bad_alloc);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// In a child process, as the limit cannot be taken back from threads that were made under it.
+TEST(ThreadPoolDeathTest, SaysHowManyThreadsTheSystemStarts) {
+  EXPECT_EXIT(
+      {
+        rlimit limit{};
+        limit.rlim_cur = limit.rlim_max = rlim_t{2} << 30;
+        ::setrlimit(RLIMIT_AS, &limit);
+        try {
+          ThreadPool pool(5000);
+        } catch (const IoError& e) {
+          std::fprintf(stderr, "%s\n", e.what());
+          std::exit(7);
+        }
+      },
+      testing::ExitedWithCode(7), "starts only [0-9]+ of 5000 threads .*fewer with --threads");
+}
+#endif
 
 }  // namespace
 }  // namespace obscura

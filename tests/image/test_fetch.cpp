@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "image/catalog.h"
 #include "image/dataset.h"
 #include "image/digest.h"
+#include "image/download.h"
 #include "image/tar.h"
 #include "support.h"
 
@@ -123,6 +125,38 @@ TEST(Fetch, ABadMirrorLeavesNothingBehind) {
   write_file(from / "train-images-idx3-ubyte.gz", "not what was published");
   EXPECT_THAT(fetch_error({"mnist", {}, to, mirror, {}}), HasSubstr("is not the published"));
   EXPECT_FALSE(fs::exists(to / "mnist"));
+}
+
+TEST(Fetch, OnlyOverHttps) {
+  TemporaryFolder folder;
+  for (const char* mirror : {"http://example.org/mnist/", "HTTP://example.org", "ftp://example.org/", "example.org",
+                             "https:/example.org", "https://", "httpsx://example.org"}) {
+    const FetchRequest request{"mnist", {}, folder.path(), mirror, {}};
+    try {
+      fetch_dataset(request);
+      ADD_FAILURE() << mirror << " was accepted";
+    } catch (const UsageError& e) {
+      EXPECT_THAT(e.what(), HasSubstr("over https only, not from " + std::string(mirror)));
+    }
+  }
+  for (const char* name : {"mnist", "fashion-mnist", "kmnist", "cifar-10"}) {
+    for (const std::string& mirror : catalog_entry(name).mirrors) EXPECT_NO_THROW(require_https(mirror)) << mirror;
+  }
+}
+
+/// In the place of curl, a script that writes down what it was asked for.
+TEST(Fetch, TellsCurlToFollowToHttpsOnly) {
+  TemporaryFolder folder;
+  const fs::path words = folder.path() / "words";
+  write_file(folder.path() / "curl", "#!/bin/sh\necho \"$@\" >" + words.string() + "\nexit 1\n");
+  fs::permissions(folder.path() / "curl", fs::perms::owner_all);
+  const std::string before = std::getenv("PATH");
+  ::setenv("PATH", (folder.path().string() + ":" + before).c_str(), 1);
+  EXPECT_THROW(download("HTTPS://example.org/a", folder.path() / "a", 10), IoError);
+  ::setenv("PATH", before.c_str(), 1);
+  const Bytes text = read_file(words);
+  EXPECT_THAT(std::string(text.begin(), text.end()), HasSubstr("--proto =https --proto-redir =https "));
+  EXPECT_THROW(download("http://example.org/a", folder.path() / "a", 10), UsageError);
 }
 
 TEST(Fetch, TakesAndChecksRealFiles) {

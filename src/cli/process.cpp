@@ -1,0 +1,92 @@
+#include "cli/process.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/out_of_memory.h"
+
+namespace obscura::cli {
+namespace {
+
+/// Bytes of address space that the process may take (ulimit -v); 0 for no limit.
+rlim_t address_space() noexcept {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
+}
+
+/// For what is thrown where nobody can catch it: in the start of a library, in a thread, out of a destructor.
+[[noreturn]] void end_cleanly() noexcept {
+  if (const auto thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      report_failure(e);
+    } catch (...) {
+      print_error("stopped by an error that says nothing about itself");
+    }
+  } else {
+    print_error("stopped by an error inside the program");
+  }
+  ::_exit(1);
+}
+
+/// Runs before the libraries that the program is linked with start themselves (their initialisers allocate, and
+/// OpenBLAS makes threads): main would be too late to end cleanly when memory is short.
+void before_libraries(int /*argc*/, char** /*argv*/, char** /*environment*/) {
+  std::set_terminate(end_cleanly);
+  // Each thread of OpenBLAS reserves 136 MB of addresses; where one cannot be made, OpenBLAS waits for it at exit.
+  constexpr rlim_t kEnoughForThreads = rlim_t{4} << 30;
+  if (const rlim_t limit = address_space(); limit != 0 && limit < kEnoughForThreads) {
+    ::setenv("OPENBLAS_NUM_THREADS", "1", 0);
+  }
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*first)(int, char**, char**) = before_libraries;
+
+}  // namespace
+
+void print_error(const char* message) noexcept {
+  char line[4096];
+  std::snprintf(line, sizeof(line), "%s", message);
+  for (char* c = line; *c != 0; ++c) {
+    if (*c == '\n' || *c == '\r') *c = ' ';
+  }
+  std::fprintf(stderr, "obscura: %s\n", line);
+}
+
+void print_out_of_memory() noexcept {
+  char line[256];
+  if (const rlim_t limit = address_space(); limit != 0) {
+    std::snprintf(line, sizeof(line),
+                  "out of memory: the process may take %llu MB of addresses (ulimit -v): allow more, or ask for less "
+                  "(fewer images, --threads 1)",
+                  static_cast<unsigned long long>(limit / 1000000));
+  } else {
+    std::snprintf(line, sizeof(line),
+                  "out of memory: ask for less (fewer images, --threads 1), or take a larger machine");
+  }
+  print_error(line);
+}
+
+int report_failure(const std::exception& error) noexcept {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  if (is_out_of_memory(error)) {
+    print_out_of_memory();
+  } else if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
+    print_error(
+        "the system starts no more threads for this process: fewer with --threads, or a higher ulimit -u or -v");
+  } else {
+    print_error(error.what());
+  }
+  return dynamic_cast<const UsageError*>(&error) != nullptr ? 2 : 1;
+}
+
+}  // namespace obscura::cli
