@@ -7,8 +7,11 @@
 namespace obscura::cli {
 namespace {
 
+constexpr double kNormal95 = 1.959963984540054;  ///< 97.5 % of a normal distribution lie below
+
 template <typename Values>
-std::size_t largest(const Values& values) {
+std::size_t answer_of(const Values& values) {
+  if (values.size() == 1) return values[0] > 0 ? 1 : 0;
   return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
@@ -31,7 +34,7 @@ std::vector<ClassScore> class_scores(const Confusion& confusion) {
     const auto [labelled, predicted] = totals(confusion, c);
     // F1 = 2 TP / (2 TP + FP + FN)
     scores.push_back({share(confusion[c][c], predicted), share(confusion[c][c], labelled),
-                      share(2 * confusion[c][c], labelled + predicted)});
+                      share(2 * confusion[c][c], labelled + predicted), labelled});
   }
   return scores;
 }
@@ -51,6 +54,16 @@ double f1_macro(const Confusion& confusion) {
 
 }  // namespace
 
+Interval wilson_interval(std::size_t part, std::size_t whole) {
+  if (whole == 0) return {};
+  const auto n = static_cast<double>(whole);
+  const double p = static_cast<double>(part) / n, z2 = kNormal95 * kNormal95;
+  const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const double half = kNormal95 / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  // At the ends the formula gives 0 and 1 but for rounding.
+  return {part == 0 ? 0.0 : centre - half, part == whole ? 1.0 : centre + half};
+}
+
 void ErrorHistogram::add(double error) {
   const auto last = static_cast<double>(counts.size() - 1);
   double bin = error > 0 ? std::floor((std::log10(error) - kFirst) * kPerDecade) : 0;
@@ -61,20 +74,20 @@ void ErrorHistogram::add(double error) {
 Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std::vector<double>>& encrypted,
              std::span<const std::int64_t> labels) {
   Scores scores;
-  const std::size_t classes = plain.front().size();
+  const std::size_t outputs = plain.front().size(), classes = std::max<std::size_t>(outputs, 2);
   scores.confusion.assign(classes, std::vector<std::size_t>(classes));
   Confusion plain_confusion = scores.confusion;
   std::size_t plain_right = 0, encrypted_right = 0, same = 0;
   double squares = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto label = static_cast<std::size_t>(labels[i]);
-    const std::size_t p = largest(plain[i]), e = largest(encrypted[i]);
+    const std::size_t p = answer_of(plain[i]), e = answer_of(encrypted[i]);
     plain_right += p == label;
     encrypted_right += e == label;
     same += p == e;
     ++scores.confusion[label][e];
     ++plain_confusion[label][p];
-    for (std::size_t k = 0; k < classes; ++k) {
+    for (std::size_t k = 0; k < outputs; ++k) {
       const double error = std::abs(encrypted[i][k] - static_cast<double>(plain[i][k]));
       scores.max_logit_error = std::max(scores.max_logit_error, error);
       squares += error * error;
@@ -85,10 +98,16 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
   scores.plain_accuracy = static_cast<double>(plain_right) / count;
   scores.encrypted_accuracy = static_cast<double>(encrypted_right) / count;
   scores.agreement = static_cast<double>(same) / count;
-  scores.rms_logit_error = std::sqrt(squares / (count * static_cast<double>(classes)));
+  scores.rms_logit_error = std::sqrt(squares / (count * static_cast<double>(outputs)));
   scores.f1_macro = f1_macro(scores.confusion);
   scores.plain_f1_macro = f1_macro(plain_confusion);
   scores.classes = class_scores(scores.confusion);
+  scores.plain_interval = wilson_interval(plain_right, labels.size());
+  scores.encrypted_interval = wilson_interval(encrypted_right, labels.size());
+  for (std::size_t c = 0; c < classes; ++c) {
+    if (scores.classes[c].images > scores.classes[scores.majority_class].images) scores.majority_class = c;
+  }
+  scores.majority_share = share(scores.classes[scores.majority_class].images, labels.size());
   return scores;
 }
 

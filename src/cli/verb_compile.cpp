@@ -10,6 +10,7 @@
 
 #include "cli/calibration.h"
 #include "cli/options.h"
+#include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program.h"
@@ -32,6 +33,7 @@ struct CompileArguments {
   std::size_t max_degree = compile::FitOptions().max_degree;
   bool measure = false;
   bool json = false;
+  StatedPreprocessing stated;
 };
 
 std::string activation_name(compile::Stage::Activation activation) {
@@ -77,7 +79,11 @@ ordered_json stages_json(const compile::Program& program, const std::vector<doub
 /// What a file says beside what a network holds: the command that made it, ...
 std::map<std::string, std::string> other_metadata(const std::string& network) {
   auto metadata = nn::read_onnx_metadata(network);
-  for (const char* key : {"mean", "std", "classes", "colour", "image_size", "calibration"}) metadata.erase(key);
+  // What the written file says itself, in our words.
+  for (const char* key : {"mean", "std", "range", "classes", "colour", "image_size", "calibration",
+                          "Image.BitmapPixelFormat", "Image.NominalPixelRange"}) {
+    metadata.erase(key);
+  }
   return metadata;
 }
 
@@ -105,7 +111,12 @@ std::vector<double> measure(compile::Program program) {
 }
 
 void run_compile(const CompileArguments& a) {
-  auto graph = nn::read_onnx(a.network);
+  const auto stated = stated_entries(a.stated);
+  auto graph = nn::read_onnx(a.network, stated);
+  note_unstated(graph.preprocessing, a.network);
+  if (!stated.empty() && a.save.empty()) {
+    note("what is stated of preprocessing and classes holds for this run only: --save writes it into a network");
+  }
   if (!a.save.empty()) check_output(a.save);
   compile::FitReport fitted;
   if (!a.calibrate.empty()) {
@@ -123,9 +134,11 @@ void run_compile(const CompileArguments& a) {
   const compile::Program program = compile_network(graph, options);
   const double seconds = watch.seconds();
   const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
+  for (const auto& line : graph.notes) note(line);
   if (!a.json) {
-    for (const auto& line : graph.notes) note(line);
-    fmt::print("{}compiled in  {}\n", compile::report(program, measured), duration_text(seconds));
+    fmt::print("{}images       {}\n", compile::report(program, measured),
+               nn::preprocessing_text(graph.preprocessing, graph.input_shape()));
+    fmt::print("compiled in  {}\n", duration_text(seconds));
     return;
   }
   const compile::Sizes sizes = compile::sizes(program);
@@ -135,6 +148,7 @@ void run_compile(const CompileArguments& a) {
               {"input", {client.input.channels, client.input.height, client.input.width}},
               {"outputs", client.outputs},
               {"classes", client.preprocessing.classes},
+              {"preprocessing", preprocessing_json(client.preprocessing, client.input)},
               {"images_per_query", client.images},
               {"ciphertexts", {{"query", client.queries()}, {"answer", client.replies()}}},
               {"parameters", parameters_json(client.parameters)},
@@ -170,7 +184,9 @@ void add_compile_verb(CLI::App& app) {
       ->capture_default_str()
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
-  verb->add_option("--save", args->save, "Write the calibrated network, for keygen and classify")->group(kOutput);
+  verb->add_option("--save", args->save, "Write the network as it is used here, for keygen and classify")
+      ->group(kOutput);
+  add_preprocessing_options(*verb, args->stated, true);
   add_json(*verb, args->json);
   verb->footer(
       "Examples:\n  obscura compile models/tenseal-mnist.onnx\n"

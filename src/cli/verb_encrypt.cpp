@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/preprocessing.h"
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
@@ -54,6 +55,7 @@ void print_query_json(const EncryptArguments& a, const owner::Owner& owner, cons
               {"mode", mode_name(owner.client().mode)},
               {"query", a.out.string()},
               {"images", list},
+              {"preprocessing", preprocessing_json(owner.client().preprocessing, owner.client().input)},
               {"ciphertexts", owner.client().queries()},
               {"bytes", bytes},
               {"seconds", seconds},
@@ -64,6 +66,7 @@ void run_encrypt(const EncryptArguments& a) {
   check_output(a.out);
   const owner::Owner owner = owner::load_owner(a.keys);
   check_count(a, owner.client());
+  note_unstated(owner.client().preprocessing, owner.client().network);
   const auto images = read_images(a, owner.client());
   std::vector<std::vector<float>> values;
   values.reserve(images.size());
@@ -80,6 +83,7 @@ void run_encrypt(const EncryptArguments& a) {
   } else {
     fmt::print("{} image{} for {} encrypted in {}: {}, {}\n", images.size(), images.size() == 1 ? "" : "s",
                owner.client().network, duration_text(seconds), a.out.string(), bytes_text(bytes.size()));
+    fmt::print("taken as {}\n", nn::preprocessing_text(owner.client().preprocessing, owner.client().input));
   }
 }
 

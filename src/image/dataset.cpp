@@ -39,7 +39,9 @@ Dataset load_samples(Split split, std::size_t limit) {
   }
   const bool train = split == Split::train;
   const std::size_t count = limit != 0 ? limit : train ? kSampleTrainCount : kSampleTestCount;
-  return draw_digit_set(count, train ? kSampleTrainSeed : 0);
+  Dataset set = draw_digit_set(count, train ? kSampleTrainSeed : 0);
+  set.available = std::max(count, train ? kSampleTrainCount : kSampleTestCount);
+  return set;
 }
 
 std::string joined(const std::vector<std::string>& words) {

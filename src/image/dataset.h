@@ -31,6 +31,7 @@ struct Dataset {
   std::size_t height = 0;
   std::size_t width = 0;
   std::size_t available = 0;            ///< images of the split before `limit`: at least `count`
+  bool by_turn = false;                 ///< one image of every class, then the next of every class, ...
   std::vector<std::string> notes = {};  ///< what people should know of how it was read, a line each; callers print it
 
   /// Bytes of one image: channels * height * width.

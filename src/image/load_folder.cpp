@@ -89,6 +89,7 @@ Dataset load_neu(Split split, const fs::path& folder, std::size_t limit) {
   set.classes = neu_classes();
   set.channels = 1;
   set.height = set.width = kNeuSide;
+  set.by_turn = true;
   for (const auto& list : files) set.available += list.size();
   for (const auto& [path, label] : by_turn(files, limit)) {
     // The JPEG copies store grey as three equal channels.
@@ -111,6 +112,7 @@ Dataset load_folder(Split split, const fs::path& folder, std::size_t limit) {
   set.classes = std::move(found.classes);
   set.notes = std::move(found.notes);
   set.available = found.available;
+  set.by_turn = true;
   read_all(set, found.files);
   return set;
 }

@@ -111,16 +111,20 @@ std::vector<std::uint8_t> read_bytes(const std::filesystem::path& path) {
 
 }  // namespace
 
-Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what,
+                const std::map<std::string, std::string>& stated) {
   const onnx::ModelProto model = parse(bytes, what);
   try {
     check_operators(model.graph());
     check_opset(model);
     Graph graph = Importer(model.graph(), bytes.size()).run();
     check_model(model);
-    graph.preprocessing = parse_preprocessing(metadata_of(model), graph.input_shape(), graph.output_shape().size());
+    graph.preprocessing =
+        parse_preprocessing(metadata_of(model), stated, graph.input_shape(), graph.output_shape().size(), graph.notes);
     graph.calibration = parse_calibration(metadata_of(model));
     return graph;
+  } catch (const UsageError& e) {
+    throw UsageError(what + ": " + e.what());
   } catch (const UnsupportedError& e) {
     throw UnsupportedError(what + ": " + e.what());
   } catch (const FormatError& e) {
@@ -128,8 +132,8 @@ Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what) {
   }
 }
 
-Graph read_onnx(const std::filesystem::path& path) {
-  Graph graph = read_onnx(read_bytes(path), path.string());
+Graph read_onnx(const std::filesystem::path& path, const std::map<std::string, std::string>& stated) {
+  Graph graph = read_onnx(read_bytes(path), path.string(), stated);
   // What exporters call every network says less than its file.
   for (const char* nothing : {"", "torch_jit", "torch-jit-export", "main_graph"}) {
     if (graph.name == nothing) graph.name = path.stem().string();

@@ -24,16 +24,19 @@ namespace obscura::nn {
 /// the output does not need is not looked at. A scale or shift by constants becomes a BatchNorm, or part of the bias
 /// before it.
 ///
-/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. A network that has
-/// no name of its own gets that of its file.
+/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. `stated` holds
+/// entries that are taken in place of the file's ("mean", "std", "range", "colour", "classes"). A network that has no
+/// name of its own gets that of its file.
 ///
 /// Throws IoError (cannot be read), UnsupportedError (names operator and node, and says what is supported or how to
 /// train instead), FormatError (truncated, altered, lying shapes, missing or doubled tensors, cycles, numbers that are
-/// not finite, over 1 GiB). Memory stays within a small multiple of the file's size. Thread-safe.
-Graph read_onnx(const std::filesystem::path& path);
+/// not finite, over 1 GiB, preprocessing that contradicts itself), UsageError for what was stated. Memory stays within
+/// a small multiple of the file's size. Thread-safe.
+Graph read_onnx(const std::filesystem::path& path, const std::map<std::string, std::string>& stated = {});
 
 /// As above from memory; `what` names the input in error messages.
-Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what);
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what,
+                const std::map<std::string, std::string>& stated = {});
 
 /// Every metadata entry of the file, for example "command". Throws as read_onnx.
 std::map<std::string, std::string> read_onnx_metadata(const std::filesystem::path& path);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "nn/class_list.h"
 #include "nn/onnx_wire.h"
 #include "nn/onnx_writer.h"
 
@@ -18,11 +19,11 @@ void add_metadata(onnx::ModelProto& model, const std::string& key, const std::st
   entry->set_value(value);
 }
 
-std::string class_lines(const std::vector<std::string>& classes) {
+std::string classes_text(const std::vector<std::string>& classes) {
   for (const auto& name : classes) {
     if (name.find('\n') != std::string::npos) throw UnsupportedError("class name '" + name + "' holds a line break");
   }
-  return fmt::format("{}", fmt::join(classes, "\n"));
+  return class_list_text(classes);
 }
 
 void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
@@ -30,11 +31,14 @@ void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
   if (!graph.calibration.empty()) {
     add_metadata(model, "calibration", fmt::format("{:.6g}", fmt::join(graph.calibration, ",")));
   }
+  if (!how.classes.empty()) add_metadata(model, "classes", classes_text(how.classes));
+  if (how.stated || how.colour != default_preprocessing(graph.input_shape()).colour) {
+    add_metadata(model, "colour", how.colour);
+  }
   if (!how.stated) return;
   add_metadata(model, "mean", fmt::format("{}", fmt::join(how.mean, ",")));
   add_metadata(model, "std", fmt::format("{}", fmt::join(how.std, ",")));
-  if (!how.classes.empty()) add_metadata(model, "classes", class_lines(how.classes));
-  add_metadata(model, "colour", how.colour);
+  add_metadata(model, "range", range_text(how));
   add_metadata(model, "image_size", fmt::format("{}x{}", graph.input_shape().height, graph.input_shape().width));
 }
 

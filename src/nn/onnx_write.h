@@ -19,8 +19,9 @@ namespace obscura::nn {
 /// products. Chebyshev coefficients are turned into those of powers first, which costs digits at high degrees. Where a
 /// layer needs another rank than its input has, a Flatten or Reshape is put between.
 ///
-/// Metadata (text): "mean" and "std" as comma separated numbers, "classes" one a line, "colour", "image_size"
-/// (HEIGHTxWIDTH), unless the preprocessing is not stated; then everything in `extra`, for example "command".
+/// Metadata (text): "mean" and "std" as comma separated numbers, "range" ("0..1"), "image_size" (HEIGHTxWIDTH), unless
+/// the preprocessing is not stated; "colour", unless that is not stated and usual; "classes" one a line, or as a JSON
+/// array where lines would be read as something else; then everything in `extra`, for example "command".
 /// Throws UnsupportedError if a class name holds a line break or the file would pass 1 GiB.
 std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra = {});
 
