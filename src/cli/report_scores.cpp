@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "cli/report_text.h"
 
@@ -14,8 +15,10 @@ namespace {
 constexpr std::size_t kMostClasses = 20;  ///< a matrix of more does not fit a console
 constexpr std::size_t kMostInPage = 30;   ///< nor one of more than these a page
 constexpr std::size_t kMostListed = 12;
+constexpr std::size_t kColumnLetters = 5;
 constexpr std::size_t kNameWidth = 18;
-constexpr std::size_t kBarWidth = 44;
+constexpr std::size_t kMostBars = 12;
+constexpr double kBarWidth = 44;
 
 std::size_t letters_of(const std::string& text) {
   return static_cast<std::size_t>(
@@ -188,11 +191,20 @@ Table accuracy_table(const ScorePage& page) {
   return table;
 }
 
+/// Names above columns are cut to a few letters: numbers before them keep them apart.
+bool need_numbers(const ScorePage& page, const std::vector<std::size_t>& shown) {
+  std::set<std::string> starts;
+  for (const std::size_t c : shown) starts.insert(fitted(class_name(page.classes, c), kColumnLetters));
+  return starts.size() < shown.size();
+}
+
 /// The matrix of the classes that occur.
 Matrix matrix_of(const ScorePage& page, const std::vector<std::size_t>& shown) {
   Matrix matrix{"Rows: what it is; columns: what the " + page.run + " run says", {}, {}, {}};
+  const bool numbered = need_numbers(page, shown);
   for (const std::size_t label : shown) {
-    matrix.classes.push_back(class_name(page.classes, label));
+    const std::string name = class_name(page.classes, label);
+    matrix.classes.push_back(numbered ? fmt::format("{} {}", label, name) : name);
     matrix.f1.push_back(page.scores.classes[label].f1);
     matrix.counts.emplace_back();
     for (const std::size_t c : shown) matrix.counts.back().push_back(page.scores.confusion[label][c]);
@@ -214,20 +226,27 @@ std::string confusion_text(const Scores& scores, const std::vector<std::string>&
 }
 
 std::string errors_text(const ErrorHistogram& errors) {
-  const auto [first, end] = counted_bins(errors);
+  auto [first, end] = counted_bins(errors);
   if (first >= end) return "";
-  const std::size_t most = *std::max_element(errors.counts.begin(), errors.counts.end());
-  std::string text = "differences of logits, plain and encrypted\n";
-  for (std::size_t i = first; i < end; ++i) {
-    const double from = ErrorHistogram::kFirst + static_cast<double>(i) / ErrorHistogram::kPerDecade;
-    const std::size_t n = errors.counts[i];
+  // Many bins become whole decades.
+  const std::size_t step = end - first > kMostBars ? ErrorHistogram::kPerDecade : 1;
+  first = first / step * step;
+  std::vector<std::size_t> counts;
+  for (std::size_t i = first; i < end; i += step) {
+    const auto from = errors.counts.begin() + static_cast<std::ptrdiff_t>(i);
+    counts.push_back(std::accumulate(from, from + static_cast<std::ptrdiff_t>(step), std::size_t{0}));
+  }
+  const std::size_t most = *std::max_element(counts.begin(), counts.end());
+  std::string text = "differences of logits, plain and encrypted: from ... on, how often\n";
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    const std::size_t bin = first + k * step;
+    const double from = ErrorHistogram::kFirst + static_cast<double>(bin) / ErrorHistogram::kPerDecade;
+    const double share = static_cast<double>(counts[k]) / static_cast<double>(most);
     // One among millions still shows.
-    const auto bar = std::max<std::size_t>(
-        static_cast<std::size_t>(std::lround(static_cast<double>(kBarWidth * n) / static_cast<double>(most))),
-        n > 0 ? 1 : 0);
-    const std::string size = i == 0 ? "below" : fmt::format("{:.1e}", std::pow(10.0, from));
-    text += fmt::format("  {:>8}{} {:>9} {}\n", size, i + 1 == errors.counts.size() ? "+" : " ",
-                        count_text(static_cast<double>(n)), std::string(bar, '#'));
+    const auto bar =
+        std::max<std::size_t>(static_cast<std::size_t>(std::lround(kBarWidth * share)), counts[k] > 0 ? 1 : 0);
+    text += fmt::format("  {:>7} {:>9}{}{}\n", bin == 0 ? "0" : fmt::format("{:.1e}", std::pow(10.0, from)),
+                        count_text(static_cast<double>(counts[k])), bar > 0 ? " " : "", std::string(bar, '#'));
   }
   return text;
 }
