@@ -145,8 +145,10 @@ LabelledFiles labelled_files(const fs::path& folder, Split split, std::size_t li
       layout.folders.divided() ? folder_of(layout, split, folder, out.notes) : divide(layout, split, folder, out.notes);
   out.available = total(files);
   out.files = by_turn(files, limit);
-  if (out.files.empty())
-    throw FormatError(folder.string() + " has too few images for a " + to_string(split) + " split");
+  if (out.files.empty()) {
+    throw FormatError(folder.string() + " has too few images for a " + to_string(split) + " split" +
+                      (layout.folders.divided() ? "" : " (put them into folders train/ and test/)"));
+  }
   return out;
 }
 
