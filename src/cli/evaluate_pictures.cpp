@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -10,7 +11,10 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/version.h"
+#include "cli/labelled_images.h"
 #include "cli/output.h"
+#include "cli/report_scores.h"
+#include "cli/scores.h"
 #include "cli/support.h"
 #include "image/dataset.h"
 #include "train/blas.h"
@@ -26,6 +30,7 @@ struct Row {
   std::string network;
   std::string pictures;
   double accuracy = 0;
+  Interval interval;
   double seconds = 0;
   std::string note;
 };
@@ -39,8 +44,9 @@ class Evaluator {
  public:
   explicit Evaluator(const PictureEvaluation& a) : a_(a), file_(train::read_vision(a.network)), pool_(a.threads) {
     if (!a.plain.empty()) plain_ = train::read_vision(a.plain);
-    set_ = image::load_dataset(a.dataset, image::Split::test, a.data, a.limit);
-    require_same_classes(file_, a.network);
+    set_ = load_noted(a.dataset, image::Split::test, a.data, a.limit);
+    selection_ = select_images(set_, 0, {}).text;
+    take_classes(set_, file_.classes, file_.classes.size());
     if (plain_) require_same_classes(*plain_, a.plain);
     if (!a.key.file.empty()) key_ = take_key(a.key, a.data, [this] { return a_.colour ? 3 : set_.channels; });
     require_key();
@@ -63,6 +69,14 @@ class Evaluator {
   }
 
   std::size_t images() const { return set_.count; }
+  const std::string& selection() const { return selection_; }
+  /// The class that most images are of, and their share.
+  std::pair<std::string, double> majority() const {
+    const auto counts = image::class_histogram(set_);
+    const auto most = std::max_element(counts.begin(), counts.end());
+    return {set_.classes[static_cast<std::size_t>(most - counts.begin())],
+            static_cast<double>(*most) / static_cast<double>(set_.count)};
+  }
   std::string promise() const { return key_ ? shield::make_shield(*key_)->promise() : ""; }
 
  private:
@@ -85,25 +99,26 @@ class Evaluator {
                         a_.key.file.string());
   }
 
-  /// Labels are numbers: of other classes, or of the same in another order, they say nothing.
+  /// Both networks answer in numbers, which have to mean the same.
   void require_same_classes(const train::VisionFile& file, const fs::path& path) const {
     const auto &has = file.classes, &wanted = set_.classes;
     if (has == wanted) return;
     const auto at = static_cast<std::size_t>(std::ranges::mismatch(has, wanted).in1 - has.begin());
     const auto name = [at](const auto& list) { return at < list.size() ? "'" + list[at] + "'" : std::string("none"); };
-    throw MismatchError(
-        fmt::format("the network {} was trained on other classes than those of {}: class {} is {}, not {}",
-                    path.string(), set_.name, at, name(has), name(wanted)));
+    throw MismatchError(fmt::format("the network {} was trained on other classes than {}: class {} is {}, not {}",
+                                    path.string(), a_.network.string(), at, name(has), name(wanted)));
   }
 
   /// Pictures that the network cannot take are a row, too: without a number.
   void add(const train::VisionFile& file, const std::string& name, const std::string& pictures, const Made& made) {
     const train::VisionClassifier network(file);
-    Row row{name, pictures, 0, 0, ""};
+    Row row{name, pictures, 0, {}, 0, ""};
     try {
       const auto source = train::shielded_pictures(set_, {a_.resize, a_.colour, made.key, made.per_image}, &pool_);
       const Stopwatch watch;
       row.accuracy = train::accuracy(train::predict(network, *source), *source);
+      row.interval = wilson_interval(
+          static_cast<std::size_t>(std::lround(row.accuracy * static_cast<double>(images()))), images());
       row.seconds = watch.seconds();
     } catch (const MismatchError&) {
       row.note = "does not take them";
@@ -115,6 +130,7 @@ class Evaluator {
   train::VisionFile file_;
   std::optional<train::VisionFile> plain_;
   image::Dataset set_;
+  std::string selection_;
   std::optional<shield::Key> key_;
   ThreadPool pool_;
   std::vector<Row> rows_;
@@ -127,6 +143,8 @@ nlohmann::ordered_json json_of(const PictureEvaluation& a, const std::vector<Row
     list.push_back({{"network", row.network},
                     {"pictures", row.pictures},
                     {"accuracy", row.note.empty() ? nlohmann::ordered_json(row.accuracy) : nlohmann::ordered_json()},
+                    {"interval", row.note.empty() ? nlohmann::ordered_json({row.interval.low, row.interval.high})
+                                                  : nlohmann::ordered_json()},
                     {"seconds", row.seconds}});
   }
   return {{"version", kVersion}, {"network", a.network.string()}, {"dataset", a.dataset},
@@ -141,17 +159,21 @@ void evaluate_pictures(const PictureEvaluation& a) {
   Evaluator evaluator(a);
   const auto rows = evaluator.run();
   const std::string promise = evaluator.promise();
-  const auto json = json_of(a, rows, evaluator.images(), promise);
+  const auto majority = evaluator.majority();
+  auto json = json_of(a, rows, evaluator.images(), promise);
+  json["selection"] = evaluator.selection();
+  json["majority"] = {{"class", majority.first}, {"share", majority.second}};
   if (!a.out.empty()) write_file(a.out, json.dump(2) + "\n");
   if (a.json) {
     print_json(json);
     return;
   }
-  fmt::print("{} on {} test pictures of {}\n", a.network.string(), evaluator.images(), a.dataset);
+  fmt::print("{} on {} test pictures of {}\n", a.network.string(), evaluator.selection(), a.dataset);
   for (const Row& row : rows) {
-    const std::string value = row.note.empty() ? fmt::format("{:.2f} %", 100 * row.accuracy) : row.note;
+    const std::string value = row.note.empty() ? accuracy_text(row.accuracy, row.interval) : row.note;
     fmt::print("  {:<14} {:<28} {}\n", row.network, row.pictures, value);
   }
+  fmt::print("  {:.2f} % for whoever always says '{}'\n", 100 * majority.second, majority.first);
   if (!promise.empty()) fmt::print("{}\n", promise);
 }
 

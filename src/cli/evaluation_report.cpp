@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/version.h"
+#include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "ring/isa.h"
 
@@ -39,16 +40,21 @@ ordered_json seconds_json(const Evaluation& e) {
           {"plain", e.plain_seconds}};
 }
 
-ordered_json per_class_json(const Evaluation& e) {
+ordered_json per_class_json(const Scores& scores, const std::vector<std::string>& classes) {
   ordered_json list = ordered_json::array();
-  for (std::size_t c = 0; c < e.scores.classes.size(); ++c) {
-    const ClassScore& score = e.scores.classes[c];
-    list.push_back({{"class", c < e.classes.size() ? e.classes[c] : std::to_string(c)},
+  for (std::size_t c = 0; c < scores.classes.size(); ++c) {
+    const ClassScore& score = scores.classes[c];
+    list.push_back({{"class", c < classes.size() ? classes[c] : std::to_string(c)},
+                    {"images", score.images},
                     {"precision", score.precision},
                     {"recall", score.recall},
                     {"f1", score.f1}});
   }
   return list;
+}
+
+ordered_json interval_json(const Interval& interval) {
+  return {interval.low, interval.high};
 }
 
 ordered_json histogram_json(const ErrorHistogram& errors) {
@@ -63,8 +69,7 @@ void print_step(const char* name, double seconds, std::size_t images) {
 }
 
 void print_quality(const Evaluation& e) {
-  fmt::print("  accuracy   encrypted {:.2f} %, plain {:.2f} %\n", 100 * e.scores.encrypted_accuracy,
-             100 * e.scores.plain_accuracy);
+  print_accuracy(e.scores, e.classes, "encrypted");
   fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * e.scores.agreement);
   print_original(e.origin, e.original);
   fmt::print("  F1 macro   {:.4f}\n", e.scores.f1_macro);
@@ -112,25 +117,6 @@ void print_sizes(const Evaluation& e) {
   fmt::print("  memory     {:>7.0f} MB at most\n", e.peak_memory_mb);
 }
 
-/// Rows are what an image is, columns what the encrypted run took it for.
-void print_confusion(const Evaluation& e) {
-  const auto& table = e.scores.confusion;
-  if (table.size() > 20) return;
-  std::size_t width = 5;
-  for (const auto& name : e.classes) width = std::max(width, name.size());
-  width = std::min<std::size_t>(width, 16);
-  fmt::print("confusion (rows: label, columns: encrypted prediction)\n  {:<{}}", "", width);
-  for (std::size_t c = 0; c < table.size(); ++c) fmt::print(" {:>6.6}", c < e.classes.size() ? e.classes[c] : "");
-  fmt::print("\n");
-  for (std::size_t label = 0; label < table.size(); ++label) {
-    fmt::print("  {:<{}.{}}", label < e.classes.size() ? e.classes[label] : std::to_string(label), width, width);
-    for (const std::size_t n : table[label]) {
-      fmt::print(" {:>6}", n == 0 ? std::string(".") : std::to_string(n));
-    }
-    fmt::print("\n");
-  }
-}
-
 }  // namespace
 
 double Evaluation::milliseconds_per_image() const {
@@ -146,55 +132,91 @@ double Evaluation::median_milliseconds_per_image() const {
   return 1e3 * *middle / images_a_query(*this);
 }
 
+ordered_json scores_json(const Scores& scores, const std::vector<std::string>& classes) {
+  const std::size_t c = scores.majority_class;
+  return {
+      {"plain_accuracy_interval", interval_json(scores.plain_interval)},
+      {"encrypted_accuracy_interval", interval_json(scores.encrypted_interval)},
+      {"majority", {{"class", c < classes.size() ? classes[c] : std::to_string(c)}, {"share", scores.majority_share}}},
+      {"classes", classes},
+      {"confusion", scores.confusion},
+      {"per_class", per_class_json(scores, classes)},
+      {"logit_error_histogram", histogram_json(scores.errors)}};
+}
+
+void print_accuracy(const Scores& scores, const std::vector<std::string>& classes, const std::string& run) {
+  const std::size_t c = scores.majority_class;
+  fmt::print("  accuracy   {}, {}\n", accuracy_text(scores.encrypted_accuracy, scores.encrypted_interval), run);
+  fmt::print("             {}, plain\n", accuracy_text(scores.plain_accuracy, scores.plain_interval));
+  fmt::print("             {:.2f} % for whoever always says '{}'\n", 100 * scores.majority_share,
+             c < classes.size() ? classes[c] : std::to_string(c));
+}
+
+ScorePage evaluation_page(const Evaluation& e) {
+  const auto& client = e.run.client;
+  return {client.network + " on " + e.dataset,
+          fmt::format("{} images, {}, {}", e.selection, mode_name(client.mode), cpu_model()),
+          {fmt::format("Network: {}", e.network), fmt::format("Images: {} of {}", e.selection, e.dataset),
+           "As the network takes them: " + nn::preprocessing_text(client.preprocessing, client.input),
+           ckks::describe(client.parameters), fmt::format("obscura {}", kVersion)},
+          "encrypted",
+          e.images(),
+          e.classes,
+          e.scores};
+}
+
 ordered_json evaluation_json(const Evaluation& e) {
-  return {{"network", e.network},
-          {"dataset", e.dataset},
-          {"mode", mode_name(e.run.client.mode)},
-          {"images", e.images()},
-          {"threads", e.threads},
-          {"plain", plain_name(e.origin)},
-          {"fitted_from", origin_json(e.origin)},
-          {"original", original_json(e.original)},
-          {"plain_accuracy", e.scores.plain_accuracy},
-          {"encrypted_accuracy", e.scores.encrypted_accuracy},
-          {"f1_macro", e.scores.f1_macro},
-          {"plain_f1_macro", e.scores.plain_f1_macro},
-          {"agreement", e.scores.agreement},
-          {"max_logit_error", e.scores.max_logit_error},
-          {"rms_logit_error", e.scores.rms_logit_error},
-          {"predicted_logit_error", e.run.client.logit_error},
-          {"predicted_fit_error", e.run.client.fit_error},
-          {"seconds", seconds_json(e)},
-          {"max_encryption_error", e.max_encryption_error > 0 ? e.max_encryption_error : e.scores.max_logit_error},
-          {"images_lost", e.lost},
-          {"queries_together", e.run.together},
-          {"milliseconds_per_image", e.milliseconds_per_image()},
-          {"median_milliseconds_per_image", e.median_milliseconds_per_image()},
-          {"images_per_query", e.run.client.images},
-          {"images_per_second",
-           {{"evaluate", static_cast<double>(e.images()) / e.run.seconds.evaluate},
-            {"total", static_cast<double>(e.images()) / e.run.seconds.total}}},
-          {"stages", stages_json(e.run)},
-          {"bytes", {{"upload", e.run.upload}, {"reply", e.run.reply}, {"evaluation_keys", e.run.evaluation_keys}}},
-          {"peak_memory_mb", e.peak_memory_mb},
-          {"parameters", parameters_json(e.run.client.parameters)},
-          {"classes", e.classes},
-          {"confusion", e.scores.confusion},
-          {"per_class", per_class_json(e)},
-          {"logit_error_histogram", histogram_json(e.scores.errors)},
-          {"seed", e.seed ? ordered_json(*e.seed) : ordered_json(nullptr)},
-          {"version", kVersion},
-          {"build", kBuildType},
-          {"machine", cpu_model()},
-          {"isa", std::string(ring::isa_name(ring::selected_isa()))}};
+  ordered_json object = {
+      {"network", e.network},
+      {"dataset", e.dataset},
+      {"mode", mode_name(e.run.client.mode)},
+      {"images", e.images()},
+      {"threads", e.threads},
+      {"plain", plain_name(e.origin)},
+      {"fitted_from", origin_json(e.origin)},
+      {"original", original_json(e.original)},
+      {"plain_accuracy", e.scores.plain_accuracy},
+      {"encrypted_accuracy", e.scores.encrypted_accuracy},
+      {"f1_macro", e.scores.f1_macro},
+      {"plain_f1_macro", e.scores.plain_f1_macro},
+      {"agreement", e.scores.agreement},
+      {"max_logit_error", e.scores.max_logit_error},
+      {"rms_logit_error", e.scores.rms_logit_error},
+      {"predicted_logit_error", e.run.client.logit_error},
+      {"predicted_fit_error", e.run.client.fit_error},
+      {"seconds", seconds_json(e)},
+      {"max_encryption_error", e.max_encryption_error > 0 ? e.max_encryption_error : e.scores.max_logit_error},
+      {"images_lost", e.lost},
+      {"queries_together", e.run.together},
+      {"milliseconds_per_image", e.milliseconds_per_image()},
+      {"median_milliseconds_per_image", e.median_milliseconds_per_image()},
+      {"images_per_query", e.run.client.images},
+      {"images_per_second",
+       {{"evaluate", static_cast<double>(e.images()) / e.run.seconds.evaluate},
+        {"total", static_cast<double>(e.images()) / e.run.seconds.total}}},
+      {"stages", stages_json(e.run)},
+      {"bytes", {{"upload", e.run.upload}, {"reply", e.run.reply}, {"evaluation_keys", e.run.evaluation_keys}}},
+      {"peak_memory_mb", e.peak_memory_mb},
+      {"parameters", parameters_json(e.run.client.parameters)},
+      {"preprocessing", preprocessing_json(e.run.client.preprocessing, e.run.client.input)},
+      {"selection", e.selection},
+      {"seed", e.seed ? ordered_json(*e.seed) : ordered_json(nullptr)},
+      {"version", kVersion},
+      {"build", kBuildType},
+      {"machine", cpu_model()},
+      {"isa", std::string(ring::isa_name(ring::selected_isa()))}};
+  object.update(scores_json(e.scores, e.classes));
+  return object;
 }
 
 void print_evaluation(const Evaluation& e) {
-  fmt::print("{} on {} images of {}, {}\n", e.run.client.network, e.images(), e.dataset, mode_name(e.run.client.mode));
+  fmt::print("{} on {} images of {}, {}\n", e.run.client.network, e.selection, e.dataset, mode_name(e.run.client.mode));
+  fmt::print("  images     {}\n", nn::preprocessing_text(e.run.client.preprocessing, e.run.client.input));
   print_quality(e);
   print_times(e);
   print_sizes(e);
-  print_confusion(e);
+  fmt::print("{}", confusion_text(e.scores, e.classes, "what the encrypted run says"));
+  fmt::print("{}", errors_text(e.scores.errors));
   fmt::print("{}\n", ckks::describe(e.run.client.parameters));
   fmt::print("obscura {} on {}, kernels {}\n", kVersion, cpu_model(), ring::isa_name(ring::selected_isa()));
 }

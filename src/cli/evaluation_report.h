@@ -9,6 +9,7 @@
 
 #include "cli/encrypted_run.h"
 #include "cli/original_run.h"
+#include "cli/report_scores.h"
 #include "cli/scores.h"
 
 namespace obscura::cli {
@@ -19,7 +20,8 @@ struct Evaluation {
   std::string dataset;
   std::size_t threads = 0;
   std::optional<std::uint64_t> seed;
-  std::vector<std::string> classes;
+  std::string selection;             ///< which images: "the first 40 of 10,000"
+  std::vector<std::string> classes;  ///< the network's
   Scores scores;
   /// Largest error of a logit against the network as it was compiled, where activations were fitted: what encryption
   /// alone adds. 0: nothing was fitted, and scores.max_logit_error is that.
@@ -38,6 +40,15 @@ struct Evaluation {
   double milliseconds_per_image() const;
   double median_milliseconds_per_image() const;
 };
+
+/// What both kinds of run tell of scores: intervals, the majority, classes, confusion, scores a class, errors.
+nlohmann::ordered_json scores_json(const Scores& scores, const std::vector<std::string>& classes);
+
+/// Accuracies with their intervals, and what is right by naming one class always. `run`: the run beside the plain one.
+void print_accuracy(const Scores& scores, const std::vector<std::string>& classes, const std::string& run);
+
+/// For score_document.
+ScorePage evaluation_page(const Evaluation& evaluation);
 
 /// The object that docs/cli.md describes.
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation);

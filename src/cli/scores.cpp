@@ -9,6 +9,8 @@
 namespace obscura::cli {
 namespace {
 
+constexpr double kNormal95 = 1.959963984540054;  ///< 97.5 % of a normal distribution lie below
+
 using Confusion = std::vector<std::vector<std::size_t>>;
 
 double share(std::size_t part, std::size_t whole) {
@@ -28,7 +30,7 @@ std::vector<ClassScore> class_scores(const Confusion& confusion) {
     const auto [labelled, predicted] = totals(confusion, c);
     // F1 = 2 TP / (2 TP + FP + FN)
     scores.push_back({share(confusion[c][c], predicted), share(confusion[c][c], labelled),
-                      share(2 * confusion[c][c], labelled + predicted)});
+                      share(2 * confusion[c][c], labelled + predicted), labelled});
   }
   return scores;
 }
@@ -47,6 +49,16 @@ double f1_macro(const Confusion& confusion) {
 }
 
 }  // namespace
+
+Interval wilson_interval(std::size_t part, std::size_t whole) {
+  if (whole == 0) return {};
+  const auto n = static_cast<double>(whole);
+  const double p = static_cast<double>(part) / n, z2 = kNormal95 * kNormal95;
+  const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const double half = kNormal95 / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  // At the ends the formula gives 0 and 1 but for rounding.
+  return {part == 0 ? 0.0 : centre - half, part == whole ? 1.0 : centre + half};
+}
 
 void ErrorHistogram::add(double error) {
   const auto last = static_cast<double>(counts.size() - 1);
@@ -86,6 +98,12 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
   scores.f1_macro = f1_macro(scores.confusion);
   scores.plain_f1_macro = f1_macro(plain_confusion);
   scores.classes = class_scores(scores.confusion);
+  scores.plain_interval = wilson_interval(plain_right, labels.size());
+  scores.encrypted_interval = wilson_interval(encrypted_right, labels.size());
+  for (std::size_t c = 0; c < classes; ++c) {
+    if (scores.classes[c].images > scores.classes[scores.majority_class].images) scores.majority_class = c;
+  }
+  scores.majority_share = share(scores.classes[scores.majority_class].images, labels.size());
   return scores;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/original_run.h"
 #include "cli/output.h"
+#include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program.h"
@@ -39,6 +40,7 @@ struct CompileArguments {
   bool measure = false;
   bool force = false;
   bool json = false;
+  StatedPreprocessing stated;
 };
 
 std::string activation_name(compile::Stage::Activation activation) {
@@ -84,7 +86,11 @@ ordered_json stages_json(const compile::Program& program, const std::vector<doub
 /// What a file says beside what a network holds: the command that made it, ...
 std::map<std::string, std::string> other_metadata(const std::string& network) {
   auto metadata = nn::read_onnx_metadata(network);
-  for (const char* key : {"mean", "std", "classes", "colour", "image_size", "calibration"}) metadata.erase(key);
+  // What the written file says itself, in our words.
+  for (const char* key : {"mean", "std", "range", "classes", "colour", "image_size", "calibration",
+                          "Image.BitmapPixelFormat", "Image.NominalPixelRange"}) {
+    metadata.erase(key);
+  }
   std::erase_if(metadata, [](const auto& entry) { return entry.first.starts_with("obscura."); });
   return metadata;
 }
@@ -120,9 +126,14 @@ void state_origin(nn::Graph& graph, const std::filesystem::path& network) {
 
 void run_compile(const CompileArguments& a) {
   check_outputs({{a.save, FileKind::onnx}}, {a.network, a.calibrate}, a.force);
-  auto graph = nn::read_onnx(a.network, a.input.empty() ? nn::Shape{0, 1, 1} : nn::parse_shape(a.input));
+  const auto stated = stated_entries(a.stated);
+  auto graph = nn::read_onnx(a.network, a.input.empty() ? nn::Shape{0, 1, 1} : nn::parse_shape(a.input), stated);
   nn::check_classifier(graph);
   for (const auto& line : graph.notes) note(line);
+  note_unstated(graph.preprocessing, a.network);
+  if (!stated.empty() && a.save.empty()) {
+    note("what is stated of preprocessing and classes holds for this run only: --save writes it into a network");
+  }
   compile::FitReport fitted;
   ThreadPool pool;
   const nn::Graph original = graph;
@@ -146,7 +157,9 @@ void run_compile(const CompileArguments& a) {
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
   if (!a.json) {
-    fmt::print("{}compiled in  {}\n", compile::report(program, measured), duration_text(seconds));
+    fmt::print("{}images       {}\n", compile::report(program, measured),
+               nn::preprocessing_text(graph.preprocessing, graph.input_shape()));
+    fmt::print("compiled in  {}\n", duration_text(seconds));
     return;
   }
   const compile::Sizes sizes = compile::sizes(program);
@@ -156,6 +169,7 @@ void run_compile(const CompileArguments& a) {
               {"input", {client.input.channels, client.input.height, client.input.width}},
               {"outputs", client.outputs},
               {"classes", client.preprocessing.classes},
+              {"preprocessing", preprocessing_json(client.preprocessing, client.input)},
               {"images_per_query", client.images},
               {"ciphertexts", {{"query", client.queries()}, {"answer", client.replies()}}},
               {"parameters", parameters_json(client.parameters)},
@@ -194,7 +208,9 @@ void add_compile_verb(CLI::App& app) {
       ->capture_default_str()
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
-  verb->add_option("--save", args->save, "Write the calibrated network, for keygen and classify")->group(kOutput);
+  verb->add_option("--save", args->save, "Write the network as it is used here, for keygen and classify")
+      ->group(kOutput);
+  add_preprocessing_options(*verb, args->stated, true);
   verb->add_option("--input", args->input,
                    "What image a network takes that takes numbers: channels x height x width, as 1x28x28")
       ->group(kRun);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/picture_folder.h"
+#include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digits.h"
@@ -55,12 +57,19 @@ struct ShownSplit {
 };
 
 std::vector<ShownSplit> load_splits(const ShowArguments& a) {
-  std::vector<image::Split> wanted = {image::Split::train, image::Split::test};
+  std::vector<image::Split> wanted;
+  for (const image::Split split : {image::Split::train, image::Split::validation, image::Split::test}) {
+    if (image::has_split(a.set, split)) wanted.push_back(split);
+  }
   if (!a.split.empty()) wanted = {image::parse_split(a.split)};
   std::vector<ShownSplit> shown;
+  std::set<std::string> said;
   for (const image::Split split : wanted) {
     try {
       shown.push_back({split, image::load_dataset(a.set, split, a.data, a.limit), ""});
+      for (const auto& line : shown.back().set->notes) {
+        if (said.insert(line).second) note(line);
+      }
     } catch (const IoError& e) {
       // A set may lawfully be here in part (KMNIST's test images only); with nothing at all it is an error.
       shown.push_back({split, std::nullopt, e.what()});
@@ -146,7 +155,7 @@ void add_show(CLI::App& data) {
                    std::string("Data set: ") + kSets + ", kmnist-split, samples, or a folder (subfolder = class)")
       ->required();
   verb->add_option("--data", a->data, kDataHelp);
-  verb->add_option("--split", a->split, "train or test only (default: both)");
+  verb->add_option("--split", a->split, "train, validation or test only (default: all there are)");
   verb->add_option("--out", a->out, "Contact sheet to write (default: <set>.png)");
   verb->add_option("--limit", a->limit, "Look at the first so many images only")->check(whole_number());
   verb->add_option("--per-class", a->per_class, "Images a class on the contact sheet")

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/preprocessing.h"
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
@@ -56,6 +57,7 @@ void print_query_json(const EncryptArguments& a, const owner::Owner& owner, cons
               {"mode", mode_name(owner.client().mode)},
               {"query", a.out.string()},
               {"images", list},
+              {"preprocessing", preprocessing_json(owner.client().preprocessing, owner.client().input)},
               {"ciphertexts", owner.client().queries()},
               {"bytes", bytes},
               {"seconds", seconds},
@@ -71,6 +73,7 @@ void run_encrypt(const EncryptArguments& a) {
   const owner::Owner owner = folder.open();
   check_query_memory(owner.client());
   check_count(a, files, owner.client());
+  note_unstated(owner.client().preprocessing, owner.client().network);
   const auto images = read_query_images(files, owner.client().input, owner.client().preprocessing, a.fit);
   std::vector<std::vector<float>> values;
   values.reserve(images.size());
@@ -91,6 +94,7 @@ void run_encrypt(const EncryptArguments& a) {
   } else {
     fmt::print("{} image{} for {} encrypted in {}: {}, {}\n", images.size(), images.size() == 1 ? "" : "s",
                owner.client().network, duration_text(seconds), a.out.string(), bytes_text(bytes.size()));
+    fmt::print("taken as {}\n", nn::preprocessing_text(owner.client().preprocessing, owner.client().input));
     print_order(images);
   }
 }

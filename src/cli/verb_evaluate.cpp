@@ -7,9 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -20,10 +18,13 @@
 #include "cli/encrypted_run.h"
 #include "cli/evaluate_pictures.h"
 #include "cli/evaluation_report.h"
+#include "cli/labelled_images.h"
 #include "cli/options.h"
 #include "cli/original_run.h"
 #include "cli/output.h"
+#include "cli/preprocessing.h"
 #include "cli/query_images.h"
+#include "cli/report_scores.h"
 #include "cli/run_journal.h"
 #include "cli/simulated_run.h"
 #include "cli/support.h"
@@ -61,27 +62,16 @@ struct EvaluateArguments {
   PictureFit fit;
   bool force = false;
   PictureEvaluation pictures;
+  StatedPreprocessing stated;
+  fs::path report;
 };
 
 struct TestImages {
   std::vector<std::vector<float>> values;  ///< preprocessed
   std::vector<std::int64_t> labels;
-  std::vector<std::string> classes;
+  std::vector<std::string> classes;  ///< the network's
+  std::string selection;             ///< which images of the set
 };
-
-/// The first images, or as many drawn from all of them by the seed: a prefix of Fisher and Yates' shuffle, without the
-/// library's distributions, so that a seed means the same everywhere.
-std::vector<std::size_t> choose(std::size_t count, const EvaluateArguments& a) {
-  std::vector<std::size_t> index(count);
-  std::iota(index.begin(), index.end(), std::size_t{0});
-  const std::size_t wanted = a.limit == 0 ? count : std::min(a.limit, count);
-  if (a.seed) {
-    std::mt19937_64 random(*a.seed);
-    for (std::size_t i = 0; i < wanted; ++i) std::swap(index[i], index[i + random() % (count - i)]);
-  }
-  index.resize(wanted);
-  return index;
-}
 
 /// Images of another shape are made to fit, which is said once.
 void note_shape(const image::Dataset& set, const nn::Shape& input) {
@@ -91,18 +81,16 @@ void note_shape(const image::Dataset& set, const nn::Shape& input) {
 }
 
 TestImages load_images(const EvaluateArguments& a, const nn::Graph& graph) {
-  const auto set = image::load_dataset(a.dataset, image::Split::test, a.data, a.seed ? 0 : a.limit);
+  auto set = load_noted(a.dataset, image::Split::test, a.data, a.seed ? 0 : a.limit);
   if (set.count == 0) throw FormatError(a.dataset + " has no test images");
-  const std::size_t outputs = nn::class_count(graph.output_shape().size());
-  if (set.classes.size() > outputs) {
-    throw MismatchError(
-        fmt::format("{} has {} classes, but the network tells {} apart", set.name, set.classes.size(), outputs));
-  }
+  const Selection chosen = select_images(set, a.limit, a.seed);
+  take_classes(set, graph.preprocessing.classes, graph.output_shape().size());
   note_shape(set, graph.input_shape());
   note_set(set, graph.input_shape(), graph.preprocessing, a.fit);
   TestImages images;
   images.classes = set.classes;
-  for (const std::size_t i : choose(set.count, a)) {
+  images.selection = chosen.text;
+  for (const std::size_t i : chosen.index) {
     images.values.push_back(network_values(set, i, graph, a.fit));
     images.labels.push_back(set.labels[i]);
   }
@@ -150,9 +138,10 @@ struct Prepared {
 
 Prepared prepare(const EvaluateArguments& a, ThreadPool& pool) {
   Prepared result;
-  result.graph = nn::read_onnx(a.network);
+  result.graph = nn::read_onnx(a.network, nn::Shape{0, 1, 1}, stated_entries(a.stated));
   nn::check_classifier(result.graph);
   for (const auto& line : result.graph.notes) note(line);
+  note_unstated(result.graph.preprocessing, a.network);
   result.origin = result.graph.origin;
   std::optional<nn::Graph> original;
   if (!a.against.empty()) original = read_original(a.against, result.graph);
@@ -234,6 +223,7 @@ Evaluation evaluate(const EvaluateArguments& a) {
   result.threads = pool.threads();
   result.seed = a.seed;
   result.classes = prepared.images.classes;
+  result.selection = prepared.images.selection;
   result.plain_seconds = prepared.plain_seconds;
   result.run = run_with_journal(journal_of(a), identity_of(a, prepared.graph, prepared.images, pool), a.stop_after,
                                 prepared.graph, prepared.options, prepared.images.values, pool, a.together);
@@ -246,6 +236,10 @@ Evaluation evaluate(const EvaluateArguments& a) {
   return result;
 }
 
+void write_page(const fs::path& out, const ScorePage& page) {
+  write_file(out, to_html(score_document(page)));
+}
+
 void run_simulation(const EvaluateArguments& a) {
   ThreadPool pool(a.threads);
   const Prepared prepared = prepare(a, pool);
@@ -253,34 +247,53 @@ void run_simulation(const EvaluateArguments& a) {
   const Scores scores = score(prepared.plain, run.logits, prepared.images.labels);
   std::optional<OriginalScores> original;
   if (prepared.original) original = score_original(*prepared.original, run.logits, prepared.images.labels);
+  const auto& classes = prepared.images.classes;
+  if (!a.report.empty()) {
+    write_page(a.report,
+               {run.client.network + " on " + a.dataset,
+                prepared.images.selection + " images, " + a.mode + ", simulated: nothing was encrypted",
+                {"Network: " + a.network,
+                 "As the network takes images: " + nn::preprocessing_text(run.client.preprocessing, run.client.input)},
+                "simulated",
+                run.logits.size(),
+                classes,
+                scores});
+  }
   if (a.json) {
-    print_json({{"network", a.network},
-                {"dataset", a.dataset},
-                {"mode", a.mode},
-                {"simulated", true},
-                {"images", run.logits.size()},
-                {"plain", plain_name(prepared.origin)},
-                {"fitted_from", origin_json(prepared.origin)},
-                {"original", original_json(original)},
-                {"plain_accuracy", scores.plain_accuracy},
-                {"accuracy", scores.encrypted_accuracy},
-                {"agreement", scores.agreement},
-                {"logit_error", {{"max", scores.max_logit_error}, {"rms", scores.rms_logit_error}}},
-                {"predicted_logit_error", run.client.logit_error},
-                {"predicted_fit_error", run.client.fit_error},
-                {"images_out_of_range", run.overflows},
-                {"parameters", parameters_json(run.client.parameters)},
-                {"seconds", run.seconds}});
+    nlohmann::ordered_json object = {
+        {"network", a.network},
+        {"dataset", a.dataset},
+        {"mode", a.mode},
+        {"simulated", true},
+        {"selection", prepared.images.selection},
+        {"preprocessing", preprocessing_json(run.client.preprocessing, run.client.input)},
+        {"images", run.logits.size()},
+        {"plain", plain_name(prepared.origin)},
+        {"fitted_from", origin_json(prepared.origin)},
+        {"original", original_json(original)},
+        {"plain_accuracy", scores.plain_accuracy},
+        {"accuracy", scores.encrypted_accuracy},
+        {"agreement", scores.agreement},
+        {"logit_error", {{"max", scores.max_logit_error}, {"rms", scores.rms_logit_error}}},
+        {"predicted_logit_error", run.client.logit_error},
+        {"predicted_fit_error", run.client.fit_error},
+        {"images_out_of_range", run.overflows},
+        {"parameters", parameters_json(run.client.parameters)},
+        {"seconds", run.seconds}};
+    object.update(scores_json(scores, classes));
+    print_json(object);
     return;
   }
-  fmt::print("{} on {} images of {}, {}, simulated: nothing was encrypted\n", run.client.network, run.logits.size(),
-             a.dataset, a.mode);
-  fmt::print("  accuracy   {:.2f} %, plain {:.2f} %\n", 100 * scores.encrypted_accuracy, 100 * scores.plain_accuracy);
+  fmt::print("{} on {} images of {}, {}, simulated: nothing was encrypted\n", run.client.network,
+             prepared.images.selection, a.dataset, a.mode);
+  fmt::print("  images     {}\n", nn::preprocessing_text(run.client.preprocessing, run.client.input));
+  print_accuracy(scores, classes, "simulated");
   fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * scores.agreement);
   print_original(prepared.origin, original);
   fmt::print("  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", scores.max_logit_error,
              scores.rms_logit_error, run.client.logit_error);
   fmt::print("  range      {} images leave the range of the modulus: their answers are lost\n", run.overflows.size());
+  fmt::print("{}{}", confusion_text(scores, classes, "what the simulated run says"), errors_text(scores.errors));
 }
 
 /// The networks of `train --network`.
@@ -304,25 +317,33 @@ void run_on_pictures(const EvaluateArguments& a) {
 /// What was typed for the other kind of network would be left aside without a word.
 void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
   if (reads_pictures(a)) {
-    refuse_options(
-        verb,
-        {"--against", "--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume", "--fit", "--invert"},
-        "is for networks that run on encrypted images, not for a .safetensors file");
+    refuse_options(verb,
+                   {"--against", "--mode", "--simulate", "--together", "--images-per-ciphertext", "--seed", "--resume",
+                    "--fit", "--invert"},
+                   "is for networks that run on encrypted images, not for a .safetensors file");
+    refuse_options(verb, {"--mean", "--std", "--input-range", "--classes", "--report"},
+                   "is for ONNX networks: a .safetensors file says it itself");
+    if (!a.stated.colour.empty()) throw UsageError("--colour has no value for a .safetensors file");
     refuse_options(verb, {"--make-key", "--calibrate"}, "would make a key that the network has never seen");
   } else {
     refuse_options(verb,
                    {"--key", "--make-key", "--calibrate", "--shield", "--block", "--arithmetic", "--depth", "--hidden",
-                    "--statistics", "--per-image", "--colour", "--resize", "--plain"},
+                    "--statistics", "--per-image", "--resize", "--plain"},
                    "is for networks that `train --network` wrote: .safetensors files");
+    if (verb.count("--colour") > 0 && a.stated.colour.empty()) {
+      throw UsageError("--colour needs grey, rgb or bgr for an ONNX network");
+    }
   }
 }
 
 void run_evaluate(const EvaluateArguments& a) {
   if (reads_pictures(a)) return run_on_pictures(a);
-  check_outputs({{a.out, FileKind::evaluation}, {journal_of(a), FileKind::journal}}, {a.network, a.dataset}, a.force);
+  check_outputs({{a.out, FileKind::evaluation}, {journal_of(a), FileKind::journal}, {a.report, FileKind::html}},
+                {a.network, a.dataset}, a.force);
   if (a.simulate) return run_simulation(a);
   const Evaluation result = evaluate(a);
   if (!a.out.empty()) write_file(a.out, evaluation_json(result).dump(2) + "\n");
+  if (!a.report.empty()) write_page(a.report, evaluation_page(result));
   if (!journal_of(a).empty()) fs::remove(journal_of(a));
   if (a.json) {
     print_json(evaluation_json(result));
@@ -360,7 +381,8 @@ void add_evaluate_verb(CLI::App& app) {
       ->check(whole_number())
       ->capture_default_str()
       ->group(kRun);
-  verb->add_option("--seed", args->seed, "Draw the K images by this seed (default: the first K)")
+  verb->add_option("--seed", args->seed,
+                   "Draw the K images from all by this seed (default: the first K; of folders class by turn)")
       ->check(whole_number())
       ->group(kRun);
   add_fit(*verb, args->fit);
@@ -372,9 +394,14 @@ void add_evaluate_verb(CLI::App& app) {
       ->group(kOutput);
   verb->add_option("--stop-after", args->stop_after, "For tests: end as if interrupted")->group("");
   verb->add_option("--out", args->out, "Write the JSON object into this file, too")->group(kOutput);
+  verb->add_option("--report", args->report, "Draw confusion, classes and errors on this HTML page")->group(kOutput);
   add_key_options(*verb, args->pictures.key, false);
   verb->add_flag("--per-image", args->pictures.per_image, "Shields: a key an image")->group(kRun);
-  verb->add_flag("--colour", args->pictures.colour, "Shields: make grey images colour images")->group(kRun);
+  add_preprocessing_options(*verb, args->stated, false);
+  verb->add_option("--colour", args->stated.colour,
+                   "Alone: shields, make grey images colour images; grey, rgb or bgr: what an ONNX network reads")
+      ->expected(0, 1)
+      ->group(kRun);
   verb->add_option("--resize", args->pictures.resize, "Shields: resize images to so many pixels a side first")
       ->check(whole_number())
       ->group(kRun);
@@ -386,6 +413,7 @@ void add_evaluate_verb(CLI::App& app) {
       "  obscura evaluate --network models/tenseal-mnist.onnx --dataset samples --limit 100 --json");
   verb->callback([args, verb] {
     refuse_other_options(*args, *verb);
+    args->pictures.colour = verb->count("--colour") > 0;
     run_evaluate(*args);
   });
 }

@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "nn/onnx_read.h"
@@ -41,6 +42,7 @@ void print_keys(const KeygenArguments& a, const compile::Program& program, const
   row("secret.key", "yours alone: whoever has it reads your images");
   row("evaluation.key", "for the server: computes, does not decrypt");
   row("client.part", "what encrypt and decrypt need to know of the network");
+  fmt::print("images: {}\n", nn::preprocessing_text(program.client.preprocessing, program.client.input));
   fmt::print("{}\n", ckks::describe(program.client.parameters));
   fmt::print("{} rotation keys{}; compiled in {}, keys made in {}\n", program.keys.galois.size(),
              program.keys.relin_limbs != 0 ? " and a relinearisation key" : "", duration_text(times.compile),
@@ -52,6 +54,8 @@ void print_keys_json(const KeygenArguments& a, const compile::Program& program, 
               {"mode", a.mode},
               {"folder", a.out.string()},
               {"images_per_query", program.client.images},
+              {"classes", program.client.preprocessing.classes},
+              {"preprocessing", preprocessing_json(program.client.preprocessing, program.client.input)},
               {"parameters", parameters_json(program.client.parameters)},
               {"rotation_keys", program.keys.galois.size()},
               {"relinearisation_key", program.keys.relin_limbs != 0},
@@ -73,6 +77,7 @@ void run_keygen(const KeygenArguments& a) {
   }
   const auto graph = nn::read_onnx(a.network);
   for (const auto& line : graph.notes) note(line);
+  note_unstated(graph.preprocessing, a.network);
   Stopwatch watch;
   KeygenTimes times;
   compile::CompileOptions options;

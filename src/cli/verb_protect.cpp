@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "cli/labelled_images.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/picture_folder.h"
@@ -76,7 +77,7 @@ std::string folder_name(std::string name) {
 /// Image n of a data set is CLASS/n: a folder of images as --dataset takes it again.
 Source dataset_source(const Arguments& a) {
   const auto set =
-      std::make_shared<image::Dataset>(image::load_dataset(a.dataset, image::parse_split(a.split), a.data, a.limit));
+      std::make_shared<image::Dataset>(load_noted(a.dataset, image::parse_split(a.split), a.data, a.limit));
   Source out;
   for (std::size_t i = 0; i < set->count; ++i) {
     std::string number = std::to_string(i);
@@ -347,7 +348,7 @@ void add_protect_verb(CLI::App& app) {
                    "reads protected images with the same answers")
       ->group(kFiles);
   verb->add_option("--dataset", a->dataset, "A data set instead of a folder; images go to CLASS/NUMBER")->group(kFiles);
-  verb->add_option("--split", a->split, "train or test")->capture_default_str()->group(kFiles);
+  verb->add_option("--split", a->split, "train, validation or test")->capture_default_str()->group(kFiles);
   verb->add_option("--limit", a->limit, "The data set's first so many images only")
       ->check(whole_number())
       ->group(kFiles);

@@ -12,7 +12,8 @@ namespace obscura::compile {
 namespace {
 
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
-/// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against.
+/// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against and
+/// the range of pixels.
 constexpr std::uint8_t kClientVersion = 3;
 
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
@@ -25,18 +26,22 @@ void put_slots(ByteWriter& w, const std::vector<std::uint32_t>& slots) {
   for (const std::uint32_t s : slots) w.u32(s);
 }
 
+float get_float(ByteReader& r) {
+  const double wide = r.f64();
+  if (!std::isfinite(wide)) r.fail("holds a number that is not finite");
+  float v = 0;
+  if (std::abs(wide) <= std::numeric_limits<float>::max()) v = static_cast<float>(wide);
+  if (std::bit_cast<std::uint64_t>(double{v}) != std::bit_cast<std::uint64_t>(wide)) {
+    r.fail("holds a number that is not in single precision");
+  }
+  return v;
+}
+
 std::vector<float> get_floats(ByteReader& r) {
   const std::size_t count = r.u32();
   if (count > r.left() / 8) r.fail("is truncated");
   std::vector<float> values(count, 0);
-  for (float& v : values) {
-    const double wide = r.f64();
-    if (!std::isfinite(wide)) r.fail("holds a number that is not finite");
-    if (std::abs(wide) <= std::numeric_limits<float>::max()) v = static_cast<float>(wide);
-    if (std::bit_cast<std::uint64_t>(double{v}) != std::bit_cast<std::uint64_t>(wide)) {
-      r.fail("holds a number that is not in single precision");
-    }
-  }
+  for (float& v : values) v = get_float(r);
   return values;
 }
 
@@ -73,9 +78,12 @@ void read_network(ByteReader& r, ClientPart& client) {
   const std::size_t classes = get_count(r, "classes", 0, 65536);
   for (std::size_t i = 0; i < classes; ++i) pre.classes.push_back(r.text(256));
   pre.colour = r.text(16);
+  if (pre.colour != "grey" && pre.colour != "rgb" && pre.colour != "bgr") r.fail("has an unknown order of colours");
   const std::uint8_t stated = r.u8();
   if (stated > 1) r.fail("has a mark that is neither 0 nor 1");
   pre.stated = stated == 1;
+  for (float& end : pre.range) end = get_float(r);
+  if (!(pre.range[0] < pre.range[1])) r.fail("has a range of pixels without a lower and an upper end");
 }
 
 /// Places, each below `most`.
@@ -154,6 +162,7 @@ ckks::Bytes write_client_part(const ClientPart& client) {
   for (const auto& name : client.preprocessing.classes) w.text(name.substr(0, 256));
   w.text(client.preprocessing.colour);
   w.u8(client.preprocessing.stated ? 1 : 0);
+  for (const float v : client.preprocessing.range) w.f64(v);
   w.f64(client.input_scale);
   for (const std::size_t v : {client.input_limbs, client.period, client.images}) w.u32(static_cast<std::uint32_t>(v));
   put_slots(w, client.input_slots);

@@ -79,6 +79,8 @@ ckks::Digest digest_of_program(const std::vector<Stage>& stages, const Program& 
   writer.f64(client.input_scale);
   for (const float v : client.preprocessing.mean) writer.f64(v);
   for (const float v : client.preprocessing.std) writer.f64(v);
+  for (const float v : client.preprocessing.range) writer.f64(v);
+  writer.text(client.preprocessing.colour);
   for (const Stage& stage : stages) add_to(hasher, stage);
   return hasher.digest();
 }

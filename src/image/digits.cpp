@@ -177,6 +177,7 @@ Dataset draw_digit_set(std::size_t count, std::uint64_t seed) {
   set.name = "samples";
   for (int d = 0; d < 10; ++d) set.classes.push_back(std::to_string(d));
   set.count = count;
+  set.by_turn = true;
   set.channels = 1;
   set.height = set.width = kSide;
   set.images.reserve(count * kSide * kSide);

@@ -118,13 +118,15 @@ struct Node {
   Shape shape;                      // of the output
 };
 
-/// How pixels become numbers: value = (pixel / 255 - mean[c]) / std[c]. Travels in the ONNX metadata.
+/// How pixels become numbers: value = (x - mean[c]) / std[c], where x = range[0] + pixel / 255 (range[1] - range[0]).
+/// Travels in the ONNX metadata.
 struct Preprocessing {
-  std::vector<float> mean;  // a value a channel
+  std::vector<float> mean;  // a value a channel, in the units of `range`
   std::vector<float> std;
   std::vector<std::string> classes;  // names of the outputs, in order
-  std::string colour = "grey";       // "grey" or "rgb"
-  bool stated = false;               // false: the file said nothing and these are the defaults
+  std::string colour = "grey";       // "grey", or the order of three channels: "rgb" or "bgr"
+  bool stated = false;               // false: nobody said mean, std or range, and these are the defaults
+  std::array<float, 2> range = {0.0F, 1.0F};
 };
 
 /// Where a network comes from whose activations were replaced by polynomials.
@@ -150,6 +152,20 @@ struct Graph {
 
 /// The preprocessing of a file that states none: pixels in [0, 1], grey for one channel, rgb for three.
 Preprocessing default_preprocessing(const Shape& input);
+
+/// Whoever made it said one thing and another: a std that is not above zero, a colour order for other than three
+/// channels, a mean outside the range or a deviation of another range. Throws FormatError that says which and what to
+/// do.
+void check_preprocessing(const Preprocessing& how, const Shape& input);
+
+/// The same numbers from pixels in 0..1.
+Preprocessing in_unit_range(const Preprocessing& how);
+
+/// "0..1", "-1..1", "0..255".
+std::string range_text(const Preprocessing& how);
+
+/// For people, on a line: "28x28 grey, pixels as 0..1, mean 0.1307, std 0.3081, 10 classes: 0, 1, ...".
+std::string preprocessing_text(const Preprocessing& how, const Shape& input);
 
 /// A graph that holds only its input (node 0, named "input"), with default preprocessing.
 /// Throws FormatError if the shape is empty or larger than any image that Obscura handles.

@@ -1,9 +1,12 @@
 #include "nn/onnx_metadata.h"
 
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include "base/error.h"
+#include "nn/class_list.h"
 
 namespace obscura::nn {
 namespace {
@@ -25,39 +28,114 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n[]()") - first + 1);
 }
 
-/// Numbers separated by commas, one for all channels or one a channel; brackets are allowed.
-std::vector<float> parse_numbers(const std::string& key, const std::string& text, std::size_t channels) {
-  std::vector<float> values;
-  for (const auto& part : split(text, ',')) {
-    const std::string word = trimmed(part);
-    float value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value)) {
-      throw FormatError("metadata '" + key + "' is no list of numbers");
+/// What is said of preprocessing, by hand or by the file.
+class Statements {
+ public:
+  using Map = std::map<std::string, std::string>;
+  Statements(const Map& file, const Map& stated) : file_(file), stated_(stated) {}
+
+  const std::string* find(const std::string& key) const {
+    for (const Map* map : {&stated_, &file_}) {
+      if (const auto entry = map->find(key); entry != map->end()) return &entry->second;
     }
-    values.push_back(value);
+    return nullptr;
+  }
+  bool by_hand(const std::string& key) const { return stated_.contains(key); }
+  bool any_by_hand() const { return !stated_.empty(); }
+  /// Both, and not the same.
+  bool replaces(const std::string& key) const {
+    const auto ours = stated_.find(key), theirs = file_.find(key);
+    return ours != stated_.end() && theirs != file_.end() && ours->second != theirs->second;
+  }
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
+    if (by_hand(key)) throw UsageError("the " + key + " that was stated " + what);
+    throw FormatError("metadata '" + key + "' " + what);
+  }
+
+ private:
+  const Map& file_;
+  const Map& stated_;
+};
+
+/// Throws FormatError.
+float parse_number(const std::string& text) {
+  const std::string word = trimmed(text);
+  float value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value)) throw FormatError("no number");
+  return value;
+}
+
+/// Numbers separated by commas, one for all channels or one a channel; brackets are allowed.
+std::vector<float> parse_numbers(const Statements& said, const std::string& key, std::size_t channels) {
+  std::vector<float> values;
+  for (const auto& part : split(*said.find(key), ',')) {
+    try {
+      values.push_back(parse_number(part));
+    } catch (const FormatError&) {
+      said.fail(key, "is no list of numbers");
+    }
   }
   if (values.size() == 1) values.resize(channels, values[0]);
   if (values.size() != channels) {
-    throw FormatError("metadata '" + key + "' has " + std::to_string(values.size()) + " numbers for " +
-                      std::to_string(channels) + " channels");
+    said.fail(key, "has " + std::to_string(values.size()) + " numbers for " + std::to_string(channels) + " channel" +
+                       (channels == 1 ? "" : "s"));
   }
   return values;
 }
 
-/// One a line; a single line is split at its commas. One output has two names, those of no and yes, or that of yes.
-std::vector<std::string> parse_classes(const std::string& text, std::size_t outputs) {
-  auto classes = split(text, '\n');
-  if (classes.size() == 1) {
-    const auto parts = split(text, ',');
-    if (outputs > 1 || parts.size() == class_count(outputs)) classes = parts;
+/// "0..255", "-1..1"; also "0,255" and "0 to 255".
+std::array<float, 2> parse_range(const Statements& said) {
+  const std::string& text = *said.find("range");
+  for (const char* between : {"..", ",", "to"}) {
+    const auto at = text.find(between);
+    if (at == std::string::npos) continue;
+    try {
+      return {parse_number(text.substr(0, at)), parse_number(text.substr(at + std::string(between).size()))};
+    } catch (const FormatError&) {
+      break;
+    }
   }
-  for (auto& name : classes) name = trimmed(name);
-  if (classes.size() != outputs && classes.size() != class_count(outputs)) {
-    throw FormatError("metadata 'classes' has " + std::to_string(classes.size()) + " names for " +
-                      std::to_string(outputs) + " outputs");
+  said.fail("range", "is '" + text + "', expected what pixels of 0 to 255 become: 0..1, 0..255 or -1..1");
+}
+
+bool fits(const std::vector<std::string>& classes, std::size_t outputs) {
+  return classes.size() == outputs || classes.size() == class_count(outputs);
+}
+
+std::vector<std::string> parse_classes(const Statements& said, std::size_t outputs) {
+  std::vector<std::string> classes;
+  try {
+    classes = parse_class_list(*said.find("classes"), false);
+    if (outputs == 1 && !fits(classes, outputs)) classes = parse_class_list(*said.find("classes"), true);
+  } catch (const FormatError& e) {
+    said.fail("classes", std::string("cannot be read: ") + e.what());
+  }
+  if (!fits(classes, outputs)) {
+    said.fail("classes",
+              "has " + std::to_string(classes.size()) + " names for " + std::to_string(outputs) + " outputs");
   }
   return classes;
+}
+
+/// Class names as other programs write them, where there are none of ours.
+void take_foreign_classes(const Statements& said, std::size_t outputs, Preprocessing& how,
+                          std::vector<std::string>& notes) {
+  for (const char* key : {"names", "class_names", "id2label"}) {
+    const std::string* text = said.find(key);
+    if (text == nullptr) continue;
+    try {
+      auto classes = parse_class_list(*text);
+      if (fits(classes, outputs)) {
+        how.classes = std::move(classes);
+        return;
+      }
+      notes.push_back(std::string("metadata '") + key + "' has " + std::to_string(classes.size()) + " names for " +
+                      std::to_string(outputs) + " outputs and is not taken for the names of classes");
+    } catch (const FormatError& e) {
+      notes.push_back(std::string("metadata '") + key + "' is not taken for the names of classes: " + e.what());
+    }
+  }
 }
 
 }  // namespace
@@ -78,24 +156,66 @@ std::vector<double> parse_calibration(const std::map<std::string, std::string>& 
   return numbers;
 }
 
-Preprocessing parse_preprocessing(const std::map<std::string, std::string>& metadata, const Shape& input,
-                                  std::size_t outputs) {
-  Preprocessing how = default_preprocessing(input);
-  const auto find = [&](const char* key) {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// "RGB", "gray" and the like as we spell them.
+std::string spelled_colour(const std::string& text) {
+  const std::string word = lower(trimmed(text));
+  return word == "gray" || word == "greyscale" || word == "grayscale" ? "grey" : word;
+}
+
+/// The entries that ONNX itself defines for images (MetadataProps), as ours where there are none of ours.
+std::map<std::string, std::string> with_standard_entries(std::map<std::string, std::string> metadata,
+                                                         std::vector<std::string>& notes) {
+  static const std::map<std::string, std::string> formats{{"Gray8", "grey"}, {"Rgb8", "rgb"}, {"Bgr8", "bgr"}};
+  static const std::map<std::string, std::string> ranges{
+      {"NominalRange_0_255", "0..255"}, {"Normalized_0_1", "0..1"}, {"Normalized_1_1", "-1..1"}};
+  const auto translate = [&](const char* key, const char* ours, const auto& words) {
     const auto entry = metadata.find(key);
-    return entry == metadata.end() ? nullptr : &entry->second;
+    if (entry == metadata.end() || metadata.contains(ours)) return;
+    if (const auto word = words.find(entry->second); word != words.end()) {
+      metadata[ours] = word->second;
+    } else {
+      notes.push_back(std::string("metadata '") + key + "' is " + entry->second + ", which is not understood");
+    }
   };
-  if (const auto* text = find("mean")) how.mean = parse_numbers("mean", *text, input.channels);
-  if (const auto* text = find("std")) how.std = parse_numbers("std", *text, input.channels);
-  for (const float v : how.std) {
-    if (!(v > 0)) throw FormatError("metadata 'std' must be above zero");
+  translate("Image.BitmapPixelFormat", "colour", formats);
+  translate("Image.NominalPixelRange", "range", ranges);
+  return metadata;
+}
+
+}  // namespace
+
+Preprocessing parse_preprocessing(const std::map<std::string, std::string>& file,
+                                  const std::map<std::string, std::string>& stated, const Shape& input,
+                                  std::size_t outputs, std::vector<std::string>& notes) {
+  const auto metadata = with_standard_entries(file, notes);
+  const Statements said(metadata, stated);
+  Preprocessing how = default_preprocessing(input);
+  if (said.find("mean") != nullptr) how.mean = parse_numbers(said, "mean", input.channels);
+  if (said.find("std") != nullptr) how.std = parse_numbers(said, "std", input.channels);
+  if (said.find("range") != nullptr) how.range = parse_range(said);
+  if (const auto* text = said.find("colour")) how.colour = spelled_colour(*text);
+  if (said.find("classes") != nullptr) {
+    how.classes = parse_classes(said, outputs);
+  } else {
+    take_foreign_classes(said, outputs, how, notes);
   }
-  if (const auto* text = find("classes")) how.classes = parse_classes(*text, outputs);
-  if (const auto* text = find("colour")) {
-    if (*text != "grey" && *text != "rgb") throw FormatError("metadata 'colour' must be grey or rgb");
-    how.colour = *text;
+  how.stated = said.find("mean") != nullptr || said.find("std") != nullptr || said.find("range") != nullptr;
+  for (const char* key : {"mean", "std", "range", "colour", "classes"}) {
+    if (said.replaces(key)) notes.push_back(std::string("the ") + key + " that was stated replaces that of the file");
   }
-  how.stated = find("mean") != nullptr || find("std") != nullptr;
+  try {
+    check_preprocessing(how, input);
+  } catch (const FormatError& e) {
+    if (said.any_by_hand()) throw UsageError(e.what());
+    throw FormatError(std::string("metadata of the preprocessing: ") + e.what());
+  }
   return how;
 }
 

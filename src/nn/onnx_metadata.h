@@ -9,10 +9,14 @@
 
 namespace obscura::nn {
 
-/// Preprocessing for a network of that input and that many outputs: what the metadata says over what is usual.
-/// Throws FormatError for numbers that are none, a std of zero, or counts that do not fit.
-Preprocessing parse_preprocessing(const std::map<std::string, std::string>& metadata, const Shape& input,
-                                  std::size_t outputs);
+/// Preprocessing for a network of that input and that many outputs: what was stated by hand over what the metadata
+/// says over what is usual. One output may have two classes. Where a file has no "classes", lists called as other
+/// programs call them are taken ("names", "class_names", "id2label") if they fit. What a user should know goes to
+/// `notes`. Throws FormatError for numbers that are none, counts that do not fit, and contradictions
+/// (check_preprocessing); UsageError for those that were stated.
+Preprocessing parse_preprocessing(const std::map<std::string, std::string>& metadata,
+                                  const std::map<std::string, std::string>& stated, const Shape& input,
+                                  std::size_t outputs, std::vector<std::string>& notes);
 
 /// The numbers of 'calibration', none where it is missing. Throws FormatError for anything else.
 std::vector<double> parse_calibration(const std::map<std::string, std::string>& metadata);

@@ -93,7 +93,7 @@ Shape stated_input(const std::map<std::string, std::string>& metadata, const Sha
 
 /// `folder`: where files with further weights may be; empty: nowhere.
 Graph read_model(std::span<const std::uint8_t> bytes, const std::string& what, const std::filesystem::path& folder,
-                 const Shape& image) {
+                 const Shape& image, const std::map<std::string, std::string>& stated) {
   onnx::ModelProto model = parse(bytes, what);
   try {
     check_operators(model.graph(), needed_nodes(model.graph()));
@@ -103,10 +103,13 @@ Graph read_model(std::span<const std::uint8_t> bytes, const std::string& what, c
     Graph graph = Importer(model.graph(), bytes.size() + more, stated_input(metadata, image)).run();
     complete_output(model, graph);
     check_model(model);
-    graph.preprocessing = parse_preprocessing(metadata, graph.input_shape(), graph.output_shape().size());
+    graph.preprocessing =
+        parse_preprocessing(metadata, stated, graph.input_shape(), graph.output_shape().size(), graph.notes);
     graph.calibration = parse_calibration(metadata);
     graph.origin = parse_origin(metadata);
     return graph;
+  } catch (const UsageError& e) {
+    throw UsageError(what + ": " + e.what());
   } catch (const UnsupportedError& e) {
     throw UnsupportedError(what + ": " + e.what());
   } catch (const IoError& e) {
@@ -136,13 +139,15 @@ Shape parse_shape(const std::string& text) {
   return {sides[0], sides[1], sides[2]};
 }
 
-Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image) {
-  return read_model(bytes, what, {}, image);
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image,
+                const std::map<std::string, std::string>& stated) {
+  return read_model(bytes, what, {}, image, stated);
 }
 
-Graph read_onnx(const std::filesystem::path& path, const Shape& image) {
+Graph read_onnx(const std::filesystem::path& path, const Shape& image,
+                const std::map<std::string, std::string>& stated) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  Graph graph = read_model(read_bytes(path), path.string(), folder, image);
+  Graph graph = read_model(read_bytes(path), path.string(), folder, image, stated);
   // What exporters call every network says less than its file.
   for (const char* nothing : {"", "torch_jit", "torch-jit-export", "main_graph"}) {
     if (graph.name == nothing) graph.name = path.stem().string();

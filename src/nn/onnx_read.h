@@ -27,17 +27,21 @@ namespace obscura::nn {
 /// absent; what the output does not need is not looked at. A scale or shift by constants becomes a BatchNorm, or part
 /// of the bias before it.
 ///
-/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. A network that has
-/// no name of its own gets that of its file.
+/// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. `stated` holds
+/// entries that are taken in place of the file's ("mean", "std", "range", "colour", "classes"). A network that has no
+/// name of its own gets that of its file.
 ///
 /// Throws IoError (cannot be read), UnsupportedError (names operator and node, and says what is supported or how to
 /// train instead), FormatError (truncated, altered, lying shapes, missing or doubled tensors, cycles, numbers that are
-/// not finite, over 1 GiB), MismatchError (an image that does not fit the input). Memory stays within a small multiple
-/// of the size of the files, plus 300 MB for what moves pixels about. Thread-safe.
-Graph read_onnx(const std::filesystem::path& path, const Shape& image = {0, 1, 1});
+/// not finite, over 1 GiB, preprocessing that contradicts itself), MismatchError (an image that does not fit the
+/// input), UsageError for what was stated. Memory stays within a small multiple of the size of the files, plus 300 MB
+/// for what moves pixels about. Thread-safe.
+Graph read_onnx(const std::filesystem::path& path, const Shape& image = {0, 1, 1},
+                const std::map<std::string, std::string>& stated = {});
 
 /// As above from memory; `what` names the input in error messages.
-Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image = {0, 1, 1});
+Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image = {0, 1, 1},
+                const std::map<std::string, std::string>& stated = {});
 
 /// The metadata entry that says what image an input that is laid out as numbers stands for: CHANNELSxHEIGHTxWIDTH.
 inline constexpr const char* kInputKey = "obscura.input";

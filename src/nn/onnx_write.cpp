@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/version.h"
+#include "nn/class_list.h"
 #include "nn/onnx_origin.h"
 #include "nn/onnx_wire.h"
 #include "nn/onnx_writer.h"
@@ -19,11 +20,11 @@ void add_metadata(onnx::ModelProto& model, const std::string& key, const std::st
   entry->set_value(value);
 }
 
-std::string class_lines(const std::vector<std::string>& classes) {
+std::string classes_text(const std::vector<std::string>& classes) {
   for (const auto& name : classes) {
     if (name.find('\n') != std::string::npos) throw UnsupportedError("class name '" + name + "' holds a line break");
   }
-  return fmt::format("{}", fmt::join(classes, "\n"));
+  return class_list_text(classes);
 }
 
 void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
@@ -32,11 +33,14 @@ void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
     add_metadata(model, "calibration", fmt::format("{}", fmt::join(graph.calibration, ",")));
   }
   for (const auto& [key, value] : origin_metadata(graph.origin)) add_metadata(model, key, value);
+  if (!how.classes.empty()) add_metadata(model, "classes", classes_text(how.classes));
+  if (how.stated || how.colour != default_preprocessing(graph.input_shape()).colour) {
+    add_metadata(model, "colour", how.colour);
+  }
   if (!how.stated) return;
   add_metadata(model, "mean", fmt::format("{}", fmt::join(how.mean, ",")));
   add_metadata(model, "std", fmt::format("{}", fmt::join(how.std, ",")));
-  if (!how.classes.empty()) add_metadata(model, "classes", class_lines(how.classes));
-  add_metadata(model, "colour", how.colour);
+  add_metadata(model, "range", range_text(how));
   add_metadata(model, "image_size", fmt::format("{}x{}", graph.input_shape().height, graph.input_shape().width));
 }
 

@@ -20,10 +20,11 @@ namespace obscura::nn {
 /// from which the coefficients come back bit for bit. A Rearrange is a Gather of the flat tensor. The head is the last
 /// node. Where a layer needs another rank than its input has, a Flatten or Reshape is put between.
 ///
-/// Metadata (text): "mean" and "std" as comma separated numbers, "classes" one a line, "colour", "image_size"
-/// (HEIGHTxWIDTH), unless the preprocessing is not stated; "calibration"; the origin (onnx_origin.h); then everything
-/// in `extra`, for example "command". Throws UnsupportedError if a class name holds a line break or the file would pass
-/// 1 GiB.
+/// Metadata (text): "mean" and "std" as comma separated numbers, "range" ("0..1"), "image_size" (HEIGHTxWIDTH), unless
+/// the preprocessing is not stated; "colour", unless that is not stated and usual; "classes" one a line, or as a JSON
+/// array where lines would be read as something else; "calibration"; the origin
+/// (onnx_origin.h); then everything in `extra`, for example "command".
+/// Throws UnsupportedError if a class name holds a line break or the file would pass 1 GiB.
 std::vector<std::uint8_t> to_onnx(const Graph& graph, const std::map<std::string, std::string>& extra = {});
 
 /// The same function in the spelling that OpenCV 4.6 runs right for every batch: it broadcasts a constant a channel

@@ -1,12 +1,18 @@
 #include "train/teacher.h"
 
+#include "base/error.h"
+
 namespace obscura::train {
 
 Teacher::Teacher(const nn::Graph& trained, const nn::Preprocessing& student) : network_(trained) {
   network_.set_weights(trained);
   network_.eval();
   const auto channels = [](const std::vector<float>& values) { return torch::tensor(values).reshape({-1, 1, 1}); };
-  const auto& own = trained.preprocessing;
+  if (trained.preprocessing.colour != student.colour) {
+    throw MismatchError("the teacher reads " + trained.preprocessing.colour + " pictures, the student " +
+                        student.colour);
+  }
+  const auto own = nn::in_unit_range(trained.preprocessing);
   scale_ = channels(student.std) / channels(own.std);
   shift_ = (channels(student.mean) - channels(own.mean)) / channels(own.std);
 }

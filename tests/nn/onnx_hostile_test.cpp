@@ -138,11 +138,11 @@ TEST(OnnxHostile, Metadata) {
     };
   };
   expect_refused(set("mean", "nan"), "no list of numbers");
-  expect_refused(set("mean", "0.1,0.2"), "2 numbers for 1 channels");
+  expect_refused(set("mean", "0.1,0.2"), "2 numbers for 1 channel");
   expect_refused(set("std", "0"), "above zero");
   expect_refused(set("std", ""), "no list of numbers");
   expect_refused(set("classes", "a,b,c"), "3 names for 2 outputs");
-  expect_refused(set("colour", "blue"), "grey or rgb");
+  expect_refused(set("colour", "blue"), "grey, rgb or bgr");
 }
 
 TEST(OnnxHostile, ManySmallPartsAreRefusedBeforeTheyAreParsed) {

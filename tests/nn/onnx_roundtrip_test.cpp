@@ -83,14 +83,14 @@ TEST(OnnxRoundTrip, PreprocessingAndCommand) {
   graph.preprocessing.mean.assign(channels, 0.1307F);
   graph.preprocessing.std.assign(channels, 0.3081F);
   graph.preprocessing.classes = {"ankle boot", "t-shirt, top", "bag"};
-  graph.preprocessing.colour = "rgb";
+  graph.preprocessing.colour = channels == 3 ? "bgr" : "grey";
   graph.preprocessing.stated = true;
   write_onnx(graph, folder / "net.onnx", {{"command", "obscura train --model x"}});
   const Graph back = read_onnx(folder / "net.onnx");
   EXPECT_EQ(back.preprocessing.mean, graph.preprocessing.mean);
   EXPECT_EQ(back.preprocessing.std, graph.preprocessing.std);
   EXPECT_EQ(back.preprocessing.classes, graph.preprocessing.classes);
-  EXPECT_EQ(back.preprocessing.colour, "rgb");
+  EXPECT_EQ(back.preprocessing.colour, graph.preprocessing.colour);
   EXPECT_TRUE(back.preprocessing.stated);
   const auto metadata = read_onnx_metadata(folder / "net.onnx");
   EXPECT_EQ(metadata.at("command"), "obscura train --model x");

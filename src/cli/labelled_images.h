@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "image/dataset.h"
+
+/// Data sets as verbs take them: what their loaders say is printed, and labels are those of a network.
+namespace obscura::cli {
+
+/// As image::load_dataset; what it notes is printed.
+image::Dataset load_noted(const std::string& name, image::Split split, const std::filesystem::path& data,
+                          std::size_t limit = 0);
+
+/// The set with a network's classes in place of its own, notes printed. One output has two classes. Throws
+/// MismatchError as match_classes.
+void take_classes(image::Dataset& set, const std::vector<std::string>& network, std::size_t outputs);
+
+/// Some images of a set.
+struct Selection {
+  std::vector<std::size_t> index;
+  std::string text;  ///< "all 10,000", "the first 40 of 10,000", "40 of 10,000, drawn by seed 7", ...
+};
+
+/// `limit` images (0: all): drawn from all of them by the seed, else the first. Notes where classes that the set has
+/// are not among them.
+Selection select_images(const image::Dataset& set, std::size_t limit, std::optional<std::uint64_t> seed);
+
+}  // namespace obscura::cli
