@@ -117,10 +117,11 @@ void Importer::define_places(const NodeView& node, Places made, int output, floa
   std::size_t source = values_.at(from).node;
   Rearrange layer{as_shape(made.dims).value_or(Shape{made.source.size(), 1, 1}), std::move(made.source), fill};
   if (alone && read_once(from)) fuse(layer, source);
+  const std::string label = alone ? node.name() : node.name() + "_" + std::to_string(output);
   if (!is_identity(layer, graph_.nodes[source].shape.size())) {
-    source = add_node(graph_, node.name(), std::move(layer), {source});
+    source = add_node(graph_, label, std::move(layer), {source});
   }
-  define(node, Value{nullptr, source, {}, {}, std::move(made.dims), node.name()}, output);
+  define(node, Value{nullptr, source, {}, {}, std::move(made.dims), label}, output);
 }
 
 void Importer::lay_out(const NodeView& node, int i) {
@@ -194,7 +195,8 @@ void Importer::add_split(const NodeView& node) {
     Dims index(static_cast<std::size_t>(size));
     std::iota(index.begin(), index.end(), first);
     first += size;
-    if (!uses_.contains(node.proto().output(part))) continue;
+    const std::string& name = node.proto().output(part);
+    if (name.empty() || !uses_.contains(name)) continue;
     charge_places(all.source.size());
     define_places(node, take(all, axis, index), part, 0.0F, parts == 1);
   }

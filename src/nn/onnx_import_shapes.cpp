@@ -145,6 +145,15 @@ void Importer::view_tensor(const NodeView& node, const Dims& dims) {
     const std::size_t source = layer_input(node, 0);
     return define_layer(node, Flatten{}, {source}, dims);
   }
+  // What was moved about just now is laid out so from the start, and known by the node that ends it.
+  Node& last = graph_.nodes[made.node];
+  auto* moved = std::get_if<Rearrange>(&last.layer);
+  const bool alone = made.node + 1 == graph_.nodes.size() && is_plain(made) && read_once(node.proto().input(0));
+  if (moved != nullptr && shape && *shape != now && alone) {
+    moved->output = *shape;
+    last.shape = *shape;
+    last.name = node.name();
+  }
   made.dims = dims;
   define(node, std::move(made));
 }

@@ -188,10 +188,8 @@ void check_operators(const onnx::GraphProto& graph, const std::vector<bool>& nee
     if (takes_root(node, graph)) {
       const std::string norm = normalisation.name_of(proto);
       if (!norm.empty()) {
-        node.unsupported(
-            "belongs to a " + norm +
-            " that the file writes out in parts; its statistics are those of the image, which do not run encrypted: " +
-            kNorm);
+        node.unsupported("belongs to a normalisation that the file writes out in parts (" + norm +
+                         "); its statistics are those of the image, which do not run encrypted: " + kNorm);
       }
     }
     if (standard && is_supported_operator(proto.op_type())) continue;
@@ -199,7 +197,7 @@ void check_operators(const onnx::GraphProto& graph, const std::vector<bool>& nee
       node.unsupported("of the domain '" + proto.domain() + "' is not supported: export with standard operators");
     std::string norm = in_full(proto.op_type());
     if (proto.op_type() == "InstanceNormalization" && normalisation.is_grouped(proto)) norm = "GroupNorm";
-    node.unsupported("is not supported" + (norm.empty() ? "" : " (a " + norm + ")") + ": " + advice(proto.op_type()));
+    node.unsupported("is not supported" + (norm.empty() ? "" : " (" + norm + ")") + ": " + advice(proto.op_type()));
   }
 }
 

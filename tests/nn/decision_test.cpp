@@ -26,9 +26,13 @@ TEST(Decision, OneLogitIsAYesOrNo) {
 TEST(Decision, SeveralLogitsAreOneClassOrEachByItself) {
   EXPECT_EQ(class_count(3), 3U);
   const std::vector<double> logits{0, std::log(2.0), 0};
-  EXPECT_THAT(class_probabilities(logits, Head::none), ElementsAre(0.25, 0.5, 0.25));
-  EXPECT_THAT(class_probabilities(logits, Head::softmax), ElementsAre(0.25, 0.5, 0.25));
-  EXPECT_THAT(class_probabilities(logits, Head::log_softmax), ElementsAre(0.25, 0.5, 0.25));
+  for (const Head head : {Head::none, Head::softmax, Head::log_softmax}) {
+    const auto p = class_probabilities(logits, head);
+    ASSERT_EQ(p.size(), 3U);
+    EXPECT_NEAR(p[0], 0.25, 1e-15);
+    EXPECT_NEAR(p[1], 0.5, 1e-15);
+    EXPECT_NEAR(p[2], 0.25, 1e-15);
+  }
   const auto each = class_probabilities(logits, Head::sigmoid);
   EXPECT_DOUBLE_EQ(each[0], 0.5);
   EXPECT_NEAR(each[1], 2.0 / 3, 1e-15);

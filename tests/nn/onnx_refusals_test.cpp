@@ -50,11 +50,11 @@ TEST(OnnxRefusals, NormalisationsByTheirNames) {
     b.set("axes", Dims{1});
     return b.node("Div", {"x", b.node("Sqrt", {mean})});
   });
-  refuse("(a GroupNorm): retrain with batch normalisation", [](OnnxBuilder& b) {
+  refuse("(GroupNorm): retrain with batch normalisation", [](OnnxBuilder& b) {
     b.floats("s", {2}, {1, 1});
     return b.node("InstanceNormalization", {b.node("Reshape", {"x", b.ints("groups", {0, 2, -1})}), "s", "s"});
   });
-  refuse("(a InstanceNorm): retrain with batch normalisation", [](OnnxBuilder& b) {
+  refuse("(InstanceNorm): retrain with batch normalisation", [](OnnxBuilder& b) {
     b.floats("s", {4}, ramp(4));
     return b.node("InstanceNormalization", {"x", "s", "s"});
   });
@@ -78,6 +78,7 @@ TEST(OnnxRefusals, SayWhatToDoAndListNoOperators) {
 TEST(OnnxRefusals, DeadBranchesAreNotLookedAt) {
   OnnxBuilder onnx({-1, 2});
   const auto dead = onnx.node("MaxPool", {"x"});
+  onnx.set("kernel_shape", Dims{1});
   onnx.node("NonZero", {dead});
   auto* text = onnx.model().mutable_graph()->add_initializer();
   text->set_name("unread");
