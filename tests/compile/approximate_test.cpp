@@ -86,7 +86,7 @@ TEST(Calibrate, RefusesWhatItCannotMeasure) {
 
 TEST(FitActivations, SmallestDegreeThatIsGoodEnough) {
   using Kind = nn::Activation::Kind;
-  for (const nn::Activation activation : {nn::Activation{Kind::relu},
+  for (const nn::Activation& activation : {nn::Activation{Kind::relu},
                                           {Kind::silu},
                                           {Kind::gelu},
                                           {Kind::sigmoid},

