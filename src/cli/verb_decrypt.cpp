@@ -99,10 +99,11 @@ ckks::DecryptOptions options_for(const DecryptArguments& a, const compile::Clien
   const double left = 2 * client.noise * ckks::added_noise_factor(options);
   const double range = client.logit_range > 0 ? client.logit_range : 1;
   if (left <= range / 16) return options;
-  throw UnsupportedError(fmt::format(
-      "--share {}: flooding would add noise of {:.2g} to logits of up to {:.2g}; this program has too little precision "
-      "for it. Make keys for it by 'keygen --share {}' (and classify with the same), or show the class alone",
-      a.share, left, range, a.share));
+  throw UnsupportedError(
+      fmt::format("--share {}: flooding would add noise of {:.2g} to logits of up to {:.2g}, and leave nothing of "
+                  "them; share fewer "
+                  "answers, or show the class alone, and never the numbers",
+                  a.share, left, range));
 }
 
 /// A query that was doubtful before it went has a doubtful answer.
