@@ -87,15 +87,15 @@ TEST(Calibrate, RefusesWhatItCannotMeasure) {
 TEST(FitActivations, SmallestDegreeThatIsGoodEnough) {
   using Kind = nn::Activation::Kind;
   for (const nn::Activation& activation : {nn::Activation{Kind::relu},
-                                          {Kind::silu},
-                                          {Kind::gelu},
-                                          {Kind::sigmoid},
-                                          {Kind::tanh},
-                                          {Kind::leaky_relu, 0.2F},
-                                          {Kind::softplus},
-                                          {Kind::hard_swish},
-                                          {Kind::elu, 1.0F},
-                                          {Kind::clip, 0.0F, 6.0F}}) {
+                                           {Kind::silu},
+                                           {Kind::gelu},
+                                           {Kind::sigmoid},
+                                           {Kind::tanh},
+                                           {Kind::leaky_relu, 0.2F},
+                                           {Kind::softplus},
+                                           {Kind::hard_swish},
+                                           {Kind::elu, 1.0F},
+                                           {Kind::clip, 0.0F, 6.0F}}) {
     SCOPED_TRACE(nn::activation_name(activation));
     const nn::Graph graph = small_network(activation);
     const auto samples = support::random_images({1, 8, 8}, 100, 3);
