@@ -24,7 +24,9 @@ void expect_clean(const std::vector<std::string>& words, int kilobytes, const st
   // 127 is the system's loader, which cannot even map the libraries, and says so itself.
   EXPECT_THAT(result.status, AnyOf(1, 127)) << what;
   EXPECT_EQ(result.error_lines(), 1u) << what;
-  if (result.status == 1) EXPECT_THAT(result.err, HasSubstr("obscura: out of memory")) << what;
+  if (result.status == 1) {
+    EXPECT_THAT(result.err, HasSubstr("obscura: out of memory")) << what;
+  }
 }
 
 TEST(Memory, VersionAndHelpWorkOrSaySoInAnyLimit) {
