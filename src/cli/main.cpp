@@ -90,8 +90,8 @@ int main(int argc, char** argv) {
   try {
     const int status = run(argc, argv);
     flush_output();
-    return status;
+    return obscura::cli::leave(status);
   } catch (const std::exception& e) {
-    return obscura::cli::report_failure(e);
+    return obscura::cli::leave(obscura::cli::report_failure(e));
   }
 }

@@ -22,6 +22,14 @@ rlim_t address_space() noexcept {
   return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : 0;
 }
 
+/// Each thread of OpenBLAS reserves 136 MB of addresses; where one cannot be made, OpenBLAS waits for it at exit.
+constexpr rlim_t kEnoughForThreads = rlim_t{4} << 30;
+
+bool addresses_are_few() noexcept {
+  const rlim_t limit = address_space();
+  return limit != 0 && limit < kEnoughForThreads;
+}
+
 /// For what is thrown where nobody can catch it: in the start of a library, in a thread, out of a destructor.
 [[noreturn]] void end_cleanly() noexcept {
   if (const auto thrown = std::current_exception()) {
@@ -42,11 +50,7 @@ rlim_t address_space() noexcept {
 /// OpenBLAS makes threads): main would be too late to end cleanly when memory is short.
 void before_libraries(int /*argc*/, char** /*argv*/, char** /*environment*/) {
   std::set_terminate(end_cleanly);
-  // Each thread of OpenBLAS reserves 136 MB of addresses; where one cannot be made, OpenBLAS waits for it at exit.
-  constexpr rlim_t kEnoughForThreads = rlim_t{4} << 30;
-  if (const rlim_t limit = address_space(); limit != 0 && limit < kEnoughForThreads) {
-    ::setenv("OPENBLAS_NUM_THREADS", "1", 0);
-  }
+  if (addresses_are_few()) ::setenv("OPENBLAS_NUM_THREADS", "1", 0);
 }
 
 [[gnu::section(".preinit_array"), gnu::used]] void (*first)(int, char**, char**) = before_libraries;
@@ -87,6 +91,12 @@ int report_failure(const std::exception& error) noexcept {
     print_error(error.what());
   }
   return dynamic_cast<const UsageError*>(&error) != nullptr ? 2 : 1;
+}
+
+int leave(int status) noexcept {
+  if (!addresses_are_few()) return status;
+  std::fflush(nullptr);
+  ::_exit(status);
 }
 
 }  // namespace obscura::cli

@@ -14,4 +14,8 @@ void print_out_of_memory() noexcept;
 /// Prints it as print_error does and returns the exit code: 2 for a UsageError, else 1.
 int report_failure(const std::exception& error) noexcept;
 
+/// The last call of main: returns the exit code. Where addresses are few (ulimit -v), libraries that could not make
+/// their threads wait for them for ever when they are unloaded, so the process ends here instead.
+int leave(int status) noexcept;
+
 }  // namespace obscura::cli
