@@ -47,7 +47,7 @@ class BadInput : public testing::Test {
   /// One line, exit code 1, nothing half-made.
   void expect_refused(const Result& result, const std::string& said) const {
     EXPECT_EQ(result.status, 1) << result.err;
-    EXPECT_EQ(result.error_lines(), 1) << result.err;
+    EXPECT_EQ(result.errors(), 1) << result.err;
     EXPECT_TRUE(result.err.starts_with("obscura: ")) << result.err;
     EXPECT_THAT(result.err, HasSubstr(said));
     EXPECT_EQ(result.out, "");
@@ -150,7 +150,7 @@ TEST_F(BadInput, OperatorsThatAreNotSupportedAreNamed) {
         std::vector<std::string>{"keygen", "--network", other_.string(), "--out", (work_ / "never").string()}}) {
     const Result result = obscura(verb);
     expect_refused(result, "Hardmax");
-    EXPECT_THAT(result.err, HasSubstr("Conv")) << "what is supported is listed";
+    EXPECT_THAT(result.err, HasSubstr("export the network without it")) << "what to do is said";
   }
   EXPECT_FALSE(fs::exists(work_ / "never"));
 }

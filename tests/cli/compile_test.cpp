@@ -44,7 +44,7 @@ TEST(CompileVerb, CalibratesAndSavesWhatItMeasured) {
 TEST(CompileVerb, RefusesActivationsWithoutCalibrationByName) {
   const Result result = obscura({"compile", kRelu});
   EXPECT_EQ(result.status, 1);
-  EXPECT_EQ(result.error_lines(), 1u) << result.err;
+  EXPECT_EQ(result.errors(), 1u) << result.err;
   EXPECT_THAT(result.err, HasSubstr("is not a polynomial"));
   EXPECT_THAT(result.err, HasSubstr("--calibrate"));
 }
@@ -112,7 +112,7 @@ TEST(CompileVerb, ASavedFitSaysWhatItWasMadeOf) {
   EXPECT_THAT(evaluate({"--against", original}).out, HasSubstr("original"));
   const Result other = evaluate({"--against", other_file});
   EXPECT_EQ(other.status, 1);
-  EXPECT_EQ(other.error_lines(), 1u) << other.err;
+  EXPECT_EQ(other.errors(), 1u) << other.err;
   EXPECT_THAT(other.err, HasSubstr("was fitted from relu.onnx"));
 }
 

@@ -60,6 +60,14 @@ struct Result {
   std::string err;
 
   std::size_t error_lines() const { return static_cast<std::size_t>(std::count(err.begin(), err.end(), '\n')); }
+  /// Lines that are no notes.
+  std::size_t errors() const {
+    std::size_t count = 0, at = 0;
+    for (std::size_t end = 0; (end = err.find('\n', at)) != std::string::npos; at = end + 1) {
+      if (err.compare(at, 15, "obscura: note: ") != 0) ++count;
+    }
+    return count;
+  }
   nlohmann::json json() const { return nlohmann::json::parse(out); }
 };
 
