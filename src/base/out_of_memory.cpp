@@ -9,8 +9,9 @@ namespace obscura {
 
 bool is_out_of_memory(const std::exception& error) noexcept {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
-  constexpr std::array<std::string_view, 3> kWords = {"Insufficient memory", "can't allocate memory",
-                                                      "not enough memory"};
+  // The last: a library's thread for whose stack there is no room.
+  constexpr std::array<std::string_view, 4> kWords = {"Insufficient memory", "can't allocate memory",
+                                                      "not enough memory", "pthread_create has failed"};
   const std::string_view text = error.what();
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view words) { return text.find(words) != std::string_view::npos; });
