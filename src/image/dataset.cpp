@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "image/class_folders.h"
 #include "image/digits.h"
 #include "image/loaders.h"
 
@@ -47,16 +48,45 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+/// False for the name of a data set. Throws UsageError if it is neither.
+bool is_folder(const std::string& name) {
+  const auto names = dataset_names();
+  if (name == "cifar10" || std::find(names.begin(), names.end(), name) != names.end()) return false;
+  std::error_code ec;
+  if (fs::is_directory(name, ec)) return true;
+  throw UsageError("there is no data set or image folder '" + name + "'; the data sets are " + joined(names));
+}
+
+Dataset load_named(const std::string& name, Split split, const fs::path& data_dir, std::size_t limit) {
+  if (name == "samples") return load_samples(split, limit);
+  if (name == "kmnist-split") {
+    return load_divided_set(name, "kmnist", split, find_data_dir(data_dir, "kmnist") / "kmnist", limit);
+  }
+  const fs::path folder = find_data_dir(data_dir, name) / name;
+  if (name == "cifar-10") return load_cifar10(split, folder, limit);
+  if (name == "neu-cls") return load_neu(split, folder, limit);
+  return load_idx_set(name, split, folder, limit);
+}
+
 }  // namespace
 
 std::string to_string(Split split) {
-  return split == Split::train ? "train" : "test";
+  switch (split) {
+    case Split::train:
+      return "train";
+    case Split::validation:
+      return "validation";
+    case Split::test:
+      break;
+  }
+  return "test";
 }
 
 Split parse_split(const std::string& text) {
   if (text == "train") return Split::train;
+  if (text == "validation" || text == "valid" || text == "val") return Split::validation;
   if (text == "test") return Split::test;
-  throw UsageError("a split is train or test, not '" + text + "'");
+  throw UsageError("a split is train, validation or test, not '" + text + "'");
 }
 
 Image Dataset::image(std::size_t n) const {
@@ -100,22 +130,23 @@ void throw_missing(const std::string& set, const std::string& what, const fs::pa
                 (divisible ? ", or take kmnist-split, which divides the test images" : "") + ")");
 }
 
+bool has_split(const std::string& name, Split split) {
+  if (!is_folder(name)) return split != Split::validation;
+  return folder_has_split(name, split);
+}
+
+void require_classes_to_train(const std::string& name) {
+  if (is_folder(name)) require_classes_to_train(name, is_image_name);
+}
+
 Dataset load_dataset(const std::string& asked, Split split, const fs::path& data_dir, std::size_t limit) {
-  const std::string name = asked == "cifar10" ? "cifar-10" : asked;
-  const auto names = dataset_names();
-  if (std::find(names.begin(), names.end(), name) == names.end()) {
-    std::error_code ec;
-    if (fs::is_directory(name, ec)) return load_folder(split, name, limit);
-    throw UsageError("there is no data set or image folder '" + name + "'; the data sets are " + joined(names));
+  if (is_folder(asked)) return load_folder(split, asked, limit);
+  if (split == Split::validation) {
+    throw UsageError(asked + " has no validation images of its own: it has train and test");
   }
-  if (name == "samples") return load_samples(split, limit);
-  if (name == "kmnist-split") {
-    return load_divided_set(name, "kmnist", split, find_data_dir(data_dir, "kmnist") / "kmnist", limit);
-  }
-  const fs::path folder = find_data_dir(data_dir, name) / name;
-  if (name == "cifar-10") return load_cifar10(split, folder, limit);
-  if (name == "neu-cls") return load_neu(split, folder, limit);
-  return load_idx_set(name, split, folder, limit);
+  Dataset set = load_named(asked == "cifar10" ? "cifar-10" : asked, split, data_dir, limit);
+  set.available = std::max(set.available, set.count);
+  return set;
 }
 
 std::vector<std::size_t> class_histogram(const Dataset& set) {

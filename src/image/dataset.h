@@ -11,11 +11,12 @@
 
 namespace obscura::image {
 
-enum class Split { train, test };
+/// What images are for: to learn from, to choose the best of what was learned, and to judge it by.
+enum class Split { train, validation, test };
 
-/// "train" or "test".
+/// "train", "validation" or "test".
 std::string to_string(Split split);
-/// Throws UsageError for any other word.
+/// The same words, and "val" and "valid". Throws UsageError for any other word.
 Split parse_split(const std::string& text);
 
 /// Labelled images of one size, packed: images[((n * channels + c) * height + y) * width + x], RGB planes, 0 to 255.
@@ -29,6 +30,8 @@ struct Dataset {
   std::size_t channels = 0;
   std::size_t height = 0;
   std::size_t width = 0;
+  std::size_t available = 0;            ///< images of the split before `limit`: at least `count`
+  std::vector<std::string> notes = {};  ///< what people should know of how it was read, a line each; callers print it
 
   /// Bytes of one image: channels * height * width.
   std::size_t image_size() const { return channels * height * width; }
@@ -66,14 +69,25 @@ std::vector<std::string> dataset_names();
 ///   usual NEU-DET division); 1x200x200.
 /// samples: digits drawn by this program (image/digits.h), or read from $OBSCURA_SAMPLES; needs no files.
 ///   1,000 test and 10,000 training images unless `limit` says otherwise; 1x28x28.
-/// a folder: subfolder = class; with train/ and test/ inside it these are the splits, else every fifth image of a
-///   class is a test image. All are made to fit the first; grey if all are grey.
+/// a folder: subfolder = class; with train/, val/ and test/ inside it (labelled_files has the spellings) these are the
+///   splits and a class of one is a class of all, else every fifth image of a class is a test image. Where there is
+///   val/ but no test/, validation images are the test images; has_split tells. All are made to fit the first; grey if
+///   all are grey.
 ///
 /// `limit` > 0 takes the first that many. NEU and folders are ordered class by turn, so a limit stays balanced.
-/// Throws UsageError for an unknown name, IoError for a missing file (saying how to get it), FormatError naming a
-/// file that is damaged. Allocates no more than the bytes that were really there.
+/// Throws UsageError for an unknown name or a split that a set never has, IoError for a missing file (saying how to get
+/// it), FormatError naming a file that is damaged. Allocates no more than the bytes that were really there.
 Dataset load_dataset(const std::string& name, Split split, const std::filesystem::path& data_dir = {},
                      std::size_t limit = 0);
+
+/// True if the data set has images of its own for the split. Named sets have train and test, and a folder has what it
+/// is divided into (train and test if it is not). For others a caller takes a share of train. Does not look at files of
+/// named sets; throws as load_dataset for a name that is none.
+bool has_split(const std::string& name, Split split);
+
+/// For those who train: throws MismatchError that names the classes of a folder that have no training images, which a
+/// test may have. Named sets have all of theirs.
+void require_classes_to_train(const std::string& name);
 
 /// How many images each class has.
 std::vector<std::size_t> class_histogram(const Dataset& set);

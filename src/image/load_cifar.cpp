@@ -135,6 +135,7 @@ Dataset load_cifar10(Split split, const fs::path& folder, std::size_t limit) {
     load_batch(set, folder, binary, batch, std::min(kBatch, wanted - set.labels.size()));
   }
   set.count = wanted;
+  set.available = total;
   return set;
 }
 

@@ -33,7 +33,8 @@ Dataset load_divided_set(const std::string& name, const std::string& source, Spl
   const std::size_t first = split == Split::train ? 0 : border;
   std::size_t last = split == Split::train ? border : all.count;
   if (limit != 0 && limit < last - first) last = first + limit;
-  Dataset set{name, all.classes, {}, {}, last - first, all.channels, all.height, all.width};
+  Dataset set{name, all.classes, {}, {}, last - first, all.channels, all.height, all.width, 0, {}};
+  set.available = (split == Split::train ? border : all.count) - first;
   set.images.reserve(set.count * set.image_size());
   for (std::size_t i = first; i < last; ++i) {
     const auto pixels = all.pixels(order[i]);

@@ -1,10 +1,10 @@
 // Data sets that are folders of image files: any labelled folder, and NEU-CLS.
 #include <algorithm>
-#include <cctype>
 
 #include "base/error.h"
 #include "image/class_folders.h"
 #include "image/loaders.h"
+#include "image/split_folders.h"
 
 namespace fs = std::filesystem;
 
@@ -17,47 +17,6 @@ constexpr std::size_t kNeuTrain = 240;
 constexpr std::size_t kDigitSide = 28;
 /// The most decoded bytes of one folder.
 constexpr std::size_t kMaxBytes = std::size_t{16} << 30;
-
-using Files = std::vector<std::vector<fs::path>>;  // [class][image]
-
-/// Class by turn, so that the first so many are balanced.
-std::vector<std::pair<fs::path, std::size_t>> by_turn(const Files& files, std::size_t limit) {
-  std::vector<std::pair<fs::path, std::size_t>> out;
-  std::size_t longest = 0;
-  for (const auto& list : files) longest = std::max(longest, list.size());
-  for (std::size_t k = 0; k < longest; ++k) {
-    for (std::size_t c = 0; c < files.size(); ++c) {
-      if (k < files[c].size() && (limit == 0 || out.size() < limit)) out.emplace_back(files[c][k], c);
-    }
-  }
-  return out;
-}
-
-using Wanted = std::function<bool(const fs::path&)>;
-
-/// Subfolders, or the files that are wanted.
-std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders, const Wanted& is_wanted) {
-  std::vector<fs::path> out;
-  std::error_code ec;
-  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
-    const fs::directory_entry& entry = *at;
-    std::error_code odd;  // a link to nowhere is no reason to stop
-    const bool wanted = folders ? entry.is_directory(odd) : entry.is_regular_file(odd) && is_wanted(entry.path());
-    if (wanted && entry.path().filename().string().front() != '.') out.push_back(entry.path());
-  }
-  if (ec) throw IoError("cannot read the folder " + folder.string() + ": " + ec.message());
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
-/// Every fifth is a test image.
-std::vector<fs::path> part_of(const std::vector<fs::path>& files, Split split) {
-  std::vector<fs::path> out;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if ((i % 5 == 4) == (split == Split::test)) out.push_back(files[i]);
-  }
-  return out;
-}
 
 /// Reads all, made to fit the first; grey if all are grey.
 void read_all(Dataset& set, const std::vector<std::pair<fs::path, std::size_t>>& files) {
@@ -106,7 +65,7 @@ std::vector<std::vector<fs::path>> find_neu_images(const fs::path& folder) {
   const fs::path images = fs::is_directory(folder / "images", ec) ? folder / "images" : folder;
   const std::vector<std::string> names = neu_classes();
   const std::vector<std::string> short_names = {"Cr", "In", "Pa", "PS", "RS", "Sc"};
-  Files files(names.size());
+  ClassLists files(names.size());
   for (std::size_t c = 0; c < names.size(); ++c) {
     for (std::size_t n = 1; n <= kNeuPerClass; ++n) {
       files[c].push_back(find_neu_image(images, names[c], short_names[c], n));
@@ -120,7 +79,7 @@ std::vector<std::vector<fs::path>> find_neu_images(const fs::path& folder) {
 }
 
 Dataset load_neu(Split split, const fs::path& folder, std::size_t limit) {
-  Files files = find_neu_images(folder);
+  ClassLists files = find_neu_images(folder);
   for (auto& list : files) {
     const auto middle = list.begin() + kNeuTrain;
     list = split == Split::train ? std::vector(list.begin(), middle) : std::vector(middle, list.end());
@@ -130,6 +89,7 @@ Dataset load_neu(Split split, const fs::path& folder, std::size_t limit) {
   set.classes = neu_classes();
   set.channels = 1;
   set.height = set.width = kNeuSide;
+  for (const auto& list : files) set.available += list.size();
   for (const auto& [path, label] : by_turn(files, limit)) {
     // The JPEG copies store grey as three equal channels.
     const Image image = to_grey(read_image(path));
@@ -144,37 +104,13 @@ Dataset load_neu(Split split, const fs::path& folder, std::size_t limit) {
   return set;
 }
 
-bool is_image_name(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  const auto known = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".pgm", ".ppm"};
-  return std::find(known.begin(), known.end(), ending) != known.end();
-}
-
-LabelledFiles labelled_files(const fs::path& folder, Split split, std::size_t limit, const Wanted& wanted) {
-  std::error_code ec;
-  const bool divided = fs::is_directory(folder / "train", ec) || fs::is_directory(folder / "test", ec);
-  const fs::path root = divided ? folder / to_string(split) : folder;
-  LabelledFiles out;
-  Files files;
-  for (const fs::path& sub : sorted_entries(root, true, wanted)) {
-    const auto all = sorted_entries(sub, false, wanted);
-    if (all.empty()) continue;
-    out.classes.push_back(sub.filename().string());
-    files.push_back(divided ? all : part_of(all, split));
-  }
-  if (out.classes.empty()) throw FormatError(root.string() + " has no subfolders with images (subfolder = class)");
-  out.files = by_turn(files, limit);
-  if (out.files.empty()) throw FormatError(root.string() + " has too few images for a " + to_string(split) + " split");
-  return out;
-}
-
 Dataset load_folder(Split split, const fs::path& folder, std::size_t limit) {
   Dataset set;
-  set.name = folder.filename().empty() ? folder.parent_path().filename().string() : folder.filename().string();
-  const LabelledFiles found = labelled_files(folder, split, limit, is_image_name);
-  set.classes = found.classes;
+  set.name = folder_name(folder);
+  LabelledFiles found = labelled_files(folder, split, limit, is_image_name);
+  set.classes = std::move(found.classes);
+  set.notes = std::move(found.notes);
+  set.available = found.available;
   read_all(set, found.files);
   return set;
 }
@@ -185,7 +121,7 @@ Dataset load_digit_files(const fs::path& folder, std::size_t limit) {
   set.classes = mnist_classes("mnist");
   set.channels = 1;
   set.height = set.width = kDigitSide;
-  for (const fs::path& path : sorted_entries(folder, false, is_image_name)) {
+  for (const fs::path& path : list_folder(folder, is_image_name).wanted) {
     const std::string name = path.filename().string();
     if (name[0] < '0' || name[0] > '9' || name[1] != '-' || (limit != 0 && set.labels.size() == limit)) continue;
     const Image image = conform(read_image(path), 1, kDigitSide, kDigitSide).image;

@@ -58,6 +58,7 @@ Dataset load_idx_set(const std::string& name, Split split, const fs::path& folde
   set.images = std::move(images.pixels);
   set.labels.assign(labels.labels.begin(), labels.labels.end());
   set.count = images.count;
+  set.available = images.total;
   set.channels = 1;
   set.height = images.height;
   set.width = images.width;

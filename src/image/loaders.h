@@ -3,12 +3,18 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "image/dataset.h"
 
 /// For this folder only: one loader a file format. Each takes the set's own folder; `limit` as in load_dataset.
 namespace obscura::image {
+
+/// Files by class.
+using ClassLists = std::vector<std::vector<std::filesystem::path>>;
+/// Class by turn, so that the first so many are balanced; with the index of the class.
+std::vector<std::pair<std::filesystem::path, std::size_t>> by_turn(const ClassLists& files, std::size_t limit);
 
 Dataset load_idx_set(const std::string& name, Split split, const std::filesystem::path& folder, std::size_t limit);
 /// A part of the test images of an IDX set: the first 80 % of a fixed shuffle to train, the rest to test.

@@ -126,7 +126,11 @@ TEST(Dataset, UnknownNamesListWhatThereIs) {
   EXPECT_THROW(load_dataset("mnits", Split::test), UsageError);
   EXPECT_THAT(error_of([] { load_dataset("mnits", Split::test); }), HasSubstr("fashion-mnist"));
   EXPECT_THROW(parse_split("both"), UsageError);
-  EXPECT_EQ(parse_split(to_string(Split::train)), Split::train);
+  for (const Split split : {Split::train, Split::validation, Split::test}) {
+    EXPECT_EQ(parse_split(to_string(split)), split);
+  }
+  EXPECT_EQ(parse_split("val"), Split::validation);
+  EXPECT_EQ(parse_split("valid"), Split::validation);
 }
 
 /// A data folder with a small MNIST in it, to be spoilt.
@@ -230,7 +234,7 @@ TEST(Dataset, FolderWithSplits) {
   fs::create_directories(folder.path() / "test");
   EXPECT_EQ(load_dataset(folder.path().string(), Split::train).count, 20U);
   EXPECT_THAT(error_of([&] { load_dataset(folder.path().string(), Split::test); }),
-              HasSubstr("no subfolders with images"));
+              HasSubstr("has no test images: it is divided into train/ and has no folder test/"));
 }
 
 TEST(Dataset, ContactSheetShowsARowAClass) {
