@@ -11,7 +11,7 @@
 #include "base/parallel.h"
 #include "base/version.h"
 #include "cli/support.h"
-#include "image/dataset.h"
+#include "image/picture_form.h"
 #include "train/blas.h"
 #include "train/vision_file.h"
 
@@ -34,11 +34,29 @@ shield::Key another_key(const shield::Key& key) {
   return shield::key_of_seed(key.parameters, shield::derive(key.seed, "obscura evaluate: another key"));
 }
 
+/// Pictures are made as those were that the network was trained on; files of old do not say how.
+image::PictureForm form_of(const train::VisionFile& file, const fs::path& path) {
+  image::PictureForm form;
+  const auto said = [&file](const char* name) {
+    const auto at = file.notes.find(name);
+    return at == file.notes.end() ? std::string() : at->second;
+  };
+  try {
+    if (!said("size").empty()) image::parse_size(said("size"), form);
+    if (!said("colour").empty()) form.channels = image::parse_colour(said("colour"));
+    if (!said("fit").empty()) form.fit = image::parse_fit(said("fit"));
+  } catch (const UsageError& e) {
+    throw FormatError(fmt::format("{} does not say how its pictures were made: {}", path.string(), e.what()));
+  }
+  return form;
+}
+
 class Evaluator {
  public:
   explicit Evaluator(const PictureEvaluation& a) : a_(a), file_(train::read_vision(a.network)), pool_(a.threads) {
     if (!a.plain.empty()) plain_ = train::read_vision(a.plain);
-    set_ = image::load_dataset(a.dataset, image::Split::test, a.data, a.limit);
+    set_ = image::load_pictures(a.dataset, image::Split::test, a.data, a.limit, form_of(file_, a.network));
+    for (const std::string& line : set_.notes) note(line);
     require_same_classes(file_, a.network);
     if (plain_) require_same_classes(*plain_, a.plain);
     if (!a.key.file.empty()) key_ = take_key(a.key, a.data, [this] { return a_.colour ? 3 : set_.channels; });

@@ -25,9 +25,11 @@
 #include "cli/run_journal.h"
 #include "cli/simulated_run.h"
 #include "cli/support.h"
+#include "cli/training_data.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digest.h"
+#include "image/picture_form.h"
 #include "nn/onnx_read.h"
 #include "nn/reference.h"
 
@@ -83,8 +85,30 @@ void note_shape(const image::Dataset& set, const nn::Shape& input) {
                    set.channels, set.height, set.width, input.channels, input.height, input.width));
 }
 
+/// Photos of a folder go from their own size to the network's in one step, as in training.
+image::Dataset load_set(const EvaluateArguments& a, const nn::Graph& graph) {
+  const std::size_t limit = a.seed ? 0 : a.limit;
+  const nn::Shape& input = graph.input_shape();
+  if (!is_picture_folder(a.dataset) || (input.channels != 1 && input.channels != 3)) {
+    return image::load_dataset(a.dataset, image::Split::test, a.data, limit);
+  }
+  image::PictureForm form;
+  form.width = input.width, form.height = input.height, form.channels = input.channels;
+  const auto metadata = nn::read_onnx_metadata(a.network);
+  if (const auto fit = metadata.find("fit"); fit != metadata.end()) {
+    const auto known = {"stretch", "crop", "letterbox"};
+    if (std::find(known.begin(), known.end(), fit->second) == known.end()) {
+      throw FormatError(a.network + " states no known way to fit pictures: '" + fit->second + "'");
+    }
+    form.fit = image::parse_fit(fit->second);
+  }
+  auto set = image::load_pictures(a.dataset, image::Split::test, a.data, limit, form);
+  for (const std::string& line : set.notes) note(line);
+  return set;
+}
+
 TestImages load_images(const EvaluateArguments& a, const nn::Graph& graph) {
-  const auto set = image::load_dataset(a.dataset, image::Split::test, a.data, a.seed ? 0 : a.limit);
+  const auto set = load_set(a, graph);
   if (set.count == 0) throw FormatError(a.dataset + " has no test images");
   const std::size_t outputs = graph.output_shape().size();
   if (set.classes.size() > outputs) {

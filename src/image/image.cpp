@@ -82,21 +82,6 @@ Image resize(const Image& image, std::size_t height, std::size_t width) {
   return resize_with(smaller, height, width, cv::INTER_CUBIC);
 }
 
-Conformed conform(const Image& image, std::size_t channels, std::size_t height, std::size_t width) {
-  require_image(image);
-  require_shape(channels, height, width);
-  Conformed result{image, {}};
-  if (image.channels != channels) {
-    result.image = channels == 1 ? to_grey(image) : to_rgb(image);
-    result.notes.push_back(channels == 1 ? "converted from colour to grey" : "converted from grey to colour");
-  }
-  if (image.height != height || image.width != width) {
-    result.image = resize(result.image, height, width);
-    result.notes.push_back("resized from " + size_text(image.width, image.height) + " to " + size_text(width, height));
-  }
-  return result;
-}
-
 std::vector<std::uint8_t> to_planar(const Image& image) {
   const std::size_t plane = image.height * image.width;
   std::vector<std::uint8_t> out(image.pixels.size());

@@ -58,15 +58,32 @@ Image to_rgb(const Image& image);
 /// kept. Throws ParameterError as the constructor does.
 Image resize(const Image& image, std::size_t height, std::size_t width);
 
-/// An image made to fit, and what had to be done to it, for people ("resized from 100x80 to 28x28", width first).
+/// How an image is made to fit a size of another aspect ratio: squashed, its middle cut out, or the whole of it between
+/// black bars.
+enum class Fit { stretch, crop, letterbox };
+
+/// "stretch", "crop", "letterbox".
+std::string to_string(Fit fit);
+/// Throws UsageError for any other word.
+Fit parse_fit(const std::string& text);
+
+/// An image made to fit, and what had to be done to it.
 struct Conformed {
   Image image;
   std::vector<std::string> notes;
+  bool squashed = false;  ///< its proportions changed by more than rounding a side to whole pixels does
 };
 
 /// The image with the wanted channels and size; no notes if it had them already.
 /// Throws ParameterError for an empty image or impossible wishes.
-Conformed conform(const Image& image, std::size_t channels, std::size_t height, std::size_t width);
+Conformed conform(const Image& image, std::size_t channels, std::size_t height, std::size_t width,
+                  Fit fit = Fit::stretch);
+
+/// Every sample v becomes 255 - v.
+Image inverted(Image image);
+
+/// The mean of the outermost pixels, all channels together, 0 to 255. Throws ParameterError for an empty image.
+double border_mean(const Image& image);
 
 /// Planar order, channels x height x width, as networks take it.
 std::vector<std::uint8_t> to_planar(const Image& image);
