@@ -7,8 +7,8 @@
 namespace obscura::owner {
 namespace {
 
-/// Strays over the predicted noise: honest ones stay under 8 (tests/owner measures it over random networks), those of
-/// another key start at thousands.
+/// Strays over the predicted noise: honest ones stayed under 8 (tests/owner: four random networks, both layouts), those
+/// of another key start at thousands.
 constexpr double kDoubtfulStray = 16, kFailedStray = 64;
 /// Logits over what calibration promises, which is twice the largest that was seen; the compiler leaves three bits of
 /// room above that one.
