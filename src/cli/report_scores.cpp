@@ -85,7 +85,8 @@ std::string matrix_text(const Scores& scores, const std::vector<std::string>& cl
   const Columns at = columns_of(scores, classes, shown);
   std::string text = fmt::format("confusion (rows: what it is, columns: {})\n  {}", predicted, fitted("", at.name));
   for (const std::size_t c : shown) {
-    text += " " + fitted(at.numbered ? std::to_string(c) : class_name(classes, c), at.cell, true);
+    text += ' ';
+    text += fitted(at.numbered ? std::to_string(c) : class_name(classes, c), at.cell, true);
   }
   text += "  recall % prec. %    F1\n";
   for (const std::size_t label : shown) {
@@ -93,9 +94,11 @@ std::string matrix_text(const Scores& scores, const std::vector<std::string>& cl
     text += "  " + fitted(at.numbered ? fmt::format("{:>2} {}", label, name) : name, at.name);
     for (const std::size_t c : shown) {
       const std::size_t n = scores.confusion[label][c];
-      text += " " + fitted(n == 0 ? "." : std::to_string(n), at.cell, true);
+      text += ' ';
+      text += fitted(n == 0 ? "." : std::to_string(n), at.cell, true);
     }
-    text += " " + score_columns(scores.classes[label]) + "\n";
+    text += ' ';
+    text += score_columns(scores.classes[label]) + "\n";
   }
   return text;
 }
