@@ -15,11 +15,9 @@ struct StageScales {
   double after_activation = 1;
 };
 
-/// `values[i]` is the scale of value i. All terms end at the same scale: that of the term of the largest scale.
-StageScales stage_scales(const Stage& stage, const StageSchedule& schedule, const ckks::Context& context,
-                         const std::vector<double>& values);
-
-/// Of every stage in order, from the scale of the input.
+/// Of every stage in order, from the scale of the input. All terms of a stage end at the same scale. Behind every map
+/// that is the scale of the schedule, as if primes were powers of two: weights make up for what the primes are off by,
+/// for squares would double it from stage to stage, and a deep network's scales would run away.
 std::vector<StageScales> all_scales(const std::vector<Stage>& stages, const Schedule& schedule,
                                     const ckks::Context& context, double input_scale);
 

@@ -92,6 +92,23 @@ TEST_F(Validation, RefusesValuesThatLeaveTheModulus) {
   EXPECT_THROW(validate(program, large, *context), UnsupportedError);
 }
 
+/// Primes are off by a little, squares double that: after nineteen of them scales were 2^632 and infinite.
+TEST(Scales, AreThoseOfTheScheduleHoweverDeepTheNetwork) {
+  networks::Random random(3);
+  nn::Graph graph = nn::make_graph("deep", {1, 8, 8});
+  for (int i = 0; i < 19; ++i) {
+    nn::add_node(graph, "conv" + std::to_string(i), networks::conv(random, 1, 1, 3, 1, 1), {graph.nodes.size() - 1});
+    nn::add_node(graph, "square" + std::to_string(i), nn::Square{}, {graph.nodes.size() - 1});
+  }
+  support::tame(graph, 1);
+  const Program program = compile(graph);
+  for (const auto& stage : program.packed) {
+    EXPECT_GT(stage.scales.after_map, 0x1p20) << stage.stage.name;
+    EXPECT_LT(stage.scales.after_map, 0x1p60) << stage.stage.name;
+    EXPECT_LT(stage.scales.after_activation, 0x1p110) << stage.stage.name;
+  }
+}
+
 TEST(Schedule, RefusesMagnitudesThatAreNotFinite) {
   nn::Graph graph = networks::dense(2, {1, 8, 8}, 16, 5);
   const auto stages = stages_of(graph);
