@@ -22,6 +22,8 @@ constexpr double kUsualPrimeBits = 40, kUsualSquareBits = 48;
 constexpr double kHeavyWeightBits = 8;
 /// Entries of all maps, 16 bytes each, that a machine holds.
 constexpr double kMostEntries = 1e9;
+/// Multiplications in the clear of the largest network that is run to see how far its values reach: a second or so.
+constexpr double kMostMultiplications = 3e8;
 constexpr int kLargestRing = ScheduleOptions().max_log_degree;
 
 /// Of an activation that is not linear.
@@ -212,6 +214,30 @@ double entries(const nn::Graph& graph, const nn::Node& node) {
   return std::holds_alternative<nn::Linear>(node.layer) ? out * static_cast<double>(in.size()) : out;
 }
 
+/// Of one run in the clear.
+double multiplications(const nn::Graph& graph) {
+  double total = 0;
+  for (std::size_t i = 1; i < graph.nodes.size(); ++i) total += entries(graph, graph.nodes[i]);
+  return total;
+}
+
+/// The degree that a ReLU takes whose inputs lie on both sides of zero, the smaller side at least a quarter of the
+/// other.
+std::size_t relu_degree(const FitOptions& options) {
+  const nn::Node node{};
+  const auto on = [&](const Range& seen) { return fit_layer(node, nn::Activation{}, seen, {}, options).first.degree; };
+  return std::min(on({-1, 4}), on({-4, 1}));
+}
+
+/// Bounds a network that is too large to be run: its ReLUs see both signs, other functions may see a short range only.
+void check_unseen(const nn::Graph& graph, const FitOptions& options) {
+  const std::size_t relu = relu_degree(options);
+  check(graph, [&](std::size_t node) {
+    const auto* activation = std::get_if<nn::Activation>(&graph.nodes[node].layer);
+    return activation != nullptr && activation->kind == nn::Activation::Kind::relu ? relu : std::size_t{2};
+  });
+}
+
 /// Matrices that would fill the memory of the machine before anything can be said about them.
 void check_size(const nn::Graph& graph) {
   double total = 0, most = 0;
@@ -251,6 +277,10 @@ void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>
   std::size_t usual = 2;
   std::vector<std::vector<double>> values{{sample.begin(), sample.end()}};
   if (sample.size() != graph.input_shape().size()) values = nn::run_reference_layers(graph, sample);  // throws
+  if (needs_fitting(graph) && multiplications(graph) > kMostMultiplications) {
+    check_unseen(graph, rough);
+    return check_size(graph);
+  }
   // What is fitted already needs no sample.
   const std::size_t last = needs_fitting(graph) ? graph.nodes.size() : 1;
   for (std::size_t i = 1; i < last; ++i) {

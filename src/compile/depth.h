@@ -31,7 +31,8 @@ Depth depth_of(const nn::Graph& graph, const DegreeOf& degree);
 void check_depth(const nn::Graph& graph);
 
 /// The same before activations are fitted: their degrees are bounded from below by what one sample shows of their
-/// ranges. Takes one run of the network in the clear at most. Throws MismatchError for a sample of another size.
+/// ranges. Takes one run of the network in the clear at most; one that would take long is not run, and its ReLUs count
+/// as such that see both signs. Throws MismatchError for a sample of another size.
 void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>& sample, const FitOptions& options);
 
 }  // namespace obscura::compile

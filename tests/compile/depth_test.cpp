@@ -88,6 +88,10 @@ TEST(Depth, IsBoundedBeforeActivationsAreFitted) {
   quadratics.max_degree = 2;
   EXPECT_EQ(refusal([&] { check_depth_before_fitting(deep, sample, quadratics); }), "");
   EXPECT_THROW(check_depth_before_fitting(deep, {1, 2, 3}, {}), MismatchError);
+  // One that takes long in the clear is not run.
+  const nn::Graph large = ResidualNetwork(1, kImageNet, nn::Activation{nn::Activation::Kind::relu}).eighteen();
+  EXPECT_THAT(refusal([&] { check_depth_before_fitting(large, std::vector<float>(kImageNet.size()), {}); }),
+              AllOf(HasSubstr("17 activations of degree"), HasSubstr("levels each")));
 }
 
 TEST(Depth, UnfittedActivationsAreNamedWithADegreeThatHasRoom) {
