@@ -35,13 +35,19 @@ struct Guess {
   double digits = 4, digit_bits = 0, special_bits = 50;
 };
 
+/// Of every stage.
+struct Largest {
+  std::vector<double> weight_bits;  ///< log2 of its largest weight
+  std::vector<double> constant;     ///< that is added to its sums
+};
+
 /// Follows one guess through the network; counts the primes it needs and adds up its errors.
 class Simulation {
  public:
-  Simulation(const std::vector<Stage>& stages, const std::vector<double>& largest_bits, const Magnitudes& magnitudes,
-             Mode mode, const Guess& guess)
+  Simulation(const std::vector<Stage>& stages, const Largest& largest, const Magnitudes& magnitudes, Mode mode,
+             const Guess& guess)
       : stages_(stages),
-        largest_bits_(largest_bits),
+        largest_(largest),
         magnitudes_(magnitudes),
         guess_(guess),
         units_(guess.log_degree, mode, guess.digits, guess.digit_bits, guess.special_bits),
@@ -101,7 +107,7 @@ class Simulation {
   /// rescaling.
   double weight_bits(std::size_t i, double scale) {
     if (stages_[i].activation != Stage::Activation::polynomial) return guess_.weight_bits[i];
-    double bits = std::round(guess_.prime_bits - scale + largest_bits_[i]);
+    double bits = std::round(guess_.prime_bits - scale + largest_.weight_bits[i]);
     if (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
     if (bits < guess_.weight_bits[i] || bits > kWidestConstantBits) fits_ = false;
     return bits;
@@ -127,7 +133,7 @@ class Simulation {
     StageSchedule s;
     s.limbs = v.dropped;  // turned into limbs at the end
     s.weight_bits = weight_bits(i, v.scale);
-    const double matrix_scale = s.weight_bits - largest_bits_[i];
+    const double matrix_scale = s.weight_bits - largest_.weight_bits[i];
     // The term of the smallest scale has the widest weights: integers that share their 32 bits, or plaintexts.
     for (const Term& term : stages_[i].terms) {
       const double more = v.scale - values_[term.value].scale;
@@ -140,7 +146,7 @@ class Simulation {
     // A rotated input has the error of its key switch before it meets the matrix.
     if (mode_ == Mode::packed) add_noise(v, units_.key_switch);
     const double exact =
-        mode_ == Mode::batched ? std::min(s.weight_bits, kIntegerWeightBits) - largest_bits_[i] : matrix_scale;
+        mode_ == Mode::batched ? std::min(s.weight_bits, kIntegerWeightBits) - largest_.weight_bits[i] : matrix_scale;
     amplify(v, m.gain);
     const double rounding = square(m.fan_in_rms * units_.weight / std::exp2(exact));
     v.variance += rounding;
@@ -151,8 +157,9 @@ class Simulation {
     need(v, m.map_max);
     s.rescales_after_map = rescale_to_waterline(v);
     if (s.rescales_after_map > 0) add_noise(v, units_.rounding);
-    // The constants are encoded in words.
-    if (v.scale + std::max(std::log2(m.map_max), 0.0) + 2 > kWidestConstantBits) fits_ = false;
+    // The constants are encoded in words. They may be larger than the modulus: only the sum has to fit it.
+    const double widest = std::max(m.map_max, largest_.constant[i]);
+    if (v.scale + std::max(std::log2(widest), 0.0) + 2 > kWidestConstantBits) fits_ = false;
     // The sums that close a dense map: up to N / 2 rows come together, each doubling with its own error.
     if (mode_ == Mode::packed && i + 1 < stages_.size()) add_noise(v, 8 * units_.key_switch);
     s.activation_limbs = v.dropped;
@@ -209,7 +216,7 @@ class Simulation {
   }
 
   const std::vector<Stage>& stages_;
-  const std::vector<double>& largest_bits_;
+  const Largest& largest_;
   const Magnitudes& magnitudes_;
   const Guess& guess_;
   NoiseUnits units_;
@@ -263,7 +270,12 @@ class Search {
   Search(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options)
       : stages_(stages), magnitudes_(magnitudes), options_(options) {
     target_ = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
-    for (const Stage& stage : stages) largest_bits_.push_back(std::log2(std::max(stage.largest(), 1e-12)));
+    for (const Stage& stage : stages) {
+      largest_.weight_bits.push_back(std::log2(std::max(stage.largest(), 1e-12)));
+      double most = 0;
+      for (const double b : stage.bias()) most = std::max(most, std::abs(b));
+      largest_.constant.push_back(most);
+    }
   }
 
   double target() const { return target_; }
@@ -330,7 +342,7 @@ class Search {
     if (!fresh) return it->second;
     std::optional<std::size_t>& fewest = it->second;
     for_guesses(prime, weight_range, input_range, waterline_range, [&](const Guess& guess) {
-      const auto primes = Simulation(stages_, largest_bits_, magnitudes_, options_.mode, guess).primes();
+      const auto primes = Simulation(stages_, largest_, magnitudes_, options_.mode, guess).primes();
       if (primes && (!fewest || *primes < *fewest)) fewest = primes;
     });
     return fewest;
@@ -344,7 +356,7 @@ class Search {
   }
 
   std::optional<Schedule> simulate(const Guess& guess) const {
-    return Simulation(stages_, largest_bits_, magnitudes_, options_.mode, guess).run();
+    return Simulation(stages_, largest_, magnitudes_, options_.mode, guess).run();
   }
 
   /// Cheaper, or as cheap and more precise.
@@ -392,7 +404,7 @@ class Search {
   const std::vector<Stage>& stages_;
   const Magnitudes& magnitudes_;
   const ScheduleOptions& options_;
-  std::vector<double> largest_bits_;
+  Largest largest_;
   double target_;
   double least_bits_ = INFINITY;
   std::size_t least_primes_ = 0;
