@@ -16,7 +16,7 @@
 #include "cli/report_scores.h"
 #include "cli/scores.h"
 #include "cli/support.h"
-#include "image/dataset.h"
+#include "image/picture_form.h"
 #include "train/blas.h"
 #include "train/vision_file.h"
 
@@ -40,11 +40,28 @@ shield::Key another_key(const shield::Key& key) {
   return shield::key_of_seed(key.parameters, shield::derive(key.seed, "obscura evaluate: another key"));
 }
 
+/// Pictures are made as those were that the network was trained on; files of old do not say how.
+image::PictureForm form_of(const train::VisionFile& file, const fs::path& path) {
+  image::PictureForm form;
+  const auto said = [&file](const char* name) {
+    const auto at = file.notes.find(name);
+    return at == file.notes.end() ? std::string() : at->second;
+  };
+  try {
+    if (!said("size").empty()) image::parse_size(said("size"), form);
+    if (!said("colour").empty()) form.channels = image::parse_colour(said("colour"));
+    if (!said("fit").empty()) form.fit = image::parse_fit(said("fit"));
+  } catch (const UsageError& e) {
+    throw FormatError(fmt::format("{} does not say how its pictures were made: {}", path.string(), e.what()));
+  }
+  return form;
+}
+
 class Evaluator {
  public:
   explicit Evaluator(const PictureEvaluation& a) : a_(a), file_(train::read_vision(a.network)), pool_(a.threads) {
     if (!a.plain.empty()) plain_ = train::read_vision(a.plain);
-    set_ = load_noted(a.dataset, image::Split::test, a.data, a.limit);
+    set_ = load_noted(a.dataset, image::Split::test, a.data, form_of(file_, a.network), a.limit);
     selection_ = select_images(set_, 0, {}).text;
     take_classes(set_, file_.classes, file_.classes.size());
     if (plain_) require_same_classes(*plain_, a.plain);

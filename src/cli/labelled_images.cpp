@@ -45,6 +45,13 @@ image::Dataset load_noted(const std::string& name, image::Split split, const std
   return set;
 }
 
+image::Dataset load_noted(const std::string& name, image::Split split, const std::filesystem::path& data,
+                          const image::PictureForm& form, std::size_t limit) {
+  auto set = image::load_pictures(name, split, data, limit, form);
+  for (const auto& line : set.notes) note(line);
+  return set;
+}
+
 void take_classes(image::Dataset& set, const std::vector<std::string>& network, std::size_t outputs) {
   const std::size_t count = outputs == 1 ? 2 : outputs;
   auto names = names_of(network, outputs);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "image/dataset.h"
+#include "image/picture_form.h"
 
 /// Data sets as verbs take them: what their loaders say is printed, and labels are those of a network.
 namespace obscura::cli {
@@ -15,6 +16,10 @@ namespace obscura::cli {
 /// As image::load_dataset; what it notes is printed.
 image::Dataset load_noted(const std::string& name, image::Split split, const std::filesystem::path& data,
                           std::size_t limit = 0);
+
+/// As image::load_pictures; what it notes is printed.
+image::Dataset load_noted(const std::string& name, image::Split split, const std::filesystem::path& data,
+                          const image::PictureForm& form, std::size_t limit = 0);
 
 /// The set with a network's classes in place of its own, notes printed. One output has two classes. Throws
 /// MismatchError as match_classes.

@@ -14,7 +14,9 @@
 #include "cli/options.h"
 #include "cli/support.h"
 #include "cli/training_output.h"
+#include "image/class_folders.h"
 #include "image/dataset.h"
+#include "shield/container.h"
 #include "train/blas.h"
 #include "train/curve.h"
 #include "train/device.h"
@@ -26,20 +28,24 @@ namespace obscura::cli {
 namespace {
 
 constexpr const char* kPictures = "Networks for pictures (--network)";
+/// Sides of photos in a folder for which no size is said, at most.
+constexpr std::size_t kLargestDefault = 256;
 
 /// Data and how it becomes pictures. Sets outlive what draws from them.
 struct Material {
-  std::unique_ptr<image::Dataset> train_images, test_images;
-  std::unique_ptr<train::Pictures> train, test;
+  std::unique_ptr<TrainingSets> images;  ///< nothing of stored pictures
+  std::unique_ptr<train::Pictures> train, validation, test;
+  std::vector<std::string> notes;
 };
 
-void check_key_options(const PictureTraining& a) {
+void check_key_options(const PictureTraining& a, const image::PictureForm& form) {
   if (a.stored) {
     if (!a.key.file.empty() || describes_key(a.key)) {
       throw UsageError("--protected pictures are trained on without a key: leave out --key and --shield");
     }
-    if (a.per_image || a.colour || a.resize != 0) {
-      throw UsageError("--protected pictures are taken as they are: no --per-image, --colour or --resize");
+    if (a.per_image || a.resize != 0 || !(form == image::PictureForm{})) {
+      throw UsageError(
+          "--protected pictures are taken as they are: no --per-image, --resize, --size, --fit or --colour");
     }
   } else if (a.key.file.empty()) {
     if (describes_key(a.key)) throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
@@ -69,9 +75,10 @@ void check_adaptation_options(const PictureTraining& a) {
 void check_options(const PictureTraining& a, const TrainingRun& run) {
   check_network_output(run.out);
   train::check_device(a.device);
-  check_key_options(a);
+  check_key_options(a, run.form);
   check_adaptation_options(a);
   if (a.rounds < 1) throw UsageError("rounds must be 1 to 1000");
+  if (a.pretrained_partial && a.pretrained.empty()) throw UsageError("--pretrained-partial goes with --pretrained");
 }
 
 /// The owner's key.
@@ -113,10 +120,16 @@ train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictu
   return spec;
 }
 
+/// `images`: what pictures were made of, if they are not stored ones; evaluate makes others alike.
 std::map<std::string, std::string> notes_of(const PictureTraining& a, const TrainingRun& run,
-                                            const std::optional<shield::Key>& key) {
+                                            const std::optional<shield::Key>& key, const TrainingSets* images) {
   std::map<std::string, std::string> notes = {
       {"command", run.command}, {"dataset", run.dataset}, {"version", std::string(kVersion)}};
+  if (images != nullptr) {
+    notes["size"] = fmt::format("{}x{}", images->train.width, images->train.height);
+    notes["colour"] = images->train.channels == 3 ? "rgb" : "grey";
+    notes["fit"] = image::to_string(run.form.fit);
+  }
   if (key) {
     notes["shield"] = key->parameters.shield;
     notes["block"] = std::to_string(key->parameters.block);
@@ -137,8 +150,7 @@ void report(const PictureTraining& a, const TrainingRun& run, const train::Curve
     fmt::print("{}\n", json.dump(2));
     return;
   }
-  fmt::print("{}: {:.2f} % of the test pictures, last of {} epochs\n", run.out.string(), 100 * curve.test_accuracy,
-             curve.epochs.size());
+  fmt::print("{}", result_text(run.out, curve, header.classes, "pictures"));
   if (key) fmt::print("{}: {}\n", key->parameters.shield, promise);
   fmt::print("  curve: {} and {}\n", beside(run.out, ".curve.json").string(), beside(run.out, ".curve.svg").string());
 }
@@ -155,8 +167,7 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
   verb.add_flag("--per-image", a.per_image, "A key an image")->group(kPictures);
   verb.add_flag("--protected", a.stored, "--dataset is a folder that protect wrote: the server's side")
       ->group(kPictures);
-  verb.add_flag("--colour", a.colour, "Make grey images colour images")->group(kPictures);
-  add("--resize", a.resize, "Resize images to so many pixels a side first")->check(whole_number());
+  add("--resize", a.resize, "Resize images to so many pixels a side after they are augmented")->check(whole_number());
   verb.add_option("--adapt", a.adaptation, "Adaptation network before it: er-cnn (default), tanaka or madono")
       ->expected(0, 1)
       ->group(kPictures);
@@ -172,6 +183,9 @@ void add_picture_training(CLI::App& verb, PictureTraining& a) {
   add("--rounds", a.rounds, "Rounds of --epochs each that keep the adaptation and start the network afresh")
       ->check(whole_number());
   add("--pretrained", a.pretrained, "Start from these weights: .safetensors, .pth or .npz");
+  verb.add_flag("--pretrained-partial", a.pretrained_partial,
+                "Also if they fill a part of the network only: without it, all but the head must match")
+      ->group(kPictures);
   add("--recipe", a.recipe, "A published schedule: er-cnn, color-neuracrypt, neuracrypt or ele");
   add("--network-patch", a.patch, "ViT, ConvMixer: pixels a side of a patch (default: the network's; neuracrypt: 1)")
       ->check(whole_number());
@@ -203,7 +217,6 @@ std::string command_of_pictures(const PictureTraining& a) {
   add("calibrate", a.key.calibrate, "");
   flag("per-image", a.per_image);
   flag("protected", a.stored);
-  flag("colour", a.colour);
   add("resize", a.resize, usual.resize);
   add("adapt", a.adaptation, usual.adaptation);
   add("adapt-lr", a.adaptation_rate, usual.adaptation_rate);
@@ -212,6 +225,7 @@ std::string command_of_pictures(const PictureTraining& a) {
   add("publics", a.publics, "");
   add("rounds", a.rounds, usual.rounds);
   add("pretrained", a.pretrained.filename().string(), "");
+  flag("pretrained-partial", a.pretrained_partial);
   add("recipe", a.recipe, usual.recipe);
   add("network-patch", a.patch, usual.patch);
   flag("no-positions", a.no_positions);
@@ -228,26 +242,39 @@ struct Prepared {
   train::VisionTask task;
 };
 
+void read_stored(Material& m, const TrainingRun& run) {
+  image::require_classes_to_train(run.dataset, shield::is_protected_name);
+  m.train = train::stored_pictures(run.dataset, image::Split::train, run.limit);
+  const auto has = [&run](image::Split split) { return image::folder_has_split(run.dataset, split); };
+  if (has_validation(has(image::Split::validation), has(image::Split::test), run.dataset, m.notes)) {
+    m.validation = train::stored_pictures(run.dataset, image::Split::validation);
+  }
+  m.test = train::stored_pictures(run.dataset, image::Split::test, run.test_limit);
+}
+
 Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::Recipe& recipe, ThreadPool& pool) {
   Prepared out;
   train::VisionTask& task = out.task;
   if (!a.pretrained.empty()) task.pretrained = train::read_weights(a.pretrained);
   Material& m = out.material;
   if (a.stored) {
-    m.train = train::stored_pictures(run.dataset, image::Split::train, run.limit);
-    m.test = train::stored_pictures(run.dataset, image::Split::test, run.test_limit);
+    read_stored(m, run);
   } else {
-    m.train_images =
-        std::make_unique<image::Dataset>(image::load_dataset(run.dataset, image::Split::train, run.data, run.limit));
-    m.test_images = std::make_unique<image::Dataset>(
-        image::load_dataset(run.dataset, image::Split::test, run.data, run.test_limit));
-    out.owner = owners_key(a, run.data, a.colour ? 3 : m.train_images->channels);
-    const train::Protection protection{a.resize, a.colour, out.owner.key, a.per_image};
-    m.train = train::shielded_pictures(*m.train_images, protection, &pool);
-    m.test = train::shielded_pictures(*m.test_images, protection, &pool);
+    auto form = run.form;
+    form.largest = kLargestDefault;
+    m.images =
+        std::make_unique<TrainingSets>(load_training_sets(run.dataset, run.data, form, run.limit, run.test_limit));
+    out.owner = owners_key(a, run.data, m.images->train.channels);
+    const train::Protection protection{a.resize, false, out.owner.key, a.per_image};
+    m.train = train::shielded_pictures(m.images->train, protection, &pool);
+    m.test = train::shielded_pictures(m.images->test, protection, &pool);
+    if (m.images->validation) m.validation = train::shielded_pictures(*m.images->validation, protection, &pool);
+    m.notes = m.images->notes;
   }
+  note_share(run.choice, m.validation != nullptr, m.notes);
   task.spec = spec_of(a, *m.train, out.owner.key);
   train::check_vision(task.spec);
+  task.pretrained_partial = a.pretrained_partial;
   task.recipe = recipe;
   task.rounds = a.rounds;
   task.adaptation_rate = a.adaptation_rate;
@@ -264,7 +291,8 @@ train::VisionResult train_with_key(const Prepared& prepared, const fs::path& key
                                    const train::RunOptions& options) {
   if (prepared.owner.made) shield::write_key(key_file, *prepared.owner.key);
   try {
-    return train::train_vision(prepared.task, *prepared.material.train, *prepared.material.test, options);
+    const Material& m = prepared.material;
+    return train::train_vision(prepared.task, *m.train, *m.test, options, m.validation.get());
   } catch (...) {
     std::error_code ec;
     if (prepared.owner.made && !fs::exists(options.checkpoint, ec)) fs::remove(key_file, ec);
@@ -287,14 +315,18 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
   options.device = a.device;
   train::set_math_threads(run.threads);
   const double gflops = train::measure_gemm_gflops();
+  say_notes(prepared.material.notes, run.quiet);
   auto result = train_with_key(prepared, a.key.file, options);
-  result.network.notes = notes_of(a, run, key);
+  result.network.notes = notes_of(a, run, key, prepared.material.images.get());
   train::TrainResult curve;
   curve.epochs = result.epochs;
-  curve.test_accuracy = result.test_accuracy;
+  curve.choice = result.choice;
+  curve.test = result.test;
   curve.skipped_steps = result.skipped_steps;
-  const train::CurveHeader header{a.network, run.dataset, run.command, train::describe(recipe),
-                                  run.seed,  run.threads, gflops,      a.device};
+  train::CurveHeader header{a.network, run.dataset, run.command, train::describe(recipe),
+                            run.seed,  run.threads, gflops,      a.device};
+  header.classes = result.network.classes;
+  header.notes = prepared.material.notes;
   train::write_vision(result.network, run.out);
   write_file(beside(run.out, ".curve.json"), train::curve_json(header, curve));
   write_file(beside(run.out, ".curve.svg"), train::curve_svg(header, curve));
@@ -303,12 +335,33 @@ void train_on_pictures(const PictureTraining& a, const TrainingRun& run,
 }
 
 void refuse_picture_training(const CLI::App& verb) {
-  refuse_options(verb, {"--key",           "--make-key",      "--calibrate",    "--shield",     "--block",
-                        "--arithmetic",    "--depth",         "--hidden",       "--statistics", "--per-image",
-                        "--protected",     "--colour",        "--resize",       "--adapt",      "--adapt-lr",
-                        "--adapt-padding", "--adapt-start",   "--publics",      "--rounds",     "--pretrained",
-                        "--recipe",        "--network-patch", "--no-positions", "--test-limit", "--no-patch-whitening",
-                        "--device"},
+  refuse_options(verb,
+                 {"--key",
+                  "--make-key",
+                  "--calibrate",
+                  "--shield",
+                  "--block",
+                  "--arithmetic",
+                  "--depth",
+                  "--hidden",
+                  "--statistics",
+                  "--per-image",
+                  "--protected",
+                  "--pretrained-partial",
+                  "--resize",
+                  "--adapt",
+                  "--adapt-lr",
+                  "--adapt-padding",
+                  "--adapt-start",
+                  "--publics",
+                  "--rounds",
+                  "--pretrained",
+                  "--recipe",
+                  "--network-patch",
+                  "--no-positions",
+                  "--test-limit",
+                  "--no-patch-whitening",
+                  "--device"},
                  "is for networks for pictures in the open: name one with --network");
 }
 

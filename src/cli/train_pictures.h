@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/protect_key.h"
+#include "cli/training_data.h"
 #include "train/recipe.h"
 
 /// `obscura train --network`: networks that read pictures in the open, plain or protected by a shield.
@@ -18,7 +19,6 @@ struct PictureTraining {
   KeyOptions key;       ///< no file: not protected
   bool per_image = false;
   bool stored = false;  ///< the data set is a folder of protected pictures
-  bool colour = false;
   std::string adaptation = "none";
   std::size_t adaptation_padding = 0;
   std::string start = "whiten";
@@ -27,6 +27,7 @@ struct PictureTraining {
   double adaptation_rate = 1;
   std::size_t rounds = 1;
   std::filesystem::path pretrained;
+  bool pretrained_partial = false;
   std::string recipe;  ///< a published one by name
   bool no_positions = false;
   std::size_t patch = 0;
@@ -46,6 +47,8 @@ struct TrainingRun {
   bool json = false;
   bool quiet = false;
   std::string command;
+  image::PictureForm form = {};
+  ChoiceWishes choice = {};
 };
 
 void add_picture_training(CLI::App& verb, PictureTraining& a);

@@ -28,9 +28,11 @@
 #include "cli/run_journal.h"
 #include "cli/simulated_run.h"
 #include "cli/support.h"
+#include "cli/training_data.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digest.h"
+#include "image/picture_form.h"
 #include "nn/classifier.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
@@ -80,8 +82,36 @@ void note_shape(const image::Dataset& set, const nn::Shape& input) {
                    set.channels, set.height, set.width, input.channels, input.height, input.width));
 }
 
+/// How the network's own pictures were made to fit, where its file says it; nothing else does.
+std::string stated_fit(const std::string& network) {
+  const auto metadata = nn::read_onnx_metadata(network);
+  const auto fit = metadata.find("fit");
+  if (fit == metadata.end()) return "";
+  try {
+    return image::to_string(image::parse_fit(fit->second));
+  } catch (const UsageError& e) {
+    throw FormatError(network + " does not say how its pictures were made to fit: " + e.what());
+  }
+}
+
+/// Photos of a folder go from their own size to the network's in one step, as in training.
+image::Dataset load_set(const EvaluateArguments& a, const nn::Graph& graph) {
+  const std::size_t limit = a.seed ? 0 : a.limit;
+  const nn::Shape& input = graph.input_shape();
+  if (!is_picture_folder(a.dataset) || (input.channels != 1 && input.channels != 3)) {
+    return load_noted(a.dataset, image::Split::test, a.data, limit);
+  }
+  image::PictureForm form;
+  form.width = input.width, form.height = input.height, form.channels = input.channels;
+  form.fit = a.fit.chosen();
+  if (const auto stated = a.fit.fit.empty() ? stated_fit(a.network) : ""; !stated.empty()) {
+    form.fit = image::parse_fit(stated);
+  }
+  return load_noted(a.dataset, image::Split::test, a.data, form, limit);
+}
+
 TestImages load_images(const EvaluateArguments& a, const nn::Graph& graph) {
-  auto set = load_noted(a.dataset, image::Split::test, a.data, a.seed ? 0 : a.limit);
+  auto set = load_set(a, graph);
   if (set.count == 0) throw FormatError(a.dataset + " has no test images");
   const Selection chosen = select_images(set, a.limit, a.seed);
   take_classes(set, graph.preprocessing.classes, graph.output_shape().size());

@@ -16,6 +16,7 @@
 #include "cli/query_images.h"
 #include "cli/support.h"
 #include "cli/train_pictures.h"
+#include "cli/training_data.h"
 #include "cli/training_output.h"
 #include "cli/verbs.h"
 #include "compile/approximate.h"
@@ -51,6 +52,8 @@ struct TrainArguments {
   bool force = false;
   bool quiet = false;
   std::size_t test_limit = 0;
+  PictureWishes form;
+  ChoiceWishes choice;
   PictureTraining pictures;
 };
 
@@ -83,6 +86,7 @@ train::Recipe recipe_of(const TrainArguments& a, train::Recipe recipe) {
   if (a.optimiser) recipe.optimiser = train::parse_optimiser(*a.optimiser);
   if (a.schedule) recipe.schedule = train::parse_schedule(*a.schedule);
   if (a.precision) recipe.bfloat16 = is_bfloat16(*a.precision);
+  put_wishes(recipe, a.choice);
   if (a.augment) recipe.augmentation = train::parse_augmentation(*a.augment);
   train::check_recipe(recipe);
   return recipe;
@@ -92,6 +96,7 @@ train::Recipe recipe_of(const TrainArguments& a, train::Recipe recipe) {
 std::string command_of(const TrainArguments& a) {
   const std::string what = a.pictures.network.empty() ? " --model " + a.model : command_of_pictures(a.pictures);
   std::string line = fmt::format("obscura train{} --dataset {} --out {}", what, a.dataset, a.out.filename().string());
+  line += command_of(a.form) + command_of(a.choice);
   const auto add = [&line](const char* option, const auto& value) {
     if (value) line += fmt::format(" --{} {}", option, *value);
   };
@@ -128,8 +133,7 @@ void warn_of_slow_blas(double gflops, bool quiet) {
 }
 
 void print_summary(const TrainArguments& a, const train::TrainResult& result) {
-  fmt::print("{}: {:.2f} % of the test images, last of {} epochs\n", a.out.string(), 100 * result.test_accuracy,
-             result.epochs.size());
+  fmt::print("{}", result_text(a.out, result, result.graph.preprocessing.classes, "images"));
   for (const auto& range : result.activations) {
     fmt::print("  into {}: at most {:.2f}, rms {:.2f} over the test images\n", range.layer, range.max_abs, range.rms);
   }
@@ -166,45 +170,87 @@ void check_training_outputs(const TrainArguments& a) {
   check_outputs(outputs, inputs, a.force);
 }
 
+/// Photos come in the model's usual size, unless another is said; their colours are their own.
+image::PictureForm form_for(const TrainArguments& a) {
+  auto form = form_of(a.form);
+  const nn::Shape usual = train::usual_images(a.model);
+  if (!form.has_size() && is_picture_folder(a.dataset)) form.height = usual.height, form.width = usual.width;
+  return form;
+}
+
+/// What is another than usual.
+void note_shape(const TrainArguments& a, const nn::Shape& input, std::vector<std::string>& notes) {
+  const nn::Shape usual = train::usual_images(a.model);
+  const bool by_default = a.form.size.empty() && is_picture_folder(a.dataset);
+  if (input == usual && !by_default) return;
+  notes.push_back(fmt::format("{} is built for pictures of {}x{}, {}{}", a.model, input.width, input.height,
+                              input.channels == 3 ? "rgb" : "grey",
+                              by_default ? ", its usual size: --size takes another" : ""));
+  if (!(input == usual)) {
+    notes.back() +=
+        fmt::format(" (published for {}x{}, {})", usual.width, usual.height, usual.channels == 3 ? "rgb" : "grey");
+  }
+}
+
+struct Written {
+  train::CurveHeader header;
+  train::TrainResult result;
+};
+
+void write_all(const TrainArguments& a, const Written& w, const image::Dataset& train_set) {
+  nn::write_onnx(with_ranges(w.result.graph, train_set), a.out,
+                 {{"command", w.header.command}, {"dataset", a.dataset}, {"fit", a.form.fit}});
+  write_file(beside(a.out, ".curve.json"), train::curve_json(w.header, w.result));
+  write_file(beside(a.out, ".curve.svg"), train::curve_svg(w.header, w.result));
+}
+
+void report(const TrainArguments& a, const Written& w) {
+  if (!a.json) {
+    print_summary(a, w.result);
+    return;
+  }
+  auto json = nlohmann::ordered_json::parse(train::curve_json(w.header, w.result));
+  json["network"] = a.out.string();
+  fmt::print("{}\n", json.dump(2));
+}
+
 void train_network(const TrainArguments& a) {
   check_training_outputs(a);
   if (!a.pictures.network.empty()) {
-    const TrainingRun run{a.dataset, a.data,       a.out,  a.seed,  a.threads,
-                          a.limit,   a.test_limit, a.json, a.quiet, command_of(a)};
+    const TrainingRun run{a.dataset,    a.data, a.out,   a.seed,        a.threads,       a.limit,
+                          a.test_limit, a.json, a.quiet, command_of(a), form_of(a.form), a.choice};
     train_on_pictures(a.pictures, run, [&a](const train::Recipe& recipe) { return recipe_of(a, recipe); });
     return;
   }
   // What was mistyped is said before gigabytes are read.
   recipe_of(a, train::model_recipe(a.model, a.dataset));
-  const auto train_set = image::load_dataset(a.dataset, image::Split::train, a.data, a.limit);
-  const auto test_set = image::load_dataset(a.dataset, image::Split::test, a.data);
-  const auto model = train::make_model(a.model, {train_set.channels, train_set.height, train_set.width},
-                                       train_set.classes.size(), train_set.name);
+  auto sets = load_training_sets(a.dataset, a.data, form_for(a), a.limit, 0);
+  const nn::Shape input{sets.train.channels, sets.train.height, sets.train.width};
+  const auto model = train::make_model(a.model, input, sets.train.classes.size(), sets.train.name);
+  note_shape(a, input, sets.notes);
+  note_share(a.choice, sets.validation.has_value(), sets.notes);
   const auto recipe = recipe_of(a, model.recipe);
   train::set_math_threads(a.threads);
   const double gflops = train::measure_gemm_gflops();
   warn_of_slow_blas(gflops, a.quiet);
   auto options = run_options(a.out, a.seed, a.threads, recipe.epochs, a.quiet);
   if (!a.teacher.empty()) options.teacher = std::make_shared<const nn::Graph>(nn::read_onnx(a.teacher));
-  const auto result = train::train(model.graph, recipe, train_set, test_set, options);
-  const train::CurveHeader header{a.model, a.dataset, command_of(a), train::describe(recipe),
-                                  a.seed,  a.threads, gflops};
-  nn::write_onnx(with_ranges(result.graph, train_set), a.out, {{"command", header.command}, {"dataset", a.dataset}});
-  write_file(beside(a.out, ".curve.json"), train::curve_json(header, result));
-  write_file(beside(a.out, ".curve.svg"), train::curve_svg(header, result));
+  say_notes(sets.notes, a.quiet);
+  Written w;
+  w.result =
+      train::train(model.graph, recipe, sets.train, sets.test, options, sets.validation ? &*sets.validation : nullptr);
+  w.header = {a.model, a.dataset, command_of(a), train::describe(recipe), a.seed, a.threads, gflops};
+  w.header.classes = sets.train.classes;
+  w.header.notes = sets.notes;
+  write_all(a, w, sets.train);
   std::filesystem::remove(options.checkpoint);
-  if (a.json) {
-    auto json = nlohmann::ordered_json::parse(train::curve_json(header, result));
-    json["network"] = a.out.string();
-    fmt::print("{}\n", json.dump(2));
-  } else {
-    print_summary(a, result);
-  }
+  report(a, w);
 }
 
 std::string models_text() {
   std::string text = "Models:\n";
-  for (const auto& name : train::model_names()) text += "  " + name + "  " + train::model_summary(name) + "\n";
+  for (const auto& name : train::model_names())
+    text += "  " + name + "  " + train::model_summary(name) + "; takes " + train::images_taken(name) + "\n";
   text += "Networks for pictures in the open (--network):\n";
   for (const auto& name : train::vision_names()) text += "  " + name + "  " + train::vision_summary(name) + "\n";
   return text + "What is not said is the model's own. An interrupted run continues where it was when started again.";
@@ -247,6 +293,8 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--threads", args->threads, "Threads; small networks are fastest with one")->capture_default_str();
   verb->add_option("--limit", args->limit, "Use the first K training images only; 0: all")->capture_default_str();
   verb->add_option("--test-limit", args->test_limit, "--network: the first K test images only; 0: all");
+  add_picture_wishes(*verb, args->form);
+  add_choice_wishes(*verb, args->choice);
   add_picture_training(*verb, args->pictures);
   verb->add_flag("--json", args->json, "Print the result as JSON");
   add_force(*verb, args->force);
@@ -254,6 +302,7 @@ void add_train_verb(CLI::App& app) {
   verb->callback([args, verb] {
     // Without a word after it, --adapt means the first.
     if (verb->count("--adapt") > 0 && args->pictures.adaptation.empty()) args->pictures.adaptation = "er-cnn";
+    if (verb->count("--colour") > 0 && args->form.colour.empty()) args->form.colour = "rgb";
     if (verb->count("--network") == 0) {
       refuse_picture_training(*verb);
     } else {

@@ -24,9 +24,9 @@ torch::Tensor Batches::normalised(const torch::Tensor& pixels) const {
   return pixels.div(255.0).sub_(mean_).div_(std_);
 }
 
-Batch Batches::plain(std::size_t first, std::size_t count) const {
-  const auto end = dim(first + count);
-  return {normalised(images_.slice(0, dim(first), end).to(torch::kFloat32)), labels_.slice(0, dim(first), end)};
+Batch Batches::plain(std::span<const std::int64_t> index) const {
+  const auto at = torch::from_blob(const_cast<std::int64_t*>(index.data()), {dim(index.size())}, torch::kInt64);
+  return {normalised(images_.index_select(0, at).to(torch::kFloat32)), labels_.index_select(0, at)};
 }
 
 Batch Batches::augmented(const std::vector<std::int64_t>& order, std::size_t first, std::size_t count,

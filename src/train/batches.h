@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "image/dataset.h"
@@ -22,8 +23,8 @@ class Batches {
  public:
   Batches(const image::Dataset& set, const nn::Preprocessing& preprocessing);
 
-  /// Images in their own order, as they are.
-  Batch plain(std::size_t first, std::size_t count) const;
+  /// The images at `index`, as they are.
+  Batch plain(std::span<const std::int64_t> index) const;
   /// The images at `order[first ...]`, augmented.
   Batch augmented(const std::vector<std::int64_t>& order, std::size_t first, std::size_t count,
                   const Augmentation& augmentation, std::uint64_t seed, std::size_t epoch) const;

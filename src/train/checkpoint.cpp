@@ -10,23 +10,28 @@
 namespace obscura::train {
 namespace {
 
-constexpr std::string_view kMagic = "OBSCTRN1";
+constexpr std::string_view kMagic = "OBSCTRN2";
 
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 void write_epoch(ByteWriter& out, const EpochResult& e) {
-  out.f64(static_cast<double>(e.epoch));
-  for (const double v : {e.train_loss, e.train_accuracy, e.test_accuracy, e.seconds, e.images_per_second}) out.f64(v);
+  for (const std::size_t v : {e.epoch, e.validated}) out.f64(static_cast<double>(v));
+  for (const double v : {e.train_loss, e.train_accuracy, e.validation_loss, e.validation_accuracy, e.validation_recall,
+                         e.seconds, e.images_per_second}) {
+    out.f64(v);
+  }
 }
 
 EpochResult read_epoch(ByteReader& in) {
   EpochResult e;
-  const double number = in.f64();
-  if (!(number >= 1 && number <= 1e6)) in.fail("is damaged");
+  const double number = in.f64(), validated = in.f64();
+  if (!(number >= 1 && number <= 1e6 && validated >= 0 && validated <= 1e12)) in.fail("is damaged");
   e.epoch = static_cast<std::size_t>(number);
-  for (double* v : {&e.train_loss, &e.train_accuracy, &e.test_accuracy, &e.seconds, &e.images_per_second}) {
+  e.validated = static_cast<std::size_t>(validated);
+  for (double* v : {&e.train_loss, &e.train_accuracy, &e.validation_loss, &e.validation_accuracy, &e.validation_recall,
+                    &e.seconds, &e.images_per_second}) {
     *v = in.f64();
   }
   return e;
@@ -53,7 +58,7 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path&
   out.text(checkpoint.fingerprint);
   out.u32(static_cast<std::uint32_t>(checkpoint.epochs.size()));
   for (const EpochResult& epoch : checkpoint.epochs) write_epoch(out, epoch);
-  for (const std::string* archive : {&checkpoint.model, &checkpoint.optimiser}) {
+  for (const std::string* archive : {&checkpoint.model, &checkpoint.optimiser, &checkpoint.best}) {
     out.u64(archive->size());
     out.raw(as_bytes(*archive));
   }
@@ -78,6 +83,7 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path) {
   for (std::uint32_t i = 0; i < epochs; ++i) checkpoint.epochs.push_back(read_epoch(in));
   checkpoint.model = read_archive(in);
   checkpoint.optimiser = read_archive(in);
+  checkpoint.best = read_archive(in);
   in.finish();
   return checkpoint;
 }

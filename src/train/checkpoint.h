@@ -10,13 +10,15 @@
 
 namespace obscura::train {
 
-/// The state between two epochs. File: magic "OBSCTRN1", text fingerprint, u32 number of epochs, six f64 an epoch,
-/// u64 length and bytes of the model, the same of the optimiser, u64 FNV-1a of all before; little-endian.
+/// The state between two epochs. File: magic "OBSCTRN2", text fingerprint, u32 number of epochs, nine f64 an epoch,
+/// u64 length and bytes of the model, the same of the optimiser and of the best model, u64 FNV-1a of all before;
+/// little-endian.
 struct Checkpoint {
-  std::string fingerprint;  ///< what the run was; another run must not go on from it
+  std::string fingerprint;  ///< what the run was, with what is held back; another run must not go on from it
   std::vector<EpochResult> epochs;
   std::string model;      ///< LibTorch archive
   std::string optimiser;  ///< LibTorch archive
+  std::string best;       ///< LibTorch archive of the model after the best epoch so far; empty: it is `model`
 };
 
 /// FNV-1a, 64 bits: finds accidents, not malice.

@@ -170,7 +170,9 @@ std::vector<std::string> described(const std::vector<OtherShape>& shapes, const 
 std::string to_text(const LoadReport& report) {
   const std::size_t all =
       report.matched.size() + report.reshaped.size() + report.other_shape.size() + report.missing.size();
-  std::string text = fmt::format("{} of {} matched", report.matched.size(), all);
+  const std::size_t drawn = report.other_shape.size() + report.missing.size();
+  std::string text = fmt::format("{} of {} tensors matched", report.matched.size(), all);
+  if (drawn > 0) text += fmt::format(", {} left as drawn at random", drawn);
   const auto add = [&](const char* title, const std::vector<std::string>& items) {
     if (!items.empty()) text += fmt::format("; {}: {}", title, listed(items));
   };

@@ -28,7 +28,8 @@ struct LoadReport {
   std::vector<OtherShape> other_shape;  ///< left as initialised, as heads of another number of classes are
 };
 
-/// One line: "61 of 62 matched; of another shape: fc.weight [1000, 512] instead of [10, 512]". Long lists are cut.
+/// One line: "61 of 62 tensors matched, 1 left as drawn at random; of another shape: fc.weight [1000, 512] instead of
+/// [10, 512]". Long lists are cut.
 std::string to_text(const LoadReport& report);
 
 /// Copies a file's tensors into the parameters and buffers of the same name; networks have torchvision's names. A file
@@ -36,7 +37,8 @@ std::string to_text(const LoadReport& report);
 /// files (weights_jax_vit.h). A file of a plain network goes into the backbone of one with an adaptation, and the
 /// backbone of such a file into a plain network. Position embeddings of another square grid are resized bilinearly,
 /// corner to corner, the class token's row kept. Counters of batch norms (num_batches_tracked), which old files lack,
-/// are not listed as missing. Throws MismatchError, and changes nothing, if no tensor matches.
+/// are not listed as missing. Throws MismatchError, and changes nothing, if no tensor matches;
+/// whether enough do is another question (pretrained.h).
 LoadReport load_weights(torch::nn::Module& module, const WeightFile& file);
 
 /// Parameters and buffers with their names, as float.

@@ -1,7 +1,9 @@
 #pragma once
 
 // Internal to src/train.
-#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
 
 #include "train/batches.h"
 #include "train/network.h"
@@ -9,10 +11,21 @@
 
 namespace obscura::train {
 
-/// Share of the first `count` images that the network tells right. Leaves the network in evaluation.
-double measure_accuracy(Network& network, const Batches& images, std::size_t count);
+/// What a network says of pictures.
+struct Answers {
+  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> predicted;
+  double loss = 0;  ///< mean cross entropy
+};
 
-/// Fills in result.activations and result.outliers from the first `count` images. Leaves the network in evaluation.
-void measure_ranges(Network& network, const Batches& images, std::size_t count, TrainResult& result);
+/// Adds a batch to `answers`; `loss` is a sum until the last.
+void add_answers(Answers& answers, const torch::Tensor& logits, const torch::Tensor& labels);
+
+/// Of the images at `index`. Leaves the network in evaluation.
+Answers measure_answers(Network& network, const Batches& images, std::span<const std::int64_t> index);
+
+/// Fills in result.test, result.activations and result.outliers from the images at `index`, each of which is read once.
+/// Leaves the network in evaluation.
+void measure_test(Network& network, const Batches& images, std::span<const std::int64_t> index, TrainResult& result);
 
 }  // namespace obscura::train

@@ -174,7 +174,39 @@ class StoredPictures : public Pictures {
   std::vector<float> values_;
 };
 
+class PicturesPart : public Pictures {
+ public:
+  PicturesPart(const Pictures& whole, std::vector<std::int64_t> index) : whole_(whole), index_(std::move(index)) {
+    shape_ = whole.shape();
+    classes_ = whole.classes();
+    name_ = whole.name();
+    for (const std::int64_t i : index_) labels_.push_back(whole.labels().at(static_cast<std::size_t>(i)));
+  }
+
+  void read(std::span<const std::int64_t> index, std::span<float> out) const override {
+    whole_.read(mapped(index), out);
+  }
+  void draw(std::span<const std::int64_t> index, const Draw& draw, std::span<float> out) const override {
+    whole_.draw(mapped(index), draw, out);
+  }
+
+ private:
+  std::vector<std::int64_t> mapped(std::span<const std::int64_t> index) const {
+    std::vector<std::int64_t> out;
+    out.reserve(index.size());
+    for (const std::int64_t i : index) out.push_back(index_[static_cast<std::size_t>(i)]);
+    return out;
+  }
+
+  const Pictures& whole_;
+  std::vector<std::int64_t> index_;
+};
+
 }  // namespace
+
+std::unique_ptr<Pictures> part_of(const Pictures& pictures, std::vector<std::int64_t> index) {
+  return std::make_unique<PicturesPart>(pictures, std::move(index));
+}
 
 std::unique_ptr<Pictures> shielded_pictures(const image::Dataset& set, const Protection& protection, ThreadPool* pool) {
   return std::make_unique<ShieldedPictures>(set, protection, pool);

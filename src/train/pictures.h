@@ -79,4 +79,7 @@ std::unique_ptr<Pictures> shielded_pictures(const image::Dataset& set, const Pro
 std::unique_ptr<Pictures> stored_pictures(const std::filesystem::path& folder, image::Split split,
                                           std::size_t limit = 0);
 
+/// Some of `pictures`, which must outlive it, in the order of `index`.
+std::unique_ptr<Pictures> part_of(const Pictures& pictures, std::vector<std::int64_t> index);
+
 }  // namespace obscura::train

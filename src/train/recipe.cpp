@@ -43,6 +43,25 @@ std::string to_string(Schedule schedule) {
   return "steps";
 }
 
+std::string to_string(ClassWeights weights) {
+  switch (weights) {
+    case ClassWeights::none:
+      return "none";
+    case ClassWeights::balanced:
+      return "balanced";
+    case ClassWeights::automatic:
+      break;
+  }
+  return "automatic";
+}
+
+ClassWeights parse_class_weights(const std::string& text) {
+  for (const ClassWeights weights : {ClassWeights::automatic, ClassWeights::none, ClassWeights::balanced}) {
+    if (to_string(weights) == text) return weights;
+  }
+  throw UsageError("unknown class weights '" + text + "': choose automatic, none or balanced");
+}
+
 Optimiser parse_optimiser(const std::string& text) {
   for (const auto& [value, name] : kOptimisers) {
     if (text == name) return value;
@@ -95,6 +114,8 @@ void check_recipe(const Recipe& recipe) {
   expect(at_least_zero(recipe.clip_norm), "the gradient limit must not be negative");
   expect(at_least_zero(recipe.range_weight) && at_least_zero(recipe.range_limit), "the range must not be negative");
   expect(recipe.label_smoothing >= 0 && recipe.label_smoothing < 1, "label smoothing must be in [0, 1)");
+  expect(at_least_zero(recipe.validation_share) && recipe.validation_share <= 0.5,
+         "the validation share must be 0 to 0.5 of the training pictures");
   expect(recipe.plain_epochs <= recipe.epochs, "more plain epochs than epochs");
 }
 
@@ -118,6 +139,9 @@ std::string describe(const Recipe& r) {
   if (r.range_bound > 0) line += fmt::format(" clamp {}", r.range_bound);
   if (r.freeze_norms > 0) line += fmt::format(" freeze {}", r.freeze_norms);
   if (r.bfloat16) line += " bfloat16";
+  line += fmt::format(" validation {}", r.validation_share);
+  if (r.patience > 0) line += fmt::format(" patience {}", r.patience);
+  if (r.class_weights != ClassWeights::automatic) line += " class-weights " + to_string(r.class_weights);
   return line;
 }
 

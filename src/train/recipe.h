@@ -10,6 +10,11 @@ namespace obscura::train {
 
 enum class Optimiser { adam, adamw, rmsprop, sgd, muon };
 enum class Schedule { constant, one_cycle, cosine, steps };
+/// What a picture counts in the loss. balanced: n / (k n_c) for one of a class of n_c of all n training pictures, k
+/// being the number of classes, so that all classes count alike; automatic: balanced where the largest class has at
+/// least kImbalance times the pictures of the smallest, else none.
+enum class ClassWeights { automatic, none, balanced };
+inline constexpr double kImbalance = 3;
 
 /// What is done to training images, drawn anew for every image of every epoch.
 struct Augmentation {
@@ -58,13 +63,24 @@ struct Recipe {
   Augmentation augmentation;
   /// Epochs at the end that see the images as they are.
   std::size_t plain_epochs = 0;
+  /// Share of the training pictures that is held back to choose the epoch to be kept (held_back.h), where no validation
+  /// pictures are given. 0: none, and the last epoch is kept.
+  double validation_share = 0.1;
+  /// Epochs without a better one after which training ends; 0: it does not end early. Schedules are those of all
+  /// epochs.
+  std::size_t patience = 0;
+  ClassWeights class_weights = ClassWeights::automatic;
 };
 
 /// "adam", "adamw", "rmsprop", "sgd", "muon" and "constant", "one-cycle", "cosine", "steps".
 std::string to_string(Optimiser optimiser);
 std::string to_string(Schedule schedule);
 
+/// "automatic", "none", "balanced".
+std::string to_string(ClassWeights weights);
+
 /// The inverse of to_string; throws UsageError that lists the words.
+ClassWeights parse_class_weights(const std::string& text);
 Optimiser parse_optimiser(const std::string& text);
 Schedule parse_schedule(const std::string& text);
 

@@ -10,19 +10,35 @@
 
 #include "image/dataset.h"
 #include "nn/graph.h"
+#include "train/figures.h"
 #include "train/recipe.h"
 
 namespace obscura::train {
 
-/// One line of the training curve. Accuracies are shares of 1.
+/// One line of the training curve. Accuracies are shares of 1; those of validation are 0 where there is none.
 struct EpochResult {
   std::size_t epoch = 0;  ///< from 1
   double train_loss = 0;  ///< mean over the epoch, penalty included
   double train_accuracy = 0;
-  double test_accuracy = 0;
+  std::size_t validated = 0;   ///< validation pictures
+  double validation_loss = 0;  ///< mean cross entropy, every picture counting alike
+  double validation_accuracy = 0;
+  double validation_recall = 0;  ///< mean over the classes
   double seconds = 0;
   double images_per_second = 0;
   friend bool operator==(const EpochResult&, const EpochResult&) = default;
+};
+
+/// How the epoch was chosen whose weights are kept, and what was learnt from.
+struct Choice {
+  std::size_t kept_epoch = 0;  ///< from 1
+  std::size_t learnt = 0;      ///< pictures that were learnt from
+  std::size_t validated = 0;   ///< pictures that chose; 0: the last epoch is kept
+  bool given = false;          ///< those were validation pictures of the data set, not held back from training
+  bool by_recall = false;  ///< chosen by the mean recall of the classes, as these are weighted; else by the accuracy
+  bool stopped_early = false;
+  std::vector<double> class_weights;  ///< what a picture of each class counted; empty: all alike
+  std::vector<std::string> notes;     ///< what people should know of it, as on_note was told
 };
 
 /// What goes into an activation, over all test images: what the encrypted run must have room for. With normalised
@@ -63,17 +79,22 @@ struct TrainResult {
   std::vector<ActivationRange> activations;
   std::vector<Outliers> outliers;  ///< for limits 8, 10 and 16
   std::size_t skipped_steps = 0;   ///< whose gradient was not finite, since the start or the last resumption
-  double test_accuracy = 0;        ///< after the last epoch
-  std::size_t resumed_from = 0;    ///< epochs that a checkpoint had done before
+  Choice choice;
+  Figures test;                  ///< of the kept epoch; without images if not `finished`
+  std::size_t resumed_from = 0;  ///< epochs that a checkpoint had done before
   bool finished = true;
 };
 
 /// Trains `skeleton` (see zoo.h) by cross entropy. The graph's preprocessing says how pixels become numbers.
-/// The last epoch counts: nothing is chosen by the test set. With the same seed, machine, BLAS and threads the result
-/// is the same bit for bit, also when resumed; elsewhere the last bits differ. Throws UsageError for a bad recipe,
-/// MismatchError if images or the teacher do not fit the graph, FormatError for a damaged checkpoint, IoError, and
-/// Error if the loss stops being a number. Not for two threads at once (LibTorch's settings).
+/// The weights of the best epoch are kept: the best on `validation_set`, or without one on a share of the training
+/// images that is held back (Recipe::validation_share). Where a recipe freezes norms, only epochs with frozen norms can
+/// be it: before, training does not see the outliers that an encrypted run will see. The test images are read once, at
+/// the end, and decide nothing. With the same seed, machine, BLAS and threads the result is the same bit for bit, also
+/// when resumed; elsewhere the last bits differ. Throws UsageError for a bad recipe, MismatchError if images or the
+/// teacher do not fit the graph or sets have other classes, FormatError for a damaged checkpoint, IoError, and Error if
+/// the loss stops being a number. Not for two threads at once (LibTorch's settings).
 TrainResult train(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set,
-                  const image::Dataset& test_set, const RunOptions& options);
+                  const image::Dataset& test_set, const RunOptions& options,
+                  const image::Dataset* validation_set = nullptr);
 
 }  // namespace obscura::train

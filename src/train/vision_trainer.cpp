@@ -14,14 +14,20 @@
 #include "train/augmentation.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
+#include "train/choosing.h"
 #include "train/device.h"
 #include "train/device_torch.h"
 #include "train/drawn_batches.h"
 #include "train/load_weights.h"
+#include "train/loss.h"
+#include "train/measure.h"
 #include "train/patch_whitening.h"
+#include "train/pretrained.h"
 #include "train/updater.h"
+#include "train/vision_families.h"
 #include "train/vision_input.h"
 #include "train/vision_start.h"
+#include "train/vision_task.h"
 
 namespace obscura::train {
 namespace {
@@ -29,101 +35,29 @@ namespace {
 /// Steps in a row whose gradients are not finite, after which nothing will mend the network.
 constexpr std::size_t kPatience = 10;
 constexpr std::size_t kTestBatch = 250;
-/// Test pictures are kept in memory, as protecting them anew after every epoch takes time.
+/// Validation pictures are kept in memory, as protecting them anew after every epoch takes time.
 constexpr std::size_t kMostKept = std::size_t{1} << 29;
-
-void check_pictures(const VisionSpec& spec, const Pictures& pictures) {
-  const auto classes = static_cast<std::int64_t>(spec.classes);
-  const bool known = std::ranges::all_of(pictures.labels(), [&](std::int64_t l) { return l >= 0 && l < classes; });
-  if (!known) throw MismatchError("data set " + pictures.name() + " has labels that the network has no output for");
-  const PictureShape& shape = pictures.shape();
-  if (shape != PictureShape{spec.channels, spec.height, spec.width}) {
-    throw MismatchError(fmt::format(
-        "data set {} has pictures of {}x{}x{} (channels, height, width), the network takes {}x{}x{}", pictures.name(),
-        shape.channels, shape.height, shape.width, spec.channels, spec.height, spec.width));
-  }
-}
-
-void check_task(const VisionTask& task, const Pictures& train_set, const Pictures& test_set) {
-  check_recipe(task.recipe);
-  check_vision(task.spec);
-  check_pictures(task.spec, train_set);
-  check_pictures(task.spec, test_set);
-  if (train_set.classes() != test_set.classes()) {
-    throw MismatchError("the test pictures of " + test_set.name() + " are of other classes than the training pictures");
-  }
-  if (task.recipe.optimiser == Optimiser::muon) {
-    throw UsageError("networks for pictures are trained with adam, adamw, rmsprop or sgd, not with muon");
-  }
-  const bool linear = task.spec.adaptation == Adaptation::er_cnn && task.spec.adaptation_padding == 0;
-  if (!task.guesses.empty() && !linear) {
-    throw UsageError("only the adaptation er-cnn without padding can start from a guess at the key");
-  }
-  if (task.rounds < 1 || task.rounds > 1000) throw UsageError("rounds must be 1 to 1000");
-  if (!std::isfinite(task.adaptation_rate) || task.adaptation_rate < 0) {
-    throw UsageError("the adaptation's learning rate must not be negative");
-  }
-}
-
-/// What decides the result, beside the recipe and the seed.
-std::string fingerprint(const VisionTask& task, const Pictures& train_set, const RunOptions& options) {
-  const std::size_t some = std::min<std::size_t>(train_set.count(), 64);
-  std::vector<std::int64_t> index(some);
-  std::iota(index.begin(), index.end(), 0);
-  std::vector<float> values(some * train_set.shape().size());
-  train_set.read(index, values);
-  std::uint64_t hash = fnv1a(values.data(), values.size() * sizeof(float));
-  hash = fnv1a(train_set.labels().data(), train_set.count() * sizeof(std::int64_t), hash);
-  if (task.pretrained) {
-    for (const auto& [name, tensor] : task.pretrained->tensors) {
-      hash = fnv1a(tensor.values.data(), tensor.values.size() * sizeof(float), hash);
-    }
-  }
-  for (const BlockGuess& guess : task.guesses) {
-    hash = fnv1a(guess.inverse.data(), guess.inverse.size() * sizeof(double), hash);
-  }
-  const VisionSpec& s = task.spec;
-  return fmt::format("{} patch {} {} {} block {} padding {}; {} rounds {} adaptation {} whiten {} {} seed {}; {:016x}",
-                     s.network, s.patch, s.positions, to_string(s.adaptation), s.block, s.adaptation_padding,
-                     describe(task.recipe), task.rounds, task.adaptation_rate, task.whiten, task.whiten_patches,
-                     options.seed, hash) +
-         (options.device == kProcessor ? "" : " " + options.device);
-}
-
-/// Norms, biases, tokens and positions are not pulled towards zero.
-UpdateGroups groups_of(VisionModule& module, const VisionTask& task) {
-  UpdateGroup weights, rest, adaptation;
-  rest.decayed = false;
-  adaptation.decayed = false;
-  adaptation.rate = task.adaptation_rate;
-  for (auto& item : module.named_parameters()) {
-    const bool flat = item.value().dim() < 2 || item.key().find("pos_embedding") != std::string::npos ||
-                      item.key().find("class_token") != std::string::npos;
-    UpdateGroup& group = item.key().starts_with("adaptation.") ? adaptation : flat ? rest : weights;
-    group.parameters.push_back(item.value());
-  }
-  UpdateGroups out;
-  for (UpdateGroup* group : {&weights, &rest, &adaptation}) {
-    if (!group->parameters.empty()) out.stepped.push_back(*group);
-  }
-  return out;
-}
-
-/// Pretrained weights read pictures as they are.
-bool whitens_patches(const VisionTask& task) {
-  return task.whiten_patches && task.spec.network.starts_with("vit") && task.spec.adaptation == Adaptation::none &&
-         !task.pretrained;
-}
 
 class VisionRun {
  public:
-  VisionRun(const VisionTask& task, const Pictures& train_set, const Pictures& test_set, const RunOptions& options)
-      : task_(task), train_(train_set), test_(test_set), options_(options), device_(device_of(options.device)) {
+  VisionRun(const VisionTask& task, const PictureSets& sets, const RunOptions& options)
+      : task_(task),
+        choosing_(task.recipe, sets.train.labels(), sets.train.classes(),
+                  sets.validation ? std::optional(sets.validation->count()) : std::nullopt, options.seed,
+                  (task.rounds - 1) * task.recipe.epochs + 1),
+        learnt_(part_of(sets.train, choosing_.learn())),
+        train_(*learnt_),
+        validation_(part_of(sets.validation ? *sets.validation : sets.train, choosing_.validate())),
+        test_(sets.test),
+        options_(options),
+        device_(device_of(options.device)) {
     measure_input(train_, mean_, std_);
     input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_, device_);
-    fingerprint_ = fingerprint(task, train_set, options);
+    weights_ = weight_tensor(choosing_.class_weights(), device_);
+    fingerprint_ = fingerprint(task, sets, choosing_, options);
+    for (const std::string& line : choosing_.notes()) note(line);
     make_network(1);
-    if (!loaded_.empty()) note(loaded_);
+    if (!loaded_.empty()) note("pretrained weights: " + loaded_);
     if (whitens_patches(task)) {
       const std::int64_t patch = module_->named_parameters()["conv_proj.weight"].size(2);
       whitening_ = std::make_unique<PatchWhitening>(first_pictures(), patch, task.spec.positions);
@@ -145,21 +79,28 @@ class VisionRun {
     result.loaded = loaded_;
     result.resumed_from = resume();
     const std::size_t total = task_.recipe.epochs * task_.rounds;
-    while (epochs_.size() < total) {
+    while (epochs_.size() < total && !choosing_.ended_early(epochs_)) {
       const std::size_t done = epochs_.size();
       if (done > 0 && done % task_.recipe.epochs == 0) {
         make_network(done / task_.recipe.epochs + 1);
         place_network();
       }
       epochs_.push_back(run_epoch(done + 1));
+      if (choosing_.validates() && is_last_kept() && done + 1 < total) best_ = archived(module_);
       save();
       if (options_.on_epoch) options_.on_epoch(epochs_.back());
       if (epochs_.size() == options_.stop_after) break;
     }
-    result.finished = epochs_.size() == total;
+    result.finished = epochs_.size() == total || choosing_.ended_early(epochs_);
     result.epochs = epochs_;
     result.skipped_steps = skipped_;
-    result.test_accuracy = epochs_.back().test_accuracy;
+    result.choice = choosing_.choice(epochs_, total);
+    if (!is_last_kept()) unarchive(module_, best_, device_);
+    module_->use_bfloat16(false);
+    if (result.finished) {
+      const Answers answers = answers_of(test_);
+      result.test = figures_of(answers.labels, answers.predicted, task_.spec.classes);
+    }
     result.network = {task_.spec, mean_, std_, train_.classes(), {}, weights_of(*module_).tensors};
     if (whitening_) whitening_->merge(result.network.tensors);
     return result;
@@ -170,6 +111,8 @@ class VisionRun {
     if (options_.on_note) options_.on_note(line);
   }
 
+  bool is_last_kept() const { return choosing_.kept(epochs_) == epochs_.size(); }
+
   bool on_processor() const { return device_.is_cpu(); }
 
   /// A fresh network behind the adaptation as it is: on the processor, so that the same weights are drawn everywhere.
@@ -177,7 +120,11 @@ class VisionRun {
     torch::manual_seed(options_.seed + round - 1);
     const auto old = module_;
     module_ = make_vision(task_.spec);
-    if (task_.pretrained) loaded_ = to_text(load_weights(*module_, *task_.pretrained));
+    if (task_.pretrained) {
+      const LoadReport report = load_weights(*module_, *task_.pretrained);
+      if (!task_.pretrained_partial) require_body(*module_, report, has_small_stem(task_.spec));
+      loaded_ = to_text(report);
+    }
     if (old) {
       const torch::NoGradGuard no_grad;
       const auto from = adaptation_of(*old), to = adaptation_of(*module_);
@@ -221,13 +168,15 @@ class VisionRun {
     unarchive(module_, checkpoint->model, device_);
     updater_->restore(checkpoint->optimiser);
     epochs_ = checkpoint->epochs;
+    best_ = is_last_kept() ? checkpoint->model : checkpoint->best;
     note(fmt::format("going on after epoch {} of {}", epochs_.size(), total));
     return epochs_.size();
   }
 
   void save() const {
     if (options_.checkpoint.empty()) return;
-    write_checkpoint({fingerprint_, epochs_, archived(module_), updater_->archive()}, options_.checkpoint);
+    write_checkpoint({fingerprint_, epochs_, archived(module_), updater_->archive(), is_last_kept() ? "" : best_},
+                     options_.checkpoint);
   }
 
   struct Step {
@@ -238,8 +187,7 @@ class VisionRun {
   Step step(const torch::Tensor& images, const torch::Tensor& labels, double share) {
     updater_->zero_gradients();
     const auto logits = module_->forward(images);
-    auto loss = torch::nn::functional::cross_entropy(
-        logits, labels, torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(task_.recipe.label_smoothing));
+    auto loss = weighted_cross_entropy(logits, labels, task_.recipe.label_smoothing, weights_);
     if (const auto penalty = module_->penalty(); penalty.defined()) loss = loss + penalty;
     loss.backward();
     const bool stepped = updater_->step(share);
@@ -275,9 +223,19 @@ class VisionRun {
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto images = static_cast<double>(count);
-    // Tests are quicker in the arithmetic of the training, but the last one is what the written network will do.
-    module_->use_bfloat16(r.bfloat16 && epoch < r.epochs * task_.rounds);
-    return {epoch, loss / images, static_cast<double>(correct) / images, test_accuracy(), seconds, images / seconds};
+    EpochResult out;
+    out.epoch = epoch;
+    out.train_loss = loss / images;
+    out.train_accuracy = static_cast<double>(correct) / images;
+    out.seconds = seconds;
+    out.images_per_second = images / seconds;
+    if (choosing_.validates()) {
+      // It is quicker in the arithmetic of the training, but the last one is what the written network will do.
+      module_->use_bfloat16(r.bfloat16 && epoch < r.epochs * task_.rounds);
+      const Answers answers = answers_of(*validation_, &kept_);
+      Choosing::score(out, figures_of(answers.labels, answers.predicted, task_.spec.classes), answers.loss);
+    }
+    return out;
   }
 
   torch::Tensor labels_of(const Pictures& pictures, std::span<const std::int64_t> index) const {
@@ -288,28 +246,36 @@ class VisionRun {
     return labels.to(device_);
   }
 
-  double test_accuracy() {
+  /// `kept`, where it is given, has the samples of these pictures afterwards, unless they are too many.
+  Answers answers_of(const Pictures& pictures, std::vector<float>* kept = nullptr) {
     const torch::NoGradGuard no_grad;
     module_->eval();
-    const std::size_t size = test_.shape().size(), count = test_.count();
-    const bool keep = count * size <= kMostKept;
-    std::int64_t correct = 0;
+    const std::size_t size = pictures.shape().size(), count = pictures.count();
+    const bool keep = kept != nullptr && count * size <= kMostKept;
+    Answers answers;
+    std::vector<float> own;
     for (std::size_t first = 0; first < count; first += kTestBatch) {
       std::vector<std::int64_t> index(std::min(kTestBatch, count - first));
       std::iota(index.begin(), index.end(), static_cast<std::int64_t>(first));
-      if (!keep || kept_.size() < (first + index.size()) * size) {
-        if (!keep) kept_.clear();
-        kept_.resize(kept_.size() + index.size() * size);
-        test_.read(index, std::span(kept_).last(index.size() * size));
+      const std::size_t from = keep ? first * size : 0, values = index.size() * size;
+      std::vector<float>& all = keep ? *kept : own;
+      if (!keep) own.clear();
+      if (all.size() < from + values) {
+        all.resize(from + values);
+        pictures.read(index, std::span(all).last(values));
       }
-      const std::span<const float> values(kept_.data() + (keep ? first * size : 0), index.size() * size);
-      correct += module_->forward(input_of(values)).argmax(1).eq(labels_of(test_, index)).sum().item<std::int64_t>();
+      add_answers(answers, module_->forward(input_of(std::span<const float>(all).subspan(from, values))),
+                  labels_of(pictures, index));
     }
-    return static_cast<double>(correct) / static_cast<double>(count);
+    answers.loss /= static_cast<double>(std::max<std::size_t>(count, 1));
+    return answers;
   }
 
   VisionTask task_;
+  Choosing choosing_;
+  std::unique_ptr<Pictures> learnt_;
   const Pictures& train_;
+  std::unique_ptr<Pictures> validation_;
   const Pictures& test_;
   const RunOptions& options_;
   torch::Device device_;
@@ -321,7 +287,9 @@ class VisionRun {
   std::unique_ptr<Updater> updater_;
   std::string loaded_;
   std::string fingerprint_;
-  std::vector<float> kept_;
+  torch::Tensor weights_;    // a class; undefined: all alike
+  std::vector<float> kept_;  // samples of the validation pictures
+  std::string best_;         // archive of the network after the best epoch so far, where that is not the last
   std::vector<EpochResult> epochs_;
   std::size_t skipped_ = 0;
   std::size_t skipped_in_a_row_ = 0;
@@ -330,11 +298,12 @@ class VisionRun {
 }  // namespace
 
 VisionResult train_vision(const VisionTask& task, const Pictures& train_set, const Pictures& test_set,
-                          const RunOptions& options) {
-  check_task(task, train_set, test_set);
+                          const RunOptions& options, const Pictures* validation_set) {
+  const PictureSets sets{train_set, validation_set, test_set};
+  check_task(task, sets);
   try {
     set_math_threads(options.threads);
-    return VisionRun(task, train_set, test_set, options).run();
+    return VisionRun(task, sets, options).run();
   } catch (const c10::Error& e) {
     throw Error(std::string("LibTorch: ") + e.what_without_backtrace());
   }

@@ -30,13 +30,15 @@ struct VisionTask {
   bool whiten_patches = true;            ///< vit: train on patches whose samples are uncorrelated (patch_whitening.h)
   std::vector<BlockGuess> guesses;       ///< er_cnn: start from these instead, one a channel
   std::optional<WeightFile> pretrained;  ///< where each round's network starts
+  bool pretrained_partial = false;       ///< also if tensors of the backbone stay as they were drawn
 };
 
 struct VisionResult {
   VisionFile network;
   std::vector<EpochResult> epochs;  ///< of all rounds, counted through
   std::string loaded;               ///< what matched of the pretrained weights, for people
-  double test_accuracy = 0;         ///< after the last epoch
+  Choice choice;
+  Figures test;  ///< of the kept epoch; without pictures if not `finished`
   std::size_t resumed_from = 0;
   std::size_t skipped_steps = 0;
   bool finished = true;
@@ -47,12 +49,14 @@ Recipe vision_recipe(const std::string& network);
 /// The published schedules: er-cnn, color-neuracrypt, neuracrypt, ele. Throws UsageError that lists them.
 Recipe published_recipe(const std::string& name);
 
-/// Trains by cross entropy; nothing is chosen by the test pictures. With the same seed, machine, BLAS and threads the
-/// result is the same bit for bit, also when resumed. Throws UsageError, MismatchError if pictures do not fit,
+/// Trains by cross entropy and keeps the weights of the best epoch of the last round: the best on `validation_set`, or
+/// without one on a share of the training pictures that is held back (Recipe::validation_share). The test pictures are
+/// read once, at the end, and decide nothing. With the same seed, machine, BLAS and threads the result is the same bit
+/// for bit, also when resumed. Throws UsageError, MismatchError if pictures or pretrained weights do not fit,
 /// UnsupportedError, FormatError for a damaged checkpoint, IoError, and Error if the loss stops being a number. On a
 /// card (RunOptions::device) the next batch is drawn while one is learnt from, and the last bits differ from run to
 /// run. Not for two threads at once.
 VisionResult train_vision(const VisionTask& task, const Pictures& train_set, const Pictures& test_set,
-                          const RunOptions& options);
+                          const RunOptions& options, const Pictures* validation_set = nullptr);
 
 }  // namespace obscura::train

@@ -27,8 +27,15 @@ std::string model_summary(const std::string& name);
 /// show). Throws UsageError for an unknown model; any data set will do.
 Recipe model_recipe(const std::string& name, const std::string& dataset = {});
 
-/// The model for images of `input` and that many classes.
-/// Throws UsageError for an unknown name (listing the known), UnsupportedError if the model cannot take such images.
+/// The images that a model was made for, and others that it can be built for: "images of one or three channels, sides
+/// from 8 that are multiples of 4". Throw UsageError for an unknown name.
+nn::Shape usual_images(const std::string& name);
+std::string images_taken(const std::string& name);
+
+/// The model for images of `input` and that many classes. Kernels, strides and maps are the model's; dense layers grow
+/// with the images.
+/// Throws UsageError for an unknown name (listing the known), UnsupportedError if the model cannot take such images
+/// or would have a dense layer of more than 2^24 weights.
 Model make_model(const std::string& name, const nn::Shape& input, std::size_t classes, const std::string& dataset = {});
 
 }  // namespace obscura::train

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 #include <vector>
+
+#include "base/error.h"
 
 namespace obscura::train {
 namespace {
@@ -11,6 +14,9 @@ namespace {
 // The degree-2 Hermite expansion of a ReLU whose square is normalised (AESPA, arXiv 2201.06699).
 constexpr float kSquareStart = 0.28F;
 constexpr float kLinearStart = 0.5F;
+
+/// Of a dense layer: beyond it, neither training nor an encrypted run is any use.
+constexpr std::size_t kMostWeights = std::size_t{1} << 24;
 
 struct Convolution {
   std::size_t channels;
@@ -54,7 +60,19 @@ class Sequence {
   Sequence& average(std::size_t side) {
     return add("pool", nn::AvgPool{{side, side}, {side, side}, {0, 0, 0, 0}, false});
   }
+  /// Of all that is left of the image.
+  Sequence& mean() {
+    const std::array<std::size_t, 2> window{shape().height, shape().width};
+    return add("pool", nn::AvgPool{window, window, {0, 0, 0, 0}, false});
+  }
   Sequence& linear(std::size_t out_features, bool bias = true) {
+    const nn::Shape& images = graph_.input_shape();
+    if (shape().size() > kMostWeights / out_features) {
+      throw UnsupportedError(fmt::format(
+          "model {} for images of {}x{}x{} would have a dense layer of {} times {} weights, more than {} in "
+          "all: take smaller images (--size)",
+          graph_.name, images.channels, images.height, images.width, shape().size(), out_features, kMostWeights));
+    }
     return add("fc", nn::Linear{out_features, std::vector<float>(out_features * shape().size(), 0.0F),
                                 std::vector<float>(bias ? out_features : 0, 0.0F)});
   }
@@ -86,10 +104,11 @@ nn::Graph cifar_network(const char* name, const nn::Shape& input, std::size_t cl
     if (pooled) net.average(2);
     net.activation(act);
   }
-  nn::Graph graph = net.average(4).flatten().linear(classes).take();
-  // Mean and standard deviation of CIFAR-10's training images.
-  graph.preprocessing.mean = {0.4914F, 0.4822F, 0.4465F};
-  graph.preprocessing.std = {0.2470F, 0.2435F, 0.2616F};
+  nn::Graph graph = net.mean().flatten().linear(classes).take();
+  // Mean and standard deviation of CIFAR-10's training images, and of their luma.
+  const bool grey = input.channels == 1;
+  graph.preprocessing.mean = grey ? std::vector{0.4809F} : std::vector{0.4914F, 0.4822F, 0.4465F};
+  graph.preprocessing.std = grey ? std::vector{0.2392F} : std::vector{0.2470F, 0.2435F, 0.2616F};
   return graph;
 }
 

@@ -188,8 +188,8 @@ TEST_F(TrainPictures, ProtectedByTheOwner) {
   expect_refusal(train(with({"--resize", "16"}), "bad.safetensors", "hidden"), 2, "--resize");
   expect_refusal(train(with({"--adapt"}), "bad.safetensors", "hidden"), 2, "--block");
   expect_refusal(train(with({"--augment", "flip", "--quiet"}), "bad.safetensors", "hidden"), 1, "--augment none");
-  fs::remove_all(at("hidden/test/dark"));
-  expect_refusal(train(with({"--quiet"}), "bad.safetensors", "hidden"), 1, "other classes");
+  fs::remove_all(at("hidden/train/dark"));
+  expect_refusal(train(with({"--quiet"}), "bad.safetensors", "hidden"), 1, "no training images of the class 'dark'");
 }
 
 TEST_F(TrainPictures, ANetworkTakesInAKey) {

@@ -62,7 +62,7 @@ TEST(LoadWeights, CopiesParametersAndBuffersOfTheSameName) {
   EXPECT_NE(weights_of(to), file);
   const LoadReport report = load_weights(to, file);
   EXPECT_THAT(report.matched, SizeIs(9));
-  EXPECT_EQ(to_text(report), "9 of 9 matched");
+  EXPECT_EQ(to_text(report), "9 of 9 tensors matched");
   EXPECT_EQ(weights_of(to), file);
   EXPECT_EQ(to.norm->num_batches_tracked.scalar_type(), torch::kInt64);
   EXPECT_TRUE(to.fc->weight.requires_grad());
@@ -71,7 +71,7 @@ TEST(LoadWeights, CopiesParametersAndBuffersOfTheSameName) {
 TEST(LoadWeights, ReadsWhatPyTorchSaved) {
   torch::nn::Sequential net(torch::nn::Linear(4, 3), torch::nn::BatchNorm1d(3));
   const auto report = load_weights(*net, read_weights(OBSCURA_SOURCE_DIR "/tests/train/weights/module.pth"));
-  EXPECT_EQ(to_text(report), "7 of 7 matched");
+  EXPECT_EQ(to_text(report), "7 of 7 tensors matched");
   EXPECT_EQ(net->named_parameters()["0.weight"][2][3].item<float>(), (11 - 8) / 4.0F);
 }
 
@@ -87,7 +87,7 @@ TEST(LoadWeights, SeesThroughWrappersAndOldNames) {
     return "module." + name;
   });
   EXPECT_THAT(file.tensors, Contains(::testing::Key("module.denselayer1.norm.1.running_mean")));
-  EXPECT_EQ(to_text(load_weights(to, file)), "9 of 9 matched");
+  EXPECT_EQ(to_text(load_weights(to, file)), "9 of 9 tensors matched");
   EXPECT_EQ(weights_of(to), weights_of(Around("denselayer1", inner)));
 }
 
@@ -100,7 +100,8 @@ TEST(LoadWeights, LeavesAHeadOfOtherClasses) {
   EXPECT_THAT(report.other_shape,
               ElementsAre(OtherShape{"fc.bias", {1000}, {10}}, OtherShape{"fc.weight", {1000, 4}, {10, 4}}));
   EXPECT_EQ(to_text(report),
-            "7 of 9 matched; of another shape: fc.bias [1000] instead of [10], fc.weight [1000, 4] instead of [10, 4]");
+            "7 of 9 tensors matched, 2 left as drawn at random; of another shape: fc.bias [1000] instead of [10], "
+            "fc.weight [1000, 4] instead of [10, 4]");
   EXPECT_TRUE(torch::equal(to.fc->weight, before));
   EXPECT_TRUE(torch::equal(to.conv->weight, from.conv->weight));
 }
@@ -115,8 +116,8 @@ TEST(LoadWeights, ListsWhatIsOnOneSideOnly) {
   const LoadReport report = load_weights(to, file);
   EXPECT_THAT(report.missing, ElementsAre("conv1.bias"));
   EXPECT_THAT(report.unexpected, SizeIs(11));
-  EXPECT_THAT(to_text(report),
-              HasSubstr("7 of 8 matched; not in the file: conv1.bias; not in the network: optimizer.0"));
+  EXPECT_THAT(to_text(report), HasSubstr("7 of 8 tensors matched, 1 left as drawn at random; not in the file: "
+                                         "conv1.bias; not in the network: optimizer.0"));
   EXPECT_THAT(to_text(report), HasSubstr(" and 3 more"));
 }
 
@@ -126,11 +127,12 @@ TEST(LoadWeights, GoesIntoAndComesOutOfABackbone) {
   Around adapted("backbone", std::make_shared<Small>());
   adapted.register_module("adaptation", torch::nn::Linear(1, 1));
   const LoadReport in = load_weights(adapted, weights_of(*plain));
-  EXPECT_EQ(to_text(in), "9 of 11 matched; not in the file: adaptation.bias, adaptation.weight");
+  EXPECT_EQ(to_text(in),
+            "9 of 11 tensors matched, 2 left as drawn at random; not in the file: adaptation.bias, adaptation.weight");
   EXPECT_EQ(weights_of(adapted).tensors.at("backbone.fc.weight"), weights_of(*plain).tensors.at("fc.weight"));
   Small other;
   const LoadReport out = load_weights(other, weights_of(adapted));
-  EXPECT_EQ(to_text(out), "9 of 9 matched; not in the network: adaptation.bias, adaptation.weight");
+  EXPECT_EQ(to_text(out), "9 of 9 tensors matched; not in the network: adaptation.bias, adaptation.weight");
   EXPECT_EQ(weights_of(other), weights_of(*plain));
 }
 
@@ -140,7 +142,9 @@ TEST(LoadWeights, ResizesPositionsAndKeepsTheTokensRow) {
   Positions to(10);
   const LoadReport report = load_weights(to, {{{"pos_embedding", {{1, 5, 2}, values}}}, {}});
   EXPECT_THAT(report.reshaped, ElementsAre(OtherShape{"pos_embedding", {1, 5, 2}, {1, 10, 2}}));
-  EXPECT_EQ(to_text(report), "0 of 2 matched; resized: pos_embedding [1, 5, 2] to [1, 10, 2]; not in the file: other");
+  EXPECT_EQ(to_text(report),
+            "0 of 2 tensors matched, 1 left as drawn at random; resized: pos_embedding [1, 5, 2] to [1, 10, 2]; not in "
+            "the file: other");
   const float wanted[] = {-1, 0, 1, 2, 2, 3.5, 5, 4, 6, 8};
   for (int i = 0; i < 10; ++i) {
     EXPECT_FLOAT_EQ(to.embedding[0][i][0].item<float>(), wanted[i]) << i;

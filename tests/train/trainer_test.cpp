@@ -99,7 +99,7 @@ class TrainerTest : public ::testing::Test {
 
 TEST_F(TrainerTest, LearnsAndExportsWhatItLearnt) {
   const auto result = train(small_network(), quick_recipe(), train_set_, test_set_, silent());
-  EXPECT_GE(result.test_accuracy, 0.95);
+  EXPECT_GE(result.test.accuracy, 0.95);
   ASSERT_EQ(result.epochs.size(), 4U);
   EXPECT_LT(result.epochs.back().train_loss, result.epochs.front().train_loss);
   ASSERT_EQ(result.activations.size(), 2U);
@@ -116,7 +116,7 @@ TEST_F(TrainerTest, LearnsAndExportsWhatItLearnt) {
     correct += best == test_set_.labels[n] ? 1 : 0;
     for (const nn::Node& node : back.nodes) ASSERT_NE(nn::layer_name(node.layer), "BatchNorm");
   }
-  EXPECT_NEAR(static_cast<double>(correct) / 200, result.test_accuracy, 0.0051);
+  EXPECT_NEAR(static_cast<double>(correct) / 200, result.test.accuracy, 0.0051);
 }
 
 TEST_F(TrainerTest, EveryOptimiserAndOptionLearns) {
@@ -133,7 +133,7 @@ TEST_F(TrainerTest, EveryOptimiserAndOptionLearns) {
     recipe.augmentation = parse_augmentation("flip");
     recipe.plain_epochs = 1;
     const auto result = train(small_network(), recipe, train_set_, test_set_, silent());
-    EXPECT_GE(result.test_accuracy, 0.7) << to_string(optimiser);
+    EXPECT_GE(result.test.accuracy, 0.7) << to_string(optimiser);
   }
 }
 
@@ -160,7 +160,7 @@ Recipe deep_recipe() {
 
 TEST_F(TrainerTest, TheDeepRecipeLearnsKeepsRangesAndResumes) {
   const auto whole = train(small_network(), deep_recipe(), train_set_, test_set_, silent());
-  EXPECT_GE(whole.test_accuracy, 0.9);
+  EXPECT_GE(whole.test.accuracy, 0.9);
   ASSERT_EQ(whole.outliers.size(), 3U);
   EXPECT_EQ(whole.skipped_steps, 0U);
   EXPECT_GE(whole.activations[0].max_abs, whole.activations[0].p999);
@@ -185,11 +185,12 @@ TEST_F(TrainerTest, TheDeepRecipeLearnsKeepsRangesAndResumes) {
 
 TEST_F(TrainerTest, ATeacherAloneTeachesAndIsPartOfTheRun) {
   const auto teacher = train(small_network(), quick_recipe(), train_set_, test_set_, silent());
-  ASSERT_GE(teacher.test_accuracy, 0.95);
+  ASSERT_GE(teacher.test.accuracy, 0.95);
   // Labels that say nothing: what is learnt comes from the teacher.
   image::Dataset unlabelled = train_set_;
   std::ranges::fill(unlabelled.labels, 0);
   Recipe recipe = quick_recipe();
+  recipe.validation_share = 0;  // such labels cannot choose, either
   recipe.teacher_share = 1;
   recipe.teacher_temperature = 2;
   RunOptions options = silent();
@@ -201,7 +202,7 @@ TEST_F(TrainerTest, ATeacherAloneTeachesAndIsPartOfTheRun) {
   options.stop_after = 0;
   const auto taught = train(small_network(), recipe, unlabelled, test_set_, options);
   EXPECT_EQ(taught.resumed_from, 3U);
-  EXPECT_GE(taught.test_accuracy, 0.8);
+  EXPECT_GE(taught.test.accuracy, 0.8);
   options.teacher = std::make_shared<const nn::Graph>(taught.graph);
   EXPECT_EQ(train(small_network(), recipe, unlabelled, test_set_, options).resumed_from, 0U) << "another teacher";
   std::filesystem::remove(options.checkpoint);
@@ -237,6 +238,7 @@ TEST_F(TrainerTest, AnInterruptedRunGoesOnAsIfNothingHappened) {
   options.on_note = [&](const std::string& note) { notes.push_back(note); };
   const auto resumed = train(small_network(), quick_recipe(), train_set_, test_set_, options);
   EXPECT_EQ(resumed.resumed_from, 2U);
+  EXPECT_EQ(resumed.choice.kept_epoch, whole.choice.kept_epoch);
   EXPECT_THAT(notes, ::testing::ElementsAre("going on after epoch 2 of 4"));
   EXPECT_EQ(resumed.epochs.size(), 4U);
   EXPECT_EQ(nn::to_onnx(resumed.graph), nn::to_onnx(whole.graph));
@@ -302,7 +304,16 @@ TEST_F(TrainerTest, Curves) {
   EXPECT_EQ(json["epochs"].size(), 1U);
   EXPECT_EQ(json["seed"], 7);
   EXPECT_EQ(json["activations"][1]["layer"], "square");
-  EXPECT_DOUBLE_EQ(json["test_accuracy"], result.test_accuracy);
+  EXPECT_DOUBLE_EQ(json["test_accuracy"], result.test.accuracy);
+  EXPECT_EQ(json["kept_epoch"], 1);
+  EXPECT_EQ(json["chosen_by"], "validation_accuracy");
+  EXPECT_EQ(json["validation_from"], "held_back");
+  EXPECT_EQ(json["images"], (nlohmann::json{{"training", 576}, {"validation", 64}, {"test", 200}}));
+  EXPECT_EQ(json["epochs"][0]["validation_accuracy"], result.epochs[0].validation_accuracy);
+  EXPECT_FALSE(json["epochs"][0].contains("test_accuracy"));
+  EXPECT_EQ(json["test"]["classes"].size(), 4U);
+  EXPECT_EQ(json["test"]["images"], 200);
+  EXPECT_TRUE(json["class_weights"].is_null());
   const auto svg = curve_svg(header, result);
   EXPECT_THAT(svg, HasSubstr("a&lt;b on bars"));
   EXPECT_THAT(svg, HasSubstr("</svg>"));
@@ -384,9 +395,17 @@ TEST(Zoo, UnknownModelsAndImages) {
   EXPECT_THAT([] { make_model("resnet", {1, 28, 28}, 10); }, ThrowsMessage<UsageError>(HasSubstr("choose tenseal")));
   EXPECT_THAT(
       [] {
-        make_model("tenseal", {3, 32, 32}, 10);
+        make_model("obscura-m", {3, 36, 32}, 10);
       },
-      ThrowsMessage<UnsupportedError>(HasSubstr("takes images of 1x28x28, not of 3x32x32")));
+      ThrowsMessage<UnsupportedError>(HasSubstr("takes images of one or three channels, sides from 8 that are "
+                                                "multiples of 8 (usually 3x32x32), not 3x36x32")));
+  EXPECT_THROW(make_model("tenseal", {1, 6, 28}, 10), UnsupportedError);
+  EXPECT_THROW(make_model("tenseal", {2, 28, 28}, 10), UnsupportedError);
+  EXPECT_THAT(
+      [] {
+        make_model("lenet5", {3, 4096, 4096}, 10);
+      },
+      ThrowsMessage<UnsupportedError>(HasSubstr("take smaller images")));
   EXPECT_THROW(make_model("tenseal", {1, 28, 28}, 1), UnsupportedError);
 }
 

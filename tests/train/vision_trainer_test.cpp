@@ -31,21 +31,21 @@ TEST(VisionTrainer, LearnsPlainPictures) {
   auto task = toy_task();
   task.recipe.epochs = 3;
   const auto result = toys.run(task, quiet());
-  EXPECT_GE(result.test_accuracy, 0.95);
+  EXPECT_GE(result.test.accuracy, 0.95);
   ASSERT_EQ(result.epochs.size(), 3);
   EXPECT_LT(result.epochs[2].train_loss, result.epochs[0].train_loss);
   EXPECT_TRUE(result.finished);
   EXPECT_EQ(result.network.classes, toys.train_set.classes);
   // What was written classifies as the last test said.
   const VisionClassifier network(result.network);
-  EXPECT_EQ(accuracy(predict(network, *toys.test), *toys.test), result.test_accuracy);
+  EXPECT_EQ(accuracy(predict(network, *toys.test), *toys.test), result.test.accuracy);
 }
 
 TEST(VisionTrainer, LearnsProtectedPicturesThroughAnAdaptation) {
   const Toys toys = hidden_toys();
   auto task = toy_task(Adaptation::er_cnn);
   task.recipe.epochs = 3;
-  EXPECT_GE(toys.run(task, quiet()).test_accuracy, 0.95);
+  EXPECT_GE(toys.run(task, quiet()).test.accuracy, 0.95);
 }
 
 /// It learns from decorrelated patches, which its first layer has taken in when it is written.
@@ -60,14 +60,16 @@ TEST(VisionTrainer, WrittenTransformersReadPicturesAsTheyAre) {
     const auto result = toys.run(task, quiet());
     const VisionClassifier network(result.network);
     // A picture on the border may fall to the other side by rounding.
-    EXPECT_NEAR(accuracy(predict(network, *toys.test), *toys.test), result.test_accuracy, 0.026);
-    EXPECT_GE(result.test_accuracy, 0.8);
+    EXPECT_NEAR(accuracy(predict(network, *toys.test), *toys.test), result.test.accuracy, 0.026);
+    EXPECT_GE(result.test.accuracy, 0.8);
   }
 }
 
 TEST(VisionTrainer, InputIsNormalisedByTheTrainingPictures) {
   const Toys toys;
-  const auto result = toys.run(toy_task(), quiet());
+  auto task = toy_task();
+  task.recipe.validation_share = 0;
+  const auto result = toys.run(task, quiet());
   ASSERT_EQ(result.network.mean.size(), 3);
   for (std::size_t c = 0; c < 3; ++c) {
     double sum = 0, squares = 0;
@@ -147,7 +149,7 @@ TEST(VisionTrainer, ACheckpointOfAnotherTrainingIsLeftAside) {
   auto rounds = task;
   rounds.rounds = 2;
   EXPECT_EQ(Toys({}, 48).run(rounds, other).resumed_from, 0);
-  write_file(folder / "run", std::string("OBSCTRN1 and then nothing that makes sense"));
+  write_file(folder / "run", std::string("OBSCTRN2 and then nothing that makes sense"));
   EXPECT_THROW(toys.run(task, options), FormatError);
 }
 
@@ -202,6 +204,49 @@ TEST(VisionTrainer, StartsFromPretrainedWeightsInEveryRound) {
   const auto result = toys.run(task, quiet());
   EXPECT_THAT(result.loaded, HasSubstr("matched"));
   EXPECT_EQ(result.network.tensors.at("backbone.conv1.weight"), task.pretrained->tensors.at("conv1.weight"));
+}
+
+/// All but the head, or an error that says what and how to accept it.
+TEST(VisionTrainer, PretrainedWeightsMustBeOfTheNetwork) {
+  const Toys toys;
+  auto task = toy_task();
+  task.recipe.epochs = 1;
+  task.recipe.learning_rate = 1e-30;
+  const Tensors good = part(toys.run(task, quiet(9)), "");
+  const auto start = [&](Tensors tensors, bool partial = false) {
+    task.pretrained = WeightFile{std::move(tensors), {}};
+    task.pretrained_partial = partial;
+    return toys.run(task, quiet());
+  };
+  // Heads of other classes and none are what one starts from.
+  Tensors other_head = good;
+  other_head["fc.weight"] = {{1000, 64}, std::vector<float>(64000)};
+  other_head["fc.bias"] = {{1000}, std::vector<float>(1000)};
+  EXPECT_THAT(start(other_head).loaded, HasSubstr("2 left as drawn at random"));
+  Tensors headless = good;
+  headless.erase("fc.weight");
+  headless.erase("fc.bias");
+  EXPECT_THAT(start(headless).loaded, HasSubstr("2 left as drawn at random; not in the file: fc.bias, fc.weight"));
+  // The first convolution of a network for large pictures has another window.
+  Tensors large = good;
+  large["conv1.weight"] = {{16, 3, 7, 7}, std::vector<float>(16 * 3 * 49)};
+  EXPECT_THAT(start(large).loaded, HasSubstr("conv1.weight [16, 3, 7, 7] instead of [16, 3, 3, 3]"));
+  // One of many.
+  const std::size_t all = good.size();
+  const Tensors one = {{"bn1.weight", good.at("bn1.weight")}};
+  EXPECT_THAT([&] { start(one); }, ThrowsMessage<MismatchError>(testing::AllOf(
+                                       HasSubstr("not of this network"), HasSubstr("1 of "), HasSubstr("conv1.weight"),
+                                       HasSubstr("and "), HasSubstr("--pretrained-partial"))));
+  EXPECT_GT(all, 20U);
+  EXPECT_THAT(start(one, true).loaded, HasSubstr("1 of "));
+  // One is missing; one is of grey pictures.
+  Tensors missing = good;
+  missing.erase("layer2.0.conv1.weight");
+  EXPECT_THAT([&] { start(missing); }, ThrowsMessage<MismatchError>(HasSubstr("layer2.0.conv1.weight")));
+  Tensors grey = good;
+  grey["conv1.weight"] = {{16, 1, 3, 3}, std::vector<float>(16 * 9)};
+  EXPECT_THAT([&] { start(grey); }, ThrowsMessage<MismatchError>(HasSubstr("conv1.weight [16, 1, 3, 3]")));
+  EXPECT_NO_THROW(start(grey, true));
 }
 
 TEST(VisionTrainer, RefusesWhatDoesNotFit) {
