@@ -23,7 +23,7 @@ void bench_mode(BenchTable& table, const nn::Graph& graph, compile::Mode mode) {
   compile::Program program = compile_network(graph, mode);
   const owner::Owner owner(program.client);
   const auto images = some_images(owner.client());
-  const auto seeded_keys = owner.evaluation_keys(program.keys);
+  const auto seeded_keys = owner.evaluation_keys(program.client.keys);
   const auto runner = runtime::make_runner(std::move(program));
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded_keys);
 

@@ -98,7 +98,7 @@ std::map<std::string, std::string> other_metadata(const std::string& network) {
 /// Seconds of every stage of one query of made-up pixels, on one thread.
 std::vector<double> measure(compile::Program program) {
   const owner::Owner owner(program.client);
-  const auto seeded = owner.evaluation_keys(program.keys);
+  const auto seeded = owner.evaluation_keys(program.client.keys);
   ThreadPool pool;
   const auto runner = runtime::make_runner(std::move(program), &pool);
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded, &pool);
@@ -178,8 +178,8 @@ void run_compile(const CompileArguments& a) {
               {"logit_range", client.logit_range > 0 ? ordered_json(client.logit_range) : ordered_json(nullptr)},
               {"fitted_from", origin_json(graph.origin)},
               {"reply_bits", client.reply_bits},
-              {"rotation_keys", program.keys.galois.size()},
-              {"relinearisation_key", program.keys.relin_limbs != 0},
+              {"rotation_keys", program.client.keys.galois.size()},
+              {"relinearisation_key", program.client.keys.relin_limbs != 0},
               {"reasons", program.schedule.reasons},
               {"predicted_bytes",
                {{"query", sizes.query}, {"reply", sizes.reply}, {"keys", sizes.keys}, {"server", sizes.server}}},

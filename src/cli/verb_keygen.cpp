@@ -44,8 +44,8 @@ void print_keys(const KeygenArguments& a, const compile::Program& program, const
   row("client.part", "what encrypt and decrypt need to know of the network");
   fmt::print("images: {}\n", nn::preprocessing_text(program.client.preprocessing, program.client.input));
   fmt::print("{}\n", ckks::describe(program.client.parameters));
-  fmt::print("{} rotation keys{}; compiled in {}, keys made in {}\n", program.keys.galois.size(),
-             program.keys.relin_limbs != 0 ? " and a relinearisation key" : "", duration_text(times.compile),
+  fmt::print("{} rotation keys{}; compiled in {}, keys made in {}\n", program.client.keys.galois.size(),
+             program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", duration_text(times.compile),
              duration_text(times.keys));
 }
 
@@ -57,8 +57,8 @@ void print_keys_json(const KeygenArguments& a, const compile::Program& program, 
               {"classes", program.client.preprocessing.classes},
               {"preprocessing", preprocessing_json(program.client.preprocessing, program.client.input)},
               {"parameters", parameters_json(program.client.parameters)},
-              {"rotation_keys", program.keys.galois.size()},
-              {"relinearisation_key", program.keys.relin_limbs != 0},
+              {"rotation_keys", program.client.keys.galois.size()},
+              {"relinearisation_key", program.client.keys.relin_limbs != 0},
               {"bytes",
                {{"secret_key", size_of(a.out / "secret.key")},
                 {"evaluation_keys", size_of(a.out / "evaluation.key")},
@@ -86,7 +86,7 @@ void run_keygen(const KeygenArguments& a) {
   const compile::Program program = compile_network(graph, options);
   times.compile = watch.lap();
   const owner::Owner owner(program.client);
-  const auto keys = owner.evaluation_keys(program.keys);
+  const auto keys = owner.evaluation_keys(program.client.keys);
   times.keys = watch.lap();
   folder.put(owner, keys, a.force);
   if (a.json) {

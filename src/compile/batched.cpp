@@ -46,7 +46,7 @@ class Planner {
  private:
   void relinearise(std::size_t i, bool before_map, std::size_t count) {
     const std::size_t limbs = relinearisation_limbs(stages_[i], program_.schedule.stages[i], before_map);
-    program_.keys.relinearisation(limbs);
+    program_.client.keys.relinearisation(limbs);
     const auto costs = circuits::step_costs(context_, limbs);
     program_.microseconds += static_cast<double>(count) * (costs.decompose + costs.inner_product + 2 * costs.mod_down);
   }

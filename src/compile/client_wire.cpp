@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
 /// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against and
-/// the range of pixels.
-constexpr std::uint8_t kClientVersion = 3;
+/// the range of pixels, 4 the keys that the server needs.
+constexpr std::uint8_t kClientVersion = 4;
 
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
   w.u32(static_cast<std::uint32_t>(values.size()));
@@ -107,6 +107,19 @@ void check_packed(ByteReader& r, const ClientPart& client, std::size_t slots) {
   }
 }
 
+void read_keys(ByteReader& r, ClientPart& client) {
+  const std::size_t limbs = client.parameters.q.size();
+  client.keys.relin_limbs = get_count(r, "limbs of the relinearisation key", 0, limbs);
+  const std::size_t count = get_count(r, "rotation keys", 0, r.left() / 8);
+  std::uint64_t last = 1;  // the identity needs no key
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t element = r.u32();
+    if (element % 2 == 0 || element <= last || element >= 4 * client.slots()) r.fail("asks for a key of no rotation");
+    client.keys.galois[element] = get_count(r, "limbs of a key", 1, limbs);
+    last = element;
+  }
+}
+
 void read_layout(ByteReader& r, ClientPart& client) {
   const std::size_t slots = std::size_t{1} << (client.parameters.log_degree - 1);
   client.input_scale = get_positive(r, "scale");
@@ -139,7 +152,17 @@ void read_layout(ByteReader& r, ClientPart& client) {
   const std::uint8_t zeros = r.u8();
   if (zeros > 1) r.fail("has a mark that is neither 0 nor 1");
   client.zeros_between = zeros == 1;
+  read_keys(r, client);
   std::ranges::copy(r.raw(client.key.size()), client.key.begin());
+}
+
+void put_keys(ByteWriter& w, const ckks::KeyRequest& keys) {
+  w.u32(static_cast<std::uint32_t>(keys.relin_limbs));
+  w.u32(static_cast<std::uint32_t>(keys.galois.size()));
+  for (const auto& [element, limbs] : keys.galois) {
+    w.u32(static_cast<std::uint32_t>(element));
+    w.u32(static_cast<std::uint32_t>(limbs));
+  }
 }
 
 }  // namespace
@@ -178,6 +201,7 @@ ckks::Bytes write_client_part(const ClientPart& client) {
   w.f64(client.logit_range);
   w.u8(static_cast<std::uint8_t>(client.head));
   w.u8(client.zeros_between ? 1 : 0);
+  put_keys(w, client.keys);
   w.raw(client.key);
   return ckks::seal_envelope(ckks::Kind::client, ckks::digest_of(client.parameters), w.bytes());
 }

@@ -1,89 +1,18 @@
-#include <sodium.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "compile/batched.h"
 #include "compile/depth.h"
 #include "compile/packed.h"
 #include "compile/program.h"
+#include "compile/program_wire.h"
 #include "compile/scales.h"
 #include "compile/validate.h"
 
 namespace obscura::compile {
 namespace {
-
-/// A hash that takes its input piece by piece: the maps of a large network are hundreds of megabytes.
-class Hasher {
- public:
-  Hasher() { crypto_generichash_init(&state_, nullptr, 0, ckks::Digest{}.size()); }
-  ByteWriter& writer() {
-    if (writer_.size() >= (std::size_t{1} << 20)) flush();
-    return writer_;
-  }
-  ckks::Digest digest() {
-    flush();
-    ckks::Digest digest{};
-    crypto_generichash_final(&state_, digest.data(), digest.size());
-    return digest;
-  }
-
- private:
-  void flush() {
-    crypto_generichash_update(&state_, writer_.bytes().data(), writer_.size());
-    writer_ = ByteWriter();
-  }
-
-  crypto_generichash_state state_;
-  ByteWriter writer_;
-};
-
-void add_to(Hasher& hasher, const AffineMap& map) {
-  hasher.writer().u64(map.columns);
-  hasher.writer().u64(map.rows.size());
-  for (std::size_t r = 0; r < map.rows.size(); ++r) {
-    ByteWriter& writer = hasher.writer();
-    writer.f64(map.bias[r]);
-    writer.u64(map.rows[r].size());
-    for (const auto& e : map.rows[r]) writer.u32(e.column), writer.f64(e.value);
-  }
-}
-
-void add_to(Hasher& hasher, const Stage& stage) {
-  hasher.writer().u64(stage.terms.size());
-  for (const Term& term : stage.terms) {
-    hasher.writer().u64(term.value);
-    add_to(hasher, term.map);
-  }
-  ByteWriter& writer = hasher.writer();
-  writer.u8(static_cast<std::uint8_t>(stage.activation));
-  writer.u8(static_cast<std::uint8_t>(stage.basis));
-  for (const auto& row : stage.coefficients) {
-    for (const double c : row) writer.f64(c);
-  }
-}
-
-/// Names a program by everything that both sides must agree on.
-ckks::Digest digest_of_program(const std::vector<Stage>& stages, const Program& program) {
-  const ClientPart& client = program.client;
-  Hasher hasher;
-  ByteWriter& writer = hasher.writer();
-  writer.text("obscura program 2");
-  writer.u8(static_cast<std::uint8_t>(client.mode));
-  writer.u64(client.images);
-  for (const int b : program.schedule.q_bits) writer.u32(static_cast<std::uint32_t>(b));
-  for (const int b : program.schedule.p_bits) writer.u32(static_cast<std::uint32_t>(b));
-  writer.f64(client.input_scale);
-  for (const float v : client.preprocessing.mean) writer.f64(v);
-  for (const float v : client.preprocessing.std) writer.f64(v);
-  for (const float v : client.preprocessing.range) writer.f64(v);
-  writer.text(client.preprocessing.colour);
-  for (const Stage& stage : stages) add_to(hasher, stage);
-  return hasher.digest();
-}
 
 /// The standard deviation that switching the reply to 2^bits adds to a logit.
 double reply_error(const ClientPart& client, const ckks::Context& context, double scale, int bits) {
@@ -186,13 +115,11 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   if (options.mode == Mode::packed) {
     check_images(options.images_per_ciphertext, *context);
     client.images = choose_images(stages, *context, options, program);
-    client.program = digest_of_program(stages, program);
     plan_packed(std::move(stages), *context, client.images, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
     request_packed_keys(*context, program);
   } else {
     client.images = context->slots();
-    client.program = digest_of_program(stages, program);
     plan_batched(std::move(stages), *context, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
   }
@@ -207,6 +134,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   client.zeros_between =
       options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
   validate(program, magnitudes, *context);
+  client.program = digest_of(program);
   return program;
 }
 

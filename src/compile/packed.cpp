@@ -85,18 +85,18 @@ void request_packed_keys(const ckks::Context& context, Program& program) {
     const StageSchedule& s = stage.schedule;
     for (const auto& input : stage.inputs) {
       for (const auto& group : input.spread) {
-        for (const std::int64_t step : group) program.keys.rotation(step, s.limbs, n);
+        for (const std::int64_t step : group) program.client.keys.rotation(step, s.limbs, n);
       }
     }
     const auto rotations =
         stage.method == PackedStage::Method::hoisted ? stage.hoisted.rotations() : stage.blocks.rotations();
-    for (const std::int64_t step : rotations) program.keys.rotation(step, s.limbs, n);
+    for (const std::int64_t step : rotations) program.client.keys.rotation(step, s.limbs, n);
     for (const auto& group : stage.fold) {
-      for (const std::int64_t step : group) program.keys.rotation(step, s.activation_limbs, n);
+      for (const std::int64_t step : group) program.client.keys.rotation(step, s.activation_limbs, n);
     }
     if (stage.stage.activation == Stage::Activation::none) continue;
     const bool late = stage.stage.activation == Stage::Activation::square && s.relinearize_after_rescale;
-    program.keys.relinearisation(s.activation_limbs - (late ? s.rescales_after_activation : 0));
+    program.client.keys.relinearisation(s.activation_limbs - (late ? s.rescales_after_activation : 0));
   }
 }
 

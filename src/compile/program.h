@@ -19,7 +19,7 @@ namespace obscura::compile {
 /// How far beyond the largest logit of the calibration images those of other images may lie.
 inline constexpr double kLogitHeadroom = 2;
 
-/// What the owner needs to encrypt an image and read the answer: nothing in it is a weight.
+/// What the owner needs to make keys, encrypt an image and read the answer: nothing in it is a weight.
 struct ClientPart {
   Mode mode = Mode::packed;
   std::string network;     ///< a name to show
@@ -53,6 +53,7 @@ struct ClientPart {
   double logit_range = 0;
   nn::Head head = nn::Head::none;  ///< what the owner applies to the logits
   bool zeros_between = false;      ///< packed: places of a reply that hold no logit hold zero
+  ckks::KeyRequest keys = {};      ///< what the server needs to run it
   /// The keys that the owner made for it; all zero: none yet. With a folder of keys it tells whether they are one set.
   ckks::KeyId key{};
 
@@ -106,7 +107,6 @@ struct Program {
   Schedule schedule;
   std::vector<PackedStage> packed;
   std::vector<BatchedStage> batched;
-  ckks::KeyRequest keys;
   double microseconds = 0;  ///< predicted evaluation, one thread
 };
 

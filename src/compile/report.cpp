@@ -117,8 +117,8 @@ Sizes sizes(const Program& program) {
     // Expanded: both polynomials, six bytes a residue.
     result.server += 2 * digits * n * (static_cast<double>(limbs) + special) * 6;
   };
-  for (const auto& [element, limbs] : program.keys.galois) key(limbs);
-  if (program.keys.relin_limbs > 0) key(program.keys.relin_limbs);
+  for (const auto& [element, limbs] : program.client.keys.galois) key(limbs);
+  if (program.client.keys.relin_limbs > 0) key(program.client.keys.relin_limbs);
   for (const PackedStage& s : program.packed) {
     const auto diagonals = static_cast<double>(s.diagonals());
     // Ahead of time: residues over all primes; on the fly: two diagonals share N coefficients of 4 bytes.
@@ -163,8 +163,8 @@ std::string report(const Program& program, const std::vector<double>& measured) 
                       client.queries() == 1 ? "" : "s", bytes_text(s.query), client.images,
                       client.images == 1 ? "" : "s", bytes_text(s.reply));
   text += fmt::format("             holds the secret key and sends {} rotation keys{} once, {}\n",
-                      program.keys.galois.size(), program.keys.relin_limbs != 0 ? " and a relinearisation key" : "",
-                      bytes_text(s.keys));
+                      program.client.keys.galois.size(),
+                      program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", bytes_text(s.keys));
   text += fmt::format("the server   keeps about {} of keys, weights and values\n", bytes_text(s.server));
   if (packed) {
     const double ms = program.microseconds / 1000;

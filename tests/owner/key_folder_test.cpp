@@ -31,7 +31,7 @@ class KeyFolders : public ::testing::Test {
   /// Fresh keys in the folder; their owner.
   Owner made(bool replace = false) {
     const Owner owner(program_.client);
-    KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.keys), replace);
+    KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.client.keys), replace);
     return KeyFolder(folder_).open();
   }
   std::string refusal() {
@@ -63,7 +63,7 @@ TEST_F(KeyFolders, HoldsAnOwnerAndTheServersKeys) {
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
   const auto keys = ckks::read_evaluation_keys(read_file(folder_ / "evaluation.key"));
   EXPECT_EQ(keys.parameters, program_.client.parameters);
-  EXPECT_EQ(keys.keys.galois.size(), program_.keys.galois.size());
+  EXPECT_EQ(keys.keys.galois.size(), program_.client.keys.galois.size());
   EXPECT_TRUE(keys.keys.relin.has_value());
   EXPECT_EQ(keys.keys.key, owner.key().id());
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 4);
@@ -128,7 +128,7 @@ TEST_F(KeyFolders, IsNotMadeWhereAFileStands) {
   const Owner owner(program_.client);
   std::filesystem::create_directories(folder_.parent_path());
   write_file(folder_, std::string_view("a file"));
-  EXPECT_THROW(KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.keys), true), IoError);
+  EXPECT_THROW(KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.client.keys), true), IoError);
   EXPECT_THROW(KeyFolder(folder_).open(), IoError);
 }
 
@@ -140,7 +140,7 @@ TEST_F(KeyFolders, OfSeveralAtOnceOneSucceeds) {
   for (const auto& owner : owners) {
     threads.emplace_back([&] {
       try {
-        KeyFolder(folder_).put(*owner, owner->evaluation_keys(program_.keys), false);
+        KeyFolder(folder_).put(*owner, owner->evaluation_keys(program_.client.keys), false);
       } catch (const IoError&) {
         ++refused;
       }
