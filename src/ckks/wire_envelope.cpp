@@ -86,7 +86,7 @@ std::string_view kind_name(Kind kind) {
     case Kind::query:
       return "an encrypted query";
     case Kind::client:
-      return "the owner's part of a program";
+      return "the client spec of a program";
     case Kind::query_record:
       return "an owner's record of a query";
   }

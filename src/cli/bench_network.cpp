@@ -11,7 +11,7 @@ namespace obscura::cli {
 namespace {
 
 /// A grey wedge: what an image shows does not change the time.
-std::vector<std::vector<float>> some_images(const compile::ClientPart& client) {
+std::vector<std::vector<float>> some_images(const compile::ClientSpec& client) {
   std::vector<float> image(client.input.size());
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<float>(i) / static_cast<float>(image.size());
   return std::vector<std::vector<float>>(client.images, image);
@@ -23,7 +23,7 @@ void bench_mode(BenchTable& table, const nn::Graph& graph, compile::Mode mode) {
   compile::Program program = compile_network(graph, mode);
   const owner::Owner owner(program.client);
   const auto images = some_images(owner.client());
-  const auto seeded_keys = owner.evaluation_keys(program.client.keys);
+  const auto seeded_keys = owner.evaluation_keys();
   const auto runner = runtime::make_runner(std::move(program));
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded_keys);
 

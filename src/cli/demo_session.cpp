@@ -38,7 +38,7 @@ DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool&
   ckks::Bytes keys;
   setup_.keygen_seconds = step("owner: secret key and evaluation keys", [&] {
     owner_ = std::make_unique<owner::Owner>(program->client);
-    keys = ckks::write_evaluation_keys(*owner_->context(), owner_->evaluation_keys(program->keys));
+    keys = ckks::write_evaluation_keys(*owner_->context(), owner_->evaluation_keys());
   });
   setup_.key_bytes = keys.size();
   setup_.server_seconds = step("server: reading the keys, encoding the network", [&] {

@@ -40,7 +40,7 @@ class DemoSession {
   DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const Steps& step);
 
   const DemoSetup& setup() const { return setup_; }
-  const compile::ClientPart& client() const { return owner_->client(); }
+  const compile::ClientSpec& client() const { return owner_->client(); }
   const ckks::Context& context() const { return *owner_->context(); }
 
   /// Up to client().images preprocessed images; with `step` each side's part is announced.

@@ -46,7 +46,7 @@ class Run {
     result_.together = large_ ? together_ : 0;
     result_.setup.compile = watch.lap();
     parties_.owner = std::make_unique<owner::Owner>(program.client);
-    const auto seeded = parties_.owner->evaluation_keys(program.client.keys);
+    const auto seeded = parties_.owner->evaluation_keys();
     result_.setup.keys = watch.lap();
     result_.evaluation_keys = ckks::write_evaluation_keys(*parties_.owner->context(), seeded).size();
     watch.lap();

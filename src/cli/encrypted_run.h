@@ -14,7 +14,7 @@ namespace obscura::cli {
 
 /// Many images through the whole way, owner to server and back, in one process, every step timed.
 struct EncryptedRun {
-  compile::ClientPart client;
+  compile::ClientSpec client;
   std::vector<std::vector<double>> logits;  ///< of every image, as the owner reads them
   std::vector<owner::Trust> trust;          ///< what the owner may think of each
   /// Wall-clock seconds of making the program, the keys, and the runner with its expanded keys.

@@ -44,7 +44,9 @@ FileKind kind_in_envelope(std::string_view head) {
     case ckks::Kind::evaluation_keys:
       return FileKind::evaluation_keys;
     case ckks::Kind::client:
-      return FileKind::client_part;
+      return FileKind::client_spec;
+    case ckks::Kind::program:
+      return FileKind::program;
     case ckks::Kind::secret_key:
       return FileKind::secret_key;
     default:
@@ -118,8 +120,10 @@ std::string kind_text(FileKind kind) {
       return "an encrypted answer";
     case FileKind::evaluation_keys:
       return "evaluation keys";
-    case FileKind::client_part:
-      return "the owner's part of a network";
+    case FileKind::client_spec:
+      return "the client spec of a program";
+    case FileKind::program:
+      return "a compiled program";
     case FileKind::secret_key:
       return "a secret key";
     case FileKind::shield_key:

@@ -10,7 +10,8 @@ enum class FileKind {
   query,
   answer,
   evaluation_keys,
-  client_part,
+  client_spec,
+  program,
   secret_key,
   shield_key,
   protected_picture,  ///< what `protect` writes: a .shield file, or a PNG with its label

@@ -39,6 +39,7 @@ void add_verbs(CLI::App& app) {
   obscura::cli::add_encrypt_verb(app);
   obscura::cli::add_classify_verb(app);
   obscura::cli::add_decrypt_verb(app);
+  obscura::cli::add_inspect_verb(app);
   obscura::cli::add_evaluate_verb(app);
   obscura::cli::add_compile_verb(app);
   obscura::cli::add_data_verb(app);
@@ -51,7 +52,7 @@ void add_verbs(CLI::App& app) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"Classifies and finds images that nobody but their owner can see."};
+  CLI::App app{"Classifies images that nobody but their owner can see."};
   app.name("obscura");
   app.set_version_flag("--version", version_text, "Print version, build, kernels and BLAS");
   app.require_subcommand(1);

@@ -83,7 +83,7 @@ void check_outputs(const std::vector<Output>& outputs, const std::vector<fs::pat
 }
 
 std::vector<fs::path> key_files(const fs::path& folder) {
-  return {folder / "secret.key", folder / "client.part", folder / "evaluation.key"};
+  return {folder / "secret.key", folder / "client.spec", folder / "evaluation.key"};
 }
 
 void note_other_files(const fs::path& folder, const std::vector<fs::path>& ours) {

@@ -10,7 +10,7 @@ namespace obscura::cli {
 
 /// What an encrypted run would give, in the clear (compile/simulate.h).
 struct SimulatedRun {
-  compile::ClientPart client;
+  compile::ClientSpec client;
   std::vector<std::vector<double>> logits;  ///< of every image
   std::vector<std::size_t> overflows;       ///< images with values that leave the range of the modulus
   double seconds = 0;

@@ -91,7 +91,7 @@ compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
   return compile_network(graph, options);
 }
 
-void check_query_memory(const compile::ClientPart& client) {
+void check_query_memory(const compile::ClientSpec& client) {
   const double words = static_cast<double>(client.queries()) * static_cast<double>(client.input_limbs) *
                        std::exp2(client.parameters.log_degree);
   const double needs = 8 * words, has = physical_memory();

@@ -52,7 +52,7 @@ compile::Program compile_network(const nn::Graph& graph, const compile::CompileO
 void check_memory(const compile::Program& program);
 
 /// The same for a query of this program, at the owner.
-void check_query_memory(const compile::ClientPart& client);
+void check_query_memory(const compile::ClientSpec& client);
 
 /// Throws IoError unless a file may be put there: said before hours of work, not after. Verbs ask check_outputs
 /// (cli/output.h), which knows their inputs too.

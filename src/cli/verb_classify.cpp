@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
+#include "compile/program_wire.h"
 #include "nn/onnx_read.h"
 #include "runtime/answer.h"
 #include "runtime/runner.h"
@@ -29,6 +30,7 @@ namespace {
 using nlohmann::ordered_json;
 
 struct ClassifyArguments {
+  fs::path program;
   std::string network;
   fs::path keys;
   fs::path query;
@@ -41,16 +43,24 @@ struct ClassifyArguments {
 
 /// What happened, in the order in which it did.
 struct ClassifyResult {
-  compile::ClientPart client;
+  compile::ClientSpec client;
   std::size_t images = 0;
   std::size_t query_bytes = 0, answer_bytes = 0;
   double compile = 0, prepare = 0, expand = 0, evaluate = 0;
   std::vector<runtime::StageTime> stages;
 };
 
+/// As compile --out wrote it.
+std::vector<compile::Program> program_of(const ClassifyArguments& a, const ckks::Digest& digest) {
+  std::vector<compile::Program> programs;
+  programs.push_back(compile::read_program(read_file(a.program), a.program.string()));
+  if (ckks::digest_of(programs.front().client.parameters) == digest) return programs;
+  throw MismatchError(a.keys.string() + " was made for another program than " + a.program.string());
+}
+
 /// The programs of this network that such keys can be for: packed, batched, or (equal parameters) both.
-std::vector<compile::Program> programs_for(const nn::Graph& graph, const ClassifyArguments& a,
-                                           const ckks::Digest& digest) {
+std::vector<compile::Program> programs_for(const ClassifyArguments& a, const ckks::Digest& digest) {
+  const auto graph = nn::read_onnx(a.network);
   std::vector<compile::Program> programs;
   std::optional<UnsupportedError> refused;
   bool compiled = false;
@@ -93,11 +103,11 @@ Matched match_query(std::vector<compile::Program> programs, const ClassifyArgume
 ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   ClassifyResult result;
   Stopwatch watch;
-  const auto graph = nn::read_onnx(a.network);
   auto keys = ckks::read_evaluation_keys(read_file(a.keys), a.keys.string());
   const auto query_bytes = read_file(a.query);
   result.query_bytes = query_bytes.size();
-  Matched matched = match_query(programs_for(graph, a, ckks::digest_of(keys.parameters)), a, query_bytes);
+  const ckks::Digest digest = ckks::digest_of(keys.parameters);
+  Matched matched = match_query(a.network.empty() ? program_of(a, digest) : programs_for(a, digest), a, query_bytes);
   runtime::check_keys(matched.query, keys.keys.key, a.query.string());
   check_memory(matched.program);
   result.client = matched.program.client;
@@ -125,7 +135,7 @@ void print_result(const ClassifyArguments& a, const ClassifyResult& r, std::size
   const auto row = [](const std::string& name, double seconds) {
     fmt::print("  {:<34.34} {:>10}\n", name, duration_text(seconds));
   };
-  row("network compiled, files read", r.compile);
+  row(a.network.empty() ? "files read" : "network compiled, files read", r.compile);
   row("matrices encoded, keys expanded", r.prepare);
   row("query expanded", r.expand);
   row("evaluated", r.evaluate);
@@ -149,7 +159,7 @@ void print_result_json(const ClassifyArguments& a, const ClassifyResult& r, std:
 }
 
 void run_classify(const ClassifyArguments& a) {
-  check_outputs({{a.out, FileKind::answer}}, {a.network, a.keys, a.query}, a.force);
+  check_outputs({{a.out, FileKind::answer}}, {a.network, a.program, a.keys, a.query}, a.force);
   ThreadPool pool(a.threads);
   const ClassifyResult result = classify(a, pool);
   if (a.json) {
@@ -164,7 +174,10 @@ void run_classify(const ClassifyArguments& a) {
 void add_classify_verb(CLI::App& app) {
   const auto args = std::make_shared<ClassifyArguments>();
   auto* verb = app.add_subcommand("classify", "Server: runs the network on a query that it cannot read");
-  add_network(*verb, args->network);
+  auto* network = add_network(*verb, args->network)->required(false);
+  verb->add_option("--program", args->program, "The server.program that compile --out wrote: nothing is compiled again")
+      ->excludes(network)
+      ->group(kFiles);
   verb->add_option("--eval-keys", args->keys, "The owner's evaluation.key")->required()->group(kFiles);
   verb->add_option("query", args->query, "Query that encrypt made")->required()->group(kFiles);
   verb->add_option("--out", args->out, "Answer to write")->required()->group(kFiles);
@@ -173,9 +186,17 @@ void add_classify_verb(CLI::App& app) {
   add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
-      "Example:\n  obscura classify --network models/tenseal-mnist.onnx --eval-keys keys/evaluation.key digit.ct "
+      "Example:\n  obscura classify --program net/server.program --eval-keys keys/evaluation.key digit.ct "
       "--out answer.ct");
-  verb->callback([args] { run_classify(*args); });
+  verb->callback([args, verb] {
+    if (args->program.empty() && args->network.empty()) {
+      throw UsageError("classify runs a program: --program net/server.program, or --network net.onnx");
+    }
+    if (!args->program.empty()) {
+      refuse_options(*verb, {"--images-per-ciphertext"}, "stands in the program: it is chosen by compile");
+    }
+    run_classify(*args);
+  });
 }
 
 }  // namespace obscura::cli

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "cli/calibration.h"
 #include "cli/options.h"
@@ -16,17 +17,21 @@
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
+#include "compile/client_wire.h"
 #include "compile/program.h"
+#include "compile/program_wire.h"
 #include "image/digest.h"
 #include "nn/classifier.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "owner/owner.h"
+#include "runtime/messages.h"
 #include "runtime/runner.h"
 
 namespace obscura::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 struct CompileArguments {
@@ -34,7 +39,7 @@ struct CompileArguments {
   std::string mode = "packed";
   std::string calibrate;
   std::string input;
-  std::filesystem::path data, save;
+  std::filesystem::path data, save, out;
   std::size_t images_per_ciphertext = 1;
   std::size_t max_degree = compile::FitOptions().max_degree;
   bool measure = false;
@@ -98,7 +103,7 @@ std::map<std::string, std::string> other_metadata(const std::string& network) {
 /// Seconds of every stage of one query of made-up pixels, on one thread.
 std::vector<double> measure(compile::Program program) {
   const owner::Owner owner(program.client);
-  const auto seeded = owner.evaluation_keys(program.client.keys);
+  const auto seeded = owner.evaluation_keys();
   ThreadPool pool;
   const auto runner = runtime::make_runner(std::move(program), &pool);
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded, &pool);
@@ -124,8 +129,39 @@ void state_origin(nn::Graph& graph, const std::filesystem::path& network) {
   graph.origin.sha256 = image::sha256(read_file(network));
 }
 
+/// Both files or none: the second is written when nothing is left that could fail but the disk.
+void write_program_files(const compile::Program& program, const fs::path& folder) {
+  fs::create_directories(folder);
+  write_file(folder / "client.spec", compile::write_client_spec(program.client));
+  write_file(folder / "server.program", compile::write_program(program));
+}
+
+void print_program_files(const fs::path& folder) {
+  const auto row = [&](const char* name, const char* what) {
+    fmt::print("  {:<15} {:>10}   {}\n", name, bytes_text(size_of(folder / name)), what);
+  };
+  fmt::print("written into {}\n", folder.string());
+  row("server.program", "for classify: the weights are in it, in the clear");
+  row("client.spec", "for keygen: give it to owners, no weight is in it");
+}
+
+void check_compile_outputs(const CompileArguments& a) {
+  std::vector<Output> outputs = {{a.save, FileKind::onnx}};
+  std::error_code ec;
+  if (!a.out.empty() && fs::exists(a.out, ec)) {
+    if (!fs::is_directory(a.out, ec)) throw IoError("cannot write into " + a.out.string() + ": it is no folder");
+    outputs.push_back({a.out / "server.program", FileKind::program});
+    outputs.push_back({a.out / "client.spec", FileKind::client_spec});
+    // Keys know their program by their own copy of the spec.
+    if (fs::exists(a.out / "secret.key", ec)) {
+      throw IoError("cannot write into " + a.out.string() + ": it holds keys; name another folder");
+    }
+  }
+  check_outputs(outputs, {a.network, a.calibrate}, a.force);
+}
+
 void run_compile(const CompileArguments& a) {
-  check_outputs({{a.save, FileKind::onnx}}, {a.network, a.calibrate}, a.force);
+  check_compile_outputs(a);
   const auto stated = stated_entries(a.stated);
   auto graph = nn::read_onnx(a.network, a.input.empty() ? nn::Shape{0, 1, 1} : nn::parse_shape(a.input), stated);
   nn::check_classifier(graph);
@@ -155,11 +191,13 @@ void run_compile(const CompileArguments& a) {
   // Nothing is saved that does not run.
   if (!samples.empty()) check_on_samples(original, graph, program, samples, pool);
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
+  if (!a.out.empty()) write_program_files(program, a.out);
   const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
   if (!a.json) {
     fmt::print("{}images       {}\n", compile::report(program, measured),
                nn::preprocessing_text(graph.preprocessing, graph.input_shape()));
     fmt::print("compiled in  {}\n", duration_text(seconds));
+    if (!a.out.empty()) print_program_files(a.out);
     return;
   }
   const compile::Sizes sizes = compile::sizes(program);
@@ -185,6 +223,10 @@ void run_compile(const CompileArguments& a) {
                {{"query", sizes.query}, {"reply", sizes.reply}, {"keys", sizes.keys}, {"server", sizes.server}}},
               {"predicted_milliseconds", program.microseconds / 1000},
               {"stages", stages_json(program, measured)},
+              {"program", runtime::hex_of(client.program)},
+              {"bytes",
+               {{"server_program", a.out.empty() ? 0 : size_of(a.out / "server.program")},
+                {"client_spec", a.out.empty() ? 0 : size_of(a.out / "client.spec")}}},
               {"seconds", seconds}});
 }
 
@@ -192,7 +234,8 @@ void run_compile(const CompileArguments& a) {
 
 void add_compile_verb(CLI::App& app) {
   const auto args = std::make_shared<CompileArguments>();
-  auto* verb = app.add_subcommand("compile", "Shows what a network becomes when it runs on ciphertexts");
+  auto* verb =
+      app.add_subcommand("compile", "Server: makes a program that runs on ciphertexts of a network, and shows it");
   verb->add_option("network", args->network, "The network, an ONNX file")->required();
   add_mode(*verb, args->mode)->capture_default_str();
   add_images_per_ciphertext(*verb, args->images_per_ciphertext);
@@ -208,6 +251,8 @@ void add_compile_verb(CLI::App& app) {
       ->capture_default_str()
       ->group(kRun);
   verb->add_option("--data", args->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
+  verb->add_option("--out", args->out, "Folder to put server.program (for classify) and client.spec (for keygen) into")
+      ->group(kOutput);
   verb->add_option("--save", args->save, "Write the network as it is used here, for keygen and classify")
       ->group(kOutput);
   add_preprocessing_options(*verb, args->stated, true);
@@ -217,7 +262,7 @@ void add_compile_verb(CLI::App& app) {
   add_force(*verb, args->force);
   add_json(*verb, args->json);
   verb->footer(
-      "Examples:\n  obscura compile models/tenseal-mnist.onnx\n"
+      "Examples:\n  obscura compile models/tenseal-mnist.onnx --out net/\n"
       "  obscura compile models/tenseal-mnist.onnx --mode batched --json");
   verb->callback([args] { run_compile(*args); });
 }

@@ -39,7 +39,7 @@ struct DecryptArguments {
 
 /// What was read, image by image, and what is known of each.
 struct Decrypted {
-  compile::ClientPart client;
+  compile::ClientSpec client;
   owner::QueryRecord record;
   std::vector<owner::Reading> readings;
   owner::DecryptionCount count;
@@ -63,7 +63,7 @@ struct Guess {
   double confidence = 0;
 };
 
-std::vector<Guess> best_guesses(const compile::ClientPart& client, const std::vector<double>& logits, std::size_t top) {
+std::vector<Guess> best_guesses(const compile::ClientSpec& client, const std::vector<double>& logits, std::size_t top) {
   const auto confidence = nn::class_probabilities(logits, client.head);
   std::vector<Guess> guesses;
   for (std::size_t i = 0; i < confidence.size(); ++i) guesses.push_back({i, confidence[i]});
@@ -92,7 +92,7 @@ owner::QueryRecord record_of(const DecryptArguments& a, const owner::KeyFolder& 
 }
 
 /// Flooded so that `share` answers may be shown; refused where nothing would be left.
-ckks::DecryptOptions options_for(const DecryptArguments& a, const compile::ClientPart& client) {
+ckks::DecryptOptions options_for(const DecryptArguments& a, const compile::ClientSpec& client) {
   ckks::DecryptOptions options;
   if (a.share == 0) return options;
   options.flood_queries = a.share * client.replies();

@@ -34,7 +34,7 @@ struct EncryptArguments {
   bool json = false;
 };
 
-void check_count(const EncryptArguments& a, const std::vector<fs::path>& files, const compile::ClientPart& client) {
+void check_count(const EncryptArguments& a, const std::vector<fs::path>& files, const compile::ClientSpec& client) {
   if (files.size() <= client.images) return;
   throw UsageError(fmt::format("{} images, but the keys in {} are {}: {} image{} a query{}", files.size(),
                                a.keys.string(), mode_name(client.mode), client.images, client.images == 1 ? "" : "s",

@@ -6,11 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
+#include "compile/client_wire.h"
 #include "nn/onnx_read.h"
 #include "owner/key_folder.h"
 
@@ -20,10 +24,12 @@ namespace obscura::cli {
 namespace {
 
 struct KeygenArguments {
+  fs::path client;
   std::string network;
   fs::path out;
   std::string mode = "packed";
   std::size_t images_per_ciphertext = 1;
+  std::size_t threads = 0;
   bool force = false;
   bool json = false;
 };
@@ -33,37 +39,53 @@ struct KeygenTimes {
   double keys = 0;
 };
 
-void print_keys(const KeygenArguments& a, const compile::Program& program, const KeygenTimes& times) {
+void print_keys(const KeygenArguments& a, const compile::ClientSpec& client, const KeygenTimes& times) {
   const auto row = [&](const char* name, const char* what) {
     fmt::print("  {:<15} {:>10}   {}\n", name, bytes_text(size_of(a.out / name)), what);
   };
-  fmt::print("keys for {}, {}, {} image{} a query, in {}\n", program.client.network, a.mode, program.client.images,
-             program.client.images == 1 ? "" : "s", a.out.string());
+  fmt::print("keys for {}, {}, {} image{} a query, in {}\n", client.network, mode_name(client.mode), client.images,
+             client.images == 1 ? "" : "s", a.out.string());
   row("secret.key", "yours alone: whoever has it reads your images");
   row("evaluation.key", "for the server: computes, does not decrypt");
-  row("client.part", "what encrypt and decrypt need to know of the network");
-  fmt::print("images: {}\n", nn::preprocessing_text(program.client.preprocessing, program.client.input));
-  fmt::print("{}\n", ckks::describe(program.client.parameters));
-  fmt::print("{} rotation keys{}; compiled in {}, keys made in {}\n", program.client.keys.galois.size(),
-             program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", duration_text(times.compile),
-             duration_text(times.keys));
+  row("client.spec", "what encrypt and decrypt need to know of the network");
+  fmt::print("images: {}\n", nn::preprocessing_text(client.preprocessing, client.input));
+  fmt::print("{}\n", ckks::describe(client.parameters));
+  fmt::print("{} rotation keys{}; {} in {}, keys made in {}\n", client.keys.galois.size(),
+             client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", a.network.empty() ? "read" : "compiled",
+             duration_text(times.compile), duration_text(times.keys));
 }
 
-void print_keys_json(const KeygenArguments& a, const compile::Program& program, const KeygenTimes& times) {
-  print_json({{"network", program.client.network},
-              {"mode", a.mode},
+void print_keys_json(const KeygenArguments& a, const compile::ClientSpec& client, const KeygenTimes& times) {
+  print_json({{"network", client.network},
+              {"mode", mode_name(client.mode)},
               {"folder", a.out.string()},
-              {"images_per_query", program.client.images},
-              {"classes", program.client.preprocessing.classes},
-              {"preprocessing", preprocessing_json(program.client.preprocessing, program.client.input)},
-              {"parameters", parameters_json(program.client.parameters)},
-              {"rotation_keys", program.client.keys.galois.size()},
-              {"relinearisation_key", program.client.keys.relin_limbs != 0},
+              {"images_per_query", client.images},
+              {"classes", client.preprocessing.classes},
+              {"preprocessing", preprocessing_json(client.preprocessing, client.input)},
+              {"parameters", parameters_json(client.parameters)},
+              {"rotation_keys", client.keys.galois.size()},
+              {"relinearisation_key", client.keys.relin_limbs != 0},
               {"bytes",
                {{"secret_key", size_of(a.out / "secret.key")},
                 {"evaluation_keys", size_of(a.out / "evaluation.key")},
-                {"client_part", size_of(a.out / "client.part")}}},
+                {"client_spec", size_of(a.out / "client.spec")}}},
               {"seconds", {{"compile", times.compile}, {"keys", times.keys}}}});
+}
+
+/// What keys are to be made for: as the server's compile wrote it, or by compiling the network here.
+compile::ClientSpec client_of(const KeygenArguments& a) {
+  if (a.network.empty()) {
+    auto client = compile::read_client_spec(read_file(a.client), a.client.string());
+    if (client.key == ckks::KeyId{}) return client;
+    throw MismatchError(a.client.string() + " belongs to keys that were made already: take the one that compile wrote");
+  }
+  const auto graph = nn::read_onnx(a.network);
+  for (const auto& line : graph.notes) note(line);
+  note_unstated(graph.preprocessing, a.network);
+  compile::CompileOptions options;
+  options.mode = mode_of(a.mode);
+  options.images_per_ciphertext = a.images_per_ciphertext;
+  return compile_network(graph, options).client;
 }
 
 void run_keygen(const KeygenArguments& a) {
@@ -71,28 +93,23 @@ void run_keygen(const KeygenArguments& a) {
   folder.check_free(a.force);
   if (fs::is_directory(a.out)) {
     check_outputs({{a.out / "secret.key", FileKind::secret_key},
-                   {a.out / "client.part", FileKind::client_part},
+                   {a.out / "client.spec", FileKind::client_spec},
                    {a.out / "evaluation.key", FileKind::evaluation_keys}},
-                  {a.network}, a.force);
+                  {a.network, a.client}, a.force);
   }
-  const auto graph = nn::read_onnx(a.network);
-  for (const auto& line : graph.notes) note(line);
-  note_unstated(graph.preprocessing, a.network);
   Stopwatch watch;
   KeygenTimes times;
-  compile::CompileOptions options;
-  options.mode = mode_of(a.mode);
-  options.images_per_ciphertext = a.images_per_ciphertext;
-  const compile::Program program = compile_network(graph, options);
+  const owner::Owner owner(client_of(a));
+  if (a.network.empty()) note_unstated(owner.client().preprocessing, a.client.string());
   times.compile = watch.lap();
-  const owner::Owner owner(program.client);
-  const auto keys = owner.evaluation_keys(program.client.keys);
+  ThreadPool pool(a.threads);
+  const auto keys = owner.evaluation_keys(&pool);
   times.keys = watch.lap();
   folder.put(owner, keys, a.force);
   if (a.json) {
-    print_keys_json(a, program, times);
+    print_keys_json(a, owner.client(), times);
   } else {
-    print_keys(a, program, times);
+    print_keys(a, owner.client(), times);
   }
 }
 
@@ -101,19 +118,33 @@ void run_keygen(const KeygenArguments& a) {
 void add_keygen_verb(CLI::App& app) {
   const auto args = std::make_shared<KeygenArguments>();
   auto* verb = app.add_subcommand("keygen", "Owner: makes a secret key, and the keys that the server computes with");
-  add_network(*verb, args->network);
-  verb->add_option("--out", args->out, "Folder to put secret.key, evaluation.key and client.part into")
+  auto* network = add_network(*verb, args->network)->required(false);
+  verb->add_option("--client", args->client, "The client.spec that compile --out wrote: no network is needed")
+      ->excludes(network)
+      ->group(kFiles);
+  verb->add_option("--out", args->out, "Folder to put secret.key, evaluation.key and client.spec into")
       ->required()
       ->group(kFiles);
   add_mode(*verb, args->mode)->capture_default_str();
   add_images_per_ciphertext(*verb, args->images_per_ciphertext);
+  add_threads(*verb, args->threads);
   verb->add_flag("--force", args->force, "Replace keys that are there: nothing encrypted with them can be read again")
       ->group(kOutput);
   add_json(*verb, args->json);
   verb->footer(
-      "Examples:\n  obscura keygen --network models/tenseal-mnist.onnx --out keys/\n"
+      "Examples:\n  obscura keygen --client net/client.spec --out keys/\n"
+      "  obscura keygen --network models/tenseal-mnist.onnx --out keys/\n"
       "  obscura keygen --network models/tenseal-mnist.onnx --mode batched --out keys-batched/");
-  verb->callback([args] { run_keygen(*args); });
+  verb->callback([args, verb] {
+    if (args->client.empty() && args->network.empty()) {
+      throw UsageError("keygen makes keys for a program: --client net/client.spec, or --network net.onnx");
+    }
+    if (!args->client.empty()) {
+      refuse_options(*verb, {"--mode", "--images-per-ciphertext"},
+                     "stands in the client spec: it is chosen by compile");
+    }
+    run_keygen(*args);
+  });
 }
 
 }  // namespace obscura::cli

@@ -13,6 +13,7 @@ void add_keygen_verb(CLI::App& app);
 void add_encrypt_verb(CLI::App& app);
 void add_classify_verb(CLI::App& app);
 void add_decrypt_verb(CLI::App& app);
+void add_inspect_verb(CLI::App& app);
 void add_evaluate_verb(CLI::App& app);
 void add_bench_verb(CLI::App& app);
 void add_demo_verb(CLI::App& app);

@@ -81,7 +81,7 @@ class Planner {
 }  // namespace
 
 void plan_batched(std::vector<Stage> stages, const ckks::Context& context, Program& program) {
-  ClientPart& client = program.client;
+  ClientSpec& client = program.client;
   client.images = context.slots();
   client.reply_gap = 1;
   client.output_factor = 1;

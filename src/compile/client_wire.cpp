@@ -60,7 +60,7 @@ double get_positive(ByteReader& r, const char* name) {
   return value;
 }
 
-void read_network(ByteReader& r, ClientPart& client) {
+void read_network(ByteReader& r, ClientSpec& client) {
   client.input.channels = get_count(r, "channels", 1, 4096);
   client.input.height = get_count(r, "height", 1, 4096);
   client.input.width = get_count(r, "width", 1, 4096);
@@ -97,7 +97,7 @@ std::vector<std::uint32_t> get_slots(ByteReader& r, const char* name, std::size_
   return places;
 }
 
-void check_packed(ByteReader& r, const ClientPart& client, std::size_t slots) {
+void check_packed(ByteReader& r, const ClientSpec& client, std::size_t slots) {
   const std::size_t places = std::has_single_bit(client.images) ? slots / client.images : 0;
   const bool period_fits =
       client.period < places ? std::has_single_bit(client.period) : places > 0 && client.period % places == 0;
@@ -107,7 +107,7 @@ void check_packed(ByteReader& r, const ClientPart& client, std::size_t slots) {
   }
 }
 
-void read_keys(ByteReader& r, ClientPart& client) {
+void read_keys(ByteReader& r, ClientSpec& client) {
   const std::size_t limbs = client.parameters.q.size();
   client.keys.relin_limbs = get_count(r, "limbs of the relinearisation key", 0, limbs);
   const std::size_t count = get_count(r, "rotation keys", 0, r.left() / 8);
@@ -120,7 +120,7 @@ void read_keys(ByteReader& r, ClientPart& client) {
   }
 }
 
-void read_layout(ByteReader& r, ClientPart& client) {
+void read_layout(ByteReader& r, ClientSpec& client) {
   const std::size_t slots = std::size_t{1} << (client.parameters.log_degree - 1);
   client.input_scale = get_positive(r, "scale");
   if (client.input_scale > 0x1p60) r.fail("has a scale over 2^60");
@@ -167,7 +167,7 @@ void put_keys(ByteWriter& w, const ckks::KeyRequest& keys) {
 
 }  // namespace
 
-ckks::Bytes write_client_part(const ClientPart& client) {
+ckks::Bytes write_client_spec(const ClientSpec& client) {
   ByteWriter w;
   w.u8(kClientVersion);
   w.raw(client.program);
@@ -206,10 +206,10 @@ ckks::Bytes write_client_part(const ClientPart& client) {
   return ckks::seal_envelope(ckks::Kind::client, ckks::digest_of(client.parameters), w.bytes());
 }
 
-ClientPart read_client_part(ckks::ByteSpan bytes, std::string_view what) {
+ClientSpec read_client_spec(ckks::ByteSpan bytes, std::string_view what) {
   const auto envelope = ckks::open_envelope(bytes, ckks::Kind::client, what);
   ByteReader r(envelope.payload, std::string(what));
-  ClientPart client;
+  ClientSpec client;
   if (r.u8() != kClientVersion) r.fail("was made by another version of obscura: make keys again");
   const auto program = r.raw(client.program.size());
   std::copy(program.begin(), program.end(), client.program.begin());

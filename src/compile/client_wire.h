@@ -7,7 +7,7 @@
 
 namespace obscura::compile {
 
-/// The owner's part of a program as a file (ckks::Kind::client).
+/// The client spec of a program as a file (ckks::Kind::client).
 ///
 ///   payload := version:u8 (4) program:32 mode:u8 network:text parameters:(u32 length, a parameters file)
 ///              channels:u32 height:u32 width:u32 #mean:u32 f64... #std:u32 f64... #classes:u32 text... colour:text
@@ -15,9 +15,9 @@ namespace obscura::compile {
 ///              #output slots:u32 u32... factor:f64 gap:u32 bits:u32 reply_scale:f64 logit_error:f64 noise:f64
 ///              fit_error:f64 logit_range:f64
 ///              head:u8 zeros_between:u8 relin_limbs:u32 #keys:u32 (element:u32 limbs:u32)... key_id:16
-ckks::Bytes write_client_part(const ClientPart& client);
+ckks::Bytes write_client_spec(const ClientSpec& client);
 
 /// Throws FormatError for anything else, and for numbers that no program has.
-ClientPart read_client_part(ckks::ByteSpan bytes, std::string_view what = "client part");
+ClientSpec read_client_spec(ckks::ByteSpan bytes, std::string_view what = "client spec");
 
 }  // namespace obscura::compile

@@ -15,7 +15,7 @@ namespace obscura::compile {
 namespace {
 
 /// The standard deviation that switching the reply to 2^bits adds to a logit.
-double reply_error(const ClientPart& client, const ckks::Context& context, double scale, int bits) {
+double reply_error(const ClientSpec& client, const ckks::Context& context, double scale, int bits) {
   const auto n = static_cast<double>(context.degree());
   const double q0 = static_cast<double>(context.q(0).value());
   const double unit = std::sqrt((1 + 2 * n / 3) / 12) * std::sqrt(n / static_cast<double>(client.reply_gap));
@@ -23,7 +23,7 @@ double reply_error(const ClientPart& client, const ckks::Context& context, doubl
 }
 
 /// The fewest bits of a reply whose rounding stays under `wanted`.
-int reply_bits(const ClientPart& client, const ckks::Context& context, double scale, double wanted) {
+int reply_bits(const ClientSpec& client, const ckks::Context& context, double scale, double wanted) {
   const int most = context.q(0).modulus().bits() - 1;
   for (int bits = 16; bits < most; ++bits) {
     if (reply_error(client, context, scale, bits) <= wanted) return bits;
@@ -33,7 +33,7 @@ int reply_bits(const ClientPart& client, const ckks::Context& context, double sc
 
 /// Fills in the client's part but for layouts.
 void describe_client(const nn::Graph& graph, const CompileOptions& options, Program& program) {
-  ClientPart& client = program.client;
+  ClientSpec& client = program.client;
   client.mode = options.mode;
   client.network = graph.name;
   client.parameters = ckks::make_parameters(program.schedule.log_degree, program.schedule.q_bits,
@@ -109,7 +109,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   }
   program.schedule = find_schedule(stages, magnitudes, {options.mode, options.relative_error});
   describe_client(graph, options, program);
-  ClientPart& client = program.client;
+  ClientSpec& client = program.client;
   const auto context = ckks::Context::create(client.parameters);
   const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
   if (options.mode == Mode::packed) {

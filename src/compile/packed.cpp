@@ -60,7 +60,7 @@ PackedStage made(Stage stage, PricedStage priced, const std::vector<std::shared_
 void plan_packed(std::vector<Stage> stages, const ckks::Context& context, std::size_t images, Program& program) {
   const std::size_t slots = context.slots() / images;
   PackedChoice choice = search_layouts(stages, program.schedule, context, slots);
-  ClientPart& client = program.client;
+  ClientSpec& client = program.client;
   client.images = images;
   client.period = choice.input->period;
   client.input_slots = choice.input->position;

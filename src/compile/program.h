@@ -20,7 +20,7 @@ namespace obscura::compile {
 inline constexpr double kLogitHeadroom = 2;
 
 /// What the owner needs to make keys, encrypt an image and read the answer: nothing in it is a weight.
-struct ClientPart {
+struct ClientSpec {
   Mode mode = Mode::packed;
   std::string network;     ///< a name to show
   ckks::Digest program{};  ///< of the compiled program: queries and answers carry it
@@ -66,7 +66,7 @@ struct ClientPart {
 };
 
 /// One stage of a packed program: a matrix on slots between sums of rotations, then the activation. Rotations and the
-/// offsets of plans are in slots; layouts are in places (see ClientPart).
+/// offsets of plans are in slots; layouts are in places (see ClientSpec).
 struct PackedStage {
   struct Input {
     std::shared_ptr<const Layout> layout;
@@ -103,7 +103,7 @@ struct BatchedStage {
 /// A network compiled for a layout: parameters, keys and every step with its level and scale. The weights are in it,
 /// in the clear: it is the server's.
 struct Program {
-  ClientPart client;
+  ClientSpec client;
   Schedule schedule;
   std::vector<PackedStage> packed;
   std::vector<BatchedStage> batched;

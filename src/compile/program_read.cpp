@@ -79,7 +79,7 @@ class Reader {
     const bool packed = client.mode == Mode::packed;
     if (packed == layouts_.empty()) r_.fail("has layouts of another mode");
     for (std::size_t i = 0; i < stages; ++i) packed ? read_packed() : read_batched();
-    if (values_.back().size() != client.outputs) r_.fail("makes another number of logits than its client part reads");
+    if (values_.back().size() != client.outputs) r_.fail("makes another number of logits than its client spec reads");
   }
 
  private:
@@ -284,9 +284,9 @@ Program read_program(ckks::ByteSpan bytes, std::string_view what) {
   const auto body = decompress(outer.raw(outer.left()), kMostBody, what);
   ByteReader r(body, std::string(what));
   Program program;
-  program.client = read_client_part(r.raw(r.u32()), what);
+  program.client = read_client_spec(r.raw(r.u32()), what);
   const bool named = program.client.program != ckks::Digest{} || program.client.key != ckks::KeyId{};
-  if (named) r.fail("has a client part that names a program or a key");
+  if (named) r.fail("has a client spec that names a program or a key");
   if (ckks::digest_of(program.client.parameters) != envelope.digest)
     r.fail("has parameters that are not those it names");
   const auto context = ckks::Context::create(program.client.parameters);

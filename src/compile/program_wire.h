@@ -29,7 +29,7 @@ namespace obscura::compile {
 /// The program's name is BLAKE2b-256 of "obscura program 3" and the body, so that it holds for all that is in it.
 ckks::Bytes write_program(const Program& program);
 
-/// The name of a program, whatever its client part calls it.
+/// The name of a program, whatever its client spec calls it.
 ckks::Digest digest_of(const Program& program);
 
 /// Throws FormatError for anything else, a program that contradicts itself (see validate.h), too.

@@ -139,10 +139,10 @@ void put_packed(ByteWriter& w, const PackedStage& stage, const Layouts& layouts)
 }
 
 ckks::Bytes body_of(const Program& program) {
-  ClientPart client = program.client;
+  ClientSpec client = program.client;
   client.program = {};
   client.key = {};
-  const auto client_file = write_client_part(client);
+  const auto client_file = write_client_spec(client);
   ByteWriter w;
   put_count(w, client_file.size());
   w.raw(client_file);

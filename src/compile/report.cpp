@@ -103,7 +103,7 @@ double special_bits(const ckks::Parameters& parameters) {
 }  // namespace
 
 Sizes sizes(const Program& program) {
-  const ClientPart& client = program.client;
+  const ClientSpec& client = program.client;
   const auto& parameters = client.parameters;
   const double n = std::exp2(parameters.log_degree), special = static_cast<double>(parameters.p.size());
   Sizes result;
@@ -139,7 +139,7 @@ Sizes sizes(const Program& program) {
 }
 
 std::string report(const Program& program, const std::vector<double>& measured) {
-  const ClientPart& client = program.client;
+  const ClientSpec& client = program.client;
   const bool packed = client.mode == Mode::packed;
   std::string text = fmt::format("{}: {}, {} image{} a query\n\n", client.network, packed ? "packed" : "batched",
                                  client.images, client.images == 1 ? "" : "s");

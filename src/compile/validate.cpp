@@ -148,7 +148,7 @@ void check_packed(const Program& program, const ckks::Context& context) {
     check_plan(stage, places, context);
     values.push_back(stage.output);
   }
-  const ClientPart& client = program.client;
+  const ClientSpec& client = program.client;
   const std::string& last = program.packed.back().stage.name;
   if (client.period != values.front()->period || client.input_slots.size() != client.input.size()) {
     refuse(last, "the client's part has another layout of the image than the first stage", kOtherMode);
@@ -189,7 +189,7 @@ void check_range(const Stage& stage, const StageSchedule& s, const StageScales& 
 }  // namespace
 
 void validate(const Program& program, const Magnitudes& magnitudes, const ckks::Context& context) {
-  const ClientPart& client = program.client;
+  const ClientSpec& client = program.client;
   const bool packed = client.mode == Mode::packed;
   if (packed) {
     check_packed(program, context);

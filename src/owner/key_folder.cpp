@@ -25,7 +25,7 @@ namespace {
 
 constexpr const char* kSecret = "secret.key";
 constexpr const char* kEvaluation = "evaluation.key";
-constexpr const char* kClient = "client.part";
+constexpr const char* kClient = "client.spec";
 constexpr const char* kCounter = "decryptions";
 constexpr const char* kQueries = "queries";
 constexpr std::size_t kLargestClient = std::size_t{1} << 26;
@@ -164,7 +164,7 @@ void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, 
   const PendingFolder work(folder_, Access::owner);
   ckks::save_secret_key(work.path() / kSecret, owner.key());
   write_file(work.path() / kEvaluation, ckks::write_evaluation_keys(*owner.context(), keys));
-  write_file(work.path() / kClient, compile::write_client_part(owner.client()));
+  write_file(work.path() / kClient, compile::write_client_spec(owner.client()));
   write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
   // Who comes second finds the secret of the first, although neither was there when both began.
   const FolderLock lock(folder_);
@@ -177,7 +177,7 @@ void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, 
 
 Owner KeyFolder::open() const {
   const fs::path client_file = folder_ / kClient;
-  auto client = compile::read_client_part(read_file(client_file, kLargestClient), client_file.string());
+  auto client = compile::read_client_spec(read_file(client_file, kLargestClient), client_file.string());
   if (client.parameters.insecure) {
     throw MismatchError(client_file.string() +
                         " has parameters that are marked insecure: what is encrypted with them is not protected. Make "

@@ -23,7 +23,7 @@ struct DecryptionCount {
 /// A folder with the keys of one owner for one program, made as one set:
 ///
 ///   secret.key      the secret, mode 0600        evaluation.key   for the server
-///   client.part     what the program needs of the owner; names the key
+///   client.spec     what the program needs of the owner; names the key
 ///   decryptions     the key's id and how many ciphertexts it decrypted
 ///   queries/        a record of each query that was made with it (owner/query_record.h), named by the query's id
 ///

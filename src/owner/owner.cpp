@@ -12,13 +12,13 @@
 namespace obscura::owner {
 namespace {
 
-ckks::SecretKey checked(const compile::ClientPart& client, const ckks::ContextPtr& context, ckks::SecretKey key) {
+ckks::SecretKey checked(const compile::ClientSpec& client, const ckks::ContextPtr& context, ckks::SecretKey key) {
   if (key.context()->digest() != context->digest()) {
     throw MismatchError("the secret key was made for another network: its parameters differ");
   }
   if (client.key != ckks::KeyId{} && client.key != key.id()) {
     throw MismatchError("the secret key (" + runtime::hex_of(key.id()).substr(0, 8) +
-                        ") is not the one that the client part was made with (" +
+                        ") is not the one that the client spec was made with (" +
                         runtime::hex_of(client.key).substr(0, 8) + ")");
   }
   return key;
@@ -38,7 +38,7 @@ struct Opened {
 
 /// A bound on the error of a logit: twice what was predicted, or, if that is more, what the imaginary parts, which hold
 /// nothing else, can have been drawn from. Few of them prove little: then twice what they are.
-double bound_on_noise(const compile::ClientPart& client, const ckks::OpenedSlots& slots) {
+double bound_on_noise(const compile::ClientSpec& client, const ckks::OpenedSlots& slots) {
   constexpr double kMargin = 2;
   constexpr std::size_t kEnough = 16;
   double seen = ckks::noise_bound(slots.imaginary);
@@ -46,7 +46,7 @@ double bound_on_noise(const compile::ClientPart& client, const ckks::OpenedSlots
   return std::max(kMargin * client.noise, client.output_factor * seen);
 }
 
-Opened opened_packed(const compile::ClientPart& client, const ckks::OpenedSlots& slots, std::size_t images) {
+Opened opened_packed(const compile::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
   Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
   const std::size_t places = slots.real.size() / client.images;
   std::vector<bool> is_logit(places, false);
@@ -68,7 +68,7 @@ Opened opened_packed(const compile::ClientPart& client, const ckks::OpenedSlots&
   return result;
 }
 
-Opened opened_batched(const compile::ClientPart& client, const ckks::OpenedSlots& slots, std::size_t images) {
+Opened opened_batched(const compile::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
   Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
   for (std::size_t i = 0; i < images; ++i) {
     const double logit = slots.real[i] * client.output_factor;
@@ -80,7 +80,7 @@ Opened opened_batched(const compile::ClientPart& client, const ckks::OpenedSlots
 
 }  // namespace
 
-Owner::Owner(compile::ClientPart client)
+Owner::Owner(compile::ClientSpec client)
     : client_(std::move(client)),
       context_(ckks::Context::create(client_.parameters)),
       key_(std::make_unique<ckks::SecretKey>(context_)),
@@ -90,7 +90,7 @@ Owner::Owner(compile::ClientPart client)
   client_.key = key_->id();
 }
 
-Owner::Owner(compile::ClientPart client, ckks::SecretKey key)
+Owner::Owner(compile::ClientSpec client, ckks::SecretKey key)
     : client_(std::move(client)),
       context_(ckks::Context::create(client_.parameters)),
       key_(std::make_unique<ckks::SecretKey>(checked(client_, context_, std::move(key)))),
@@ -100,8 +100,8 @@ Owner::Owner(compile::ClientPart client, ckks::SecretKey key)
   client_.key = key_->id();
 }
 
-ckks::SeededEvaluationKeys Owner::evaluation_keys(const ckks::KeyRequest& request) const {
-  return ckks::make_evaluation_keys(*key_, request);
+ckks::SeededEvaluationKeys Owner::evaluation_keys(ThreadPool* pool) const {
+  return ckks::make_evaluation_keys(*key_, client_.keys, pool);
 }
 
 runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, ThreadPool* pool) const {

@@ -20,18 +20,18 @@ namespace obscura::owner {
 class Owner {
  public:
   /// With a fresh secret key.
-  explicit Owner(compile::ClientPart client);
-  /// With a key that was stored. Throws MismatchError if it is of other parameters, or not the one that the client part
+  explicit Owner(compile::ClientSpec client);
+  /// With a key that was stored. Throws MismatchError if it is of other parameters, or not the one that the client spec
   /// names.
-  Owner(compile::ClientPart client, ckks::SecretKey key);
+  Owner(compile::ClientSpec client, ckks::SecretKey key);
 
   /// With the id of the key in it.
-  const compile::ClientPart& client() const { return client_; }
+  const compile::ClientSpec& client() const { return client_; }
   const ckks::ContextPtr& context() const { return context_; }
   const ckks::SecretKey& key() const { return *key_; }
 
-  /// What the server needs: keys for these rotations and products, nothing else.
-  ckks::SeededEvaluationKeys evaluation_keys(const ckks::KeyRequest& request) const;
+  /// What the server needs: keys for the rotations and products of the program, nothing else.
+  ckks::SeededEvaluationKeys evaluation_keys(ThreadPool* pool = nullptr) const;
 
   /// Preprocessed images (channels x height x width values each) as one query: up to
   /// client().images images. Throws MismatchError for another number or size.
@@ -58,7 +58,7 @@ class Owner {
   void encrypt_packed(std::span<const std::vector<float>> images, runtime::Query& query, ThreadPool* pool) const;
   void check_answer(const runtime::Answer& answer, const runtime::Ticket& ticket) const;
 
-  compile::ClientPart client_;
+  compile::ClientSpec client_;
   ckks::ContextPtr context_;
   std::unique_ptr<ckks::SecretKey> key_;
   ckks::Encoder encoder_;

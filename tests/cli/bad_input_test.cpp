@@ -133,7 +133,7 @@ TEST_F(BadInput, DamagedFiles) {
   expect_refused(classify(kModel, keys_, query_), "digit.ct");
   put_text(query_, whole + "more");
   expect_refused(classify(kModel, keys_, query_), "digit.ct");
-  put_text(keys_ / "secret.key", text_of(keys_ / "client.part"));
+  put_text(keys_ / "secret.key", text_of(keys_ / "client.spec"));
   expect_refused(encrypt({sample("7-0")}), "secret.key");
 }
 

@@ -87,7 +87,7 @@ TEST_F(Outputs, NeverOverAnInputByWhateverName) {
   for (const char* out : {"a.png", "./a.png", "inner/../a.png", "link.png", "hard.png"}) {
     expect_refused(forced(encrypt(out)), out, "it is an input of this command");
   }
-  expect_refused(forced(encrypt("keys/client.part")), "keys/client.part", "it is an input");
+  expect_refused(forced(encrypt("keys/client.spec")), "keys/client.spec", "it is an input");
   for (const char* out : {"net.onnx", "query.ct", "keys/evaluation.key"}) {
     expect_refused(forced(classify(out)), out, "it is an input");
   }
@@ -128,7 +128,7 @@ TEST_F(Outputs, AnotherKindOnlyByForce) {
                                                                    {"answer.ct", "an encrypted answer"},
                                                                    {"notes.txt", "a file of another kind"}};
   for (const auto& [out, kind] : others) expect_refused(encrypt(out), out, "it is " + kind);
-  expect_refused(classify("keys/client.part"), "keys/client.part", "the owner's part");
+  expect_refused(classify("keys/client.spec"), "keys/client.spec", "the client spec");
   expect_refused({"protect", "--colour", "--key", "shield.json", "a.png", "b.png"}, "b.png", "it is a PNG picture");
   fs::copy_file(work_ / "net.onnx", work_ / "net.png");
   expect_refused({"reveal", "--key", "shield.json", "p.png", "net.png"}, "net.png", "it is an ONNX network");

@@ -32,7 +32,7 @@ class ClearRun {
 
  private:
   Tensor query(const std::vector<std::vector<float>>& inputs) const {
-    const ClientPart& client = program_.client;
+    const ClientSpec& client = program_.client;
     Tensor x(client.queries(), Slots(slots_, 0));
     for (std::size_t k = 0; k < inputs.size(); ++k) {
       for (std::size_t i = 0; i < client.input_slots.size(); ++i) {
@@ -135,7 +135,7 @@ class ClearRun {
 
   /// What the owner reads: the average over all repetitions.
   std::vector<double> read(const Slots& y, std::size_t image) const {
-    const ClientPart& client = program_.client;
+    const ClientSpec& client = program_.client;
     const std::size_t period = places_ / client.reply_gap;
     std::vector<double> logits;
     for (const std::uint32_t place : client.output_slots) {

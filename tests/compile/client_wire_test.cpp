@@ -14,8 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 namespace wire_test = ckks::wire_test;
 
-ClientPart packed_client() {
-  ClientPart c;
+ClientSpec packed_client() {
+  ClientSpec c;
   c.network = "tiny";
   c.program.fill(0x5a);
   c.parameters = wire_test::tiny_parameters();
@@ -41,8 +41,8 @@ ClientPart packed_client() {
   return c;
 }
 
-ClientPart batched_client() {
-  ClientPart c = packed_client();
+ClientSpec batched_client() {
+  ClientSpec c = packed_client();
   c.mode = Mode::batched;
   c.preprocessing = {{}, {}, {}, "rgb", false};
   c.period = 0;
@@ -54,13 +54,13 @@ ClientPart batched_client() {
 }
 
 std::vector<wire_test::Case> cases() {
-  const auto rewrite = [](ckks::ByteSpan in) { return write_client_part(read_client_part(in, wire_test::kWhat)); };
-  return {{"packed client part", write_client_part(packed_client()), rewrite},
-          {"batched client part", write_client_part(batched_client()), rewrite}};
+  const auto rewrite = [](ckks::ByteSpan in) { return write_client_spec(read_client_spec(in, wire_test::kWhat)); };
+  return {{"packed client spec", write_client_spec(packed_client()), rewrite},
+          {"batched client spec", write_client_spec(batched_client()), rewrite}};
 }
 
-TEST(ClientPart, ComesBackAsItWas) {
-  const ClientPart a = packed_client(), b = read_client_part(write_client_part(a));
+TEST(ClientSpec, ComesBackAsItWas) {
+  const ClientSpec a = packed_client(), b = read_client_spec(write_client_spec(a));
   EXPECT_EQ(b.mode, a.mode);
   EXPECT_EQ(b.network, a.network);
   EXPECT_EQ(b.program, a.program);
@@ -91,38 +91,38 @@ TEST(ClientPart, ComesBackAsItWas) {
   for (const auto& c : cases()) EXPECT_EQ(c.rewrite(c.bytes), c.bytes) << c.name;
 }
 
-TEST(ClientPart, SurvivesMutations) {
+TEST(ClientSpec, SurvivesMutations) {
   std::uint64_t seed = 300;
   for (const auto& c : cases()) wire_test::expect_survives_mutations(c, 12'000, ++seed);
 }
 
-TEST(ClientPart, TruncatedAndTrailing) {
+TEST(ClientSpec, TruncatedAndTrailing) {
   for (const auto& c : cases()) wire_test::expect_exact_length(c);
 }
 
-TEST(ClientPart, OtherKinds) {
+TEST(ClientSpec, OtherKinds) {
   for (const auto& other : wire_test::server_cases(ckks::Context::create(wire_test::tiny_parameters()))) {
-    EXPECT_THROW(read_client_part(other.bytes), FormatError) << other.name;
+    EXPECT_THROW(read_client_spec(other.bytes), FormatError) << other.name;
   }
 }
 
-void expect_refused(const ClientPart& client, const std::string& said) {
+void expect_refused(const ClientSpec& client, const std::string& said) {
   try {
-    read_client_part(write_client_part(client), "client.part");
+    read_client_spec(write_client_spec(client), "client.spec");
     ADD_FAILURE() << "accepted, expected: " << said;
   } catch (const FormatError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("client.part " + said));
+    EXPECT_THAT(e.what(), HasSubstr("client.spec " + said));
   }
 }
 
 template <class Change>
-ClientPart with(Change change) {
-  ClientPart client = packed_client();
+ClientSpec with(Change change) {
+  ClientSpec client = packed_client();
   change(client);
   return client;
 }
 
-TEST(ClientPart, NumbersThatNoProgramHas) {
+TEST(ClientSpec, NumbersThatNoProgramHas) {
   expect_refused(with([](auto& c) { c.input_scale = NAN; }), "has a scale that is not");
   expect_refused(with([](auto& c) { c.input_scale = -1; }), "has a scale that is not");
   expect_refused(with([](auto& c) { c.input_scale = 0x1p61; }), "has a scale over");

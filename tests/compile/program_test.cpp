@@ -25,7 +25,7 @@ Program compiled(const nn::Graph& graph, Mode mode) {
 TEST(Compile, GivesTheSameProgramEveryTime) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
     const Program a = compiled(small(1), mode), b = compiled(small(1), mode);
-    EXPECT_EQ(write_client_part(a.client), write_client_part(b.client));
+    EXPECT_EQ(write_client_spec(a.client), write_client_spec(b.client));
     EXPECT_EQ(a.keys.galois, b.keys.galois);
     EXPECT_EQ(a.keys.relin_limbs, b.keys.relin_limbs);
     ASSERT_EQ(a.packed.size(), b.packed.size());
@@ -107,7 +107,7 @@ TEST(Compile, TakesRangesFromTheFile) {
   graph.calibration = calibration_numbers(graph, samples);
   EXPECT_EQ(graph.calibration.size(), 1 + 5 * measured.packed.size());
   const Program stated = compile(graph, {});
-  EXPECT_EQ(write_client_part(measured.client), write_client_part(stated.client));
+  EXPECT_EQ(write_client_spec(measured.client), write_client_spec(stated.client));
   // Numbers of another network are not believed.
   graph.calibration.pop_back();
   EXPECT_NO_THROW(compile(graph, {}));

@@ -31,7 +31,7 @@ class KeyFolders : public ::testing::Test {
   /// Fresh keys in the folder; their owner.
   Owner made(bool replace = false) {
     const Owner owner(program_.client);
-    KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.client.keys), replace);
+    KeyFolder(folder_).put(owner, owner.evaluation_keys(), replace);
     return KeyFolder(folder_).open();
   }
   std::string refusal() {
@@ -57,7 +57,7 @@ TEST_F(KeyFolders, HoldsAnOwnerAndTheServersKeys) {
   const Owner owner = made();
   const Owner again = KeyFolder(folder_).open();
   EXPECT_EQ(again.key().coefficients(), owner.key().coefficients());
-  EXPECT_EQ(compile::write_client_part(again.client()), compile::write_client_part(owner.client()));
+  EXPECT_EQ(compile::write_client_spec(again.client()), compile::write_client_spec(owner.client()));
   struct stat status {};
   ASSERT_EQ(::stat((folder_ / "secret.key").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
@@ -73,10 +73,10 @@ TEST_F(KeyFolders, OfTwoSetsAreToldApart) {
   made();
   const std::filesystem::path other = folder_.parent_path() / "other";
   std::filesystem::create_directory(other);
-  for (const char* name : {"secret.key", "client.part", "evaluation.key"}) copy(name, other);
+  for (const char* name : {"secret.key", "client.spec", "evaluation.key"}) copy(name, other);
   made(true);
   const std::filesystem::path mixed = folder_;
-  for (const char* name : {"secret.key", "client.part", "evaluation.key"}) {
+  for (const char* name : {"secret.key", "client.spec", "evaluation.key"}) {
     const auto right = read_file(mixed / name);
     std::filesystem::copy_file(other / name, mixed / name, std::filesystem::copy_options::overwrite_existing);
     EXPECT_THAT(refusal(), HasSubstr("different keygen runs")) << name;
@@ -99,15 +99,15 @@ TEST_F(KeyFolders, OthersMayNotReadTheSecret) {
 
 TEST_F(KeyFolders, InsecureParametersAreRefused) {
   const Owner owner = made();
-  compile::ClientPart client = owner.client();
+  compile::ClientSpec client = owner.client();
   client.parameters.insecure = true;
-  write_file(folder_ / "client.part", compile::write_client_part(client));
+  write_file(folder_ / "client.spec", compile::write_client_spec(client));
   EXPECT_THAT(refusal(), HasSubstr("marked insecure"));
 }
 
 TEST_F(KeyFolders, MissingOrDamagedFilesAreNamed) {
   made();
-  for (const std::string file : {"secret.key", "client.part"}) {
+  for (const std::string file : {"secret.key", "client.spec"}) {
     const auto refused = [&] { EXPECT_THAT(refusal(), HasSubstr((folder_ / file).string())); };
     const auto bytes = read_file(folder_ / file);
     auto damaged = bytes;
@@ -128,7 +128,7 @@ TEST_F(KeyFolders, IsNotMadeWhereAFileStands) {
   const Owner owner(program_.client);
   std::filesystem::create_directories(folder_.parent_path());
   write_file(folder_, std::string_view("a file"));
-  EXPECT_THROW(KeyFolder(folder_).put(owner, owner.evaluation_keys(program_.client.keys), true), IoError);
+  EXPECT_THROW(KeyFolder(folder_).put(owner, owner.evaluation_keys(), true), IoError);
   EXPECT_THROW(KeyFolder(folder_).open(), IoError);
 }
 
@@ -140,7 +140,7 @@ TEST_F(KeyFolders, OfSeveralAtOnceOneSucceeds) {
   for (const auto& owner : owners) {
     threads.emplace_back([&] {
       try {
-        KeyFolder(folder_).put(*owner, owner->evaluation_keys(program_.client.keys), false);
+        KeyFolder(folder_).put(*owner, owner->evaluation_keys(), false);
       } catch (const IoError&) {
         ++refused;
       }

@@ -27,7 +27,7 @@ compile::Program program_of(Mode mode, std::size_t outputs = 5) {
 runtime::Answer answered(const Owner& owner, const compile::Program& program, const runtime::Query& query) {
   const auto runner = runtime::make_runner(program);
   const auto keys =
-      std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys(program.client.keys));
+      std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys());
   return runtime::answer_query(*runner, keys, query);
 }
 
@@ -152,9 +152,9 @@ TEST(Owner, SeesThatAnAnswerIsNoise) {
       answer.query = query.id;
       return answer;
     };
-    const auto own = owner.evaluation_keys(program.client.keys);
+    const auto own = owner.evaluation_keys();
     EXPECT_EQ(owner.read(run(own, query), ticket_of(query)).front().trust, Trust::sound);
-    failed(run(other.evaluation_keys(program.client.keys), query));
+    failed(run(other.evaluation_keys(), query));
     failed(run(own, other.encrypt(images)));
     runtime::Query flipped = query;
     flipped.ciphertexts.front().seed[5] ^= 4;
@@ -169,7 +169,7 @@ TEST(Owner, SeesThatAnAnswerIsNoise) {
 }
 
 TEST(Judge, TellsSoundDoubtfulAndFailed) {
-  compile::ClientPart client;
+  compile::ClientSpec client;
   client.noise = 0.01;
   client.logit_range = 40;  // twice the 20 that were seen
   const auto trust = [&](double largest, double stray) {

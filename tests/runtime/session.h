@@ -22,7 +22,7 @@ struct Session {
         program(compile::compile(graph, options)),
         owner(program.client),
         runner(make_runner(program, pool)),
-        seeded(owner.evaluation_keys(program.client.keys)),
+        seeded(owner.evaluation_keys()),
         keys(std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded)) {}
 
   static compile::CompileOptions options_of(compile::Mode mode) {
