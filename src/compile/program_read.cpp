@@ -79,6 +79,7 @@ class Reader {
     const bool packed = client.mode == Mode::packed;
     if (packed == layouts_.empty()) r_.fail("has layouts of another mode");
     for (std::size_t i = 0; i < stages; ++i) packed ? read_packed() : read_batched();
+    if (used_ != layouts_.size()) r_.fail("has layouts that nothing uses");
     if (values_.back().size() != client.outputs) r_.fail("makes another number of logits than its client spec reads");
   }
 
@@ -113,13 +114,18 @@ class Reader {
         if (place >= layout->period) r_.fail("has a place outside its layout");
         p = place;
       }
+      for (const LayoutPtr& other : layouts_) {
+        const bool same = other->period == layout->period && other->clean == layout->clean;
+        if (same && other->position == layout->position) r_.fail("has a layout twice");
+      }
       layouts_.push_back(std::move(layout));
     }
   }
 
   LayoutPtr get_layout(std::size_t values) {
     const std::size_t number = r_.u32();
-    if (number >= layouts_.size()) r_.fail("names a layout that is not there");
+    if (number > used_ || number >= layouts_.size()) r_.fail("names a layout that is not there, or not yet");
+    used_ += number == used_ ? 1 : 0;
     if (layouts_[number]->position.size() != values) r_.fail("names a layout of another number of values");
     return layouts_[number];
   }
@@ -272,32 +278,36 @@ class Reader {
   std::size_t slots_, places_;
   std::size_t entries_ = 0;
   std::vector<LayoutPtr> layouts_;
+  std::size_t used_ = 0;  ///< layouts named so far
   std::vector<nn::Shape> values_;
 };
 
 }  // namespace
 
-Program read_program(ckks::ByteSpan bytes, std::string_view what) {
-  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::program, what);
-  ByteReader outer(envelope.payload, std::string(what));
-  if (outer.u8() != kProgramVersion) outer.fail("was made by another version of obscura: compile the network again");
-  const auto body = decompress(outer.raw(outer.left()), kMostBody, what);
+Program read_body(ckks::ByteSpan body, std::string_view what) {
   ByteReader r(body, std::string(what));
   Program program;
   program.client = read_client_spec(r.raw(r.u32()), what);
   const bool named = program.client.program != ckks::Digest{} || program.client.key != ckks::KeyId{};
   if (named) r.fail("has a client spec that names a program or a key");
-  if (ckks::digest_of(program.client.parameters) != envelope.digest)
-    r.fail("has parameters that are not those it names");
-  const auto context = ckks::Context::create(program.client.parameters);
   Reader(r, program).read();
   r.finish();
   try {
-    validate(program, {}, *context);
+    validate(program, {}, *ckks::Context::create(program.client.parameters));
   } catch (const UnsupportedError& e) {
     throw FormatError(std::string(what) + " contradicts itself: " + e.what());
   }
   program.client.program = name_of(body);
+  return program;
+}
+
+Program read_program(ckks::ByteSpan bytes, std::string_view what) {
+  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::program, what);
+  ByteReader r(envelope.payload, std::string(what));
+  if (r.u8() != kProgramVersion) r.fail("was made by another version of obscura: compile the network again");
+  auto program = read_body(decompress(r.raw(r.left()), kMostBody, what), what);
+  const bool same = ckks::digest_of(program.client.parameters) == envelope.digest;
+  if (!same) r.fail("has parameters that are not those it names");
   return program;
 }
 

@@ -3,12 +3,18 @@
 #include <cstdint>
 
 #include "ckks/wire.h"
+#include "compile/program.h"
 
-/// For the two halves of compile/program_wire.h alone.
+/// For the two halves of compile/program_wire.h and their tests alone.
 namespace obscura::compile {
 
 /// Of the payload.
 inline constexpr std::uint8_t kProgramVersion = 1;
+
+/// Before compression. A program has one body.
+ckks::Bytes write_body(const Program& program);
+/// Throws as read_program.
+Program read_body(ckks::ByteSpan body, std::string_view what);
 
 /// The program's name.
 ckks::Digest name_of(ckks::ByteSpan body);

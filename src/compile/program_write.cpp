@@ -36,13 +36,13 @@ void put_shape(ByteWriter& w, const nn::Shape& shape) {
   for (const std::size_t side : {shape.channels, shape.height, shape.width}) put_count(w, side);
 }
 
-/// Layouts that stages share are written once; two that are equal are one.
+/// Layouts that stages share are written once, in the order of their first use; two that are equal are one.
 class Layouts {
  public:
   explicit Layouts(const Program& program) {
     for (const PackedStage& stage : program.packed) {
-      for (const auto& input : stage.inputs) add(input.layout);
       add(stage.output);
+      for (const auto& input : stage.inputs) add(input.layout);
     }
   }
 
@@ -138,7 +138,9 @@ void put_packed(ByteWriter& w, const PackedStage& stage, const Layouts& layouts)
   put_plan(w, hoisted ? blocks_of(stage.hoisted) : stage.blocks);
 }
 
-ckks::Bytes body_of(const Program& program) {
+}  // namespace
+
+ckks::Bytes write_body(const Program& program) {
   ClientSpec client = program.client;
   client.program = {};
   client.key = {};
@@ -166,8 +168,6 @@ ckks::Bytes body_of(const Program& program) {
   return w.take();
 }
 
-}  // namespace
-
 ckks::Digest name_of(ckks::ByteSpan body) {
   constexpr std::string_view kName = "obscura program 3";
   crypto_generichash_state state;
@@ -180,13 +180,13 @@ ckks::Digest name_of(ckks::ByteSpan body) {
 }
 
 ckks::Digest digest_of(const Program& program) {
-  return name_of(body_of(program));
+  return name_of(write_body(program));
 }
 
 ckks::Bytes write_program(const Program& program) {
   ByteWriter w;
   w.u8(kProgramVersion);
-  w.raw(compress(body_of(program)));
+  w.raw(compress(write_body(program)));
   return ckks::seal_envelope(ckks::Kind::program, ckks::digest_of(program.client.parameters), w.bytes());
 }
 
