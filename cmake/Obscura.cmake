@@ -4,7 +4,8 @@ include(GoogleTest OPTIONAL)
 add_library(obscura_options INTERFACE)
 target_include_directories(obscura_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
 target_compile_options(obscura_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-  $<$<CONFIG:Release>:-O3> $<$<BOOL:${OBSCURA_WERROR}>:-Werror>)
+  $<$<CONFIG:Release>:-O$<IF:$<BOOL:$<TARGET_PROPERTY:OBSCURA_QUICK_BUILD>>,1,3>> $<$<BOOL:${OBSCURA_WERROR}>:-Werror>)
+# OBSCURA_QUICK_BUILD: tests and the command line wait for the libraries, and take half the time to build.
 # What makes a fault in memory harder to use: canaries, checked buffer functions, a table of functions that is read-only
 # before main, indirect jumps to marked places only, a program at a random address.
 include(CheckPIESupported)
@@ -62,6 +63,7 @@ function(obscura_test name)
     return()
   endif()
   add_executable(test_${name} ${sources})
+  set_target_properties(test_${name} PROPERTIES OBSCURA_QUICK_BUILD ON)
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   # Every test reads them; once is enough.
   target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
