@@ -36,6 +36,12 @@ class UnsupportedError : public Error {
   using Error::Error;
 };
 
+/// What was begun was called off by whoever began it.
+class CancelledError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The operating system said no: missing file, full disk, permission.
 class IoError : public Error {
  public:
