@@ -139,13 +139,13 @@ class Run {
     const auto one = [&](std::size_t i) {
       const Stopwatch watch;
       batch.answers[i].ciphertexts =
-          parties_.runner->run(parties_.keys, batch.values[i], packed() ? nullptr : &pool_, &stages[i]);
+          parties_.runner->run(parties_.keys, batch.values[i], {packed() ? nullptr : &pool_, &stages[i]});
       spent[i] = watch.seconds();
       batch.values[i] = {};
     };
     if (large_) {
       const Stopwatch watch;
-      auto replies = parties_.runner->run_many(parties_.keys, batch.values, &pool_, &stages[0]);
+      auto replies = parties_.runner->run_many(parties_.keys, batch.values, {&pool_, &stages[0]});
       for (std::size_t i = 0; i < count; ++i) {
         batch.answers[i].ciphertexts = std::move(replies[i]);
         spent[i] = watch.seconds() / static_cast<double>(count);

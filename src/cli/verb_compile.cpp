@@ -116,7 +116,7 @@ std::vector<double> measure(compile::Program program) {
   // The first run warms memory up.
   for (int run = 0; run < 2; ++run) {
     std::vector<runtime::StageTime> times;
-    runner->run(keys, query, nullptr, &times);
+    runner->run(keys, query, {nullptr, &times});
     seconds.clear();
     for (const auto& stage : times) seconds.push_back(stage.seconds);
   }

@@ -15,10 +15,10 @@ std::vector<ckks::Ciphertext> expand(const ckks::Context& context, Query& query,
 }
 
 Answer answer_query(const Runner& runner, const std::shared_ptr<const ckks::EvaluationKeys>& keys, Query query,
-                    ThreadPool* pool, std::vector<StageTime>* times) {
+                    const RunOptions& options) {
   check_keys(query, keys->key());
-  const auto ciphertexts = expand(*runner.context(), query, pool);
-  return answer_to(query, runner.run(keys, ciphertexts, pool, times));
+  const auto ciphertexts = expand(*runner.context(), query, options.pool);
+  return answer_to(query, runner.run(keys, ciphertexts, options));
 }
 
 }  // namespace obscura::runtime

@@ -15,6 +15,6 @@ std::vector<ckks::Ciphertext> expand(const ckks::Context& context, Query& query,
 /// A query of a program in, its answer out. Throws MismatchError for a query under another key than the evaluation keys
 /// belong to, and as Runner::run.
 Answer answer_query(const Runner& runner, const std::shared_ptr<const ckks::EvaluationKeys>& keys, Query query,
-                    ThreadPool* pool = nullptr, std::vector<StageTime>* times = nullptr);
+                    const RunOptions& options = {});
 
 }  // namespace obscura::runtime

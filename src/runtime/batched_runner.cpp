@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/share.h"
 #include "circuits/polynomial.h"
 
 namespace obscura::runtime {
@@ -63,11 +64,12 @@ BatchedRunner::BatchedRunner(compile::Program program) : Runner(std::move(progra
   }
 }
 
-void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x, ThreadPool& pool) const {
+void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x,
+                             const RunOptions& options) const {
   const compile::Stage& stage = program_.batched[i].stage;
   const compile::StageSchedule& s = program_.batched[i].schedule;
   const std::size_t plane = stage.output.height * stage.output.width;
-  pool.parallel_for(x.size(), [&](std::size_t k) {
+  const auto activated = [&](std::size_t k) {
     if (stage.activation == Activation::polynomial) {
       const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : k / plane];
       const std::vector<circuits::Coefficient> coefficients(row.begin(), row.end());
@@ -81,7 +83,8 @@ void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Te
     if (!keep_three_[i + 1] && !late) x[k] = evaluator.relinearize(x[k]);
     for (std::size_t r = 0; r < s.rescales_after_activation; ++r) x[k] = evaluator.rescale(x[k]);
     if (!keep_three_[i + 1] && late) x[k] = evaluator.relinearize(x[k]);
-  });
+  };
+  share(options.pool, x.size(), activated, options.stop);
 }
 
 /// What a stage reads: its only value, or the values of all terms at its level. Values that nothing reads any more are
@@ -106,11 +109,11 @@ BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator
 }
 
 BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x,
-                                               ThreadPool& pool) const {
+                                               const RunOptions& options) const {
   const compile::BatchedStage& stage = program_.batched[i];
   const int shift = shifts_[i];
-  Tensor y = products_[i].apply(*context_, x, std::ldexp(stage.scales.weights.front(), -shift), &pool);
-  pool.parallel_for(y.size(), [&](std::size_t k) {
+  Tensor y = products_[i].apply(*context_, x, std::ldexp(stage.scales.weights.front(), -shift), options.pool);
+  const auto finished = [&](std::size_t k) {
     if (shift > 0) {
       y[k] = evaluator.multiply_integer(y[k], std::int64_t{1} << shift);
       y[k].scale = std::ldexp(y[k].scale, shift);
@@ -118,44 +121,44 @@ BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evalua
     y[k] = evaluator.relinearize(y[k]);
     for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) y[k] = evaluator.rescale(y[k]);
     y[k] = evaluator.add_scalar(y[k], bias_[i][k]);
-  });
-  if (stage.stage.activation != Activation::none) activate(i, evaluator, y, pool);
+  };
+  share(options.pool, y.size(), finished, options.stop);
+  if (stage.stage.activation != Activation::none) activate(i, evaluator, y, options);
   return y;
 }
 
-Runner::Replies BatchedRunner::run_query(const ckks::Evaluator& evaluator, const Inputs& query, ThreadPool& pool,
-                                         std::vector<StageTime>* times) const {
+Runner::Replies BatchedRunner::run_query(const ckks::Evaluator& evaluator, const Inputs& query,
+                                         const RunOptions& options) const {
   check_query(query);
   std::vector<Tensor> values{query};
   for (std::size_t i = 0; i < program_.batched.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
     const Tensor inputs = gather(i, evaluator, values);
-    values.push_back(run_stage(i, evaluator, inputs, pool));
+    check_cancelled(options.stop);
+    values.push_back(run_stage(i, evaluator, inputs, options));
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    if (times != nullptr) times->push_back({program_.batched[i].stage.name, spent.count()});
+    if (options.times != nullptr) options.times->push_back({program_.batched[i].stage.name, spent.count()});
   }
   const Tensor& last = values.back();
   Replies answer(last.size());
-  pool.parallel_for(last.size(), [&](std::size_t k) { answer[k] = reply(evaluator.drop_to(last[k], 1)); });
+  share(options.pool, last.size(), [&](std::size_t k) { answer[k] = reply(evaluator.drop_to(last[k], 1)); });
   return answer;
 }
 
 std::vector<Runner::Replies> BatchedRunner::run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                                     std::span<const Inputs> queries, ThreadPool* pool,
-                                                     std::vector<StageTime>* times) const {
-  ThreadPool here(1);
+                                                     std::span<const Inputs> queries, const RunOptions& options) const {
   const ckks::Evaluator evaluator(context_, keys);
   std::vector<Replies> answers;
   std::vector<StageTime> sum;
   for (const Inputs& query : queries) {
     std::vector<StageTime> spent;
-    answers.push_back(run_query(evaluator, query, pool != nullptr ? *pool : here, &spent));
+    answers.push_back(run_query(evaluator, query, {options.pool, &spent, options.stop}));
     if (sum.empty()) sum.resize(spent.size());
     for (std::size_t s = 0; s < spent.size(); ++s) {
       sum[s] = {spent[s].name, sum[s].seconds + spent[s].seconds / static_cast<double>(queries.size())};
     }
   }
-  if (times != nullptr) times->insert(times->end(), sum.begin(), sum.end());
+  if (options.times != nullptr) options.times->insert(options.times->end(), sum.begin(), sum.end());
   return answers;
 }
 

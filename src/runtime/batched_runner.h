@@ -12,17 +12,15 @@ class BatchedRunner : public Runner {
  public:
   explicit BatchedRunner(compile::Program program);
   std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                std::span<const Inputs> queries, ThreadPool* pool,
-                                std::vector<StageTime>* times) const override;
+                                std::span<const Inputs> queries, const RunOptions& options) const override;
   std::size_t memory_bytes() const override { return 0; }
 
  private:
   using Tensor = std::vector<ckks::Ciphertext>;  // a ciphertext a value
   Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor>& values) const;
-  Tensor run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x, ThreadPool& pool) const;
-  void activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x, ThreadPool& pool) const;
-  Replies run_query(const ckks::Evaluator& evaluator, const Inputs& query, ThreadPool& pool,
-                    std::vector<StageTime>* times) const;
+  Tensor run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x, const RunOptions& options) const;
+  void activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x, const RunOptions& options) const;
+  Replies run_query(const ckks::Evaluator& evaluator, const Inputs& query, const RunOptions& options) const;
 
   std::vector<circuits::BatchedProduct> products_;
   std::vector<int>

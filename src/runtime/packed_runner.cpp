@@ -176,8 +176,8 @@ Ciphertext PackedRunner::activate(std::size_t i, const ckks::Evaluator& evaluato
 }
 
 std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                                    std::span<const Inputs> queries, ThreadPool* pool,
-                                                    std::vector<StageTime>* times) const {
+                                                    std::span<const Inputs> queries, const RunOptions& options) const {
+  ThreadPool* const pool = options.pool;
   for (const Inputs& query : queries) check_query(query);
   const ckks::Evaluator evaluator(context_, keys);
   const std::size_t count = queries.size();
@@ -186,7 +186,8 @@ std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const 
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
     std::vector<Tensor> inputs(count);
-    share(pool, count, [&](std::size_t q) { inputs[q] = gather(i, evaluator, values[q]); });
+    share(
+        pool, count, [&](std::size_t q) { inputs[q] = gather(i, evaluator, values[q]); }, options.stop);
     for (std::size_t v = 0; v <= i; ++v) {
       if (last_use_[v] == i) {
         for (Values& of_query : values) of_query[v].clear();
@@ -194,13 +195,15 @@ std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const 
     }
     auto sums = multiply(i, evaluator, std::move(inputs), pool);
     const std::size_t blocks = sums.front().size();
-    share(pool, count * blocks, [&](std::size_t k) {
+    const auto finished = [&](std::size_t k) {
       Ciphertext& x = sums[k / blocks][k % blocks];
       x = finish(i, evaluator, std::move(x), k % blocks);
-    });
+    };
+    share(pool, count * blocks, finished, options.stop);
     for (std::size_t q = 0; q < count; ++q) values[q].push_back(std::move(sums[q]));
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    if (times != nullptr) times->push_back({program_.packed[i].stage.name, spent.count() / static_cast<double>(count)});
+    if (options.times == nullptr) continue;
+    options.times->push_back({program_.packed[i].stage.name, spent.count() / static_cast<double>(count)});
   }
   std::vector<Replies> answers(count);
   share(pool, count, [&](std::size_t q) { answers[q] = {reply(evaluator.drop_to(values[q].back().front(), 1))}; });

@@ -17,8 +17,7 @@ class PackedRunner : public Runner {
  public:
   PackedRunner(compile::Program program, std::size_t memory_budget, ThreadPool* pool = nullptr);
   std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                std::span<const Inputs> queries, ThreadPool* pool,
-                                std::vector<StageTime>* times) const override;
+                                std::span<const Inputs> queries, const RunOptions& options) const override;
   std::size_t memory_bytes() const override;
 
  private:

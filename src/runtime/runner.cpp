@@ -29,8 +29,8 @@ ckks::CompactCiphertext Runner::reply(const ckks::Ciphertext& result) const {
 }
 
 Runner::Replies Runner::run(const std::shared_ptr<const ckks::EvaluationKeys>& keys, const Inputs& query,
-                            ThreadPool* pool, std::vector<StageTime>* times) const {
-  return std::move(run_many(keys, std::span(&query, 1), pool, times).front());
+                            const RunOptions& options) const {
+  return std::move(run_many(keys, std::span(&query, 1), options).front());
 }
 
 std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool, std::size_t memory_budget) {

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
+#include <string>
 #include <vector>
 
 #include "base/parallel.h"
@@ -21,6 +23,13 @@ struct StageTime {
   double seconds = 0;
 };
 
+/// How one run goes.
+struct RunOptions {
+  ThreadPool* pool = nullptr;               ///< whose threads it takes; none: the caller's alone
+  std::vector<StageTime>* times = nullptr;  ///< gets the time of every stage
+  std::stop_token stop = {};                ///< once asked for, CancelledError is thrown within a step of a stage
+};
+
 /// A program made ready to run: matrices encoded, levels and scales fixed. Holds the server's side only: no secret key,
 /// nothing that decrypts. Immutable once built; run() may be called from several threads at once.
 class Runner {
@@ -34,16 +43,15 @@ class Runner {
   using Replies = std::vector<ckks::CompactCiphertext>;  ///< of one answer
 
   /// One query in, one answer out: client.queries() fresh ciphertexts of client.input_limbs limbs and
-  /// client.input_scale, client.replies() compact ciphertexts. Runs on the pool's threads where one is given.
-  /// Throws MismatchError for a query of another shape, or keys of another program.
-  Replies run(const std::shared_ptr<const ckks::EvaluationKeys>& keys, const Inputs& query, ThreadPool* pool = nullptr,
-              std::vector<StageTime>* times = nullptr) const;
+  /// client.input_scale, client.replies() compact ciphertexts. Throws MismatchError for a query of another shape, or
+  /// keys of another program.
+  Replies run(const std::shared_ptr<const ckks::EvaluationKeys>& keys, const Inputs& query,
+              const RunOptions& options = {}) const;
 
   /// Several queries together, which is cheaper for each where weights are transformed as they are met. All of one
   /// owner; `times` are of one query on average.
   virtual std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                        std::span<const Inputs> queries, ThreadPool* pool = nullptr,
-                                        std::vector<StageTime>* times = nullptr) const = 0;
+                                        std::span<const Inputs> queries, const RunOptions& options = {}) const = 0;
 
   /// Bytes of encoded matrices.
   virtual std::size_t memory_bytes() const = 0;
@@ -58,7 +66,6 @@ class Runner {
   ckks::Encoder encoder_;
 };
 
-/// Packed or batched, as the program says.
 /// Packed or batched, as the program says. Large matrices may keep `memory_budget` bytes of plaintexts ready.
 std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool = nullptr,
                                     std::size_t memory_budget = kDefaultMemoryBudget);

@@ -135,7 +135,7 @@ TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
     queries.push_back(session.expanded(asked.back()));
   }
   ThreadPool pool(2);
-  const auto together = session.runner->run_many(session.keys, queries, &pool);
+  const auto together = session.runner->run_many(session.keys, queries, {&pool});
   ASSERT_EQ(together.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
     const auto logits = session.owner.decrypt(answer_to(asked[i], together[i]), ticket_of(asked[i]));

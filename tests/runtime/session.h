@@ -38,7 +38,7 @@ struct Session {
   }
 
   Answer answer(const Query& query, ThreadPool* pool = nullptr) const {
-    return answer_query(*runner, keys, query, pool);
+    return answer_query(*runner, keys, query, {pool});
   }
 
   /// All the way: encrypted, answered, read, as it decrypts: no noise added, nothing rounded.
