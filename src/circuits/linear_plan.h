@@ -9,8 +9,8 @@
 namespace obscura::circuits {
 
 /// What the steps of key switching cost in microseconds on one thread at one level. The figures decide how a linear
-/// transform is split, and with it which keys are made: owner and server must come to the same split, so they follow
-/// from a fixed model (fitted to measurements, see docs/architecture.md), never from a stopwatch at run time.
+/// transform is split, and with it which keys are made: they follow from a fixed model (fitted to measurements, see
+/// docs/architecture.md) and not from a stopwatch, so that a network gives the same program every time.
 struct StepCosts {
   double decompose = 0;      ///< ModUp of one polynomial
   double inner_product = 0;  ///< with one key

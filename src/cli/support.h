@@ -44,7 +44,7 @@ std::string cpu_model();
 /// The most memory that this process has held so far, in millions of bytes.
 double peak_memory_mb();
 
-/// Both sides compile a network alike, or their parameters would differ.
+/// For a network that tells classes apart.
 compile::Program compile_network(const nn::Graph& graph, compile::Mode mode);
 compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options);
 

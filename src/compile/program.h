@@ -119,12 +119,12 @@ struct CompileOptions {
   std::size_t images_per_ciphertext = 1;
 };
 
-/// How large values get on these images (preprocessed): to be kept as graph.calibration, so that owner and server need
-/// not have the images to compile alike. Throws UnsupportedError like compile().
+/// How large values get on these images (preprocessed): to be kept as graph.calibration, for who compiles the network
+/// and does not have them. Throws UnsupportedError like compile().
 std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
 
 /// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer. The same network
-/// gives the same program on every machine.
+/// gives the same program again on the same machine.
 Program compile(const nn::Graph& graph, const CompileOptions& options = {});
 
 /// Bytes, predicted: a query and its reply, the evaluation keys as they travel, and what the server keeps.

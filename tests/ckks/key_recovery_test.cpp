@@ -19,12 +19,13 @@ using testing::random_complex;
 using testing::small_context;
 
 constexpr double kScale = 0x1p30;
+__extension__ using Wide = unsigned __int128;
 
 std::uint64_t inverse_mod(std::uint64_t a, std::uint64_t q) {
   std::uint64_t result = 1;
   for (std::uint64_t e = q - 2; e != 0; e >>= 1) {
-    if (e & 1) result = static_cast<std::uint64_t>(static_cast<unsigned __int128>(result) * a % q);
-    a = static_cast<std::uint64_t>(static_cast<unsigned __int128>(a) * a % q);
+    if (e & 1) result = static_cast<std::uint64_t>(static_cast<Wide>(result) * a % q);
+    a = static_cast<std::uint64_t>(static_cast<Wide>(a) * a % q);
   }
   return result;
 }
@@ -41,7 +42,7 @@ std::vector<std::int64_t> solve(const Context& context, const Encoder& encoder, 
   for (std::size_t i = 0; i < context.degree(); ++i) {
     const std::uint64_t c1 = ciphertext.parts[1].limb(0)[i];
     EXPECT_NE(c1, 0U);
-    s[i] = static_cast<std::uint64_t>(static_cast<unsigned __int128>(s[i]) * inverse_mod(c1, q) % q);
+    s[i] = static_cast<std::uint64_t>(static_cast<Wide>(s[i]) * inverse_mod(c1, q) % q);
   }
   ring.inverse(s);
   std::vector<std::int64_t> key(context.degree());
