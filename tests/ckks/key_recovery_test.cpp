@@ -54,10 +54,14 @@ std::vector<std::int64_t> solve(const Context& context, const Encoder& encoder, 
 
 class KeyRecovery : public ::testing::Test {
  protected:
+  Ciphertext encrypted(std::uint64_t image) const {
+    const Plaintext plaintext = encoder_.encode(random_complex(context_->slots(), image), kScale, 1);
+    return expand(*context_, encryptor_.encrypt(plaintext));
+  }
+
   /// Coefficients that the attack finds, of all, from one result that leaves the decryptor like this.
   std::size_t recovered(const DecryptOptions& options, std::uint64_t image) const {
-    const auto ciphertext =
-        expand(*context_, encryptor_.encrypt(encoder_, random_complex(context_->slots(), image), kScale, 1));
+    const auto ciphertext = encrypted(image);
     const auto guess = solve(*context_, encoder_, ciphertext, decryptor_.decrypt(ciphertext, options));
     std::size_t right = 0;
     for (std::size_t i = 0; i < guess.size(); ++i) right += guess[i] == key_.coefficients()[i] ? 1 : 0;
@@ -90,8 +94,7 @@ TEST_F(KeyRecovery, FloodingHidesIt) {
 
 // Whoever could have the same answer decrypted again and again would average away what is added.
 TEST_F(KeyRecovery, TheSameAnswerAveragesNothing) {
-  const auto ciphertext =
-      expand(*context_, encryptor_.encrypt(encoder_, random_complex(context_->slots(), 3), kScale, 1));
+  const auto ciphertext = encrypted(3);
   const auto first = decryptor_.decrypt(ciphertext), again = decryptor_.decrypt(ciphertext);
   EXPECT_EQ(first, again);
 }

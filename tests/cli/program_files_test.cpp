@@ -45,7 +45,7 @@ TemporaryFolder* ProgramFiles::folder_ = nullptr;
 
 TEST_F(ProgramFiles, TheOwnerReadsTheAnswer) {
   const auto result = expect_good({"decrypt", "--keys", at("keys"), at("answer.ct"), "--json"});
-  EXPECT_EQ(result.json()["images"][0]["classes"][0]["name"], "7") << result.out;
+  EXPECT_EQ(result.json()["images"][0]["label"], "7") << result.out;
 }
 
 TEST_F(ProgramFiles, TheOwnersFilesHoldNoWeight) {
@@ -150,7 +150,7 @@ TEST_F(ProgramFiles, CompilingAgainIsTheSameProgram) {
   expect_good({"classify", "--program", at("net/server.program"), "--eval-keys", at("own/evaluation.key"), at("own.ct"),
                "--out", at("own-answer.ct")});
   const auto result = expect_good({"decrypt", "--keys", at("own"), at("own-answer.ct"), "--json"});
-  EXPECT_EQ(result.json()["images"][0]["classes"][0]["name"], "3") << result.out;
+  EXPECT_EQ(result.json()["images"][0]["label"], "3") << result.out;
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ TEST(Compile, GivesTheSameProgramEveryTime) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
     const Program a = compiled(small(1), mode), b = compiled(small(1), mode);
     EXPECT_EQ(write_client_spec(a.client), write_client_spec(b.client));
-    EXPECT_EQ(a.keys.galois, b.keys.galois);
-    EXPECT_EQ(a.keys.relin_limbs, b.keys.relin_limbs);
+    EXPECT_EQ(a.client.keys.galois, b.client.keys.galois);
+    EXPECT_EQ(a.client.keys.relin_limbs, b.client.keys.relin_limbs);
     ASSERT_EQ(a.packed.size(), b.packed.size());
     for (std::size_t i = 0; i < a.packed.size(); ++i) {
       EXPECT_EQ(a.packed[i].output->position, b.packed[i].output->position);
@@ -67,8 +67,8 @@ TEST(Compile, TellsTheClientWhatItNeeds) {
   EXPECT_EQ(batched.client.images, std::size_t{1} << (batched.client.parameters.log_degree - 1));
   EXPECT_EQ(batched.client.queries(), 36u);
   EXPECT_EQ(batched.client.replies(), 5u);
-  EXPECT_TRUE(batched.keys.galois.empty());
-  EXPECT_GT(batched.keys.relin_limbs, 0u);
+  EXPECT_TRUE(batched.client.keys.galois.empty());
+  EXPECT_GT(batched.client.keys.relin_limbs, 0u);
 }
 
 TEST(Compile, RefusesMoreOutputsThanAReplyHolds) {
