@@ -28,8 +28,14 @@ constexpr std::size_t kOffStride = 40;
 struct Parts {
   Polynomial c0, c1;
 
+  /// With whatever was in memory.
   static Parts of(std::size_t degree, std::size_t limbs) {
     return {Polynomial(degree, limbs), Polynomial(degree, limbs)};
+  }
+  static Parts zero(std::size_t degree, std::size_t limbs) {
+    Parts parts = of(degree, limbs);
+    for (Polynomial* c : {&parts.c0, &parts.c1}) std::fill_n(c->limb(0), degree * limbs, std::uint64_t{0});
+    return parts;
   }
 };
 
@@ -276,7 +282,7 @@ Ciphertext BlockRun::end(std::size_t image, std::size_t output) {
   const Ciphertext& x = images_[image].front();
   Chain &above = chain(image, 2 * output), &below = chain(image, 2 * output + 1);
   Parts& total = above.started() || !below.started() ? above.total : below.total;
-  if (!above.started() && !below.started()) total = Parts::of(n_, t_.limbs_);  // no diagonal leads here
+  if (!above.started() && !below.started()) total = Parts::zero(n_, t_.limbs_);  // no diagonal leads here
   for (std::size_t row = 0; above.started() && below.started() && row < t_.limbs_; ++row) {
     const auto& q = context_.q(row);
     q.add(total.c0.limb(row), total.c0.limb(row), below.total.c0.limb(row));

@@ -222,7 +222,8 @@ class Reader {
       t.output = r_.u32(), t.giant = r_.u32(), t.input = r_.u32(), t.baby = r_.u32();
       t.offset = static_cast<std::int64_t>(r_.u64());
       const bool inside = t.output < plan.outputs && t.input < plan.inputs && t.giant < plan.giants.size() &&
-                          t.baby < plan.babies.size() && t.offset >= 0 && t.offset < static_cast<std::int64_t>(slots_);
+                          t.baby < plan.babies.size() && t.offset > -static_cast<std::int64_t>(slots_) &&
+                          t.offset < static_cast<std::int64_t>(slots_);
       if (!inside) r_.fail("has a diagonal outside its plan");
       const std::int64_t sum = plan.giants[t.giant] + plan.babies[t.baby] - t.offset;
       if (sum % static_cast<std::int64_t>(slots_) != 0) r_.fail("has a diagonal that its steps do not reach");
