@@ -33,7 +33,7 @@ double added_noise_factor(const DecryptOptions& options) {
     throw ParameterError("flooding for " + std::to_string(options.statistical_bits) +
                          " statistical bits; 1 to 128 make sense");
   }
-  return std::sqrt(12 * static_cast<double>(options.flood_queries)) * std::exp2(options.statistical_bits / 2.0);
+  return flooding_factor(options.flood_queries, options.statistical_bits);
 }
 
 int honest_precision(double noise) {

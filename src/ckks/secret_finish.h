@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "ckks/flooding.h"
 #include "ring/random.h"
 
 namespace obscura::ckks {
@@ -18,7 +19,7 @@ struct DecryptOptions {
   /// Add Gaussian noise of sigma = sqrt(12 tau) 2^(statistical_bits / 2) times the noise bound instead,
   /// tau = flood_queries (Li, Micciancio, Schultz, Sorrell, ePrint 2022/816). 0: the noise of the default.
   std::uint64_t flood_queries = 0;
-  int statistical_bits = 30;
+  int statistical_bits = kFloodingBits;
 };
 
 /// Added noise over the noise that is there: sqrt(2), or what flooding takes. 0 for exact results. Throws

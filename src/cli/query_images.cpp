@@ -103,10 +103,13 @@ QueryImage read_query_image(const fs::path& file, const nn::Shape& input, const 
   }
   auto read = image::read_with_notes(file);
   const auto fitted = conformed_image(read.image, input, options);
-  QueryImage out{file.string(), std::move(read.notes), {}, fitted.squashed};
+  QueryImage out{file.string(), std::move(read.notes), {}, fitted.squashed, {}};
   if (options.invert) out.notes.emplace_back("light and dark are turned around");
   out.notes.insert(out.notes.end(), fitted.notes.begin(), fitted.notes.end());
-  if (!options.invert && looks_inverted(fitted.image, input, preprocessing)) out.notes.emplace_back(kInverted);
+  if (!options.invert && looks_inverted(fitted.image, input, preprocessing)) out.warning = kInverted;
+  const auto [least, most] = std::ranges::minmax(fitted.image.pixels);
+  if (least == most) out.warning = "it is one even area: there is nothing in it to tell apart";
+  if (!out.warning.empty()) out.notes.push_back(out.warning);
   out.values = nn::preprocess(image::to_planar(fitted.image), preprocessing);
   return out;
 }

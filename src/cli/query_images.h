@@ -16,6 +16,7 @@ struct QueryImage {
   std::vector<std::string> notes;
   std::vector<float> values;  ///< channels x height x width, preprocessed
   bool squashed = false;      ///< its proportions changed
+  std::string warning = {};   ///< why an answer is doubtful whatever it says; empty: nothing is known
 };
 
 /// The files of a query: those named, and for a folder the image files in it in order of names, without hidden ones.

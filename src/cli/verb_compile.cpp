@@ -41,6 +41,7 @@ struct CompileArguments {
   std::string input;
   std::filesystem::path data, save, out;
   std::size_t images_per_ciphertext = 1;
+  std::uint64_t share = 0;
   std::size_t max_degree = compile::FitOptions().max_degree;
   bool measure = false;
   bool force = false;
@@ -186,6 +187,7 @@ void run_compile(const CompileArguments& a) {
   compile::CompileOptions options;
   options.mode = mode_of(a.mode);
   options.images_per_ciphertext = a.images_per_ciphertext;
+  options.share = a.share;
   const compile::Program program = compile_network(graph, options);
   const double seconds = watch.seconds();
   // Nothing is saved that does not run.
@@ -239,6 +241,12 @@ void add_compile_verb(CLI::App& app) {
   verb->add_option("network", args->network, "The network, an ONNX file")->required();
   add_mode(*verb, args->mode)->capture_default_str();
   add_images_per_ciphertext(*verb, args->images_per_ciphertext);
+  verb->add_option(
+          "--share", args->share,
+          "Precise enough that so many answers may be shown to others (decrypt --share); 0: to the owner alone")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
+      ->capture_default_str()
+      ->group(kRun);
   verb->add_flag("--measure", args->measure, "Run one encrypted query and show what every stage took, on one thread")
       ->group(kRun);
   verb->add_option(

@@ -101,9 +101,9 @@ ckks::DecryptOptions options_for(const DecryptArguments& a, const compile::Clien
   if (left <= range / 16) return options;
   throw UnsupportedError(
       fmt::format("--share {}: flooding would add noise of {:.2g} to logits of up to {:.2g}, and leave nothing of "
-                  "them; share fewer "
-                  "answers, or show the class alone, and never the numbers",
-                  a.share, left, range));
+                  "them; compile the network with --share {} and make keys for that, or show the class alone, and "
+                  "never the numbers",
+                  a.share, left, range, a.share));
 }
 
 /// A query that was doubtful before it went has a doubtful answer.

@@ -86,7 +86,7 @@ void run_encrypt(const EncryptArguments& a) {
   const auto bytes = runtime::write_query(*owner.context(), query);
   // Recorded first: an answer to a query that nobody recorded cannot be checked.
   owner::QueryRecord record{query.key, runtime::ticket_of(query), {}};
-  for (const auto& image : images) record.images.push_back({image.file, ""});
+  for (const auto& image : images) record.images.push_back({image.file, image.warning});
   folder.remember(record);
   write_file(a.out, bytes);
   if (a.json) {

@@ -289,7 +289,7 @@ void run_simulation(const EvaluateArguments& a) {
                 classes,
                 scores});
   }
-  if (a.json) {
+  if (a.json || !a.out.empty()) {
     nlohmann::ordered_json object = {
         {"network", a.network},
         {"dataset", a.dataset},
@@ -311,8 +311,8 @@ void run_simulation(const EvaluateArguments& a) {
         {"parameters", parameters_json(run.client.parameters)},
         {"seconds", run.seconds}};
     object.update(scores_json(scores, classes));
-    print_json(object);
-    return;
+    if (!a.out.empty()) write_file(a.out, object.dump(2) + "\n");
+    if (a.json) return print_json(object);
   }
   fmt::print("{} on {} images of {}, {}, simulated: nothing was encrypted\n", run.client.network,
              prepared.images.selection, a.dataset, a.mode);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "ckks/flooding.h"
 #include "compile/batched.h"
 #include "compile/depth.h"
 #include "compile/packed.h"
@@ -107,7 +108,12 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   if (is_calibrated(graph, stages, options)) {
     program.client.logit_range = kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
-  program.schedule = find_schedule(stages, magnitudes, {options.mode, options.relative_error});
+  ScheduleOptions wanted_schedule{options.mode, options.relative_error};
+  if (options.share > 0) {
+    const std::size_t replies = options.mode == Mode::packed ? 1 : graph.output_shape().size();
+    wanted_schedule.flooding = ckks::flooding_factor(options.share * replies);
+  }
+  program.schedule = find_schedule(stages, magnitudes, wanted_schedule);
   describe_client(graph, options, program);
   ClientSpec& client = program.client;
   const auto context = ckks::Context::create(client.parameters);
@@ -123,8 +129,9 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
     plan_batched(std::move(stages), *context, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
   }
-  const double wanted =
+  double wanted =
       std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);
+  if (options.share > 0) wanted = client.noise / 4;
   const double scale = scales.back().after_activation;
   client.reply_bits = reply_bits(client, *context, scale, wanted);
   const double reply = reply_error(client, *context, scale, client.reply_bits);

@@ -115,6 +115,9 @@ struct CompileOptions {
   std::vector<std::vector<double>> samples =
       {};  ///< preprocessed images to measure ranges on; none: what the file says, else made up
   double relative_error = 0x1p-11;
+  /// So many answers may be shown to others than the owner, flooded with noise (Owner::read with
+  /// DecryptOptions::flood_queries); 0: answers are for the owner alone, which takes the least precision.
+  std::uint64_t share = 0;
   /// Packed: images side by side in the slots of a query, a power of two; 0: as many as make the most images a second.
   std::size_t images_per_ciphertext = 1;
 };

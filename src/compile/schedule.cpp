@@ -60,7 +60,9 @@ class Search {
  public:
   Search(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options)
       : stages_(stages), magnitudes_(magnitudes), options_(options) {
-    target_ = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
+    const double largest = std::max(magnitudes.stages.back().activation_max, 1.0);
+    target_ = options.relative_error * largest;
+    shown_target_ = options.shown_error * largest;
     for (const Stage& stage : stages) {
       largest_.weight_bits.push_back(std::log2(std::max(stage.largest(), 1e-12)));
       double most = 0;
@@ -76,6 +78,11 @@ class Search {
 
   std::optional<Schedule> at(int log_degree) {
     best_.reset();
+    if (options_.flooding > 0) {
+      // Noise that is hidden twice over takes finer numbers all the way.
+      try_all(log_degree, {36, 49}, {40, 49}, {20, 34}, {32, 46}, {28, 44});
+      return best_;
+    }
     if (options_.mode == Mode::packed) {
       try_all(log_degree, {30, 49}, {30, 49}, {12, 26});
       // Deep networks may need finer numbers all the way.
@@ -172,6 +179,8 @@ class Search {
     schedule->logit_error = again->logit_error;
     schedule->noise = again->noise;
     if (schedule->logit_error > target_) return false;
+    // Owners take twice the predicted noise for a bound on it.
+    if (2 * schedule->noise * options_.flooding > shown_target_) return false;
     if (best_ && !better(*schedule)) return false;
     best_ = std::move(schedule);
     guess_ = guess;
@@ -196,7 +205,7 @@ class Search {
   const Magnitudes& magnitudes_;
   const ScheduleOptions& options_;
   Largest largest_;
-  double target_;
+  double target_, shown_target_;
   double least_bits_ = INFINITY;
   std::size_t least_primes_ = 0;
   std::map<std::array<int, 4>, std::optional<std::size_t>> fewest_primes_;

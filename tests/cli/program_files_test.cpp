@@ -140,6 +140,19 @@ TEST_F(ProgramFiles, CompileWritesOverNothingElse) {
   EXPECT_FALSE(fs::exists(at("mixed/server.program")));
 }
 
+TEST_F(ProgramFiles, AnswersMayBeShownWhereTheProgramIsMadeForIt) {
+  expect_refused({"decrypt", "--keys", at("keys"), at("answer.ct"), "--share", "8"}, "--share 8");
+  expect_good({"compile", kModel, "--share", "8", "--out", at("shown")});
+  expect_good({"keygen", "--client", at("shown/client.spec"), "--out", at("shown-keys")});
+  expect_good({"encrypt", "--keys", at("shown-keys"), sample("7-0"), "--out", at("shown.ct")});
+  expect_good({"classify", "--program", at("shown/server.program"), "--eval-keys", at("shown-keys/evaluation.key"),
+               at("shown.ct"), "--out", at("shown-answer.ct")});
+  const auto result =
+      expect_good({"decrypt", "--keys", at("shown-keys"), at("shown-answer.ct"), "--share", "8", "--json"});
+  EXPECT_EQ(result.json()["images"][0]["label"], "7") << result.out;
+  EXPECT_EQ(result.json()["shared"], 8);
+}
+
 // Two runs of compile, and keys by compiling at the owner, are the same program.
 TEST_F(ProgramFiles, CompilingAgainIsTheSameProgram) {
   expect_good({"compile", kModel, "--out", at("again")});

@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "base/error.h"
+#include "ckks/flooding.h"
 #include "compile/networks.h"
+#include "nn/reference.h"
 #include "runtime/answer.h"
 #include "support/random_graph.h"
 
@@ -26,8 +28,7 @@ compile::Program program_of(Mode mode, std::size_t outputs = 5) {
 /// One answer of a server to one query of the owner.
 runtime::Answer answered(const Owner& owner, const compile::Program& program, const runtime::Query& query) {
   const auto runner = runtime::make_runner(program);
-  const auto keys =
-      std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys());
+  const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys());
   return runtime::answer_query(*runner, keys, query);
 }
 
@@ -40,6 +41,37 @@ std::string mismatch(Call call) {
   }
   ADD_FAILURE() << "accepted";
   return {};
+}
+
+/// What a program that was compiled for it leaves of logits that others may see.
+TEST(Owner, SharedAnswersAreFloodedAndStillRead) {
+  const auto graph = networks::dense(41, {1, 6, 6}, 8, 5);
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    for (const std::uint64_t share : {1u, 1000u}) {
+      compile::CompileOptions options;
+      options.mode = mode;
+      options.share = share;
+      const auto program = compile::compile(graph, options);
+      const Owner owner(program.client);
+      const auto image = networks::images(1, 36, 4);
+      const auto query = owner.encrypt(image);
+      const auto answer = answered(owner, program, query);
+      ckks::DecryptOptions shown;
+      shown.flood_queries = share * program.client.replies();
+      const auto logits = owner.read(answer, runtime::ticket_of(query), shown).front().logits;
+      const auto plain = nn::run_reference(graph, image.front());
+      double largest = 1, worst = 0, squares = 0;
+      for (std::size_t k = 0; k < plain.size(); ++k) {
+        largest = std::max(largest, std::abs(plain[k]));
+        worst = std::max(worst, std::abs(logits[k] - plain[k]));
+        squares += (logits[k] - plain[k]) * (logits[k] - plain[k]);
+      }
+      // Five deviations of what is allowed, and no less noise than flooding takes.
+      EXPECT_LT(worst, 5 * 0x1p-7 * largest) << share;
+      const double sigma = 2 * program.client.noise * ckks::flooding_factor(shown.flood_queries);
+      EXPECT_GT(std::sqrt(squares / 5), sigma / 10) << share;
+    }
+  }
 }
 
 TEST(Owner, RefusesImagesOfAnotherSizeOrNumber) {
