@@ -42,8 +42,8 @@ DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool&
   });
   setup_.key_bytes = keys.size();
   setup_.server_seconds = step("server: reading the keys, encoding the network", [&] {
-    server_ = std::make_unique<DemoServer>(*std::move(program), pool);
-    server_->take_keys(keys);
+    server_ = std::make_unique<runtime::Server>(*std::move(program), runtime::ServerOptions{pool.threads()});
+    server_->add_keys(keys);
   });
 }
 
@@ -59,14 +59,18 @@ DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, c
   result.query_bytes = query.size();
   result.seen = excerpt(query, client().input.size());
 
-  DemoServer::Reply reply;
-  timed(step, "server: expanding the query, running the network", [&] { reply = server_->answer(query); });
-  result.expand_seconds = reply.expand_seconds;
-  result.evaluate_seconds = reply.evaluate_seconds;
-  result.answer_bytes = reply.answer.size();
+  ckks::Bytes reply;
+  std::vector<runtime::StageTime> stages;
+  const double served = timed(step, "server: expanding the query, running the network", [&] {
+    auto read = runtime::read_query(*server_->context(), server_->client().program, query);
+    reply = runtime::write_answer(*server_->context(), server_->answer(std::move(read), {}, &stages));
+  });
+  for (const auto& stage : stages) result.evaluate_seconds += stage.seconds;
+  result.expand_seconds = served - result.evaluate_seconds;
+  result.answer_bytes = reply.size();
 
   result.decrypt_seconds = timed(step, "owner: decrypting", [&] {
-    result.logits = owner_->decrypt(runtime::read_answer(context(), client().program, reply.answer), ticket, pool_);
+    result.logits = owner_->decrypt(runtime::read_answer(context(), client().program, reply), ticket, pool_);
   });
   return result;
 }

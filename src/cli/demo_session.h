@@ -8,10 +8,10 @@
 #include "base/parallel.h"
 #include "ckks/wire.h"
 #include "cli/demo_console.h"
-#include "cli/demo_server.h"
 #include "compile/program.h"
 #include "nn/graph.h"
 #include "owner/owner.h"
+#include "runtime/server.h"
 
 namespace obscura::cli {
 
@@ -50,7 +50,7 @@ class DemoSession {
   ThreadPool* pool_;
   DemoSetup setup_;
   std::unique_ptr<owner::Owner> owner_;
-  std::unique_ptr<DemoServer> server_;
+  std::unique_ptr<runtime::Server> server_;
 };
 
 }  // namespace obscura::cli

@@ -56,9 +56,9 @@ Choosing::Choosing(const Recipe& recipe, const std::vector<std::int64_t>& labels
     if (counts[c] == 0) choice_.notes.push_back("no training pictures of '" + classes[c] + "': it cannot be learnt");
   }
   if (!validates()) {
-    choice_.notes.push_back(recipe.validation_share > 0 || given
-                                ? "no picture can be held back for validation: the last epoch will be kept"
-                                : "no validation pictures (a share of 0): the last epoch will be kept");
+    const bool wanted = recipe.validation_share > 0 || given;
+    choice_.notes.emplace_back(wanted ? "no picture can be held back for validation: the last epoch will be kept"
+                                      : "no validation pictures (a share of 0): the last epoch will be kept");
   }
   by_ = {choice_.by_recall, first};
 }
