@@ -38,6 +38,13 @@ void note_missing_classes(const image::Dataset& set, const Selection& chosen) {
 
 }  // namespace
 
+bool is_picture_folder(const std::string& dataset) {
+  const auto names = image::dataset_names();
+  std::error_code ec;
+  return dataset != "cifar10" && std::find(names.begin(), names.end(), dataset) == names.end() &&
+         std::filesystem::is_directory(dataset, ec);
+}
+
 image::Dataset load_noted(const std::string& name, image::Split split, const std::filesystem::path& data,
                           std::size_t limit) {
   auto set = image::load_dataset(name, split, data, limit);

@@ -13,6 +13,9 @@
 /// Data sets as verbs take them: what their loaders say is printed, and labels are those of a network.
 namespace obscura::cli {
 
+/// True for a folder of pictures, false for a data set's name.
+bool is_picture_folder(const std::string& dataset);
+
 /// As image::load_dataset; what it notes is printed.
 image::Dataset load_noted(const std::string& name, image::Split split, const std::filesystem::path& data,
                           std::size_t limit = 0);

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "cli/blas_name.h"
 #include "cli/process.h"
+#include "cli/tiers.h"
 #include "cli/verbs.h"
 #include "ring/isa.h"
 
@@ -28,27 +29,9 @@ void keep_freed_memory() {
 }
 
 std::string version_text() {
-  return fmt::format("obscura {} ({}, {}), kernels {}, BLAS {}", obscura::kVersion, obscura::kBuildType,
-                     obscura::kCompiler, obscura::ring::isa_name(obscura::ring::selected_isa()),
-                     obscura::cli::blas_name());
-}
-
-void add_verbs(CLI::App& app) {
-  obscura::cli::add_demo_verb(app);
-  obscura::cli::add_keygen_verb(app);
-  obscura::cli::add_encrypt_verb(app);
-  obscura::cli::add_classify_verb(app);
-  obscura::cli::add_decrypt_verb(app);
-  obscura::cli::add_inspect_verb(app);
-  obscura::cli::add_evaluate_verb(app);
-  obscura::cli::add_compile_verb(app);
-  obscura::cli::add_data_verb(app);
-  obscura::cli::add_train_verb(app);
-  obscura::cli::add_protect_verb(app);
-  obscura::cli::add_reveal_verb(app);
-  obscura::cli::add_audit_verb(app);
-  obscura::cli::add_reproduce_verb(app);
-  obscura::cli::add_bench_verb(app);
+  const std::string blas = obscura::cli::blas_name();
+  return fmt::format("obscura {} ({}, {}), kernels {}{}", obscura::kVersion, obscura::kBuildType, obscura::kCompiler,
+                     obscura::ring::isa_name(obscura::ring::selected_isa()), blas == "none" ? "" : ", BLAS " + blas);
 }
 
 int run(int argc, char** argv) {
@@ -56,7 +39,7 @@ int run(int argc, char** argv) {
   app.name("obscura");
   app.set_version_flag("--version", version_text, "Print version, build, kernels and BLAS");
   app.require_subcommand(1);
-  add_verbs(app);
+  obscura::cli::add_verbs(app);
   // After the verbs, which would inherit it.
   app.footer(
       "obscura VERB --help explains a verb. $OBSCURA_DATA: folder of data sets; $OBSCURA_ISA: scalar, avx2 or "
@@ -86,6 +69,7 @@ void flush_output() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  obscura::cli::keep_arguments(argv);
   keep_freed_memory();
   obscura::remove_pending_on_signals();
   try {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "cli/tiers.h"
 
 namespace obscura::cli {
 namespace {
@@ -61,7 +62,7 @@ pid_t start(const std::vector<std::string>& arguments, int error_out, const std:
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   posix_spawn_file_actions_adddup2(&actions, error_out, STDERR_FILENO);
   pid_t child = 0;
-  const int error = posix_spawn(&child, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  const int error = posix_spawn(&child, front_program(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) fail("start obscura once more", error);
   return child;

@@ -11,7 +11,6 @@
 
 #include "base/error.h"
 #include "cli/file_kind.h"
-#include "nn/classifier.h"
 
 namespace fs = std::filesystem;
 
@@ -78,17 +77,6 @@ double peak_memory_mb() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return rounded(static_cast<double>(usage.ru_maxrss) * 1024 / 1e6, 10);
-}
-
-compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
-  nn::check_classifier(graph);
-  return compile::compile(graph, options);
-}
-
-compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
-  compile::CompileOptions options;
-  options.mode = mode;
-  return compile_network(graph, options);
 }
 
 void check_query_memory(const compile::ClientSpec& client) {

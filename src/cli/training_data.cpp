@@ -103,13 +103,6 @@ void put_wishes(train::Recipe& recipe, const ChoiceWishes& wishes) {
   if (wishes.class_weights) recipe.class_weights = train::parse_class_weights(*wishes.class_weights);
 }
 
-bool is_picture_folder(const std::string& dataset) {
-  const auto names = image::dataset_names();
-  std::error_code ec;
-  return dataset != "cifar10" && std::find(names.begin(), names.end(), dataset) == names.end() &&
-         fs::is_directory(dataset, ec);
-}
-
 bool has_validation(bool validation, bool test, const std::string& dataset, std::vector<std::string>& notes) {
   if (validation && !test) {
     notes.push_back(dataset +

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/labelled_images.h"
 #include "image/picture_form.h"
 #include "train/recipe.h"
 
@@ -47,9 +48,6 @@ struct TrainingSets {
 /// for classes without training pictures, UnsupportedError for class names that no network file can hold.
 TrainingSets load_training_sets(const std::string& dataset, const std::filesystem::path& data,
                                 const image::PictureForm& form, std::size_t limit, std::size_t test_limit);
-
-/// True for a folder of pictures, false for a data set's name.
-bool is_picture_folder(const std::string& dataset);
 
 /// True if the data set's validation pictures can choose; else a note says why not, where it has any.
 bool has_validation(bool validation, bool test, const std::string& dataset, std::vector<std::string>& notes);

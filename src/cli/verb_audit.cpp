@@ -208,7 +208,7 @@ void run_attacks(const Arguments& a) {
 }  // namespace
 
 void add_audit_verb(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand("audit", "What an attacker gets of protected images");
+  CLI::App* verb = add_verb(app, "audit");
   verb->require_subcommand(1);
   auto a = std::make_shared<Arguments>();
   CLI::App* attack = verb->add_subcommand("attack", "Runs attacks on a shield, scores and draws what they recover");

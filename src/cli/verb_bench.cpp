@@ -83,7 +83,7 @@ void run_bench(const BenchArguments& a) {
 
 void add_bench_verb(CLI::App& app) {
   const auto args = std::make_shared<BenchArguments>();
-  auto* verb = app.add_subcommand("bench", "Times the engine and a network on this machine, on one thread");
+  auto* verb = add_verb(app, "bench");
   verb->add_option("--network", args->network, fmt::format("Network to time (default: {})", kNetwork))->group(kFiles);
   verb->add_option("--only", args->only, "Only what has this text in its name")->group(kRun);
   verb->add_option("--seconds", args->seconds, "Seconds for each figure; five runs at least")

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +12,12 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "ckks/wire.h"
+#include "cli/from_network.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program_wire.h"
-#include "nn/onnx_read.h"
 #include "runtime/answer.h"
 #include "runtime/runner.h"
 
@@ -58,29 +57,6 @@ std::vector<compile::Program> program_of(const ClassifyArguments& a, const ckks:
   throw MismatchError(a.keys.string() + " was made for another program than " + a.program.string());
 }
 
-/// The programs of this network that such keys can be for: packed, batched, or (equal parameters) both.
-std::vector<compile::Program> programs_for(const ClassifyArguments& a, const ckks::Digest& digest) {
-  const auto graph = nn::read_onnx(a.network);
-  std::vector<compile::Program> programs;
-  std::optional<UnsupportedError> refused;
-  bool compiled = false;
-  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
-    try {
-      compile::CompileOptions options;
-      options.mode = mode;
-      options.images_per_ciphertext = a.images_per_ciphertext;
-      auto program = compile_network(graph, options);
-      compiled = true;
-      if (ckks::digest_of(program.client.parameters) == digest) programs.push_back(std::move(program));
-    } catch (const UnsupportedError& e) {
-      if (!refused) refused = e;
-    }
-  }
-  if (!compiled) throw UnsupportedError(*refused);
-  if (programs.empty()) throw MismatchError(a.keys.string() + " was made for another network than " + a.network);
-  return programs;
-}
-
 /// A query together with the program that it was made for.
 struct Matched {
   compile::Program program;
@@ -107,7 +83,10 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   const auto query_bytes = read_file(a.query);
   result.query_bytes = query_bytes.size();
   const ckks::Digest digest = ckks::digest_of(keys.parameters);
-  Matched matched = match_query(a.network.empty() ? program_of(a, digest) : programs_for(a, digest), a, query_bytes);
+  Matched matched =
+      match_query(a.network.empty() ? program_of(a, digest)
+                                    : programs_of_network(a.network, a.images_per_ciphertext, digest, a.keys.string()),
+                  a, query_bytes);
   runtime::check_keys(matched.query, keys.keys.key, a.query.string());
   check_memory(matched.program);
   result.client = matched.program.client;
@@ -120,7 +99,7 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   result.prepare = watch.lap();
   const auto values = runtime::expand(*runner->context(), matched.query, &pool);
   result.expand = watch.lap();
-  const auto answer = runtime::answer_to(matched.query, runner->run(expanded_keys, values, &pool, &result.stages));
+  const auto answer = runtime::answer_to(matched.query, runner->run(expanded_keys, values, {&pool, &result.stages}));
   result.evaluate = watch.lap();
   const auto answer_bytes = runtime::write_answer(*runner->context(), answer);
   result.answer_bytes = answer_bytes.size();
@@ -173,7 +152,7 @@ void run_classify(const ClassifyArguments& a) {
 
 void add_classify_verb(CLI::App& app) {
   const auto args = std::make_shared<ClassifyArguments>();
-  auto* verb = app.add_subcommand("classify", "Server: runs the network on a query that it cannot read");
+  auto* verb = add_verb(app, "classify");
   auto* network = add_network(*verb, args->network)->required(false);
   verb->add_option("--program", args->program, "The server.program that compile --out wrote: nothing is compiled again")
       ->excludes(network)

@@ -236,8 +236,7 @@ void run_compile(const CompileArguments& a) {
 
 void add_compile_verb(CLI::App& app) {
   const auto args = std::make_shared<CompileArguments>();
-  auto* verb =
-      app.add_subcommand("compile", "Server: makes a program that runs on ciphertexts of a network, and shows it");
+  auto* verb = add_verb(app, "compile");
   verb->add_option("network", args->network, "The network, an ONNX file")->required();
   add_mode(*verb, args->mode)->capture_default_str();
   add_images_per_ciphertext(*verb, args->images_per_ciphertext);

@@ -308,7 +308,7 @@ void add_draw(CLI::App& data) {
 }  // namespace
 
 void add_data_verb(CLI::App& app) {
-  CLI::App* data = app.add_subcommand("data", "Data sets: show, fetch, check, and digits drawn by the program itself");
+  CLI::App* data = add_verb(app, "data");
   data->require_subcommand(1);
   add_show(*data);
   add_fetch(*data);

@@ -265,7 +265,7 @@ void run_decrypt(const DecryptArguments& a) {
 
 void add_decrypt_verb(CLI::App& app) {
   const auto args = std::make_shared<DecryptArguments>();
-  auto* verb = app.add_subcommand("decrypt", "Owner: reads an answer: the best classes with their confidences");
+  auto* verb = add_verb(app, "decrypt");
   verb->add_option("--keys", args->keys, "Folder that keygen made")->required()->group(kFiles);
   verb->add_option("answer", args->answer, "Answer that classify made")->required()->group(kFiles);
   verb->add_option("--query", args->query,

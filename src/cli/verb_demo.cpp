@@ -212,7 +212,7 @@ void Demo::run() {
 }  // namespace
 
 void add_demo_verb(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand("demo", "Shows digits classified by a server that cannot see them");
+  CLI::App* verb = add_verb(app, "demo");
   const auto a = std::make_shared<DemoArguments>();
   verb->add_option("--network", a->network, "ONNX network for 28x28 digits (default: the one that ships)")
       ->group(kFiles);

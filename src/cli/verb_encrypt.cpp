@@ -103,7 +103,7 @@ void run_encrypt(const EncryptArguments& a) {
 
 void add_encrypt_verb(CLI::App& app) {
   const auto args = std::make_shared<EncryptArguments>();
-  auto* verb = app.add_subcommand("encrypt", "Owner: encrypts an image (batched keys: many images) as one query");
+  auto* verb = add_verb(app, "encrypt");
   verb->add_option("--keys", args->keys, "Folder that keygen made")->required()->group(kFiles);
   verb->add_option(
           "images", args->images,

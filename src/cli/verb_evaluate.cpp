@@ -28,7 +28,6 @@
 #include "cli/run_journal.h"
 #include "cli/simulated_run.h"
 #include "cli/support.h"
-#include "cli/training_data.h"
 #include "cli/verbs.h"
 #include "image/dataset.h"
 #include "image/digest.h"
@@ -386,7 +385,7 @@ void run_evaluate(const EvaluateArguments& a) {
 
 void add_evaluate_verb(CLI::App& app) {
   const auto args = std::make_shared<EvaluateArguments>();
-  auto* verb = app.add_subcommand("evaluate", "Classifies test images plain and encrypted: accuracy, time, sizes");
+  auto* verb = add_verb(app, "evaluate");
   add_network(*verb, args->network);
   verb->add_option(
           "--against", args->against,

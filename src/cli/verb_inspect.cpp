@@ -12,13 +12,13 @@
 #include "base/file.h"
 #include "ckks/secret_wire.h"
 #include "cli/file_kind.h"
+#include "cli/from_network.h"
 #include "cli/options.h"
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/client_wire.h"
 #include "compile/program_wire.h"
-#include "nn/onnx_read.h"
 #include "owner/query_record.h"
 #include "runtime/messages.h"
 
@@ -176,13 +176,13 @@ void inspect_wire(Inspection& out, ckks::ByteSpan bytes, const std::string& what
 }
 
 void inspect_network(Inspection& out, const fs::path& file) {
-  const auto graph = nn::read_onnx(file);
+  const NetworkSummary network = summary_of_network(file);
   out.add("kind", "kind", kind_text(FileKind::onnx));
-  out.add("network", "network", graph.name);
-  out.add("layers", graph.nodes.size() - 1, "layers", std::to_string(graph.nodes.size() - 1));
-  out.add("preprocessing", preprocessing_json(graph.preprocessing, graph.input_shape()), "images",
-          nn::preprocessing_text(graph.preprocessing, graph.input_shape()));
-  out.add("outputs", graph.output_shape().size(), "answers", count_of(graph.output_shape().size(), "logit"));
+  out.add("network", "network", network.name);
+  out.add("layers", network.layers, "layers", std::to_string(network.layers));
+  out.add("preprocessing", preprocessing_json(network.preprocessing, network.input), "images",
+          nn::preprocessing_text(network.preprocessing, network.input));
+  out.add("outputs", network.outputs, "answers", count_of(network.outputs, "logit"));
 }
 
 Inspection inspect(const fs::path& file) {
@@ -213,8 +213,7 @@ void add_inspect_verb(CLI::App& app) {
     bool json = false;
   };
   const auto args = std::make_shared<Arguments>();
-  auto* verb =
-      app.add_subcommand("inspect", "Says what a file is: kind, version, program, parameters, security, whose");
+  auto* verb = add_verb(app, "inspect");
   verb->add_option("file", args->file, "Any file of obscura")->required()->group(kFiles);
   add_json(*verb, args->json);
   verb->footer("Example:\n  obscura inspect net/client.spec");

@@ -9,13 +9,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "cli/from_network.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/client_wire.h"
-#include "nn/onnx_read.h"
 #include "owner/key_folder.h"
 
 namespace fs = std::filesystem;
@@ -79,13 +79,10 @@ compile::ClientSpec client_of(const KeygenArguments& a) {
     if (client.key == ckks::KeyId{}) return client;
     throw MismatchError(a.client.string() + " belongs to keys that were made already: take the one that compile wrote");
   }
-  const auto graph = nn::read_onnx(a.network);
-  for (const auto& line : graph.notes) note(line);
-  note_unstated(graph.preprocessing, a.network);
   compile::CompileOptions options;
   options.mode = mode_of(a.mode);
   options.images_per_ciphertext = a.images_per_ciphertext;
-  return compile_network(graph, options).client;
+  return client_of_network(a.network, options);
 }
 
 void run_keygen(const KeygenArguments& a) {
@@ -117,7 +114,7 @@ void run_keygen(const KeygenArguments& a) {
 
 void add_keygen_verb(CLI::App& app) {
   const auto args = std::make_shared<KeygenArguments>();
-  auto* verb = app.add_subcommand("keygen", "Owner: makes a secret key, and the keys that the server computes with");
+  auto* verb = add_verb(app, "keygen");
   auto* network = add_network(*verb, args->network)->required(false);
   verb->add_option("--client", args->client, "The client.spec that compile --out wrote: no network is needed")
       ->excludes(network)

@@ -331,7 +331,7 @@ void run_protect(const Arguments& a) {
 
 void add_protect_verb(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("protect", "Images as pictures that networks can learn from (no encryption)");
+  CLI::App* verb = add_verb(app, "protect");
   add_key_options(*verb, a->key);
   verb->add_flag("--per-image", a->per_image, "A key an image, derived from the key and a nonce in the protected file")
       ->group(kRun);

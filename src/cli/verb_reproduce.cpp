@@ -104,7 +104,7 @@ std::string rows_text() {
 }  // namespace
 
 void add_reproduce_verb(CLI::App& app) {
-  auto* verb = app.add_subcommand("reproduce", "Repeats the tables of a paper on protected images, with a report");
+  auto* verb = add_verb(app, "reproduce");
   const auto o = std::make_shared<ReproduceOptions>();
   verb->footer(rows_text());
   verb->add_option("subject", o->subject,

@@ -108,7 +108,7 @@ void run_reveal(const Arguments& a) {
 
 void add_reveal_verb(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* verb = app.add_subcommand("reveal", "Protected images back to what they were, with the owner's key");
+  CLI::App* verb = add_verb(app, "reveal");
   verb->add_option("--key", a->key, "The key they were protected with")->group(kFiles);
   verb->add_option("--learned", a->learned.network,
                    "Without a key: what the adaptation of this trained network (.safetensors) makes of them")

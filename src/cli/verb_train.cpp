@@ -259,7 +259,7 @@ std::string models_text() {
 }  // namespace
 
 void add_train_verb(CLI::App& app) {
-  auto* verb = app.add_subcommand("train", "Trains a network that can run on encrypted images, and writes it as ONNX");
+  auto* verb = add_verb(app, "train");
   const auto args = std::make_shared<TrainArguments>();
   verb->footer(models_text());
   verb->add_option("--model", args->model, "Network to train")->capture_default_str();

@@ -1,0 +1,59 @@
+#include "cli/from_network.h"
+
+#include <optional>
+
+#include "base/error.h"
+#include "cli/preprocessing.h"
+#include "cli/support.h"
+#include "nn/classifier.h"
+#include "nn/onnx_read.h"
+
+namespace obscura::cli {
+
+compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
+  nn::check_classifier(graph);
+  return compile::compile(graph, options);
+}
+
+compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
+  compile::CompileOptions options;
+  options.mode = mode;
+  return compile_network(graph, options);
+}
+
+compile::ClientSpec client_of_network(const std::string& network, const compile::CompileOptions& options) {
+  const auto graph = nn::read_onnx(network);
+  for (const auto& line : graph.notes) note(line);
+  note_unstated(graph.preprocessing, network);
+  return compile_network(graph, options).client;
+}
+
+std::vector<compile::Program> programs_of_network(const std::string& network, std::size_t images_per_ciphertext,
+                                                  const ckks::Digest& parameters, const std::string& keys) {
+  const auto graph = nn::read_onnx(network);
+  std::vector<compile::Program> programs;
+  std::optional<UnsupportedError> refused;
+  bool compiled = false;
+  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
+    try {
+      compile::CompileOptions options;
+      options.mode = mode;
+      options.images_per_ciphertext = images_per_ciphertext;
+      auto program = compile_network(graph, options);
+      compiled = true;
+      if (ckks::digest_of(program.client.parameters) == parameters) programs.push_back(std::move(program));
+    } catch (const UnsupportedError& e) {
+      if (!refused) refused = e;
+    }
+  }
+  if (!compiled) throw UnsupportedError(*refused);
+  if (programs.empty()) throw MismatchError(keys + " was made for another network than " + network);
+  return programs;
+}
+
+NetworkSummary summary_of_network(const std::filesystem::path& network) {
+  const auto graph = nn::read_onnx(network);
+  return {graph.name, graph.nodes.size() - 1, graph.output_shape().size(), graph.input_shape(), graph.preprocessing};
+}
+
+}  // namespace obscura::cli
