@@ -61,7 +61,7 @@ nn::Graph small_network() {
   first.padding = {1, 0, 2, 1};
   nn::add_node(graph, "conv1", first, {0});
   nn::add_node(graph, "norm", nn::BatchNorm{std::vector<float>(4, 1.0F), std::vector<float>(4, 0.0F)}, {1});
-  nn::add_node(graph, "poly", nn::Polynomial{std::vector<std::vector<float>>(4, {0.0F, 1.0F, 0.2F})}, {2});
+  nn::add_node(graph, "poly", nn::Polynomial{std::vector<std::vector<double>>(4, {0.0, 1.0, 0.2})}, {2});
   nn::add_node(graph, "pool", nn::AvgPool{{2, 2}, {2, 2}, {0, 0, 0, 0}, false}, {3});
   nn::add_node(graph, "conv2", conv(4, 4, 1), {4});
   nn::add_node(graph, "add", nn::Add{}, {4, 5});
