@@ -1,4 +1,4 @@
-# Every outside library, all from Debian 12's packages (see docs/dependencies in README).
+# Every outside library, all from Debian 12's packages; dev has their names.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
