@@ -47,6 +47,7 @@ struct CompileArguments {
   bool force = false;
   bool json = false;
   StatedPreprocessing stated;
+  PictureFit fit;  ///< of the images to calibrate on
 };
 
 std::string activation_name(compile::Stage::Activation activation) {
@@ -178,7 +179,7 @@ void run_compile(const CompileArguments& a) {
   if (!a.calibrate.empty()) {
     compile::FitOptions fitting;
     fitting.max_degree = a.max_degree;
-    samples = calibration_samples(graph, a.calibrate, a.data);
+    samples = calibration_samples(graph, a.calibrate, a.data, kCalibrationSamples, a.fit);
     graph = calibrated(graph, samples, &fitted, &pool, fitting);
     if (!fitted.layers.empty()) state_origin(graph, a.network);
     if (!a.json && !fitted.layers.empty()) fmt::print("{}\n", fitted.text());
@@ -263,6 +264,7 @@ void add_compile_verb(CLI::App& app) {
   verb->add_option("--save", args->save, "Write the network as it is used here, for keygen and classify")
       ->group(kOutput);
   add_preprocessing_options(*verb, args->stated, true);
+  add_fit(*verb, args->fit);
   verb->add_option("--input", args->input,
                    "What image a network takes that takes numbers: channels x height x width, as 1x28x28")
       ->group(kRun);
