@@ -51,7 +51,7 @@ class TrainPictures : public testing::Test {
   /// One line, this exit code, and none of what would have been written.
   void expect_refusal(const Result& result, int status, const std::string& problem) const {
     EXPECT_EQ(result.status, status) << result.err;
-    EXPECT_EQ(result.error_lines(), 1) << result.err;
+    EXPECT_EQ(result.errors(), 1) << result.err;
     EXPECT_EQ(result.out, "");
     EXPECT_THAT(result.err, HasSubstr(problem));
     for (const auto& name : folder_.files()) {
