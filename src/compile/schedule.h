@@ -68,11 +68,11 @@ struct Schedule {
 struct ScheduleOptions {
   Mode mode = Mode::packed;
   double relative_error = 0x1p-11;  ///< wanted error of a logit over the largest logit
+  int min_log_degree = 13;
+  int max_log_degree = 16;
   /// What flooding makes of the noise where answers are shown to others (ckks/flooding.h); 0: they are not.
   double flooding = 0;
   double shown_error = 0x1p-6;  ///< what that may be over the largest logit
-  int min_log_degree = 13;
-  int max_log_degree = 16;
 };
 
 /// Searches chain, input scale and weight scales together: the smallest ring and the fewest primes that reach the
