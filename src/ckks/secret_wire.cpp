@@ -12,7 +12,6 @@ namespace obscura::ckks {
 namespace {
 
 constexpr std::size_t kPerByte = 4;
-constexpr unsigned kMinusOne = 2;
 constexpr std::size_t kLargestFile = 1 << 20;  // N = 2^17 takes 33 KB
 
 /// Bytes that are wiped on every way out.
