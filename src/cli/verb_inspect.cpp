@@ -95,7 +95,7 @@ void inspect_program(Inspection& out, ckks::ByteSpan bytes, const std::string& w
   const auto program = compile::read_program(bytes, what);
   add_client(out, program.client);
   const std::size_t stages = program.packed.size() + program.batched.size();
-  out.add("stages", stages, "stages", count_of(stages, "matrix"));
+  out.add("stages", stages, "stages", fmt::format("{}, a matrix each", stages));
 }
 
 void inspect_keys(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
