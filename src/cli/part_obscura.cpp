@@ -6,17 +6,6 @@
 #include "cli/verbs.h"
 
 namespace obscura::cli {
-namespace {
-
-/// A verb of another part of the program: whatever follows its name is for that.
-void add_elsewhere(CLI::App& app, const char* name, Tier tier) {
-  auto* verb = add_verb(app, name);
-  verb->prefix_command();
-  verb->set_help_flag();
-  verb->callback([tier] { continue_in(tier); });
-}
-
-}  // namespace
 
 void add_verbs(CLI::App& app) {
   add_elsewhere(app, "demo", Tier::networks);

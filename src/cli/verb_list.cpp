@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "cli/verbs.h"
 
@@ -36,6 +37,13 @@ CLI::App* add_verb(CLI::App& app, const char* name) {
   const std::string wanted = name;
   const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return wanted == v.name; });
   return app.add_subcommand(wanted, verb == kVerbs.end() ? "" : verb->description);
+}
+
+void add_elsewhere(CLI::App& app, const char* name, Tier tier) {
+  auto* verb = add_verb(app, name);
+  verb->prefix_command();
+  verb->set_help_flag();
+  verb->callback([tier] { continue_in(tier); });
 }
 
 }  // namespace obscura::cli

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cli/tiers.h"
+
 namespace CLI {
 class App;
 }
@@ -9,6 +11,9 @@ namespace obscura::cli {
 
 /// The subcommand of that name with its description, which stands in one table (verb_list.cpp).
 CLI::App* add_verb(CLI::App& app, const char* name);
+
+/// A verb of another part of the program: whatever follows its name is for that.
+void add_elsewhere(CLI::App& app, const char* name, Tier tier);
 
 /// All verbs, in the order in which they are listed: those of this part of the program as they are, those of others as
 /// names behind which that part is started (cli/tiers.h).
