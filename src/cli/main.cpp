@@ -37,7 +37,7 @@ std::string version_text() {
 int run(int argc, char** argv) {
   CLI::App app{"Classifies images that nobody but their owner can see."};
   app.name("obscura");
-  app.set_version_flag("--version", version_text, "Print version, build, kernels and BLAS");
+  app.set_version_flag("--version", version_text, "Print version, build and kernels");
   app.require_subcommand(1);
   obscura::cli::add_verbs(app);
   // After the verbs, which would inherit it.
