@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "circuits/block_transform.h"
-#include "ckks/secret_encryptor.h"
+#include "secret/encryptor.h"
 
 namespace obscura::circuits {
 namespace {

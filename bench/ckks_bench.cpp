@@ -7,7 +7,7 @@
 
 #include "circuits/linear_transform.h"
 #include "ckks/evaluator.h"
-#include "ckks/secret_encryptor.h"
+#include "secret/encryptor.h"
 
 namespace obscura::ckks {
 namespace {

@@ -8,8 +8,8 @@
 #include "ckks/fft_kernels.h"
 #include "ckks/public_encryptor.h"
 #include "ckks/residues.h"
-#include "ckks/secret_decryptor.h"
-#include "ckks/secret_encryptor.h"
+#include "secret/decryptor.h"
+#include "secret/encryptor.h"
 
 namespace obscura::ckks {
 namespace {

@@ -51,7 +51,7 @@ class Encoder {
   /// The transform of one period of degree / 2 slots: a power of two from 2 to N, or ParameterError.
   const SlotFft& transform_of(std::size_t degree) const;
 
-  /// The steps of encode() for those that put something between them (ckks/secret_encryptor.h). Coefficients are N
+  /// The steps of encode() for those that put something between them (secret/encryptor.h). Coefficients are N
   /// integers in doubles, 64-byte aligned; the result is their largest magnitude, checked to be below Q/2 at `limbs`.
   double round_values(std::span<const double> values, double scale, std::size_t limbs, double* coefficients) const;
   double round_values(std::span<const std::complex<double>> values, double scale, std::size_t limbs,

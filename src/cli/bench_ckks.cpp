@@ -4,9 +4,9 @@
 
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
-#include "ckks/secret_decryptor.h"
-#include "ckks/secret_encryptor.h"
-#include "ckks/secret_key.h"
+#include "secret/decryptor.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "cli/bench_parts.h"
 
 namespace obscura::cli {

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "ckks/secret_wire.h"
+#include "secret/wire.h"
 #include "cli/file_kind.h"
 #include "cli/from_network.h"
 #include "cli/options.h"

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/pending.h"
-#include "ckks/secret_wire.h"
+#include "secret/wire.h"
 #include "compile/client_wire.h"
 
 namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/share.h"
 #include "ckks/evaluator.h"
-#include "ckks/secret_compact.h"
+#include "secret/compact.h"
 
 namespace obscura::owner {
 namespace {

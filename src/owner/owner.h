@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "ckks/secret_decryptor.h"
-#include "ckks/secret_encryptor.h"
-#include "ckks/secret_key.h"
+#include "secret/decryptor.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "compile/program.h"
 #include "owner/reading.h"
 #include "runtime/messages.h"
@@ -41,7 +41,7 @@ class Owner {
   /// unless the program, the key, the query, the number of images and of ciphertexts, and each one's gap, modulus and
   /// scale are the only ones that they can be. Logits carry added noise and are rounded to what is honestly there; what
   /// is added is sqrt(2) times a bound on the error, the larger of the predicted one and the upper confidence limit of
-  /// what this answer shows (`options` may ask for more: see ckks/secret_finish.h).
+  /// what this answer shows (`options` may ask for more: see secret/finish.h).
   std::vector<Reading> read(const runtime::Answer& answer, const runtime::Ticket& ticket,
                             const ckks::DecryptOptions& options = {}, ThreadPool* pool = nullptr) const;
 

@@ -9,8 +9,8 @@
 #include "audit/scene.h"
 #include "base/error.h"
 #include "ckks/encoder.h"
-#include "ckks/secret_encryptor.h"
-#include "ckks/secret_key.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "ckks/wire.h"
 #include "shield/hill.h"
 

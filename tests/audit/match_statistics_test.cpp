@@ -7,8 +7,8 @@
 #include "audit/symmetry.h"
 #include "base/error.h"
 #include "ckks/encoder.h"
-#include "ckks/secret_encryptor.h"
-#include "ckks/secret_key.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "ckks/support.h"
 #include "ckks/wire.h"
 

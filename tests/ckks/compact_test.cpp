@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "ckks/secret_compact.h"
-#include "ckks/secret_decryptor.h"
-#include "ckks/secret_encryptor.h"
+#include "secret/compact.h"
+#include "secret/decryptor.h"
+#include "secret/encryptor.h"
 #include "ckks/support.h"
 
 namespace obscura::ckks {

@@ -12,9 +12,9 @@
 
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
-#include "ckks/secret_decryptor.h"
-#include "ckks/secret_encryptor.h"
-#include "ckks/secret_key.h"
+#include "secret/decryptor.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "ckks/support.h"
 
 /// Owner and server in one object, and what noise they may make: for tests of everything that computes on ciphertexts.

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "ckks/secret_key.h"
+#include "secret/secret_key.h"
 #include "ckks/support.h"
 #include "ring/automorphism.h"
 #include "ring/packed_stream.h"

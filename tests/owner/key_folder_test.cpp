@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "ckks/secret_wire.h"
+#include "secret/wire.h"
 #include "ckks/wire_cases.h"
 #include "compile/client_wire.h"
 #include "compile/networks.h"

@@ -8,8 +8,8 @@
 
 #include "ckks/compact.h"
 #include "ckks/encoder.h"
-#include "ckks/secret_finish.h"
-#include "ckks/secret_key.h"
+#include "secret/finish.h"
+#include "secret/secret_key.h"
 
 namespace obscura::ckks {
 

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "ckks/encoder.h"
-#include "ckks/secret_key.h"
+#include "secret/secret_key.h"
 
 namespace obscura::ckks {
 

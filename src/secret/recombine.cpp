@@ -1,4 +1,4 @@
-#include "ckks/secret_recombine.h"
+#include "secret/recombine.h"
 
 #include "ckks/fft_kernels.h"
 #include "ckks/noise.h"

@@ -1,11 +1,11 @@
-#include "ckks/secret_compact.h"
+#include "secret/compact.h"
 
 #include <bit>
 
 #include "base/error.h"
 #include "ckks/noise.h"
 #include "ckks/residues.h"
-#include "ckks/secret_recombine.h"
+#include "secret/recombine.h"
 
 namespace obscura::ckks {
 

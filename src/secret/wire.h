@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "ckks/secret_key.h"
+#include "secret/secret_key.h"
 #include "ckks/wire.h"
 
 /// The owner's half of the wire format (ckks/wire.h): the secret key.

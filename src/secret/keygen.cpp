@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "ckks/noise.h"
-#include "ckks/secret_key.h"
+#include "secret/secret_key.h"
 #include "ring/automorphism.h"
 
 namespace obscura::ckks {

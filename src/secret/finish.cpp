@@ -1,4 +1,4 @@
-#include "ckks/secret_finish.h"
+#include "secret/finish.h"
 
 #include <algorithm>
 #include <cmath>

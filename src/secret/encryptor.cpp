@@ -1,4 +1,4 @@
-#include "ckks/secret_encryptor.h"
+#include "secret/encryptor.h"
 
 #include <algorithm>
 #include <functional>

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ckks/compact.h"
-#include "ckks/secret_key.h"
+#include "secret/secret_key.h"
 
 namespace obscura::ckks {
 

@@ -1,4 +1,4 @@
-#include "ckks/secret_wire.h"
+#include "secret/wire.h"
 
 #include <sodium.h>
 

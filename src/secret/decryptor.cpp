@@ -1,4 +1,4 @@
-#include "ckks/secret_decryptor.h"
+#include "secret/decryptor.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "ckks/fft.h"
 #include "ckks/noise.h"
-#include "ckks/secret_compact.h"
-#include "ckks/secret_recombine.h"
+#include "secret/compact.h"
+#include "secret/recombine.h"
 
 namespace obscura::ckks {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "ckks/secret_wire.h"
+#include "secret/wire.h"
 #include "ckks/wire_cases.h"
 
 namespace obscura::ckks {

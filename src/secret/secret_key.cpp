@@ -1,4 +1,4 @@
-#include "ckks/secret_key.h"
+#include "secret/secret_key.h"
 
 #include <sodium.h>
 

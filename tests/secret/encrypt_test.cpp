@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "ckks/public_encryptor.h"
-#include "ckks/secret_decryptor.h"
-#include "ckks/secret_encryptor.h"
-#include "ckks/secret_key.h"
+#include "secret/decryptor.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "ckks/support.h"
 
 namespace obscura::ckks {
