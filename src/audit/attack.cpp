@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "audit/attack_runs.h"
-#include "audit/symmetry.h"
+#include "audit/pairs/symmetry.h"
 #include "base/error.h"
 
 namespace obscura::audit {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "audit/match_statistics.h"
-#include "audit/nibble_key.h"
-#include "audit/quality.h"
+#include "audit/pairs/nibble_key.h"
+#include "audit/scene/quality.h"
+#include "audit/statistics/match_statistics.h"
 #include "image/dataset.h"
 #include "shield/shield.h"
 

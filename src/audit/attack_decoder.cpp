@@ -2,10 +2,10 @@
 #include <cmath>
 
 #include "audit/attack_runs.h"
-#include "audit/patches.h"
+#include "audit/pairs/patches.h"
 #include "base/error.h"
 #include "shield/blocks.h"
-#include "train/inversion.h"
+#include "train/vision/inversion.h"
 
 namespace obscura::audit {
 namespace {

@@ -4,11 +4,11 @@
 #include <array>
 #include <numeric>
 
-#include "audit/hill_key.h"
-#include "audit/jigsaw.h"
-#include "audit/match_pairs.h"
-#include "audit/pixel_guess.h"
-#include "audit/ridge_decoder.h"
+#include "audit/jigsaw/jigsaw.h"
+#include "audit/pairs/hill_key.h"
+#include "audit/pairs/match_pairs.h"
+#include "audit/pairs/pixel_guess.h"
+#include "audit/pairs/ridge_decoder.h"
 #include "base/error.h"
 #include "shield/blocks.h"
 #include "shield/neuracrypt.h"

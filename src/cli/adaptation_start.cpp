@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "audit/blind_hill.h"
-#include "audit/drawn_images.h"
-#include "audit/match_hill.h"
+#include "audit/scene/drawn_images.h"
+#include "audit/statistics/blind_hill.h"
+#include "audit/statistics/match_hill.h"
 #include "base/error.h"
 #include "cli/support.h"
 #include "image/dataset.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "train/vision_trainer.h"
+#include "train/vision/trainer.h"
 
 namespace obscura::cli {
 

@@ -5,17 +5,17 @@
 #include <array>
 #include <utility>
 
-#include "audit/controls.h"
-#include "audit/drawn_images.h"
+#include "audit/scene/controls.h"
+#include "audit/scene/drawn_images.h"
 #include "base/error.h"
 #include "ckks/encoder.h"
-#include "secret/encryptor.h"
-#include "secret/secret_key.h"
 #include "ckks/wire.h"
 #include "cli/options.h"
 #include "cli/protect_key.h"
 #include "cli/support.h"
 #include "image/dataset.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 
 namespace fs = std::filesystem;
 

@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 #include "cli/picture_fit.h"
 #include "compile/approximate.h"
-#include "compile/program.h"
+#include "compile/compile.h"
 #include "nn/graph.h"
 
 namespace obscura::cli {
@@ -33,7 +33,7 @@ nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float
 /// Refuses, by UnsupportedError, a program that its own simulation loses on samples that it was made for, and
 /// polynomials that change the logits of `original` by more than those differ from image to image; notes it where some
 /// samples get another class. `fitted`: what was compiled.
-void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const compile::Program& program,
+void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const program::Program& program,
                       const std::vector<std::vector<float>>& samples, ThreadPool& pool);
 
 }  // namespace obscura::cli

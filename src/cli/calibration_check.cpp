@@ -47,7 +47,7 @@ Logits plain_logits(const nn::Graph& graph, const std::vector<std::vector<float>
 }
 
 /// The layer that a sample leaves the range of the modulus at, or whose noise drowns it; empty: none.
-void check_simulated(const compile::Program& program, const Logits& plain,
+void check_simulated(const program::Program& program, const Logits& plain,
                      const std::vector<std::vector<float>>& samples, ThreadPool& pool) {
   const compile::Simulator simulator(program);
   std::vector<compile::Simulator::Result> results(plain.size());
@@ -66,7 +66,7 @@ void check_simulated(const compile::Program& program, const Logits& plain,
     stage = std::max(stage, results[i].overflow);
   }
   if (lost == 0) return;
-  const bool packed = program.client.mode == compile::Mode::packed;
+  const bool packed = program.client.mode == message::Mode::packed;
   const auto at = static_cast<std::size_t>(std::max(stage, 0));
   const std::string where =
       stage < 0 ? "in the noise"
@@ -79,7 +79,7 @@ void check_simulated(const compile::Program& program, const Logits& plain,
 
 }  // namespace
 
-void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const compile::Program& program,
+void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const program::Program& program,
                       const std::vector<std::vector<float>>& samples, ThreadPool& pool) {
   const std::size_t count = std::min(samples.size(), kMostSamples);
   const Logits after = plain_logits(fitted, samples, count, pool);

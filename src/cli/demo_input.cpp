@@ -54,8 +54,8 @@ fs::path find_demo_network(const fs::path& given) {
 
 nn::Graph read_digit_network(const fs::path& path) {
   nn::Graph graph = nn::read_onnx(path);
-  const nn::Shape& in = graph.input_shape();
-  if (!(in == nn::Shape{1, 28, 28}) || graph.output_shape().size() != 10) {
+  const Shape& in = graph.input_shape();
+  if (!(in == Shape{1, 28, 28}) || graph.output_shape().size() != 10) {
     throw UnsupportedError(fmt::format(
         "{} takes {}x{}x{} images and knows {} classes; the demo needs a network for digits: 1x28x28, 10 classes",
         path.string(), in.channels, in.height, in.width, graph.output_shape().size()));

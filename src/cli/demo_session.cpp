@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "cli/support.h"
-#include "runtime/messages.h"
+#include "message/messages.h"
 
 namespace obscura::cli {
 namespace {
@@ -31,9 +31,9 @@ double timed(const Steps* step, const char* label, Body&& body) {
 
 }  // namespace
 
-DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const Steps& step)
+DemoSession::DemoSession(const nn::Graph& graph, message::Mode mode, ThreadPool& pool, const Steps& step)
     : pool_(&pool) {
-  std::optional<compile::Program> program;
+  std::optional<program::Program> program;
   setup_.compile_seconds = step("compiling the network", [&] { program = compile_network(graph, mode); });
   ckks::Bytes keys;
   setup_.keygen_seconds = step("owner: secret key and evaluation keys", [&] {
@@ -50,11 +50,11 @@ DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool&
 DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, const Steps* step) const {
   DemoExchange result;
   ckks::Bytes query;
-  runtime::Ticket ticket;
+  message::Ticket ticket;
   result.encrypt_seconds = timed(step, "owner: encrypting", [&] {
-    const runtime::Query made = owner_->encrypt(images, pool_);
-    ticket = runtime::ticket_of(made);
-    query = runtime::write_query(context(), made);
+    const message::Query made = owner_->encrypt(images, pool_);
+    ticket = message::ticket_of(made);
+    query = message::write_query(context(), made);
   });
   result.query_bytes = query.size();
   result.seen = excerpt(query, client().input.size());
@@ -62,15 +62,15 @@ DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, c
   ckks::Bytes reply;
   std::vector<runtime::StageTime> stages;
   const double served = timed(step, "server: expanding the query, running the network", [&] {
-    auto read = runtime::read_query(*server_->context(), server_->client().program, query);
-    reply = runtime::write_answer(*server_->context(), server_->answer(std::move(read), {}, &stages));
+    auto read = message::read_query(*server_->context(), server_->client().program, query);
+    reply = message::write_answer(*server_->context(), server_->answer(std::move(read), {}, &stages));
   });
   for (const auto& stage : stages) result.evaluate_seconds += stage.seconds;
   result.expand_seconds = served - result.evaluate_seconds;
   result.answer_bytes = reply.size();
 
   result.decrypt_seconds = timed(step, "owner: decrypting", [&] {
-    result.logits = owner_->decrypt(runtime::read_answer(context(), client().program, reply), ticket, pool_);
+    result.logits = owner_->decrypt(message::read_answer(context(), client().program, reply), ticket, pool_);
   });
   return result;
 }

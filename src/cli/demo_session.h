@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 #include "ckks/wire.h"
 #include "cli/demo_console.h"
-#include "compile/program.h"
+#include "compile/compile.h"
 #include "nn/graph.h"
 #include "owner/owner.h"
 #include "runtime/server.h"
@@ -37,10 +37,10 @@ struct DemoExchange {
 class DemoSession {
  public:
   /// Each step is announced. The pool must outlive the session.
-  DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const Steps& step);
+  DemoSession(const nn::Graph& graph, message::Mode mode, ThreadPool& pool, const Steps& step);
 
   const DemoSetup& setup() const { return setup_; }
-  const compile::ClientSpec& client() const { return owner_->client(); }
+  const message::ClientSpec& client() const { return owner_->client(); }
   const ckks::Context& context() const { return *owner_->context(); }
 
   /// Up to client().images preprocessed images; with `step` each side's part is announced.

@@ -26,9 +26,9 @@ struct Parties {
 /// Some queries on their way.
 struct Batch {
   std::size_t first = 0;  ///< image
-  std::vector<runtime::Query> queries;
+  std::vector<message::Query> queries;
   std::vector<std::vector<ckks::Ciphertext>> values;
-  std::vector<runtime::Answer> answers;
+  std::vector<message::Answer> answers;
 };
 
 class Run {
@@ -38,11 +38,11 @@ class Run {
 
   void set_up(const nn::Graph& graph, const compile::CompileOptions& options) {
     Stopwatch watch;
-    compile::Program program = compile_network(graph, options);
+    program::Program program = compile_network(graph, options);
     check_memory(program);
     result_.client = program.client;
     large_ = std::any_of(program.packed.begin(), program.packed.end(),
-                         [](const auto& stage) { return stage.method == compile::PackedStage::Method::blocks; });
+                         [](const auto& stage) { return stage.method == program::PackedStage::Method::blocks; });
     result_.together = large_ ? together_ : 0;
     result_.setup.compile = watch.lap();
     parties_.owner = std::make_unique<owner::Owner>(program.client);
@@ -77,7 +77,7 @@ class Run {
   }
 
  private:
-  bool packed() const { return result_.client.mode == compile::Mode::packed; }
+  bool packed() const { return result_.client.mode == message::Mode::packed; }
 
   /// Returns the seconds that went into weighing the first query and answer.
   double run_batch(std::size_t first, std::size_t count) {
@@ -89,7 +89,7 @@ class Run {
     seconds.encrypt += watch.lap();
     double weighing = 0;
     if (result_.upload == 0) {
-      result_.upload = runtime::write_query(*parties_.owner->context(), batch.queries.front()).size();
+      result_.upload = message::write_query(*parties_.owner->context(), batch.queries.front()).size();
       weighing += watch.lap();
     }
     expand(batch);
@@ -97,7 +97,7 @@ class Run {
     evaluate(batch);
     seconds.evaluate += watch.lap();
     if (result_.reply == 0) {
-      result_.reply = runtime::write_answer(*parties_.runner->context(), batch.answers.front()).size();
+      result_.reply = message::write_answer(*parties_.runner->context(), batch.answers.front()).size();
       weighing += watch.lap();
     }
     decrypt(batch);
@@ -122,7 +122,7 @@ class Run {
     const ckks::Context& context = *parties_.runner->context();
     const std::size_t each = result_.client.queries();
     batch.values.assign(batch.queries.size(), std::vector<ckks::Ciphertext>(each));
-    for (const auto& query : batch.queries) runtime::check_keys(query, parties_.keys->key());
+    for (const auto& query : batch.queries) message::check_keys(query, parties_.keys->key());
     pool_.parallel_for(batch.queries.size() * each, [&](std::size_t i) {
       auto& seeded = batch.queries[i / each].ciphertexts[i % each];
       batch.values[i / each][i % each] = ckks::expand(context, seeded);
@@ -135,7 +135,7 @@ class Run {
     batch.answers.resize(count);
     std::vector<double> spent(count);
     std::vector<std::vector<runtime::StageTime>> stages(count);
-    for (std::size_t i = 0; i < count; ++i) batch.answers[i] = runtime::answer_to(batch.queries[i], {});
+    for (std::size_t i = 0; i < count; ++i) batch.answers[i] = message::answer_to(batch.queries[i], {});
     const auto one = [&](std::size_t i) {
       const Stopwatch watch;
       batch.answers[i].ciphertexts =
@@ -171,7 +171,7 @@ class Run {
   void decrypt(Batch& batch) {
     const std::size_t each = result_.client.images;
     const auto read = [&](std::size_t i, ThreadPool* pool) {
-      auto readings = parties_.owner->read(batch.answers[i], runtime::ticket_of(batch.queries[i]), {}, pool);
+      auto readings = parties_.owner->read(batch.answers[i], message::ticket_of(batch.queries[i]), {}, pool);
       for (std::size_t k = 0; k < readings.size(); ++k) {
         const std::size_t image = batch.first + i * each + k;
         result_.logits[image] = std::move(readings[k].logits);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "compile/program.h"
+#include "compile/compile.h"
 #include "owner/reading.h"
 #include "runtime/runner.h"
 
@@ -14,7 +14,7 @@ namespace obscura::cli {
 
 /// Many images through the whole way, owner to server and back, in one process, every step timed.
 struct EncryptedRun {
-  compile::ClientSpec client;
+  message::ClientSpec client;
   std::vector<std::vector<double>> logits;  ///< of every image, as the owner reads them
   std::vector<owner::Trust> trust;          ///< what the owner may think of each
   /// Wall-clock seconds of making the program, the keys, and the runner with its expanded keys.

@@ -18,7 +18,7 @@
 #include "cli/support.h"
 #include "image/picture_form.h"
 #include "train/blas.h"
-#include "train/vision_file.h"
+#include "train/vision/file.h"
 
 namespace fs = std::filesystem;
 

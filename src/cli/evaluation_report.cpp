@@ -22,7 +22,7 @@ double images_a_query(const Evaluation& e) {
 }
 
 bool packed(const Evaluation& e) {
-  return e.run.client.mode == compile::Mode::packed;
+  return e.run.client.mode == message::Mode::packed;
 }
 
 ordered_json stages_json(const EncryptedRun& run) {
@@ -157,7 +157,7 @@ ScorePage evaluation_page(const Evaluation& e) {
   return {client.network + " on " + e.dataset,
           fmt::format("{} images, {}, {}", e.selection, mode_name(client.mode), cpu_model()),
           {fmt::format("Network: {}", e.network), fmt::format("Images: {} of {}", e.selection, e.dataset),
-           "As the network takes them: " + nn::preprocessing_text(client.preprocessing, client.input),
+           "As the network takes them: " + preprocessing_text(client.preprocessing, client.input),
            ckks::describe(client.parameters), fmt::format("obscura {}", kVersion)},
           "encrypted",
           e.images(),
@@ -211,7 +211,7 @@ ordered_json evaluation_json(const Evaluation& e) {
 
 void print_evaluation(const Evaluation& e) {
   fmt::print("{} on {} images of {}, {}\n", e.run.client.network, e.selection, e.dataset, mode_name(e.run.client.mode));
-  fmt::print("  images     {}\n", nn::preprocessing_text(e.run.client.preprocessing, e.run.client.input));
+  fmt::print("  images     {}\n", preprocessing_text(e.run.client.preprocessing, e.run.client.input));
   print_quality(e);
   print_times(e);
   print_sizes(e);

@@ -10,31 +10,31 @@
 
 namespace obscura::cli {
 
-compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
+program::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
   nn::check_classifier(graph);
   return compile::compile(graph, options);
 }
 
-compile::Program compile_network(const nn::Graph& graph, compile::Mode mode) {
+program::Program compile_network(const nn::Graph& graph, message::Mode mode) {
   compile::CompileOptions options;
   options.mode = mode;
   return compile_network(graph, options);
 }
 
-compile::ClientSpec client_of_network(const std::string& network, const compile::CompileOptions& options) {
+message::ClientSpec client_of_network(const std::string& network, const compile::CompileOptions& options) {
   const auto graph = nn::read_onnx(network);
   for (const auto& line : graph.notes) note(line);
   note_unstated(graph.preprocessing, network);
   return compile_network(graph, options).client;
 }
 
-std::vector<compile::Program> programs_of_network(const std::string& network, std::size_t images_per_ciphertext,
+std::vector<program::Program> programs_of_network(const std::string& network, std::size_t images_per_ciphertext,
                                                   const ckks::Digest& parameters, const std::string& keys) {
   const auto graph = nn::read_onnx(network);
-  std::vector<compile::Program> programs;
+  std::vector<program::Program> programs;
   std::optional<UnsupportedError> refused;
   bool compiled = false;
-  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
+  for (const auto mode : {message::Mode::packed, message::Mode::batched}) {
     try {
       compile::CompileOptions options;
       options.mode = mode;

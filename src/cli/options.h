@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "compile/program.h"
+#include "compile/compile.h"
 
 /// Options that several verbs have, so that they are called and explained alike.
 namespace obscura::cli {
@@ -78,8 +78,8 @@ inline void add_force(CLI::App& verb, bool& force) {
 }
 
 /// The word of --mode, checked by its option.
-inline compile::Mode mode_of(const std::string& word) {
-  return word == "batched" ? compile::Mode::batched : compile::Mode::packed;
+inline message::Mode mode_of(const std::string& word) {
+  return word == "batched" ? message::Mode::batched : message::Mode::packed;
 }
 
 }  // namespace obscura::cli

@@ -14,7 +14,7 @@
 namespace obscura::cli {
 namespace {
 
-std::string shape_text(const nn::Shape& shape) {
+std::string shape_text(const Shape& shape) {
   return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
 }
 

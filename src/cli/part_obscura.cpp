@@ -25,11 +25,11 @@ void add_verbs(CLI::App& app) {
   add_elsewhere(app, "bench", Tier::networks);
 }
 
-compile::ClientSpec client_of_network(const std::string& /*network*/, const compile::CompileOptions& /*options*/) {
+message::ClientSpec client_of_network(const std::string& /*network*/, const compile::CompileOptions& /*options*/) {
   continue_in(Tier::networks);
 }
 
-std::vector<compile::Program> programs_of_network(const std::string& /*network*/, std::size_t /*images_per_ciphertext*/,
+std::vector<program::Program> programs_of_network(const std::string& /*network*/, std::size_t /*images_per_ciphertext*/,
                                                   const ckks::Digest& /*parameters*/, const std::string& /*keys*/) {
   continue_in(Tier::networks);
 }

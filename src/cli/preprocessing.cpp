@@ -52,12 +52,12 @@ std::map<std::string, std::string> stated_entries(const StatedPreprocessing& sta
   return entries;
 }
 
-void note_unstated(const nn::Preprocessing& how, const std::string& network) {
+void note_unstated(const Preprocessing& how, const std::string& network) {
   if (!how.stated) {
     note(
         fmt::format("{} does not say how pixels become its numbers: pixels as {}, {}, mean 0 and std 1 are assumed, "
                     "and if it was trained otherwise its answers are wrong ({})",
-                    network, nn::range_text(how), how.colour,
+                    network, range_text(how), how.colour,
                     "obscura compile NETWORK --mean M --std S --input-range 0..1 --save READY.onnx states it"));
   }
   if (how.classes.empty()) {
@@ -66,7 +66,7 @@ void note_unstated(const nn::Preprocessing& how, const std::string& network) {
   }
 }
 
-nlohmann::ordered_json preprocessing_json(const nn::Preprocessing& how, const nn::Shape& input) {
+nlohmann::ordered_json preprocessing_json(const Preprocessing& how, const Shape& input) {
   return {{"width", input.width}, {"height", input.height}, {"channels", input.channels},
           {"colour", how.colour}, {"range", how.range},     {"mean", how.mean},
           {"std", how.std},       {"stated", how.stated}};

@@ -23,9 +23,9 @@ void add_preprocessing_options(CLI::App& verb, StatedPreprocessing& stated, bool
 std::map<std::string, std::string> stated_entries(const StatedPreprocessing& stated);
 
 /// Notes what the file of a network leaves open: how pixels become numbers, and what its classes are called.
-void note_unstated(const nn::Preprocessing& how, const std::string& network);
+void note_unstated(const Preprocessing& how, const std::string& network);
 
 /// {width, height, channels, colour, range, mean, std, stated}
-nlohmann::ordered_json preprocessing_json(const nn::Preprocessing& how, const nn::Shape& input);
+nlohmann::ordered_json preprocessing_json(const Preprocessing& how, const Shape& input);
 
 }  // namespace obscura::cli

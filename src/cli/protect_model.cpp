@@ -8,7 +8,7 @@
 #include "cli/output.h"
 #include "cli/support.h"
 #include "shield/key.h"
-#include "train/absorb.h"
+#include "train/vision/absorb.h"
 
 namespace obscura::cli {
 namespace {

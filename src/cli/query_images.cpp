@@ -55,7 +55,7 @@ std::vector<fs::path> folder_files(const fs::path& folder) {
 }
 
 /// The classes of a network for digits. One that states nothing and takes the size of the usual digits is taken for it.
-bool reads_digits(const nn::Shape& input, const nn::Preprocessing& preprocessing) {
+bool reads_digits(const Shape& input, const Preprocessing& preprocessing) {
   constexpr std::size_t kDigits = 10, kSide = 28;
   if (preprocessing.classes.empty()) {
     return !preprocessing.stated && input.height == kSide && input.width == kSide;
@@ -67,7 +67,7 @@ bool reads_digits(const nn::Shape& input, const nn::Preprocessing& preprocessing
   return true;
 }
 
-image::Conformed conformed_image(const image::Image& image, const nn::Shape& input, const PictureFit& options) {
+image::Conformed conformed_image(const image::Image& image, const Shape& input, const PictureFit& options) {
   return image::conform(options.invert ? image::inverted(image) : image, input.channels, input.height, input.width,
                         options.chosen());
 }
@@ -95,7 +95,7 @@ std::vector<fs::path> query_files(const std::vector<fs::path>& named) {
   return out;
 }
 
-QueryImage read_query_image(const fs::path& file, const nn::Shape& input, const nn::Preprocessing& preprocessing,
+QueryImage read_query_image(const fs::path& file, const Shape& input, const Preprocessing& preprocessing,
                             const PictureFit& options) {
   if (input.channels != 1 && input.channels != 3) {
     throw UnsupportedError("the network takes " + std::to_string(input.channels) +
@@ -110,12 +110,12 @@ QueryImage read_query_image(const fs::path& file, const nn::Shape& input, const 
   const auto [least, most] = std::ranges::minmax(fitted.image.pixels);
   if (least == most) out.warning = "it is one even area: there is nothing in it to tell apart";
   if (!out.warning.empty()) out.notes.push_back(out.warning);
-  out.values = nn::preprocess(image::to_planar(fitted.image), preprocessing);
+  out.values = preprocess(image::to_planar(fitted.image), preprocessing);
   return out;
 }
 
-std::vector<QueryImage> read_query_images(const std::vector<fs::path>& files, const nn::Shape& input,
-                                          const nn::Preprocessing& preprocessing, const PictureFit& options) {
+std::vector<QueryImage> read_query_images(const std::vector<fs::path>& files, const Shape& input,
+                                          const Preprocessing& preprocessing, const PictureFit& options) {
   std::vector<QueryImage> images;
   image::NoteTally tally;
   for (const fs::path& file : files) {
@@ -129,13 +129,13 @@ std::vector<QueryImage> read_query_images(const std::vector<fs::path>& files, co
 
 std::vector<float> network_values(const image::Dataset& set, std::size_t i, const nn::Graph& graph,
                                   const PictureFit& options) {
-  const nn::Shape& input = graph.input_shape();
+  const Shape& input = graph.input_shape();
   const bool fits = set.channels == input.channels && set.height == input.height && set.width == input.width;
-  if (fits && !options.invert) return nn::preprocess(set.pixels(i), graph.preprocessing);
-  return nn::preprocess(image::to_planar(conformed_image(set.image(i), input, options).image), graph.preprocessing);
+  if (fits && !options.invert) return preprocess(set.pixels(i), graph.preprocessing);
+  return preprocess(image::to_planar(conformed_image(set.image(i), input, options).image), graph.preprocessing);
 }
 
-bool looks_inverted(const image::Image& image, const nn::Shape& input, const nn::Preprocessing& preprocessing) {
+bool looks_inverted(const image::Image& image, const Shape& input, const Preprocessing& preprocessing) {
   constexpr double kBright = 0.75 * 255, kDarkMean = 0.35;
   constexpr std::uint8_t kDark = 128;
   if (image.channels != 1 || image::border_mean(image) <= kBright) return false;
@@ -145,7 +145,7 @@ bool looks_inverted(const image::Image& image, const nn::Shape& input, const nn:
   return mean > 0 ? mean < kDarkMean : reads_digits(input, preprocessing);
 }
 
-void note_set(const image::Dataset& set, const nn::Shape& input, const nn::Preprocessing& preprocessing,
+void note_set(const image::Dataset& set, const Shape& input, const Preprocessing& preprocessing,
               const PictureFit& options) {
   if (set.count == 0) return;
   const auto fitted = [&](std::size_t i) { return conformed_image(set.image(i), input, options); };

@@ -26,12 +26,12 @@ std::vector<std::filesystem::path> query_files(const std::vector<std::filesystem
 
 /// Reads, resizes and converts where that is needed, and preprocesses. Throws IoError and FormatError that name the
 /// file, UnsupportedError for a network whose input is no image.
-QueryImage read_query_image(const std::filesystem::path& file, const nn::Shape& input,
-                            const nn::Preprocessing& preprocessing, const PictureFit& options = {});
+QueryImage read_query_image(const std::filesystem::path& file, const Shape& input, const Preprocessing& preprocessing,
+                            const PictureFit& options = {});
 
 /// The same for all, with the notes on standard error, each said once.
-std::vector<QueryImage> read_query_images(const std::vector<std::filesystem::path>& files, const nn::Shape& input,
-                                          const nn::Preprocessing& preprocessing, const PictureFit& options);
+std::vector<QueryImage> read_query_images(const std::vector<std::filesystem::path>& files, const Shape& input,
+                                          const Preprocessing& preprocessing, const PictureFit& options);
 
 /// Image i of a data set as a network takes it: made to fit where it is of another shape, and preprocessed.
 std::vector<float> network_values(const image::Dataset& set, std::size_t i, const nn::Graph& graph,
@@ -39,10 +39,10 @@ std::vector<float> network_values(const image::Dataset& set, std::size_t i, cons
 
 /// Dark strokes on a bright ground, for a network that learned from light ones on a dark ground, as far as the mean of
 /// what it learned from or its classes (the ten digits) tell. `image` as the network takes it.
-bool looks_inverted(const image::Image& image, const nn::Shape& input, const nn::Preprocessing& preprocessing);
+bool looks_inverted(const image::Image& image, const Shape& input, const Preprocessing& preprocessing);
 
 /// One note if most of a data set's images look inverted, and one if its images are squashed and nobody asked for it.
-void note_set(const image::Dataset& set, const nn::Shape& input, const nn::Preprocessing& preprocessing,
+void note_set(const image::Dataset& set, const Shape& input, const Preprocessing& preprocessing,
               const PictureFit& options);
 
 }  // namespace obscura::cli

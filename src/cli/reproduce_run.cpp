@@ -18,7 +18,7 @@
 #include "image/digest.h"
 #include "nn/onnx_read.h"
 #include "ring/isa.h"
-#include "train/zoo.h"
+#include "train/encrypted/zoo.h"
 
 namespace fs = std::filesystem;
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "audit/quality.h"
+#include "audit/scene/quality.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
@@ -18,7 +18,7 @@
 #include "cli/support.h"
 #include "shield/blocks.h"
 #include "shield/container.h"
-#include "train/vision_file.h"
+#include "train/vision/file.h"
 
 namespace fs = std::filesystem;
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "nn/decision.h"
+#include "tensor/decision.h"
 
 namespace obscura::cli {
 namespace {
@@ -70,14 +70,14 @@ void ErrorHistogram::add(double error) {
 Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std::vector<double>>& encrypted,
              std::span<const std::int64_t> labels) {
   Scores scores;
-  const std::size_t outputs = plain.front().size(), classes = nn::class_count(outputs);
+  const std::size_t outputs = plain.front().size(), classes = class_count(outputs);
   scores.confusion.assign(classes, std::vector<std::size_t>(classes));
   Confusion plain_confusion = scores.confusion;
   std::size_t plain_right = 0, encrypted_right = 0, same = 0;
   double squares = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto label = static_cast<std::size_t>(labels[i]);
-    const std::size_t p = nn::predicted_class(plain[i]), e = nn::predicted_class(encrypted[i]);
+    const std::size_t p = predicted_class(plain[i]), e = predicted_class(encrypted[i]);
     plain_right += p == label;
     encrypted_right += e == label;
     same += p == e;

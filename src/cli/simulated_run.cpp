@@ -18,7 +18,7 @@ SimulatedRun run_simulated(const nn::Graph& graph, const compile::CompileOptions
                            const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress) {
   const Stopwatch watch;
   SimulatedRun result;
-  compile::Program program = compile_network(graph, options);
+  program::Program program = compile_network(graph, options);
   const compile::Simulator simulator(program);
   result.client = program.client;
   program = {};

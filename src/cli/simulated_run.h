@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "compile/program.h"
+#include "compile/compile.h"
 
 namespace obscura::cli {
 
 /// What an encrypted run would give, in the clear (compile/simulate.h).
 struct SimulatedRun {
-  compile::ClientSpec client;
+  message::ClientSpec client;
   std::vector<std::vector<double>> logits;  ///< of every image
   std::vector<std::size_t> overflows;       ///< images with values that leave the range of the modulus
   double seconds = 0;

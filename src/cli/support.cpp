@@ -35,8 +35,8 @@ void print_json(const nlohmann::ordered_json& value) {
   fmt::print("{}\n", value.dump(2));
 }
 
-std::string mode_name(compile::Mode mode) {
-  return mode == compile::Mode::packed ? "packed" : "batched";
+std::string mode_name(message::Mode mode) {
+  return mode == message::Mode::packed ? "packed" : "batched";
 }
 
 nlohmann::ordered_json parameters_json(const ckks::Parameters& parameters) {
@@ -79,7 +79,7 @@ double peak_memory_mb() {
   return rounded(static_cast<double>(usage.ru_maxrss) * 1024 / 1e6, 10);
 }
 
-void check_query_memory(const compile::ClientSpec& client) {
+void check_query_memory(const message::ClientSpec& client) {
   const double words = static_cast<double>(client.queries()) * static_cast<double>(client.input_limbs) *
                        std::exp2(client.parameters.log_degree);
   const double needs = 8 * words, has = physical_memory();
@@ -88,11 +88,11 @@ void check_query_memory(const compile::ClientSpec& client) {
                                      client.network, needs / 1e9, has / 1e9));
 }
 
-void check_memory(const compile::Program& program) {
+void check_memory(const program::Program& program) {
   const double has = physical_memory();
   const double needs = compile::sizes(program).server;
   if (needs <= has) return;
-  const bool batched = program.client.mode == compile::Mode::batched;
+  const bool batched = program.client.mode == message::Mode::batched;
   throw UnsupportedError(fmt::format("{} needs about {:.0f} GB {}, and this machine has {:.0f}{}",
                                      program.client.network, needs / 1e9, mode_name(program.client.mode), has / 1e9,
                                      batched ? ": use --mode packed" : ""));

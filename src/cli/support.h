@@ -6,7 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "compile/program.h"
+#include "compile/compile.h"
 
 /// What several verbs print and ask the machine for.
 namespace obscura::cli {
@@ -32,7 +32,7 @@ void note(const std::string& text);
 void print_json(const nlohmann::ordered_json& value);
 
 /// "packed" or "batched".
-std::string mode_name(compile::Mode mode);
+std::string mode_name(message::Mode mode);
 /// {log_n, log_q, log_qp, security_bits, levels, primes, special_primes}.
 nlohmann::ordered_json parameters_json(const ckks::Parameters& parameters);
 /// "182 bytes", "182.3 KB", "19.2 MB": powers of ten.
@@ -45,14 +45,14 @@ std::string cpu_model();
 double peak_memory_mb();
 
 /// For a network that tells classes apart.
-compile::Program compile_network(const nn::Graph& graph, compile::Mode mode);
-compile::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options);
+program::Program compile_network(const nn::Graph& graph, message::Mode mode);
+program::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options);
 
 /// Throws UnsupportedError for a program that needs more memory than the machine has: said before it swaps for hours.
-void check_memory(const compile::Program& program);
+void check_memory(const program::Program& program);
 
 /// The same for a query of this program, at the owner.
-void check_query_memory(const compile::ClientSpec& client);
+void check_query_memory(const message::ClientSpec& client);
 
 /// Throws IoError unless a file may be put there: said before hours of work, not after. Verbs ask check_outputs
 /// (cli/output.h), which knows their inputs too.

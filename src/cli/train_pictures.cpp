@@ -20,7 +20,7 @@
 #include "train/blas.h"
 #include "train/curve.h"
 #include "train/device.h"
-#include "train/vision_trainer.h"
+#include "train/vision/trainer.h"
 
 namespace fs = std::filesystem;
 
@@ -255,7 +255,7 @@ void read_stored(Material& m, const TrainingRun& run) {
 Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::Recipe& recipe, ThreadPool& pool) {
   Prepared out;
   train::VisionTask& task = out.task;
-  if (!a.pretrained.empty()) task.pretrained = train::read_weights(a.pretrained);
+  if (!a.pretrained.empty()) task.pretrained = weights::read_weights(a.pretrained);
   Material& m = out.material;
   if (a.stored) {
     read_stored(m, run);

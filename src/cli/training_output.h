@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "train/trainer.h"
+#include "train/encrypted/trainer.h"
 
 /// What both kinds of training write and say while they run.
 namespace obscura::cli {

@@ -17,7 +17,7 @@
 #include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "compile/program_wire.h"
+#include "program/program_wire.h"
 #include "runtime/answer.h"
 #include "runtime/runner.h"
 
@@ -42,7 +42,7 @@ struct ClassifyArguments {
 
 /// What happened, in the order in which it did.
 struct ClassifyResult {
-  compile::ClientSpec client;
+  message::ClientSpec client;
   std::size_t images = 0;
   std::size_t query_bytes = 0, answer_bytes = 0;
   double compile = 0, prepare = 0, expand = 0, evaluate = 0;
@@ -50,24 +50,24 @@ struct ClassifyResult {
 };
 
 /// As compile --out wrote it.
-std::vector<compile::Program> program_of(const ClassifyArguments& a, const ckks::Digest& digest) {
-  std::vector<compile::Program> programs;
-  programs.push_back(compile::read_program(read_file(a.program), a.program.string()));
+std::vector<program::Program> program_of(const ClassifyArguments& a, const ckks::Digest& digest) {
+  std::vector<program::Program> programs;
+  programs.push_back(program::read_program(read_file(a.program), a.program.string()));
   if (ckks::digest_of(programs.front().client.parameters) == digest) return programs;
   throw MismatchError(a.keys.string() + " was made for another program than " + a.program.string());
 }
 
 /// A query together with the program that it was made for.
 struct Matched {
-  compile::Program program;
-  runtime::Query query;
+  program::Program program;
+  message::Query query;
 };
 
-Matched match_query(std::vector<compile::Program> programs, const ClassifyArguments& a, ckks::ByteSpan bytes) {
+Matched match_query(std::vector<program::Program> programs, const ClassifyArguments& a, ckks::ByteSpan bytes) {
   for (std::size_t i = 0; i < programs.size(); ++i) {
     const auto context = ckks::Context::create(programs[i].client.parameters);
     try {
-      auto query = runtime::read_query(*context, programs[i].client.program, bytes, a.query.string());
+      auto query = message::read_query(*context, programs[i].client.program, bytes, a.query.string());
       return {std::move(programs[i]), std::move(query)};
     } catch (const MismatchError&) {
       if (i + 1 == programs.size()) throw;
@@ -87,7 +87,7 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
       match_query(a.network.empty() ? program_of(a, digest)
                                     : programs_of_network(a.network, a.images_per_ciphertext, digest, a.keys.string()),
                   a, query_bytes);
-  runtime::check_keys(matched.query, keys.keys.key, a.query.string());
+  message::check_keys(matched.query, keys.keys.key, a.query.string());
   check_memory(matched.program);
   result.client = matched.program.client;
   result.images = matched.query.images;
@@ -99,9 +99,9 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   result.prepare = watch.lap();
   const auto values = runtime::expand(*runner->context(), matched.query, &pool);
   result.expand = watch.lap();
-  const auto answer = runtime::answer_to(matched.query, runner->run(expanded_keys, values, {&pool, &result.stages}));
+  const auto answer = message::answer_to(matched.query, runner->run(expanded_keys, values, {&pool, &result.stages}));
   result.evaluate = watch.lap();
-  const auto answer_bytes = runtime::write_answer(*runner->context(), answer);
+  const auto answer_bytes = message::write_answer(*runner->context(), answer);
   result.answer_bytes = answer_bytes.size();
   write_file(a.out, answer_bytes);
   return result;

@@ -17,15 +17,15 @@
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "compile/client_wire.h"
-#include "compile/program.h"
-#include "compile/program_wire.h"
+#include "compile/compile.h"
 #include "image/digest.h"
+#include "message/client_wire.h"
+#include "message/messages.h"
 #include "nn/classifier.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "owner/owner.h"
-#include "runtime/messages.h"
+#include "program/program_wire.h"
 #include "runtime/runner.h"
 
 namespace obscura::cli {
@@ -50,13 +50,13 @@ struct CompileArguments {
   PictureFit fit;  ///< of the images to calibrate on
 };
 
-std::string activation_name(compile::Stage::Activation activation) {
+std::string activation_name(program::Stage::Activation activation) {
   switch (activation) {
-    case compile::Stage::Activation::square:
+    case program::Stage::Activation::square:
       return "square";
-    case compile::Stage::Activation::polynomial:
+    case program::Stage::Activation::polynomial:
       return "polynomial";
-    case compile::Stage::Activation::none:
+    case program::Stage::Activation::none:
       break;
   }
   return "none";
@@ -71,7 +71,7 @@ ordered_json stage_json(const Stage& stage) {
           {"activation", activation_name(stage.stage.activation)}};
 }
 
-ordered_json stages_json(const compile::Program& program, const std::vector<double>& measured) {
+ordered_json stages_json(const program::Program& program, const std::vector<double>& measured) {
   ordered_json stages = ordered_json::array();
   for (const auto& stage : program.packed) {
     stages.push_back(stage_json(stage));
@@ -103,7 +103,7 @@ std::map<std::string, std::string> other_metadata(const std::string& network) {
 }
 
 /// Seconds of every stage of one query of made-up pixels, on one thread.
-std::vector<double> measure(compile::Program program) {
+std::vector<double> measure(program::Program program) {
   const owner::Owner owner(program.client);
   const auto seeded = owner.evaluation_keys();
   ThreadPool pool;
@@ -132,10 +132,10 @@ void state_origin(nn::Graph& graph, const std::filesystem::path& network) {
 }
 
 /// Both files or none: the second is written when nothing is left that could fail but the disk.
-void write_program_files(const compile::Program& program, const fs::path& folder) {
+void write_program_files(const program::Program& program, const fs::path& folder) {
   fs::create_directories(folder);
-  write_file(folder / "client.spec", compile::write_client_spec(program.client));
-  write_file(folder / "server.program", compile::write_program(program));
+  write_file(folder / "client.spec", message::write_client_spec(program.client));
+  write_file(folder / "server.program", program::write_program(program));
 }
 
 void print_program_files(const fs::path& folder) {
@@ -165,7 +165,7 @@ void check_compile_outputs(const CompileArguments& a) {
 void run_compile(const CompileArguments& a) {
   check_compile_outputs(a);
   const auto stated = stated_entries(a.stated);
-  auto graph = nn::read_onnx(a.network, a.input.empty() ? nn::Shape{0, 1, 1} : nn::parse_shape(a.input), stated);
+  auto graph = nn::read_onnx(a.network, a.input.empty() ? Shape{0, 1, 1} : nn::parse_shape(a.input), stated);
   nn::check_classifier(graph);
   for (const auto& line : graph.notes) note(line);
   note_unstated(graph.preprocessing, a.network);
@@ -189,7 +189,7 @@ void run_compile(const CompileArguments& a) {
   options.mode = mode_of(a.mode);
   options.images_per_ciphertext = a.images_per_ciphertext;
   options.share = a.share;
-  const compile::Program program = compile_network(graph, options);
+  const program::Program program = compile_network(graph, options);
   const double seconds = watch.seconds();
   // Nothing is saved that does not run.
   if (!samples.empty()) check_on_samples(original, graph, program, samples, pool);
@@ -198,7 +198,7 @@ void run_compile(const CompileArguments& a) {
   const std::vector<double> measured = a.measure ? measure(program) : std::vector<double>();
   if (!a.json) {
     fmt::print("{}images       {}\n", compile::report(program, measured),
-               nn::preprocessing_text(graph.preprocessing, graph.input_shape()));
+               preprocessing_text(graph.preprocessing, graph.input_shape()));
     fmt::print("compiled in  {}\n", duration_text(seconds));
     if (!a.out.empty()) print_program_files(a.out);
     return;
@@ -226,7 +226,7 @@ void run_compile(const CompileArguments& a) {
                {{"query", sizes.query}, {"reply", sizes.reply}, {"keys", sizes.keys}, {"server", sizes.server}}},
               {"predicted_milliseconds", program.microseconds / 1000},
               {"stages", stages_json(program, measured)},
-              {"program", runtime::hex_of(client.program)},
+              {"program", message::hex_of(client.program)},
               {"bytes",
                {{"server_program", a.out.empty() ? 0 : size_of(a.out / "server.program")},
                 {"client_spec", a.out.empty() ? 0 : size_of(a.out / "client.spec")}}},

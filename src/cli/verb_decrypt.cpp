@@ -15,8 +15,8 @@
 #include "cli/output.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "nn/decision.h"
 #include "owner/key_folder.h"
+#include "tensor/decision.h"
 
 namespace fs = std::filesystem;
 
@@ -39,7 +39,7 @@ struct DecryptArguments {
 
 /// What was read, image by image, and what is known of each.
 struct Decrypted {
-  compile::ClientSpec client;
+  message::ClientSpec client;
   owner::QueryRecord record;
   std::vector<owner::Reading> readings;
   owner::DecryptionCount count;
@@ -63,8 +63,8 @@ struct Guess {
   double confidence = 0;
 };
 
-std::vector<Guess> best_guesses(const compile::ClientSpec& client, const std::vector<double>& logits, std::size_t top) {
-  const auto confidence = nn::class_probabilities(logits, client.head);
+std::vector<Guess> best_guesses(const message::ClientSpec& client, const std::vector<double>& logits, std::size_t top) {
+  const auto confidence = class_probabilities(logits, client.head);
   std::vector<Guess> guesses;
   for (std::size_t i = 0; i < confidence.size(); ++i) guesses.push_back({i, confidence[i]});
   std::stable_sort(guesses.begin(), guesses.end(),
@@ -76,7 +76,7 @@ std::vector<Guess> best_guesses(const compile::ClientSpec& client, const std::ve
 /// The record of the query that was answered: from the folder, or from the query's file, where the owner made it with
 /// a copy of the folder.
 owner::QueryRecord record_of(const DecryptArguments& a, const owner::KeyFolder& folder, const owner::Owner& owner,
-                             const runtime::Answer& answer) {
+                             const message::Answer& answer) {
   if (a.query.empty()) {
     try {
       return folder.recall(answer.query, owner.key().id());
@@ -86,13 +86,13 @@ owner::QueryRecord record_of(const DecryptArguments& a, const owner::KeyFolder& 
     }
   }
   const auto query =
-      runtime::read_query(*owner.context(), owner.client().program, read_file(a.query), a.query.string());
-  runtime::check_keys(query, owner.key().id(), a.query.string());
-  return {query.key, runtime::ticket_of(query), {}};
+      message::read_query(*owner.context(), owner.client().program, read_file(a.query), a.query.string());
+  message::check_keys(query, owner.key().id(), a.query.string());
+  return {query.key, message::ticket_of(query), {}};
 }
 
 /// Flooded so that `share` answers may be shown; refused where nothing would be left.
-ckks::DecryptOptions options_for(const DecryptArguments& a, const compile::ClientSpec& client) {
+ckks::DecryptOptions options_for(const DecryptArguments& a, const message::ClientSpec& client) {
   ckks::DecryptOptions options;
   if (a.share == 0) return options;
   options.flood_queries = a.share * client.replies();
@@ -121,13 +121,13 @@ Decrypted decrypt(const DecryptArguments& a) {
   const owner::Owner owner = folder.open();
   Decrypted result;
   result.client = owner.client();
-  result.labels = nn::class_labels(result.client.preprocessing.classes, result.client.outputs);
-  const auto answer = runtime::read_answer(*owner.context(), owner.client().program, read_file(a.answer, 1ull << 32),
+  result.labels = class_labels(result.client.preprocessing.classes, result.client.outputs);
+  const auto answer = message::read_answer(*owner.context(), owner.client().program, read_file(a.answer, 1ull << 32),
                                            a.answer.string());
   if (answer.key != owner.key().id()) {
     throw MismatchError(fmt::format("{} was made under another key ({}) than the one in {} ({})", a.answer.string(),
-                                    runtime::hex_of(answer.key).substr(0, 8), a.keys.string(),
-                                    runtime::hex_of(owner.key().id()).substr(0, 8)));
+                                    message::hex_of(answer.key).substr(0, 8), a.keys.string(),
+                                    message::hex_of(owner.key().id()).substr(0, 8)));
   }
   result.record = record_of(a, folder, owner, answer);
   ThreadPool pool(a.threads);

@@ -100,7 +100,7 @@ void Demo::introduce(const fs::path& network) const {
 }
 
 DemoShown Demo::classify(const DemoSession& session, const nn::Graph& graph, DemoDigit digit) {
-  const std::vector<std::vector<float>> inputs = {nn::preprocess(digit.picture.pixels, graph.preprocessing)};
+  const std::vector<std::vector<float>> inputs = {preprocess(digit.picture.pixels, graph.preprocessing)};
   DemoShown shown;
   shown.digit = std::move(digit);
   shown.exchange = session.exchange(inputs);
@@ -112,7 +112,7 @@ DemoShown Demo::classify(const DemoSession& session, const nn::Graph& graph, Dem
 
 void Demo::show_images(const nn::Graph& graph) {
   say("Getting ready for one image at a time\n");
-  const DemoSession session(graph, compile::Mode::packed, pool_, step_);
+  const DemoSession session(graph, message::Mode::packed, pool_, step_);
   result_.packed = {session.setup(), session.client().parameters};
   say("\n{:<12}{}\n", "Parameters", ckks::describe(result_.packed.parameters));
   say("{:<12}128 bits or more: this N allows log QP up to {} (ePrint 2024/463)\n", "Security",
@@ -155,7 +155,7 @@ void Demo::add_query(const DemoSession& session, const image::Dataset& set, std:
 void Demo::run_batch(const nn::Graph& graph) {
   if (a_.batch == 0) return;
   say("\nGetting ready for many images at once, one a slot\n");
-  const DemoSession session(graph, compile::Mode::batched, pool_, step_);
+  const DemoSession session(graph, message::Mode::batched, pool_, step_);
   result_.batched = {session.setup(), session.client().parameters};
   const std::size_t count = a_.batch.value_or(session.client().images);
   image::Dataset set;
@@ -163,7 +163,7 @@ void Demo::run_batch(const nn::Graph& graph) {
   std::vector<float> together, plain;
   step_(fmt::format("drawing {} digits", grouped(count)), [&] { set = image::draw_digit_set(count, kBatchSeed); });
   for (std::size_t i = 0; i < count; ++i) {
-    inputs[i] = nn::preprocess(set.pixels(i), graph.preprocessing);
+    inputs[i] = preprocess(set.pixels(i), graph.preprocessing);
     together.insert(together.end(), inputs[i].begin(), inputs[i].end());
   }
   step_("the network on them in the clear, to compare with", [&] { plain = reference_->run(together); });

@@ -34,11 +34,11 @@ struct EncryptArguments {
   bool json = false;
 };
 
-void check_count(const EncryptArguments& a, const std::vector<fs::path>& files, const compile::ClientSpec& client) {
+void check_count(const EncryptArguments& a, const std::vector<fs::path>& files, const message::ClientSpec& client) {
   if (files.size() <= client.images) return;
   throw UsageError(fmt::format("{} images, but the keys in {} are {}: {} image{} a query{}", files.size(),
                                a.keys.string(), mode_name(client.mode), client.images, client.images == 1 ? "" : "s",
-                               client.mode == compile::Mode::packed ? " (keygen --mode batched takes many)" : ""));
+                               client.mode == message::Mode::packed ? " (keygen --mode batched takes many)" : ""));
 }
 
 /// The query's order is the answer's.
@@ -83,9 +83,9 @@ void run_encrypt(const EncryptArguments& a) {
   const Stopwatch watch;
   const auto query = owner.encrypt(values, &pool);
   const double seconds = watch.seconds();
-  const auto bytes = runtime::write_query(*owner.context(), query);
+  const auto bytes = message::write_query(*owner.context(), query);
   // Recorded first: an answer to a query that nobody recorded cannot be checked.
-  owner::QueryRecord record{query.key, runtime::ticket_of(query), {}};
+  owner::QueryRecord record{query.key, message::ticket_of(query), {}};
   for (const auto& image : images) record.images.push_back({image.file, image.warning});
   folder.remember(record);
   write_file(a.out, bytes);
@@ -94,7 +94,7 @@ void run_encrypt(const EncryptArguments& a) {
   } else {
     fmt::print("{} image{} for {} encrypted in {}: {}, {}\n", images.size(), images.size() == 1 ? "" : "s",
                owner.client().network, duration_text(seconds), a.out.string(), bytes_text(bytes.size()));
-    fmt::print("taken as {}\n", nn::preprocessing_text(owner.client().preprocessing, owner.client().input));
+    fmt::print("taken as {}\n", preprocessing_text(owner.client().preprocessing, owner.client().input));
     print_order(images);
   }
 }

@@ -75,7 +75,7 @@ struct TestImages {
 };
 
 /// Images of another shape are made to fit, which is said once.
-void note_shape(const image::Dataset& set, const nn::Shape& input) {
+void note_shape(const image::Dataset& set, const Shape& input) {
   if (set.channels == input.channels && set.height == input.height && set.width == input.width) return;
   note(fmt::format("{} images are {}x{}x{} (channels, height, width), made {}x{}x{} for the network", set.name,
                    set.channels, set.height, set.width, input.channels, input.height, input.width));
@@ -96,7 +96,7 @@ std::string stated_fit(const std::string& network) {
 /// Photos of a folder go from their own size to the network's in one step, as in training.
 image::Dataset load_set(const EvaluateArguments& a, const nn::Graph& graph) {
   const std::size_t limit = a.seed ? 0 : a.limit;
-  const nn::Shape& input = graph.input_shape();
+  const Shape& input = graph.input_shape();
   if (!is_picture_folder(a.dataset) || (input.channels != 1 && input.channels != 3)) {
     return load_noted(a.dataset, image::Split::test, a.data, limit);
   }
@@ -167,7 +167,7 @@ struct Prepared {
 
 Prepared prepare(const EvaluateArguments& a, ThreadPool& pool) {
   Prepared result;
-  result.graph = nn::read_onnx(a.network, nn::Shape{0, 1, 1}, stated_entries(a.stated));
+  result.graph = nn::read_onnx(a.network, Shape{0, 1, 1}, stated_entries(a.stated));
   nn::check_classifier(result.graph);
   for (const auto& line : result.graph.notes) note(line);
   note_unstated(result.graph.preprocessing, a.network);
@@ -278,15 +278,14 @@ void run_simulation(const EvaluateArguments& a) {
   if (prepared.original) original = score_original(*prepared.original, run.logits, prepared.images.labels);
   const auto& classes = prepared.images.classes;
   if (!a.report.empty()) {
-    write_page(a.report,
-               {run.client.network + " on " + a.dataset,
-                prepared.images.selection + " images, " + a.mode + ", simulated: nothing was encrypted",
-                {"Network: " + a.network,
-                 "As the network takes images: " + nn::preprocessing_text(run.client.preprocessing, run.client.input)},
-                "simulated",
-                run.logits.size(),
-                classes,
-                scores});
+    write_page(a.report, {run.client.network + " on " + a.dataset,
+                          prepared.images.selection + " images, " + a.mode + ", simulated: nothing was encrypted",
+                          {"Network: " + a.network, "As the network takes images: " +
+                                                        preprocessing_text(run.client.preprocessing, run.client.input)},
+                          "simulated",
+                          run.logits.size(),
+                          classes,
+                          scores});
   }
   if (a.json || !a.out.empty()) {
     nlohmann::ordered_json object = {
@@ -315,7 +314,7 @@ void run_simulation(const EvaluateArguments& a) {
   }
   fmt::print("{} on {} images of {}, {}, simulated: nothing was encrypted\n", run.client.network,
              prepared.images.selection, a.dataset, a.mode);
-  fmt::print("  images     {}\n", nn::preprocessing_text(run.client.preprocessing, run.client.input));
+  fmt::print("  images     {}\n", preprocessing_text(run.client.preprocessing, run.client.input));
   print_accuracy(scores, classes, "simulated");
   fmt::print("  agreement  {:.2f} % of the images get the same class\n", 100 * scores.agreement);
   print_original(prepared.origin, original);

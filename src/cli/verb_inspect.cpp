@@ -10,17 +10,17 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "secret/wire.h"
 #include "cli/file_kind.h"
 #include "cli/from_network.h"
 #include "cli/options.h"
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "compile/client_wire.h"
-#include "compile/program_wire.h"
+#include "message/client_wire.h"
+#include "message/messages.h"
 #include "owner/query_record.h"
-#include "runtime/messages.h"
+#include "program/program_wire.h"
+#include "secret/wire.h"
 
 namespace fs = std::filesystem;
 
@@ -60,7 +60,7 @@ void add_parameters(Inspection& out, const ckks::Parameters& parameters) {
 template <typename Id>
 void add_id(Inspection& out, const char* key, const std::string& label, const Id& id) {
   const bool none = id == Id{};
-  const std::string hex = runtime::hex_of(id);
+  const std::string hex = message::hex_of(id);
   out.add(key, none ? ordered_json(nullptr) : ordered_json(hex), label, none ? "none" : hex);
 }
 
@@ -68,13 +68,13 @@ std::string count_of(std::size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-void add_client(Inspection& out, const compile::ClientSpec& client) {
+void add_client(Inspection& out, const message::ClientSpec& client) {
   out.add("network", "network", client.network);
   out.add("mode", mode_name(client.mode), "layout",
           fmt::format("{}, {} a query in {} up and {} down", mode_name(client.mode), count_of(client.images, "image"),
                       count_of(client.queries(), "ciphertext"), client.replies()));
   out.add("preprocessing", preprocessing_json(client.preprocessing, client.input), "images",
-          nn::preprocessing_text(client.preprocessing, client.input));
+          preprocessing_text(client.preprocessing, client.input));
   out.add("outputs", client.outputs, "answers", count_of(client.outputs, "logit"));
   out.add("predicted_logit_error", client.logit_error, "error",
           fmt::format("{:.2g} a logit is predicted", client.logit_error));
@@ -86,13 +86,13 @@ void add_client(Inspection& out, const compile::ClientSpec& client) {
 }
 
 void inspect_client(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
-  const auto client = compile::read_client_spec(bytes, what);
+  const auto client = message::read_client_spec(bytes, what);
   add_client(out, client);
   add_id(out, "key", "key", client.key);
 }
 
 void inspect_program(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
-  const auto program = compile::read_program(bytes, what);
+  const auto program = program::read_program(bytes, what);
   add_client(out, program.client);
   const std::size_t stages = program.packed.size() + program.batched.size();
   out.add("stages", stages, "stages", fmt::format("{}, a matrix each", stages));
@@ -112,7 +112,7 @@ void inspect_message(Inspection& out, ckks::ByteSpan payload, const std::string&
   ByteReader r(payload, what);
   ckks::Digest program{};
   ckks::KeyId key{};
-  runtime::QueryId query{};
+  message::QueryId query{};
   const auto take = [&r](auto& id) { std::ranges::copy(r.raw(id.size()), id.begin()); };
   take(program), take(key), take(query);
   const std::size_t images = r.u32();
@@ -181,7 +181,7 @@ void inspect_network(Inspection& out, const fs::path& file) {
   out.add("network", "network", network.name);
   out.add("layers", network.layers, "layers", std::to_string(network.layers));
   out.add("preprocessing", preprocessing_json(network.preprocessing, network.input), "images",
-          nn::preprocessing_text(network.preprocessing, network.input));
+          preprocessing_text(network.preprocessing, network.input));
   out.add("outputs", network.outputs, "answers", count_of(network.outputs, "logit"));
 }
 

@@ -15,7 +15,7 @@
 #include "cli/preprocessing.h"
 #include "cli/support.h"
 #include "cli/verbs.h"
-#include "compile/client_wire.h"
+#include "message/client_wire.h"
 #include "owner/key_folder.h"
 
 namespace fs = std::filesystem;
@@ -39,7 +39,7 @@ struct KeygenTimes {
   double keys = 0;
 };
 
-void print_keys(const KeygenArguments& a, const compile::ClientSpec& client, const KeygenTimes& times) {
+void print_keys(const KeygenArguments& a, const message::ClientSpec& client, const KeygenTimes& times) {
   const auto row = [&](const char* name, const char* what) {
     fmt::print("  {:<15} {:>10}   {}\n", name, bytes_text(size_of(a.out / name)), what);
   };
@@ -48,14 +48,14 @@ void print_keys(const KeygenArguments& a, const compile::ClientSpec& client, con
   row("secret.key", "yours alone: whoever has it reads your images");
   row("evaluation.key", "for the server: computes, does not decrypt");
   row("client.spec", "what encrypt and decrypt need to know of the network");
-  fmt::print("images: {}\n", nn::preprocessing_text(client.preprocessing, client.input));
+  fmt::print("images: {}\n", preprocessing_text(client.preprocessing, client.input));
   fmt::print("{}\n", ckks::describe(client.parameters));
   fmt::print("{} rotation keys{}; {} in {}, keys made in {}\n", client.keys.galois.size(),
              client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", a.network.empty() ? "read" : "compiled",
              duration_text(times.compile), duration_text(times.keys));
 }
 
-void print_keys_json(const KeygenArguments& a, const compile::ClientSpec& client, const KeygenTimes& times) {
+void print_keys_json(const KeygenArguments& a, const message::ClientSpec& client, const KeygenTimes& times) {
   print_json({{"network", client.network},
               {"mode", mode_name(client.mode)},
               {"folder", a.out.string()},
@@ -73,9 +73,9 @@ void print_keys_json(const KeygenArguments& a, const compile::ClientSpec& client
 }
 
 /// What keys are to be made for: as the server's compile wrote it, or by compiling the network here.
-compile::ClientSpec client_of(const KeygenArguments& a) {
+message::ClientSpec client_of(const KeygenArguments& a) {
   if (a.network.empty()) {
-    auto client = compile::read_client_spec(read_file(a.client), a.client.string());
+    auto client = message::read_client_spec(read_file(a.client), a.client.string());
     if (client.key == ckks::KeyId{}) return client;
     throw MismatchError(a.client.string() + " belongs to keys that were made already: take the one that compile wrote");
   }

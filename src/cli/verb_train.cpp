@@ -20,15 +20,15 @@
 #include "cli/training_output.h"
 #include "cli/verbs.h"
 #include "compile/approximate.h"
-#include "compile/program.h"
+#include "compile/compile.h"
 #include "image/dataset.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "train/blas.h"
 #include "train/curve.h"
-#include "train/trainer.h"
-#include "train/vision.h"
-#include "train/zoo.h"
+#include "train/encrypted/trainer.h"
+#include "train/encrypted/zoo.h"
+#include "train/vision/vision.h"
 
 namespace obscura::cli {
 namespace {
@@ -173,14 +173,14 @@ void check_training_outputs(const TrainArguments& a) {
 /// Photos come in the model's usual size, unless another is said; their colours are their own.
 image::PictureForm form_for(const TrainArguments& a) {
   auto form = form_of(a.form);
-  const nn::Shape usual = train::usual_images(a.model);
+  const Shape usual = train::usual_images(a.model);
   if (!form.has_size() && is_picture_folder(a.dataset)) form.height = usual.height, form.width = usual.width;
   return form;
 }
 
 /// What is another than usual.
-void note_shape(const TrainArguments& a, const nn::Shape& input, std::vector<std::string>& notes) {
-  const nn::Shape usual = train::usual_images(a.model);
+void note_shape(const TrainArguments& a, const Shape& input, std::vector<std::string>& notes) {
+  const Shape usual = train::usual_images(a.model);
   const bool by_default = a.form.size.empty() && is_picture_folder(a.dataset);
   if (input == usual && !by_default) return;
   notes.push_back(fmt::format("{} is built for pictures of {}x{}, {}{}", a.model, input.width, input.height,
@@ -225,7 +225,7 @@ void train_network(const TrainArguments& a) {
   // What was mistyped is said before gigabytes are read.
   recipe_of(a, train::model_recipe(a.model, a.dataset));
   auto sets = load_training_sets(a.dataset, a.data, form_for(a), a.limit, 0);
-  const nn::Shape input{sets.train.channels, sets.train.height, sets.train.width};
+  const Shape input{sets.train.channels, sets.train.height, sets.train.width};
   const auto model = train::make_model(a.model, input, sets.train.classes.size(), sets.train.name);
   note_shape(a, input, sets.notes);
   note_share(a.choice, sets.validation.has_value(), sets.notes);

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "compile/program.h"
+#include "compile/compile.h"
 
 namespace obscura::compile {
 

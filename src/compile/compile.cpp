@@ -5,12 +5,15 @@
 #include "base/error.h"
 #include "ckks/flooding.h"
 #include "compile/batched.h"
+#include "compile/compile.h"
 #include "compile/depth.h"
+#include "compile/magnitudes.h"
 #include "compile/packed.h"
-#include "compile/program.h"
-#include "compile/program_wire.h"
-#include "compile/scales.h"
-#include "compile/validate.h"
+#include "compile/schedule.h"
+#include "compile/stages.h"
+#include "program/program_wire.h"
+#include "program/scales.h"
+#include "program/validate.h"
 
 namespace obscura::compile {
 namespace {
@@ -106,7 +109,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   const Magnitudes magnitudes = magnitudes_of(graph, stages, options.samples);
   Program program;
   if (is_calibrated(graph, stages, options)) {
-    program.client.logit_range = kLogitHeadroom * magnitudes.stages.back().activation_max;
+    program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
   ScheduleOptions wanted_schedule{options.mode, options.relative_error};
   if (options.share > 0) {

@@ -206,7 +206,7 @@ void check_fitted(const nn::Graph& graph) {
 
 /// Entries of a layer's matrix.
 double entries(const nn::Graph& graph, const nn::Node& node) {
-  const nn::Shape& in = graph.nodes[node.inputs.at(0)].shape;
+  const Shape& in = graph.nodes[node.inputs.at(0)].shape;
   const auto out = static_cast<double>(node.shape.size());
   if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) {
     return out * static_cast<double>(in.channels / conv->groups * conv->kernel[0] * conv->kernel[1]);

@@ -1,14 +1,14 @@
+#include "compile/magnitudes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <random>
-
-#include "compile/schedule.h"
 
 namespace obscura::compile {
 namespace {
 
 /// Inputs in [0, 1] when nothing better is known: noise, and soft blobs like strokes.
-std::vector<std::vector<double>> made_up_samples(const nn::Shape& shape) {
+std::vector<std::vector<double>> made_up_samples(const Shape& shape) {
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> uniform(0, 1);
   std::vector<std::vector<double>> samples;

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "circuits/rotation_sum.h"
-#include "compile/slot_map.h"
+#include "program/slot_map.h"
 
 namespace obscura::compile {
 namespace {
@@ -87,7 +87,7 @@ class Search {
 
   std::vector<State> starts() {
     std::vector<State> result;
-    const nn::Shape& shape = stages_.front().terms.front().input;
+    const Shape& shape = stages_.front().terms.front().input;
     for (std::size_t phases = 0; phases <= kMostPhases; ++phases) {
       const std::size_t cut = std::size_t{1} << phases;
       // Phases are of use to strides; they must not make a plane larger.

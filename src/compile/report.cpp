@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "compile/program.h"
+#include "compile/compile.h"
 
 namespace obscura::compile {
 namespace {
@@ -156,7 +156,7 @@ std::string report(const Program& program, const std::vector<double>& measured) 
               ? fmt::format(
                     "             logits up to {:.3g} were seen on the calibration images; beyond {:.3g} an answer "
                     "is not to be trusted\n",
-                    client.logit_range / kLogitHeadroom, client.logit_range)
+                    client.logit_range / message::kLogitHeadroom, client.logit_range)
               : std::string("             nothing is known of how large logits get: the network was not calibrated\n");
   const Sizes s = sizes(program);
   text += fmt::format("the client   sends {} ciphertext{}, {}, for {} image{}; reads {} back\n", client.queries(),

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "compile/program.h"
+#include "compile/compile.h"
 
 namespace obscura::compile {
 

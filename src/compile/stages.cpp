@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "base/error.h"
+#include "compile/affine.h"
 
 namespace obscura::compile {
 namespace {
 
 using nn::Node;
-using nn::Shape;
+using program::AffineMap;
 
 /// What circuits::evaluate_polynomial takes.
 constexpr std::size_t kMostDegree = 63;
@@ -24,7 +25,7 @@ struct Expression {
     std::array<std::size_t, 2> stride{1, 1};
     std::optional<AffineMap> map;  // nothing: the identity
     const AffineMap& made() {
-      if (!map) map = identity_map(input.size());
+      if (!map) map = program::identity_map(input.size());
       return *map;
     }
   };
@@ -56,7 +57,7 @@ void add_part(Expression& to, Expression::Part from, std::size_t first_row, std:
   }
   for (auto& part : to.parts) {
     if (part.value != from.value) continue;
-    part.map = sum_of(part.made(), map);
+    part.map = program::sum_of(part.made(), map);
     return;
   }
   from.map = std::move(map);
@@ -126,7 +127,7 @@ class Builder {
       auto& part = e.parts[k];
       part.stride = {part.stride[0] * stride[0], part.stride[1] * stride[1]};
       if (part.map || k + 1 < e.parts.size()) {
-        part.map = compose(map, part.made());
+        part.map = program::compose(map, part.made());
       } else {
         part.map = std::move(map);
       }
@@ -204,9 +205,9 @@ class Builder {
     if (degree <= 1) return degree_one(node, std::move(e), rows);
     for (auto& row : rows) row.resize(degree + 1, 0);
     if (degree == 2 && foldable(rows)) return quadratic(std::move(e), rows);
-    const auto basis = degree == 2 ? nn::Polynomial::Basis::monomial : p.basis;
+    const bool chebyshev = degree > 2 && p.basis == nn::Polynomial::Basis::chebyshev;
     Expression result = close(std::move(e), Stage::Activation::polynomial, std::move(rows));
-    stages_.back().basis = basis;
+    stages_.back().basis = chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
     return result;
   }
 
@@ -253,74 +254,11 @@ class Builder {
   std::vector<Stage> stages_;
 };
 
-/// Horner's rule, or Clenshaw's recurrence.
-double polynomial_at(const std::vector<double>& row, nn::Polynomial::Basis basis, double x) {
-  if (basis == nn::Polynomial::Basis::monomial) {
-    double y = 0;
-    for (auto it = row.rbegin(); it != row.rend(); ++it) y = y * x + *it;
-    return y;
-  }
-  double a = 0, b = 0;
-  for (std::size_t k = row.size(); k-- > 1;) a = std::exchange(b, row[k] + 2 * x * b - a);
-  return row[0] + x * b - a;
-}
-
 }  // namespace
-
-std::vector<double> Stage::bias() const {
-  std::vector<double> sum(terms.front().map.bias);
-  for (std::size_t k = 1; k < terms.size(); ++k) {
-    for (std::size_t r = 0; r < sum.size(); ++r) sum[r] += terms[k].map.bias[r];
-  }
-  return sum;
-}
-
-double Stage::largest() const {
-  double most = 0;
-  for (const Term& term : terms) most = std::max(most, term.map.largest());
-  return most;
-}
 
 std::vector<Stage> stages_of(const nn::Graph& graph) {
   if (graph.nodes.size() < 2) throw UnsupportedError("the network " + graph.name + " has no layer");
   return Builder(graph).build();
-}
-
-void apply_activation(const Stage& stage, std::vector<double>& x) {
-  const std::size_t plane = stage.output.height * stage.output.width;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (stage.activation == Stage::Activation::square) x[i] *= x[i];
-    if (stage.activation == Stage::Activation::polynomial) {
-      const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : i / plane];
-      x[i] = polynomial_at(row, stage.basis, x[i]);
-    }
-  }
-}
-
-std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<double>>& values,
-                              std::vector<double>* before_activation) {
-  std::vector<double> x = stage.terms.front().map.apply(values[stage.terms.front().value]);
-  for (std::size_t k = 1; k < stage.terms.size(); ++k) {
-    const auto more = stage.terms[k].map.apply(values[stage.terms[k].value]);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] += more[i];
-  }
-  if (before_activation != nullptr) *before_activation = x;
-  apply_activation(stage, x);
-  return x;
-}
-
-std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<double> x) {
-  std::vector<std::vector<double>> values{std::move(x)};
-  for (const Stage& stage : stages) values.push_back(run_stage(stage, values));
-  return values.back();
-}
-
-std::vector<std::size_t> last_uses(const std::vector<Stage>& stages) {
-  std::vector<std::size_t> last(stages.size() + 1, stages.size());
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    for (const Term& term : stages[i].terms) last[term.value] = i;
-  }
-  return last;
 }
 
 }  // namespace obscura::compile

@@ -78,14 +78,6 @@ std::string layer_name(const Layer& layer) {
   return std::visit(Name{}, layer);
 }
 
-Preprocessing default_preprocessing(const Shape& input) {
-  Preprocessing preprocessing;
-  preprocessing.mean.assign(input.channels, 0.0F);
-  preprocessing.std.assign(input.channels, 1.0F);
-  preprocessing.colour = input.channels == 3 ? "rgb" : "grey";
-  return preprocessing;
-}
-
 Graph make_graph(std::string name, const Shape& input) {
   if (input.channels == 0 || input.height == 0 || input.width == 0) throw FormatError("the network's input is empty");
   if (input.height > kMaxSide || input.width > kMaxSide) throw FormatError("the network's input is too large");

@@ -9,18 +9,11 @@
 #include <vector>
 
 #include "nn/activation.h"
-#include "nn/decision.h"
+#include "tensor/decision.h"
+#include "tensor/preprocessing.h"
+#include "tensor/shape.h"
 
 namespace obscura::nn {
-
-/// Shape of one image's tensor, without a batch axis. A flat vector of n values is {n, 1, 1}.
-struct Shape {
-  std::size_t channels = 0;
-  std::size_t height = 1;
-  std::size_t width = 1;
-  std::size_t size() const { return channels * height * width; }
-  friend bool operator==(const Shape&, const Shape&) = default;
-};
 
 /// The image itself; always node 0.
 struct Input {};
@@ -118,17 +111,6 @@ struct Node {
   Shape shape;                      // of the output
 };
 
-/// How pixels become numbers: value = (x - mean[c]) / std[c], where x = range[0] + pixel / 255 (range[1] - range[0]).
-/// Travels in the ONNX metadata.
-struct Preprocessing {
-  std::vector<float> mean;  // a value a channel, in the units of `range`
-  std::vector<float> std;
-  std::vector<std::string> classes;  // names of the outputs, in order
-  std::string colour = "grey";       // "grey", or the order of three channels: "rgb" or "bgr"
-  bool stated = false;               // false: nobody said mean, std or range, and these are the defaults
-  std::array<float, 2> range = {0.0F, 1.0F};
-};
-
 /// Where a network comes from whose activations were replaced by polynomials.
 struct Origin {
   std::string name;    ///< the file of the network that was fitted; empty: nothing was fitted, or nobody knows
@@ -149,23 +131,6 @@ struct Graph {
   const Shape& input_shape() const { return nodes.front().shape; }
   const Shape& output_shape() const { return nodes.back().shape; }
 };
-
-/// The preprocessing of a file that states none: pixels in [0, 1], grey for one channel, rgb for three.
-Preprocessing default_preprocessing(const Shape& input);
-
-/// Whoever made it said one thing and another: a std that is not above zero, a colour order for other than three
-/// channels, a mean outside the range or a deviation of another range. Throws FormatError that says which and what to
-/// do.
-void check_preprocessing(const Preprocessing& how, const Shape& input);
-
-/// The same numbers from pixels in 0..1.
-Preprocessing in_unit_range(const Preprocessing& how);
-
-/// "0..1", "-1..1", "0..255".
-std::string range_text(const Preprocessing& how);
-
-/// For people, on a line: "28x28 grey, pixels as 0..1, mean 0.1307, std 0.3081, 10 classes: 0, 1, ...".
-std::string preprocessing_text(const Preprocessing& how, const Shape& input);
 
 /// A graph that holds only its input (node 0, named "input"), with default preprocessing.
 /// Throws FormatError if the shape is empty or larger than any image that Obscura handles.

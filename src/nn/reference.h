@@ -50,8 +50,4 @@ std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::s
 std::vector<double> run_reference_node(const Graph& graph, std::size_t node,
                                        const std::vector<std::vector<double>>& outputs);
 
-/// Planar bytes (C x H x W, rgb order) of an image of shape `input` as the network wants them:
-/// (pixel / 255 - mean[c]) / std[c]. Throws MismatchError if sizes do not fit.
-std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Preprocessing& how);
-
 }  // namespace obscura::nn

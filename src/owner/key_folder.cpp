@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/pending.h"
+#include "message/client_wire.h"
 #include "secret/wire.h"
-#include "compile/client_wire.h"
 
 namespace fs = std::filesystem;
 
@@ -78,7 +78,7 @@ void move_into(const fs::path& from, const fs::path& to) {
 }
 
 std::string counter_text(const ckks::KeyId& key, const DecryptionCount& count) {
-  return fmt::format("{} {}{}\n", runtime::hex_of(key), count.count, count.complete ? "" : " at least");
+  return fmt::format("{} {}{}\n", message::hex_of(key), count.count, count.complete ? "" : " at least");
 }
 
 /// The count in the file, or an incomplete 0 where there is none, or that of another key.
@@ -95,7 +95,7 @@ DecryptionCount read_counter(const fs::path& file, const ckks::KeyId& key) {
     const std::string_view rest(last, end);
     if (error == std::errc() && (rest == "\n" || rest == " at least\n")) {
       count.complete = rest == "\n";
-      return text.starts_with(runtime::hex_of(key)) ? count : DecryptionCount{0, false};
+      return text.starts_with(message::hex_of(key)) ? count : DecryptionCount{0, false};
     }
   }
   throw FormatError(file.string() +
@@ -126,11 +126,11 @@ void require_same_set(const fs::path& evaluation, const ckks::KeyId& key) {
   throw MismatchError(
       fmt::format("{} belongs to another secret key ({}) than the one beside it ({}): these are files of "
                   "different keygen runs",
-                  evaluation.string(), runtime::hex_of(named).substr(0, 8), runtime::hex_of(key).substr(0, 8)));
+                  evaluation.string(), message::hex_of(named).substr(0, 8), message::hex_of(key).substr(0, 8)));
 }
 
 bool is_record_name(const std::string& name) {
-  return name.size() == 2 * runtime::QueryId{}.size() &&
+  return name.size() == 2 * message::QueryId{}.size() &&
          name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
@@ -164,7 +164,7 @@ void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, 
   const PendingFolder work(folder_, Access::owner);
   ckks::save_secret_key(work.path() / kSecret, owner.key());
   write_file(work.path() / kEvaluation, ckks::write_evaluation_keys(*owner.context(), keys));
-  write_file(work.path() / kClient, compile::write_client_spec(owner.client()));
+  write_file(work.path() / kClient, message::write_client_spec(owner.client()));
   write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
   // Who comes second finds the secret of the first, although neither was there when both began.
   const FolderLock lock(folder_);
@@ -177,7 +177,7 @@ void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, 
 
 Owner KeyFolder::open() const {
   const fs::path client_file = folder_ / kClient;
-  auto client = compile::read_client_spec(read_file(client_file, kLargestClient), client_file.string());
+  auto client = message::read_client_spec(read_file(client_file, kLargestClient), client_file.string());
   if (client.parameters.insecure) {
     throw MismatchError(client_file.string() +
                         " has parameters that are marked insecure: what is encrypted with them is not protected. Make "
@@ -187,8 +187,8 @@ Owner KeyFolder::open() const {
   auto secret = ckks::load_secret_key(folder_ / kSecret);
   if (client.key != secret.id()) {
     throw MismatchError(fmt::format("{} and {} in {} are of different keygen runs (keys {} and {})", kClient, kSecret,
-                                    folder_.string(), runtime::hex_of(client.key).substr(0, 8),
-                                    runtime::hex_of(secret.id()).substr(0, 8)));
+                                    folder_.string(), message::hex_of(client.key).substr(0, 8),
+                                    message::hex_of(secret.id()).substr(0, 8)));
   }
   require_same_set(folder_ / kEvaluation, secret.id());
   return {std::move(client), std::move(secret)};
@@ -206,14 +206,14 @@ void KeyFolder::remember(const QueryRecord& record) const {
   std::error_code ec;
   fs::create_directory(folder_ / kQueries, ec);
   if (ec) throw IoError("cannot make folder " + (folder_ / kQueries).string() + ": " + ec.message());
-  write_file(folder_ / kQueries / runtime::hex_of(record.ticket.id), write_query_record(record));
+  write_file(folder_ / kQueries / message::hex_of(record.ticket.id), write_query_record(record));
 }
 
-QueryRecord KeyFolder::recall(const runtime::QueryId& query, const ckks::KeyId& key) const {
-  const fs::path file = folder_ / kQueries / runtime::hex_of(query);
+QueryRecord KeyFolder::recall(const message::QueryId& query, const ckks::KeyId& key) const {
+  const fs::path file = folder_ / kQueries / message::hex_of(query);
   std::error_code ec;
   if (!fs::exists(file, ec)) {
-    throw MismatchError("no query " + runtime::hex_of(query).substr(0, 8) + " was made with the keys in " +
+    throw MismatchError("no query " + message::hex_of(query).substr(0, 8) + " was made with the keys in " +
                         folder_.string() + " (" + (folder_ / kQueries).string() + " has no record of it)");
   }
   QueryRecord record = read_query_record(read_file(file, kLargestRecord), file.string());

@@ -52,7 +52,7 @@ class KeyFolder {
 
   void remember(const QueryRecord& record) const;
   /// Throws MismatchError if no such query was made with this folder, or under another key.
-  QueryRecord recall(const runtime::QueryId& query, const ckks::KeyId& key) const;
+  QueryRecord recall(const message::QueryId& query, const ckks::KeyId& key) const;
 
  private:
   std::filesystem::path folder_;

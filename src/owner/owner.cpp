@@ -12,14 +12,14 @@
 namespace obscura::owner {
 namespace {
 
-ckks::SecretKey checked(const compile::ClientSpec& client, const ckks::ContextPtr& context, ckks::SecretKey key) {
+ckks::SecretKey checked(const message::ClientSpec& client, const ckks::ContextPtr& context, ckks::SecretKey key) {
   if (key.context()->digest() != context->digest()) {
     throw MismatchError("the secret key was made for another network: its parameters differ");
   }
   if (client.key != ckks::KeyId{} && client.key != key.id()) {
-    throw MismatchError("the secret key (" + runtime::hex_of(key.id()).substr(0, 8) +
+    throw MismatchError("the secret key (" + message::hex_of(key.id()).substr(0, 8) +
                         ") is not the one that the client spec was made with (" +
-                        runtime::hex_of(client.key).substr(0, 8) + ")");
+                        message::hex_of(client.key).substr(0, 8) + ")");
   }
   return key;
 }
@@ -38,7 +38,7 @@ struct Opened {
 
 /// A bound on the error of a logit: twice what was predicted, or, if that is more, what the imaginary parts, which hold
 /// nothing else, can have been drawn from. Few of them prove little: then twice what they are.
-double bound_on_noise(const compile::ClientSpec& client, const ckks::OpenedSlots& slots) {
+double bound_on_noise(const message::ClientSpec& client, const ckks::OpenedSlots& slots) {
   constexpr double kMargin = 2;
   constexpr std::size_t kEnough = 16;
   double seen = ckks::noise_bound(slots.imaginary);
@@ -46,7 +46,7 @@ double bound_on_noise(const compile::ClientSpec& client, const ckks::OpenedSlots
   return std::max(kMargin * client.noise, client.output_factor * seen);
 }
 
-Opened opened_packed(const compile::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
+Opened opened_packed(const message::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
   Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
   const std::size_t places = slots.real.size() / client.images;
   std::vector<bool> is_logit(places, false);
@@ -68,7 +68,7 @@ Opened opened_packed(const compile::ClientSpec& client, const ckks::OpenedSlots&
   return result;
 }
 
-Opened opened_batched(const compile::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
+Opened opened_batched(const message::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
   Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
   for (std::size_t i = 0; i < images; ++i) {
     const double logit = slots.real[i] * client.output_factor;
@@ -80,7 +80,7 @@ Opened opened_batched(const compile::ClientSpec& client, const ckks::OpenedSlots
 
 }  // namespace
 
-Owner::Owner(compile::ClientSpec client)
+Owner::Owner(message::ClientSpec client)
     : client_(std::move(client)),
       context_(ckks::Context::create(client_.parameters)),
       key_(std::make_unique<ckks::SecretKey>(context_)),
@@ -90,7 +90,7 @@ Owner::Owner(compile::ClientSpec client)
   client_.key = key_->id();
 }
 
-Owner::Owner(compile::ClientSpec client, ckks::SecretKey key)
+Owner::Owner(message::ClientSpec client, ckks::SecretKey key)
     : client_(std::move(client)),
       context_(ckks::Context::create(client_.parameters)),
       key_(std::make_unique<ckks::SecretKey>(checked(client_, context_, std::move(key)))),
@@ -104,7 +104,7 @@ ckks::SeededEvaluationKeys Owner::evaluation_keys(ThreadPool* pool) const {
   return ckks::make_evaluation_keys(*key_, client_.keys, pool);
 }
 
-runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, ThreadPool* pool) const {
+message::Query Owner::encrypt(std::span<const std::vector<float>> images, ThreadPool* pool) const {
   if (images.empty() || images.size() > client_.images) {
     throw MismatchError("a query holds 1 to " + std::to_string(client_.images) + " images, not " +
                         std::to_string(images.size()));
@@ -115,9 +115,9 @@ runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
                           std::to_string(client_.input.size()));
     }
   }
-  runtime::Query query{
+  message::Query query{
       client_.program, key_->id(), {}, images.size(), std::vector<ckks::SeededCiphertext>(client_.queries())};
-  if (client_.mode == compile::Mode::packed) {
+  if (client_.mode == message::Mode::packed) {
     encrypt_packed(images, query, pool);
   } else {
     share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
@@ -126,12 +126,12 @@ runtime::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
       query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
     });
   }
-  query.id = runtime::id_of(query);
+  query.id = message::id_of(query);
   return query;
 }
 
 /// Image k at slot p images + k for every place p of the layout, repeated over its period.
-void Owner::encrypt_packed(std::span<const std::vector<float>> images, runtime::Query& query, ThreadPool* pool) const {
+void Owner::encrypt_packed(std::span<const std::vector<float>> images, message::Query& query, ThreadPool* pool) const {
   const std::size_t width = client_.images, count = query.ciphertexts.size();
   std::vector<double> slots(client_.period * width, 0);
   for (std::size_t k = 0; k < images.size(); ++k) {
@@ -144,8 +144,8 @@ void Owner::encrypt_packed(std::span<const std::vector<float>> images, runtime::
   });
 }
 
-void Owner::check_answer(const runtime::Answer& answer, const runtime::Ticket& ticket) const {
-  const auto short_id = [](const auto& id) { return runtime::hex_of(id).substr(0, 8); };
+void Owner::check_answer(const message::Answer& answer, const message::Ticket& ticket) const {
+  const auto short_id = [](const auto& id) { return message::hex_of(id).substr(0, 8); };
   if (answer.program != client_.program) {
     throw MismatchError("the answer was made by another network (or another version or layout of it)");
   }
@@ -181,11 +181,11 @@ void Owner::check_answer(const runtime::Answer& answer, const runtime::Ticket& t
   }
 }
 
-std::vector<Reading> Owner::read(const runtime::Answer& answer, const runtime::Ticket& ticket,
+std::vector<Reading> Owner::read(const message::Answer& answer, const message::Ticket& ticket,
                                  const ckks::DecryptOptions& options, ThreadPool* pool) const {
   check_answer(answer, ticket);
   const double added = ckks::added_noise_factor(options);
-  const bool packed = client_.mode == compile::Mode::packed;
+  const bool packed = client_.mode == message::Mode::packed;
   std::vector<Opened> opened(answer.ciphertexts.size());
   share(pool, opened.size(), [&](std::size_t i) {
     const ckks::OpenedSlots slots = decryptor_.open(answer.ciphertexts[i]);
@@ -212,12 +212,12 @@ std::vector<Reading> Owner::read(const runtime::Answer& answer, const runtime::T
   return readings;
 }
 
-std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+std::vector<std::vector<double>> Owner::decrypt(const message::Answer& answer, const message::Ticket& ticket,
                                                 ThreadPool* pool) const {
   return decrypt(answer, ticket, {}, pool);
 }
 
-std::vector<std::vector<double>> Owner::decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+std::vector<std::vector<double>> Owner::decrypt(const message::Answer& answer, const message::Ticket& ticket,
                                                 const ckks::DecryptOptions& options, ThreadPool* pool) const {
   std::vector<std::vector<double>> logits;
   for (Reading& reading : read(answer, ticket, options, pool)) {

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "message/client_spec.h"
+#include "message/messages.h"
+#include "owner/reading.h"
 #include "secret/decryptor.h"
 #include "secret/encryptor.h"
 #include "secret/secret_key.h"
-#include "compile/program.h"
-#include "owner/reading.h"
-#include "runtime/messages.h"
 
 namespace obscura::owner {
 
@@ -20,13 +20,13 @@ namespace obscura::owner {
 class Owner {
  public:
   /// With a fresh secret key.
-  explicit Owner(compile::ClientSpec client);
+  explicit Owner(message::ClientSpec client);
   /// With a key that was stored. Throws MismatchError if it is of other parameters, or not the one that the client spec
   /// names.
-  Owner(compile::ClientSpec client, ckks::SecretKey key);
+  Owner(message::ClientSpec client, ckks::SecretKey key);
 
   /// With the id of the key in it.
-  const compile::ClientSpec& client() const { return client_; }
+  const message::ClientSpec& client() const { return client_; }
   const ckks::ContextPtr& context() const { return context_; }
   const ckks::SecretKey& key() const { return *key_; }
 
@@ -35,30 +35,30 @@ class Owner {
 
   /// Preprocessed images (channels x height x width values each) as one query: up to
   /// client().images images. Throws MismatchError for another number or size.
-  runtime::Query encrypt(std::span<const std::vector<float>> images, ThreadPool* pool = nullptr) const;
+  message::Query encrypt(std::span<const std::vector<float>> images, ThreadPool* pool = nullptr) const;
 
   /// Every image of the answer to the query of this ticket, judged. Throws MismatchError before anything is decrypted
   /// unless the program, the key, the query, the number of images and of ciphertexts, and each one's gap, modulus and
   /// scale are the only ones that they can be. Logits carry added noise and are rounded to what is honestly there; what
   /// is added is sqrt(2) times a bound on the error, the larger of the predicted one and the upper confidence limit of
   /// what this answer shows (`options` may ask for more: see secret/finish.h).
-  std::vector<Reading> read(const runtime::Answer& answer, const runtime::Ticket& ticket,
+  std::vector<Reading> read(const message::Answer& answer, const message::Ticket& ticket,
                             const ckks::DecryptOptions& options = {}, ThreadPool* pool = nullptr) const;
 
   /// The logits alone. Throws MismatchError, too, if one image's answer fails its checks.
-  std::vector<std::vector<double>> decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+  std::vector<std::vector<double>> decrypt(const message::Answer& answer, const message::Ticket& ticket,
                                            ThreadPool* pool = nullptr) const;
-  std::vector<std::vector<double>> decrypt(const runtime::Answer& answer, const runtime::Ticket& ticket,
+  std::vector<std::vector<double>> decrypt(const message::Answer& answer, const message::Ticket& ticket,
                                            const ckks::DecryptOptions& options, ThreadPool* pool = nullptr) const;
 
   /// How many answers' ciphertexts this object has decrypted.
   std::uint64_t decryptions() const { return decryptor_.decryptions(); }
 
  private:
-  void encrypt_packed(std::span<const std::vector<float>> images, runtime::Query& query, ThreadPool* pool) const;
-  void check_answer(const runtime::Answer& answer, const runtime::Ticket& ticket) const;
+  void encrypt_packed(std::span<const std::vector<float>> images, message::Query& query, ThreadPool* pool) const;
+  void check_answer(const message::Answer& answer, const message::Ticket& ticket) const;
 
-  compile::ClientSpec client_;
+  message::ClientSpec client_;
   ckks::ContextPtr context_;
   std::unique_ptr<ckks::SecretKey> key_;
   ckks::Encoder encoder_;

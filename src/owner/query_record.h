@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "ckks/wire.h"
-#include "runtime/messages.h"
+#include "message/messages.h"
 
 namespace obscura::owner {
 
 /// What an owner keeps of a query to read its answer: which key, which images, and what was already to be said of them.
 struct QueryRecord {
   ckks::KeyId key{};
-  runtime::Ticket ticket;
+  message::Ticket ticket;
   struct Image {
     std::string name;     ///< of the file, as it was given
     std::string warning;  ///< why its answer is doubtful whatever it says; empty: nothing is known

@@ -15,7 +15,7 @@ constexpr double kDoubtfulStray = 16, kFailedStray = 64;
 constexpr double kFailedRange = 4;
 
 /// The largest logit that the modulus of a reply can hold in all slots at once.
-double capacity(const compile::ClientSpec& client) {
+double capacity(const message::ClientSpec& client) {
   return std::ldexp(client.output_factor / client.reply_scale, client.reply_bits - 1);
 }
 
@@ -33,7 +33,7 @@ std::string trust_name(Trust trust) {
   return "failed";
 }
 
-void judge(const compile::ClientSpec& client, const Evidence& evidence, Reading& reading) {
+void judge(const message::ClientSpec& client, const Evidence& evidence, Reading& reading) {
   const auto say = [&](Trust trust, std::string reason) {
     reading.trust = trust;
     reading.reason = std::move(reason);
@@ -58,7 +58,7 @@ void judge(const compile::ClientSpec& client, const Evidence& evidence, Reading&
   if (client.logit_range > 0 && evidence.largest > client.logit_range) {
     say(Trust::doubtful, fmt::format("has a logit of {:.3g}; the largest on the images that the ranges were measured "
                                      "on was {:.3g}",
-                                     evidence.largest, client.logit_range / compile::kLogitHeadroom));
+                                     evidence.largest, client.logit_range / message::kLogitHeadroom));
   }
 }
 

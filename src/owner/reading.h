@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "compile/program.h"
+#include "message/client_spec.h"
 
 namespace obscura::owner {
 
@@ -35,6 +35,6 @@ struct Evidence {
 /// Judges one image by what it shows. A wrong key, wrong evaluation keys, an altered seed or an overflow make strays
 /// ten thousand times the noise; an image unlike those that ranges were measured on makes logits beyond their range.
 /// Fills in trust and reason.
-void judge(const compile::ClientSpec& client, const Evidence& evidence, Reading& reading);
+void judge(const message::ClientSpec& client, const Evidence& evidence, Reading& reading);
 
 }  // namespace obscura::owner

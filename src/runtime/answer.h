@@ -4,17 +4,17 @@
 #include <vector>
 
 #include "ckks/keys.h"
-#include "runtime/messages.h"
+#include "message/messages.h"
 #include "runtime/runner.h"
 
 namespace obscura::runtime {
 
 /// Seeds grown back into ciphertexts, in the order of the query, whose own copies are given away.
-std::vector<ckks::Ciphertext> expand(const ckks::Context& context, Query& query, ThreadPool* pool = nullptr);
+std::vector<ckks::Ciphertext> expand(const ckks::Context& context, message::Query& query, ThreadPool* pool = nullptr);
 
 /// A query of a program in, its answer out. Throws MismatchError for a query under another key than the evaluation keys
 /// belong to, and as Runner::run.
-Answer answer_query(const Runner& runner, const std::shared_ptr<const ckks::EvaluationKeys>& keys, Query query,
-                    const RunOptions& options = {});
+message::Answer answer_query(const Runner& runner, const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                             message::Query query, const RunOptions& options = {});
 
 }  // namespace obscura::runtime

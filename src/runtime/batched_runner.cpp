@@ -10,19 +10,19 @@ namespace obscura::runtime {
 namespace {
 
 using ckks::Ciphertext;
-using Activation = compile::Stage::Activation;
+using Activation = program::Stage::Activation;
 
 /// By how many bits the weights of a stage pass those of an integer.
-int shift_of(const compile::BatchedStage& stage) {
+int shift_of(const program::BatchedStage& stage) {
   double widest = 1;
   for (std::size_t k = 0; k < stage.stage.terms.size(); ++k) {
     widest = std::max(widest, stage.stage.terms[k].map.largest() * stage.scales.weights[k]);
   }
-  return std::max(0, static_cast<int>(std::ceil(std::log2(widest) - compile::kIntegerWeightBits)));
+  return std::max(0, static_cast<int>(std::ceil(std::log2(widest) - program::kIntegerWeightBits)));
 }
 
 /// The maps of all terms side by side, in integers, 2^shift times too small.
-std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const compile::BatchedStage& stage, int shift) {
+std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const program::BatchedStage& stage, int shift) {
   std::vector<std::vector<circuits::IntegerEntry>> rows(stage.stage.output.size());
   std::size_t first = 0;
   for (std::size_t k = 0; k < stage.stage.terms.size(); ++k) {
@@ -39,7 +39,7 @@ std::vector<std::vector<circuits::IntegerEntry>> integer_rows(const compile::Bat
   return rows;
 }
 
-std::size_t columns_of(const compile::Stage& stage) {
+std::size_t columns_of(const program::Stage& stage) {
   std::size_t columns = 0;
   for (const auto& term : stage.terms) columns += term.map.columns;
   return columns;
@@ -47,11 +47,11 @@ std::size_t columns_of(const compile::Stage& stage) {
 
 }  // namespace
 
-BatchedRunner::BatchedRunner(compile::Program program) : Runner(std::move(program)) {
+BatchedRunner::BatchedRunner(program::Program program) : Runner(std::move(program)) {
   last_use_.assign(program_.batched.size() + 1, program_.batched.size());
   keep_three_.assign(program_.batched.size() + 1, false);
   for (std::size_t i = 0; i < program_.batched.size(); ++i) {
-    compile::BatchedStage& stage = program_.batched[i];
+    program::BatchedStage& stage = program_.batched[i];
     shifts_.push_back(shift_of(stage));
     products_.emplace_back(columns_of(stage.stage), integer_rows(stage, shifts_.back()));
     bias_.push_back(stage.stage.bias());
@@ -66,16 +66,14 @@ BatchedRunner::BatchedRunner(compile::Program program) : Runner(std::move(progra
 
 void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x,
                              const RunOptions& options) const {
-  const compile::Stage& stage = program_.batched[i].stage;
-  const compile::StageSchedule& s = program_.batched[i].schedule;
+  const program::Stage& stage = program_.batched[i].stage;
+  const program::StageSchedule& s = program_.batched[i].schedule;
   const std::size_t plane = stage.output.height * stage.output.width;
   const auto activated = [&](std::size_t k) {
     if (stage.activation == Activation::polynomial) {
       const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : k / plane];
       const std::vector<circuits::Coefficient> coefficients(row.begin(), row.end());
-      const auto basis =
-          stage.basis == nn::Polynomial::Basis::chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
-      x[k] = circuits::evaluate_polynomial(evaluator, encoder_, x[k], coefficients, x[k].scale, basis);
+      x[k] = circuits::evaluate_polynomial(evaluator, encoder_, x[k], coefficients, x[k].scale, stage.basis);
       return;
     }
     x[k] = evaluator.square(x[k]);
@@ -91,7 +89,7 @@ void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Te
 /// given away.
 BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator& evaluator,
                                             std::vector<Tensor>& values) const {
-  const compile::BatchedStage& stage = program_.batched[i];
+  const program::BatchedStage& stage = program_.batched[i];
   Tensor inputs;
   for (const auto& term : stage.stage.terms) {
     Tensor& value = values[term.value];
@@ -110,7 +108,7 @@ BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator
 
 BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x,
                                                const RunOptions& options) const {
-  const compile::BatchedStage& stage = program_.batched[i];
+  const program::BatchedStage& stage = program_.batched[i];
   const int shift = shifts_[i];
   Tensor y = products_[i].apply(*context_, x, std::ldexp(stage.scales.weights.front(), -shift), options.pool);
   const auto finished = [&](std::size_t k) {

@@ -10,7 +10,7 @@ namespace obscura::runtime {
 /// One image a slot: every map is a product of integers with residues, activations are done value by value.
 class BatchedRunner : public Runner {
  public:
-  explicit BatchedRunner(compile::Program program);
+  explicit BatchedRunner(program::Program program);
   std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
                                 std::span<const Inputs> queries, const RunOptions& options) const override;
   std::size_t memory_bytes() const override { return 0; }

@@ -7,14 +7,14 @@
 #include "base/share.h"
 #include "circuits/polynomial.h"
 #include "circuits/rotation_sum.h"
-#include "compile/slot_map.h"
+#include "program/slot_map.h"
 
 namespace obscura::runtime {
 namespace {
 
 using ckks::Ciphertext;
-using Activation = compile::Stage::Activation;
-using compile::PackedStage;
+using Activation = program::Stage::Activation;
+using program::PackedStage;
 
 /// Places to slots: every image of the ciphertext has the same values.
 std::vector<double> widened(const std::vector<double>& places, std::size_t images) {
@@ -24,8 +24,8 @@ std::vector<double> widened(const std::vector<double>& places, std::size_t image
   return slots;
 }
 
-compile::SlotMap slot_map(const PackedStage& stage, std::size_t places) {
-  compile::Placement placement{{}, stage.output.get(), stage.unfolded, places};
+program::SlotMap slot_map(const PackedStage& stage, std::size_t places) {
+  program::Placement placement{{}, stage.output.get(), stage.unfolded, places};
   for (const auto& input : stage.inputs) placement.inputs.push_back({input.layout.get(), input.copies});
   return {stage.stage, placement};
 }
@@ -34,7 +34,7 @@ compile::SlotMap slot_map(const PackedStage& stage, std::size_t places) {
 std::vector<std::int32_t> channels_of(const PackedStage& stage, std::size_t places) {
   std::vector<std::int32_t> channel(places, -1);
   const std::size_t plane = stage.stage.output.height * stage.stage.output.width;
-  const compile::Layout& layout = *stage.output;
+  const program::Layout& layout = *stage.output;
   for (std::size_t i = 0; i < layout.position.size(); ++i) {
     for (std::size_t s = layout.position[i] % places; s < places; s += std::min(layout.period, places)) {
       channel[s] = static_cast<std::int32_t>(i / plane);
@@ -65,7 +65,7 @@ std::vector<circuits::Coefficient> slot_coefficients(const PackedStage& stage, s
 
 }  // namespace
 
-PackedRunner::PackedRunner(compile::Program program, std::size_t memory_budget, ThreadPool* pool)
+PackedRunner::PackedRunner(program::Program program, std::size_t memory_budget, ThreadPool* pool)
     : Runner(std::move(program)) {
   double diagonals = 0;
   for (const auto& stage : program_.packed) diagonals += static_cast<double>(stage.diagonals());
@@ -83,7 +83,7 @@ PackedRunner::PackedRunner(compile::Program program, std::size_t memory_budget, 
 
 PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, std::size_t memory_budget, ThreadPool* pool) const {
   const PackedStage& stage = program_.packed[i];
-  const compile::StageSchedule& s = stage.schedule;
+  const program::StageSchedule& s = stage.schedule;
   const std::size_t images = program_.client.images, places = context_->slots() / images;
   const auto map = slot_map(stage, places);
   const auto entries = map.entries();
@@ -162,11 +162,9 @@ Ciphertext PackedRunner::finish(std::size_t i, const ckks::Evaluator& evaluator,
 
 Ciphertext PackedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x) const {
   const PackedStage& stage = program_.packed[i];
-  const compile::StageSchedule& s = stage.schedule;
+  const program::StageSchedule& s = stage.schedule;
   if (stage.stage.activation == Activation::polynomial) {
-    const auto basis =
-        stage.stage.basis == nn::Polynomial::Basis::chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
-    return circuits::evaluate_polynomial(evaluator, encoder_, x, stages_[i].coefficients, x.scale, basis);
+    return circuits::evaluate_polynomial(evaluator, encoder_, x, stages_[i].coefficients, x.scale, stage.stage.basis);
   }
   x = evaluator.square(x);
   const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;

@@ -15,7 +15,7 @@ namespace obscura::runtime {
 /// once.
 class PackedRunner : public Runner {
  public:
-  PackedRunner(compile::Program program, std::size_t memory_budget, ThreadPool* pool = nullptr);
+  PackedRunner(program::Program program, std::size_t memory_budget, ThreadPool* pool = nullptr);
   std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
                                 std::span<const Inputs> queries, const RunOptions& options) const override;
   std::size_t memory_bytes() const override;

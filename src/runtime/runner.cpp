@@ -6,7 +6,7 @@
 
 namespace obscura::runtime {
 
-Runner::Runner(compile::Program program)
+Runner::Runner(program::Program program)
     : program_(std::move(program)), context_(ckks::Context::create(program_.client.parameters)), encoder_(context_) {}
 
 void Runner::check_query(const std::vector<ckks::Ciphertext>& query) const {
@@ -33,8 +33,8 @@ Runner::Replies Runner::run(const std::shared_ptr<const ckks::EvaluationKeys>& k
   return std::move(run_many(keys, std::span(&query, 1), options).front());
 }
 
-std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool, std::size_t memory_budget) {
-  if (program.client.mode == compile::Mode::packed) {
+std::unique_ptr<Runner> make_runner(program::Program program, ThreadPool* pool, std::size_t memory_budget) {
+  if (program.client.mode == message::Mode::packed) {
     return std::make_unique<PackedRunner>(std::move(program), memory_budget, pool);
   }
   return std::make_unique<BatchedRunner>(std::move(program));

@@ -10,7 +10,7 @@
 #include "ckks/compact.h"
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
-#include "compile/program.h"
+#include "program/program.h"
 
 namespace obscura::runtime {
 
@@ -36,7 +36,7 @@ class Runner {
  public:
   virtual ~Runner() = default;
 
-  const compile::Program& program() const { return program_; }
+  const program::Program& program() const { return program_; }
   const ckks::ContextPtr& context() const { return context_; }
 
   using Inputs = std::vector<ckks::Ciphertext>;          ///< of one query
@@ -57,17 +57,17 @@ class Runner {
   virtual std::size_t memory_bytes() const = 0;
 
  protected:
-  explicit Runner(compile::Program program);
+  explicit Runner(program::Program program);
   void check_query(const std::vector<ckks::Ciphertext>& query) const;
   ckks::CompactCiphertext reply(const ckks::Ciphertext& result) const;
 
-  compile::Program program_;
+  program::Program program_;
   ckks::ContextPtr context_;
   ckks::Encoder encoder_;
 };
 
 /// Packed or batched, as the program says. Large matrices may keep `memory_budget` bytes of plaintexts ready.
-std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool = nullptr,
+std::unique_ptr<Runner> make_runner(program::Program program, ThreadPool* pool = nullptr,
                                     std::size_t memory_budget = kDefaultMemoryBudget);
 
 }  // namespace obscura::runtime

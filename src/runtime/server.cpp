@@ -10,12 +10,12 @@ namespace obscura::runtime {
 namespace {
 
 std::string short_id(const ckks::KeyId& id) {
-  return hex_of(id).substr(0, 8);
+  return message::hex_of(id).substr(0, 8);
 }
 
 }  // namespace
 
-Server::Server(compile::Program program, const ServerOptions& options)
+Server::Server(program::Program program, const ServerOptions& options)
     : pool_(options.threads),
       runner_(make_runner(std::move(program), &pool_, options.matrix_memory)),
       key_memory_(options.key_memory) {}
@@ -101,10 +101,11 @@ Server::Keys Server::keys_of(const ckks::KeyId& owner) {
 }
 
 ckks::Bytes Server::answer(ckks::ByteSpan query, const std::stop_token& stop, std::string_view what) {
-  return write_answer(*context(), answer(read_query(*context(), client().program, query, what), stop));
+  return message::write_answer(*context(),
+                               answer(message::read_query(*context(), client().program, query, what), stop));
 }
 
-Answer Server::answer(Query query, const std::stop_token& stop, std::vector<StageTime>* times) {
+message::Answer Server::answer(message::Query query, const std::stop_token& stop, std::vector<StageTime>* times) {
   const Keys keys = keys_of(query.key);
   return answer_query(*runner_, keys, std::move(query), {&pool_, times, stop});
 }

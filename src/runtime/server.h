@@ -26,10 +26,10 @@ struct ServerOptions {
 class Server {
  public:
   /// Encodes the program's matrices: seconds for a large network.
-  explicit Server(compile::Program program, const ServerOptions& options = {});
+  explicit Server(program::Program program, const ServerOptions& options = {});
 
   /// What owners need to make keys and queries.
-  const compile::ClientSpec& client() const { return runner_->program().client; }
+  const message::ClientSpec& client() const { return runner_->program().client; }
   const ckks::ContextPtr& context() const { return runner_->context(); }
   std::size_t threads() const { return pool_.threads(); }
 
@@ -49,7 +49,8 @@ class Server {
   /// owner whose keys are not here, CancelledError once `stop` is asked for.
   ckks::Bytes answer(ckks::ByteSpan query, const std::stop_token& stop = {}, std::string_view what = "query");
   /// The same for a query that was read; `times` gets the time of every stage.
-  Answer answer(Query query, const std::stop_token& stop = {}, std::vector<StageTime>* times = nullptr);
+  message::Answer answer(message::Query query, const std::stop_token& stop = {},
+                         std::vector<StageTime>* times = nullptr);
 
  private:
   using Keys = std::shared_ptr<const ckks::EvaluationKeys>;

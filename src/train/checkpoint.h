@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "train/trainer.h"
+#include "train/encrypted/trainer.h"
 
 namespace obscura::train {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "train/encrypted/trainer.h"
 #include "train/held_back.h"
-#include "train/trainer.h"
 
 /// Which epoch's weights a training keeps.
 namespace obscura::train {

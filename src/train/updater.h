@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "train/encrypted/network.h"
 #include "train/muon.h"
-#include "train/network.h"
 #include "train/recipe.h"
 
 namespace obscura::train {

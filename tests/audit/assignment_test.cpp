@@ -1,4 +1,4 @@
-#include "audit/assignment.h"
+#include "audit/algebra/assignment.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "audit/blind_hill.h"
+#include "audit/statistics/blind_hill.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "audit/match_statistics.h"
+#include "audit/statistics/match_statistics.h"
 #include "audit/support.h"
 #include "base/error.h"
 

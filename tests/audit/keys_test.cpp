@@ -1,17 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "audit/hill_key.h"
-#include "audit/jigsaw.h"
-#include "audit/match_pairs.h"
-#include "audit/nibble_key.h"
-#include "audit/ridge_decoder.h"
+#include "audit/jigsaw/jigsaw.h"
+#include "audit/pairs/hill_key.h"
+#include "audit/pairs/match_pairs.h"
+#include "audit/pairs/nibble_key.h"
+#include "audit/pairs/ridge_decoder.h"
 #include "audit/scene.h"
 #include "base/error.h"
 #include "ckks/encoder.h"
+#include "ckks/wire.h"
 #include "secret/encryptor.h"
 #include "secret/secret_key.h"
-#include "ckks/wire.h"
 #include "shield/hill.h"
 
 namespace obscura::audit {

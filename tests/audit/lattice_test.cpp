@@ -1,11 +1,11 @@
-#include "audit/lattice.h"
+#include "audit/algebra/lattice.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "audit/pixel_lattice.h"
-#include "audit/smooth_pixels.h"
+#include "audit/algebra/pixel_lattice.h"
+#include "audit/statistics/smooth_pixels.h"
 #include "image/random.h"
 
 namespace obscura::audit {

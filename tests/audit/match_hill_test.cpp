@@ -1,11 +1,11 @@
-#include "audit/match_hill.h"
+#include "audit/statistics/match_hill.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "audit/match_statistics.h"
+#include "audit/pairs/symmetry.h"
+#include "audit/statistics/match_statistics.h"
 #include "audit/support.h"
-#include "audit/symmetry.h"
 #include "base/error.h"
 
 namespace obscura::audit {

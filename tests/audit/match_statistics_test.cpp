@@ -1,16 +1,16 @@
-#include "audit/match_statistics.h"
+#include "audit/statistics/match_statistics.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "audit/pairs/symmetry.h"
 #include "audit/support.h"
-#include "audit/symmetry.h"
 #include "base/error.h"
 #include "ckks/encoder.h"
-#include "secret/encryptor.h"
-#include "secret/secret_key.h"
 #include "ckks/support.h"
 #include "ckks/wire.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 
 namespace obscura::audit {
 namespace {

@@ -1,10 +1,10 @@
-#include "audit/quality.h"
+#include "audit/scene/quality.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "audit/drawn_images.h"
+#include "audit/scene/drawn_images.h"
 #include "base/error.h"
 
 namespace obscura::audit {

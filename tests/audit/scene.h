@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "audit/attack.h"
-#include "audit/controls.h"
-#include "audit/drawn_images.h"
+#include "audit/scene/controls.h"
+#include "audit/scene/drawn_images.h"
 #include "shield/key.h"
 
 /// Scenes on drawn images: no data set is needed.

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/match_statistics.h"
+#include "audit/statistics/match_statistics.h"
 #include "image/dataset.h"
 #include "image/random.h"
 #include "shield/key.h"

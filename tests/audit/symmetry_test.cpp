@@ -1,4 +1,4 @@
-#include "audit/symmetry.h"
+#include "audit/pairs/symmetry.h"
 
 #include <gtest/gtest.h>
 

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "ckks/support.h"
 #include "secret/compact.h"
 #include "secret/decryptor.h"
 #include "secret/encryptor.h"
-#include "ckks/support.h"
 
 namespace obscura::ckks {
 namespace {

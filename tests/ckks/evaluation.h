@@ -12,10 +12,10 @@
 
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
+#include "ckks/support.h"
 #include "secret/decryptor.h"
 #include "secret/encryptor.h"
 #include "secret/secret_key.h"
-#include "ckks/support.h"
 
 /// Owner and server in one object, and what noise they may make: for tests of everything that computes on ciphertexts.
 namespace obscura::ckks::testing {

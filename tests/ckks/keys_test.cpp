@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "secret/secret_key.h"
 #include "ckks/support.h"
 #include "ring/automorphism.h"
 #include "ring/packed_stream.h"
+#include "secret/secret_key.h"
 
 namespace obscura::ckks {
 namespace {

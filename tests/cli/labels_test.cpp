@@ -35,7 +35,7 @@ class Labels : public testing::Test {
     nn::Graph graph = nn::read_onnx(fs::path(kModel));
     graph.preprocessing.classes = classes;
     if (!stated) {
-      graph.preprocessing = nn::default_preprocessing(graph.input_shape());
+      graph.preprocessing = default_preprocessing(graph.input_shape());
       graph.preprocessing.classes = classes;
     }
     nn::write_onnx(graph, folder_ / name);

@@ -95,7 +95,7 @@ TEST_F(TrainPhotos, WithoutSplitsOrVal) {
     EXPECT_THAT(json["notes"].get<Words>(), Contains(HasSubstr(said)));
   }
   const auto graph = nn::read_onnx(at("net.onnx"));
-  EXPECT_EQ(graph.input_shape(), (nn::Shape{3, 28, 28}));
+  EXPECT_EQ(graph.input_shape(), (Shape{3, 28, 28}));
   EXPECT_THAT(graph.preprocessing.classes, ElementsAre("day", "night"));
   EXPECT_EQ(graph.preprocessing.colour, "rgb");
   EXPECT_TRUE(graph.preprocessing.stated);
@@ -120,7 +120,7 @@ TEST_F(TrainPhotos, ValChoosesAndTestDecidesNothing) {
   EXPECT_EQ(json["kept_epoch"], argmax(json, "validation_accuracy"));
   EXPECT_TRUE(json["class_weights"].is_null());
   EXPECT_THAT(json["command"].get<std::string>(), HasSubstr("--size 16x12 --fit crop --colour grey"));
-  EXPECT_EQ(nn::read_onnx(at("net.onnx")).input_shape(), (nn::Shape{1, 12, 16}));
+  EXPECT_EQ(nn::read_onnx(at("net.onnx")).input_shape(), (Shape{1, 12, 16}));
   EXPECT_EQ(nn::read_onnx_metadata(at("net.onnx")).at("fit"), "crop");
   // Another test, the same network, byte for byte.
   const std::string network = text_of(at("net.onnx"));

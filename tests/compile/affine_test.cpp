@@ -33,7 +33,7 @@ void expect_well_formed(const AffineMap& map) {
 }
 
 /// A network of this one layer, run by its definition, against its map.
-void expect_map_of(const nn::Shape& input, nn::Layer layer, Random& random) {
+void expect_map_of(const Shape& input, nn::Layer layer, Random& random) {
   nn::Graph graph = nn::make_graph("one", input);
   nn::add_node(graph, "layer", std::move(layer), {0});
   const auto image = random.floats(input.size(), 1);
@@ -48,7 +48,7 @@ TEST(AffineOf, Convolutions) {
   Random random(1);
   for (int round = 0; round < 60; ++round) {
     const std::size_t groups = random.size(1, 3);
-    const nn::Shape input{groups * random.size(1, 2), random.size(5, 9), random.size(5, 9)};
+    const Shape input{groups * random.size(1, 2), random.size(5, 9), random.size(5, 9)};
     nn::Conv2d conv = nn::testing::make_conv(random, input.channels, groups * random.size(1, 3), random.size(1, 3),
                                              random.size(1, 3), groups);
     conv.stride = {random.size(1, 3), random.size(1, 3)};

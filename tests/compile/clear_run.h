@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "compile/program.h"
-#include "compile/slot_map.h"
+#include "compile/compile.h"
+#include "program/slot_map.h"
 
 /// A packed program on numbers in the clear, slot by slot and plan by plan, as owner and runner do it on ciphertexts:
 /// quick enough for images of any size.

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "compile/compile.h"
 #include "compile/networks.h"
-#include "compile/program.h"
 #include "support/random_graph.h"
 #include "support/residual_networks.h"
 
@@ -17,7 +17,7 @@ using support::ResidualNetwork;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const nn::Shape kCifar{3, 32, 32}, kImageNet{3, 224, 224};
+const Shape kCifar{3, 32, 32}, kImageNet{3, 224, 224};
 
 nn::Graph resnet20(const nn::Layer& activation) {
   return ResidualNetwork(1, kCifar, activation).for_cifar(3, 4);

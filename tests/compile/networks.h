@@ -37,7 +37,7 @@ inline nn::Linear linear(Random& random, std::size_t in, std::size_t out) {
 }
 
 /// A chain: every layer reads the one before it.
-inline nn::Graph chain(const nn::Shape& input, std::vector<std::pair<std::string, nn::Layer>> layers) {
+inline nn::Graph chain(const Shape& input, std::vector<std::pair<std::string, nn::Layer>> layers) {
   nn::Graph graph = nn::make_graph("test", input);
   for (auto& [name, layer] : layers) nn::add_node(graph, name, std::move(layer), {graph.nodes.size() - 1});
   return graph;
@@ -57,7 +57,7 @@ inline nn::Graph tutorial(std::uint64_t seed) {
 }
 
 /// Linear, square, linear.
-inline nn::Graph dense(std::uint64_t seed, const nn::Shape& input, std::size_t hidden, std::size_t outputs) {
+inline nn::Graph dense(std::uint64_t seed, const Shape& input, std::size_t hidden, std::size_t outputs) {
   Random random(seed);
   const nn::Linear first = linear(random, input.size(), hidden), second = linear(random, hidden, outputs);
   return chain(input, {{"flatten", nn::Flatten{}}, {"fc1", first}, {"square", nn::Square{}}, {"fc2", second}});

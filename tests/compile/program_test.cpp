@@ -1,11 +1,11 @@
-#include "compile/program.h"
+#include "compile/compile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "compile/client_wire.h"
 #include "compile/networks.h"
+#include "message/client_wire.h"
 
 namespace obscura::compile {
 namespace {
@@ -56,7 +56,7 @@ TEST(Compile, NamesDifferentProgramsDifferently) {
 TEST(Compile, TellsTheClientWhatItNeeds) {
   const Program packed = compiled(small(1), Mode::packed), batched = compiled(small(1), Mode::batched);
   const std::size_t slots = std::size_t{1} << (packed.client.parameters.log_degree - 1);
-  EXPECT_EQ(packed.client.input, (nn::Shape{1, 6, 6}));
+  EXPECT_EQ(packed.client.input, (Shape{1, 6, 6}));
   EXPECT_EQ(packed.client.period, 64u);
   EXPECT_EQ(packed.client.images, 1u);
   EXPECT_EQ(packed.client.outputs, 5u);

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "compile/approximate.h"
+#include "compile/compile.h"
 #include "compile/networks.h"
-#include "compile/program.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "nn/reference.h"
@@ -65,7 +65,7 @@ TEST(SavedFit, TellsWhatFittingDidToTheLogits) {
   }
   const Program program = compile(fitted.graph);
   EXPECT_NEAR(program.client.fit_error, worst, 1e-12);
-  EXPECT_NEAR(program.client.logit_range, kLogitHeadroom * largest, 1e-3 * largest);
+  EXPECT_NEAR(program.client.logit_range, message::kLogitHeadroom * largest, 1e-3 * largest);
   EXPECT_THAT(report(program), ::testing::AllOf(::testing::HasSubstr("encryption "), ::testing::HasSubstr(", fit ")));
 }
 
@@ -78,8 +78,8 @@ TEST(SavedFit, NothingIsKnownOfMadeUpImages) {
 
 TEST(SavedFit, TheClientLearnsWhatIsLeftToTheOwner) {
   nn::Graph graph = networks::dense(1, {1, 8, 8}, 4, 3);
-  graph.head = nn::Head::sigmoid;
-  EXPECT_EQ(compile(graph).client.head, nn::Head::sigmoid);
+  graph.head = Head::sigmoid;
+  EXPECT_EQ(compile(graph).client.head, Head::sigmoid);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "compile/schedule.h"
+#include "compile/stages.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "compile/program.h"
+#include "compile/compile.h"
 #include "support/random_graph.h"
 
 /// Networks over all sizes of images that people have: sides 8 to 256, square or not, one to four channels, kernels up
@@ -16,7 +16,7 @@ struct ShapeCase {
   nn::Graph graph;
   CompileOptions options;
   std::string text() const {
-    const nn::Shape& in = graph.input_shape();
+    const Shape& in = graph.input_shape();
     std::string words = std::to_string(in.channels) + " x " + std::to_string(in.height) + " x " +
                         std::to_string(in.width) + ", " + std::to_string(options.images_per_ciphertext) + " images";
     for (const auto& node : graph.nodes) {

@@ -7,7 +7,7 @@
 #include "compile/clear_run.h"
 #include "compile/networks.h"
 #include "compile/shape_cases.h"
-#include "compile/validate.h"
+#include "program/validate.h"
 
 namespace obscura::compile {
 namespace {

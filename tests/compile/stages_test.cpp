@@ -39,7 +39,7 @@ TEST(Stages, OfTheTutorialNetwork) {
   EXPECT_EQ(stages[0].name, "conv");
   EXPECT_EQ(stages[1].name, "flatten + fc1");
   EXPECT_EQ(stages[0].terms[0].stride, (std::array<std::size_t, 2>{3, 3}));
-  EXPECT_EQ(stages[0].output, (nn::Shape{4, 8, 8}));
+  EXPECT_EQ(stages[0].output, (Shape{4, 8, 8}));
   expect_runs_as(graph, 1e-9);
 }
 
@@ -86,7 +86,7 @@ TEST(Stages, RunsOfLinearLayersAreOneMap) {
   ASSERT_EQ(stages.size(), 1u);
   EXPECT_EQ(stages[0].name, "conv1 + norm + pool + conv2");
   EXPECT_EQ(stages[0].terms[0].stride, (std::array<std::size_t, 2>{4, 4}));
-  EXPECT_EQ(stages[0].terms[0].input, (nn::Shape{2, 9, 9}));
+  EXPECT_EQ(stages[0].terms[0].input, (Shape{2, 9, 9}));
   expect_runs_as(graph, 1e-9);
 }
 

@@ -9,11 +9,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "secret/wire.h"
 #include "ckks/wire_cases.h"
-#include "compile/client_wire.h"
+#include "compile/compile.h"
 #include "compile/networks.h"
+#include "message/client_wire.h"
 #include "owner/key_folder.h"
+#include "secret/wire.h"
 
 namespace obscura::owner {
 namespace {
@@ -48,7 +49,7 @@ class KeyFolders : public ::testing::Test {
   }
 
   std::filesystem::path folder_;
-  compile::Program program_;
+  program::Program program_;
 };
 
 using ::testing::HasSubstr;
@@ -57,7 +58,7 @@ TEST_F(KeyFolders, HoldsAnOwnerAndTheServersKeys) {
   const Owner owner = made();
   const Owner again = KeyFolder(folder_).open();
   EXPECT_EQ(again.key().coefficients(), owner.key().coefficients());
-  EXPECT_EQ(compile::write_client_spec(again.client()), compile::write_client_spec(owner.client()));
+  EXPECT_EQ(message::write_client_spec(again.client()), message::write_client_spec(owner.client()));
   struct stat status {};
   ASSERT_EQ(::stat((folder_ / "secret.key").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
@@ -99,9 +100,9 @@ TEST_F(KeyFolders, OthersMayNotReadTheSecret) {
 
 TEST_F(KeyFolders, InsecureParametersAreRefused) {
   const Owner owner = made();
-  compile::ClientSpec client = owner.client();
+  message::ClientSpec client = owner.client();
   client.parameters.insecure = true;
-  write_file(folder_ / "client.spec", compile::write_client_spec(client));
+  write_file(folder_ / "client.spec", message::write_client_spec(client));
   EXPECT_THAT(refusal(), HasSubstr("marked insecure"));
 }
 
@@ -177,7 +178,7 @@ TEST_F(KeyFolders, RemembersItsQueries) {
   const Owner owner = made();
   const KeyFolder folder(folder_);
   const auto images = networks::images(1, 36, 1);
-  const runtime::Query query = owner.encrypt(images);
+  const message::Query query = owner.encrypt(images);
   folder.remember({query.key, ticket_of(query), {{"a, \"b\".png", "looks odd"}}});
   const QueryRecord record = folder.recall(query.id, owner.key().id());
   EXPECT_EQ(record.ticket.images, 1u);
@@ -195,7 +196,7 @@ std::vector<ckks::wire_test::Case> record_cases() {
   const auto rewrite = [](ckks::ByteSpan in) {
     return write_query_record(read_query_record(in, ckks::wire_test::kWhat));
   };
-  QueryRecord record{ckks::KeyId{1, 2}, {runtime::QueryId{3}, 2}, {{"a.png", ""}, {"b.png", "odd"}}};
+  QueryRecord record{ckks::KeyId{1, 2}, {message::QueryId{3}, 2}, {{"a.png", ""}, {"b.png", "odd"}}};
   const auto full = write_query_record(record);
   record.images.clear();
   return {{"record", full, rewrite}, {"record without names", write_query_record(record), rewrite}};

@@ -1,4 +1,5 @@
 #include "owner/owner.h"
+#include "compile/compile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,17 +17,17 @@
 namespace obscura::owner {
 namespace {
 
-using compile::Mode;
+using message::Mode;
 using ::testing::HasSubstr;
 
-compile::Program program_of(Mode mode, std::size_t outputs = 5) {
+program::Program program_of(Mode mode, std::size_t outputs = 5) {
   compile::CompileOptions options;
   options.mode = mode;
   return compile::compile(networks::dense(41, {1, 6, 6}, 8, outputs), options);
 }
 
 /// One answer of a server to one query of the owner.
-runtime::Answer answered(const Owner& owner, const compile::Program& program, const runtime::Query& query) {
+message::Answer answered(const Owner& owner, const program::Program& program, const message::Query& query) {
   const auto runner = runtime::make_runner(program);
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys());
   return runtime::answer_query(*runner, keys, query);
@@ -58,7 +59,7 @@ TEST(Owner, SharedAnswersAreFloodedAndStillRead) {
       const auto answer = answered(owner, program, query);
       ckks::DecryptOptions shown;
       shown.flood_queries = share * program.client.replies();
-      const auto logits = owner.read(answer, runtime::ticket_of(query), shown).front().logits;
+      const auto logits = owner.read(answer, message::ticket_of(query), shown).front().logits;
       const auto plain = nn::run_reference(graph, image.front());
       double largest = 1, worst = 0, squares = 0;
       for (std::size_t k = 0; k < plain.size(); ++k) {
@@ -92,7 +93,7 @@ TEST(Owner, RefusesImagesOfAnotherSizeOrNumber) {
 
 TEST(Owner, EncryptsOneCiphertextOrOneAPixel) {
   const Owner packed(program_of(Mode::packed).client), batched(program_of(Mode::batched).client);
-  const runtime::Query one = packed.encrypt(networks::images(1, 36, 1)),
+  const message::Query one = packed.encrypt(networks::images(1, 36, 1)),
                        many = batched.encrypt(networks::images(4, 36, 1));
   EXPECT_EQ(one.ciphertexts.size(), 1u);
   EXPECT_EQ(one.images, 1u);
@@ -112,10 +113,10 @@ TEST(Owner, TakesNoKeyOfOtherParameters) {
 
 TEST(Owner, CountsDecryptions) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
-    const compile::Program program = program_of(mode);
+    const program::Program program = program_of(mode);
     const Owner owner(program.client);
-    const runtime::Query query = owner.encrypt(networks::images(1, 36, 2));
-    const runtime::Answer answer = answered(owner, program, query);
+    const message::Query query = owner.encrypt(networks::images(1, 36, 2));
+    const message::Answer answer = answered(owner, program, query);
     EXPECT_EQ(owner.decryptions(), 0u);
     owner.decrypt(answer, ticket_of(query));
     EXPECT_EQ(owner.decryptions(), program.client.replies());
@@ -128,12 +129,12 @@ TEST(Owner, CountsDecryptions) {
 /// Every field of an answer has one right value; whoever sends another is refused before anything is decrypted.
 TEST(Owner, RefusesAnswersThatAreNotWhatThisProgramAnswers) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
-    const compile::Program program = program_of(mode);
+    const program::Program program = program_of(mode);
     const Owner owner(program.client);
-    const runtime::Query query = owner.encrypt(networks::images(1, 36, 2));
-    const runtime::Answer right = answered(owner, program, query);
+    const message::Query query = owner.encrypt(networks::images(1, 36, 2));
+    const message::Answer right = answered(owner, program, query);
     const auto refused = [&](auto change, const char* said) {
-      runtime::Answer answer = right;
+      message::Answer answer = right;
       change(answer);
       EXPECT_THAT(mismatch([&] { owner.decrypt(answer, ticket_of(query)); }), HasSubstr(said));
     };
@@ -157,7 +158,7 @@ TEST(Owner, RefusesAnswersThatAreNotWhatThisProgramAnswers) {
     refused([](auto& a) { a.ciphertexts.back().scale = NAN; }, "shape");
     refused([](auto& a) { a.ciphertexts.back().c1.pop_back(); }, "shape");
     EXPECT_EQ(owner.decryptions(), 0u);
-    const runtime::Ticket more{query.id, owner.client().images + 1};
+    const message::Ticket more{query.id, owner.client().images + 1};
     EXPECT_THAT(mismatch([&] { owner.decrypt(right, more); }), HasSubstr("this program takes"));
     EXPECT_NO_THROW(owner.decrypt(right, ticket_of(query)));
   }
@@ -166,21 +167,21 @@ TEST(Owner, RefusesAnswersThatAreNotWhatThisProgramAnswers) {
 /// What ids cannot tell, because whoever made it copied them: noise is seen as noise.
 TEST(Owner, SeesThatAnAnswerIsNoise) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
-    const compile::Program program = program_of(mode);
+    const program::Program program = program_of(mode);
     const Owner owner(program.client), other(program.client);
     const auto images = networks::images(1, 36, 2);
-    const runtime::Query query = owner.encrypt(images);
-    const auto failed = [&](const runtime::Answer& answer) {
+    const message::Query query = owner.encrypt(images);
+    const auto failed = [&](const message::Answer& answer) {
       const auto reading = owner.read(answer, ticket_of(query)).front();
       EXPECT_EQ(reading.trust, Trust::failed);
       EXPECT_THAT(reading.reason, HasSubstr("is noise"));
       EXPECT_THAT(mismatch([&] { owner.decrypt(answer, ticket_of(query)); }), HasSubstr("is noise"));
     };
     const auto runner = runtime::make_runner(program);
-    const auto run = [&](ckks::SeededEvaluationKeys seeded, runtime::Query asked) {
+    const auto run = [&](ckks::SeededEvaluationKeys seeded, message::Query asked) {
       seeded.key = asked.key = owner.key().id();
       const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded);
-      runtime::Answer answer = runtime::answer_query(*runner, keys, std::move(asked));
+      message::Answer answer = runtime::answer_query(*runner, keys, std::move(asked));
       answer.query = query.id;
       return answer;
     };
@@ -188,20 +189,20 @@ TEST(Owner, SeesThatAnAnswerIsNoise) {
     EXPECT_EQ(owner.read(run(own, query), ticket_of(query)).front().trust, Trust::sound);
     failed(run(other.evaluation_keys(), query));
     failed(run(own, other.encrypt(images)));
-    runtime::Query flipped = query;
+    message::Query flipped = query;
     flipped.ciphertexts.front().seed[5] ^= 4;
     failed(run(own, flipped));
     auto keys = own;
     (keys.galois.empty() ? *keys.relin : keys.galois.begin()->second).seed[0] ^= 1;
     failed(run(keys, query));
-    runtime::Answer altered = run(own, query);
+    message::Answer altered = run(own, query);
     altered.ciphertexts.front().c1[7] ^= std::uint64_t{1} << (altered.ciphertexts.front().bits - 1);
     failed(altered);
   }
 }
 
 TEST(Judge, TellsSoundDoubtfulAndFailed) {
-  compile::ClientSpec client;
+  message::ClientSpec client;
   client.noise = 0.01;
   client.logit_range = 40;  // twice the 20 that were seen
   const auto trust = [&](double largest, double stray) {
@@ -238,11 +239,11 @@ TEST(Owner, HonestAnswersAreSound) {
     for (const Mode mode : {Mode::packed, Mode::batched}) {
       compile::CompileOptions options;
       options.mode = mode;
-      const compile::Program program = compile::compile(graph, options);
+      const program::Program program = compile::compile(graph, options);
       const Owner owner(program.client);
       const auto images = networks::images(mode == Mode::packed ? 1 : 20, graph.input_shape().size(), seed);
-      const runtime::Query query = owner.encrypt(images);
-      const runtime::Answer answer = answered(owner, program, query);
+      const message::Query query = owner.encrypt(images);
+      const message::Answer answer = answered(owner, program, query);
       for (const auto& reading : owner.read(answer, ticket_of(query))) {
         EXPECT_EQ(reading.trust, Trust::sound) << seed << ": " << reading.reason;
       }
@@ -269,11 +270,11 @@ double deviation(const std::vector<std::vector<double>>& a, const std::vector<st
 /// The error of logits, and what the default and flooding add to it: measured against exact decryption.
 TEST(Owner, AddsNoiseOfTheSizeOfTheErrorOrAsAsked) {
   for (const Mode mode : {Mode::packed, Mode::batched}) {
-    const compile::Program program = program_of(mode, 50);
+    const program::Program program = program_of(mode, 50);
     const Owner owner(program.client);
     const std::size_t images = mode == Mode::packed ? 1 : 20;
-    const runtime::Query query = owner.encrypt(networks::images(images, 36, 3));
-    const runtime::Answer answer = answered(owner, program, query);
+    const message::Query query = owner.encrypt(networks::images(images, 36, 3));
+    const message::Answer answer = answered(owner, program, query);
     const auto decrypt = [&](const ckks::DecryptOptions& options) {
       return owner.decrypt(answer, ticket_of(query), options);
     };
@@ -291,9 +292,9 @@ TEST(Owner, AddsNoiseOfTheSizeOfTheErrorOrAsAsked) {
 }
 
 TEST(Owner, RoundsToWhatTheErrorLeaves) {
-  const compile::Program program = program_of(Mode::packed);
+  const program::Program program = program_of(Mode::packed);
   const Owner owner(program.client);
-  const runtime::Query query = owner.encrypt(networks::images(1, 36, 3));
+  const message::Query query = owner.encrypt(networks::images(1, 36, 3));
   const auto logits = owner.decrypt(answered(owner, program, query), ticket_of(query));
   // A unit of at least the error with what was added to it.
   const double unit = std::exp2(logit_precision(std::sqrt(3) * 2 * program.client.noise));
@@ -304,7 +305,7 @@ TEST(Owner, RoundsToWhatTheErrorLeaves) {
 }
 
 TEST(Owner, TakesOnlyTheKeyThatTheClientPartNames) {
-  const compile::Program program = program_of(Mode::packed);
+  const program::Program program = program_of(Mode::packed);
   const Owner owner(program.client), other(program.client);
   EXPECT_EQ(owner.client().key, owner.key().id());
   EXPECT_NE(owner.client().key, other.client().key);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "compile/approximate.h"
+#include "compile/compile.h"
 #include "nn/onnx_read.h"
 #include "runtime/session.h"
 #include "support/random_graph.h"
@@ -29,8 +30,8 @@ INSTANTIATE_TEST_SUITE_P(PyTorch, Exports,
 TEST_P(Exports, RunEncryptedAsInTheClear) {
   const auto images = support::random_images({2, 8, 8}, 24, 3);
   const nn::Graph graph = ready(GetParam(), images);
-  ASSERT_EQ(graph.input_shape(), (nn::Shape{2, 8, 8}));
-  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
+  ASSERT_EQ(graph.input_shape(), (Shape{2, 8, 8}));
+  for (const auto mode : {message::Mode::packed, message::Mode::batched}) {
     compile::CompileOptions options;
     options.mode = mode;
     for (const auto& image : images) options.samples.emplace_back(image.begin(), image.end());

@@ -12,7 +12,7 @@ using networks::Random;
 using testing::expect_equals_plain_run;
 using From = std::function<std::int32_t(std::size_t c, std::size_t y, std::size_t x)>;
 
-nn::Rearrange rearrange(const nn::Shape& out, const From& from) {
+nn::Rearrange rearrange(const Shape& out, const From& from) {
   nn::Rearrange layer{out, {}};
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t y = 0; y < out.height; ++y) {
@@ -23,7 +23,7 @@ nn::Rearrange rearrange(const nn::Shape& out, const From& from) {
 }
 
 /// A place in an image of that shape.
-std::int32_t at(const nn::Shape& s, std::size_t c, std::size_t y, std::size_t x) {
+std::int32_t at(const Shape& s, std::size_t c, std::size_t y, std::size_t x) {
   return static_cast<std::int32_t>((c * s.height + y) * s.width + x);
 }
 
@@ -37,10 +37,10 @@ void try_layer(const nn::Layer& layer) {
   nn::add_node(graph, "act2", nn::Square{}, {4});
   nn::add_node(graph, "flatten", nn::Flatten{}, {5});
   nn::add_node(graph, "fc", networks::linear(random, graph.output_shape().size(), 3), {6});
-  expect_equals_plain_run(graph, compile::Mode::packed, 1);
+  expect_equals_plain_run(graph, message::Mode::packed, 1);
 }
 
-const nn::Shape kIn{4, 8, 8};
+const Shape kIn{4, 8, 8};
 
 TEST(Rearranged, StridedSlicesWithChannelsOfZeros) {
   try_layer(rearrange({8, 4, 4}, [](std::size_t c, std::size_t y, std::size_t x) {

@@ -7,7 +7,7 @@
 namespace obscura::runtime {
 namespace {
 
-using compile::Mode;
+using message::Mode;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -94,8 +94,8 @@ class Threads : public ::testing::TestWithParam<Mode> {};
 TEST_P(Threads, ComputeTheSame) {
   ThreadPool two(2);
   const testing::Session session(networks::dense(32, {1, 8, 8}, 16, 10), GetParam(), &two);
-  const Query query = session.owner.encrypt(networks::images(1, 64, 2));
-  const Answer a = session.answer(query), b = session.answer(query, &two);
+  const message::Query query = session.owner.encrypt(networks::images(1, 64, 2));
+  const message::Answer a = session.answer(query), b = session.answer(query, &two);
   ASSERT_EQ(a.ciphertexts.size(), b.ciphertexts.size());
   for (std::size_t i = 0; i < a.ciphertexts.size(); ++i) {
     EXPECT_EQ(a.ciphertexts[i].c0, b.ciphertexts[i].c0);
@@ -103,9 +103,9 @@ TEST_P(Threads, ComputeTheSame) {
     EXPECT_EQ(a.ciphertexts[i].scale, b.ciphertexts[i].scale);
   }
   // One runner serves many at once.
-  std::vector<Answer> answers(4);
+  std::vector<message::Answer> answers(4);
   two.parallel_for(4, [&](std::size_t i) { answers[i] = session.answer(query); });
-  for (const Answer& answer : answers) EXPECT_EQ(answer.ciphertexts[0].c0, a.ciphertexts[0].c0);
+  for (const message::Answer& answer : answers) EXPECT_EQ(answer.ciphertexts[0].c0, a.ciphertexts[0].c0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Threads, ::testing::Values(Mode::packed, Mode::batched),

@@ -1,4 +1,5 @@
 #include "runtime/runner.h"
+#include "compile/compile.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +9,7 @@
 namespace obscura::runtime {
 namespace {
 
-using compile::Mode;
+using message::Mode;
 using networks::chain;
 using networks::Random;
 using testing::expect_equals_plain_run;
@@ -128,7 +129,7 @@ TEST(Runner, ImagesSideBySideEqualThePlainRun) {
 TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
   const testing::Session session(mixed(4), Mode::packed);
   const auto inputs = networks::images(3, 256, 6);
-  std::vector<Query> asked;
+  std::vector<message::Query> asked;
   std::vector<std::vector<ckks::Ciphertext>> queries;
   for (const auto& image : inputs) {
     asked.push_back(session.owner.encrypt(std::span(&image, 1)));
@@ -138,7 +139,7 @@ TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
   const auto together = session.runner->run_many(session.keys, queries, {&pool});
   ASSERT_EQ(together.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
-    const auto logits = session.owner.decrypt(answer_to(asked[i], together[i]), ticket_of(asked[i]));
+    const auto logits = session.owner.decrypt(message::answer_to(asked[i], together[i]), message::ticket_of(asked[i]));
     testing::expect_plain(session, inputs[i], logits[0]);
   }
 }

@@ -1,4 +1,5 @@
 #include "runtime/server.h"
+#include "compile/compile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +8,9 @@
 #include <thread>
 
 #include "base/error.h"
-#include "compile/client_wire.h"
-#include "compile/program_wire.h"
+#include "message/client_wire.h"
 #include "nn/reference.h"
+#include "program/program_wire.h"
 #include "runtime/session.h"
 
 namespace obscura::runtime {
@@ -18,13 +19,13 @@ namespace {
 using ::testing::HasSubstr;
 using testing::Session;
 
-compile::Program small_program(std::uint64_t seed = 1, compile::Mode mode = compile::Mode::packed) {
+program::Program small_program(std::uint64_t seed = 1, message::Mode mode = message::Mode::packed) {
   return compile::compile(networks::dense(seed, {1, 8, 8}, 6, 3), Session::options_of(mode));
 }
 
 /// An owner, and what he would show: nothing of the program but the client spec's bytes.
 struct Customer {
-  explicit Customer(const ckks::Bytes& spec) : owner(compile::read_client_spec(spec)) {}
+  explicit Customer(const ckks::Bytes& spec) : owner(message::read_client_spec(spec)) {}
   ckks::Bytes keys() const { return ckks::write_evaluation_keys(*owner.context(), owner.evaluation_keys()); }
   owner::Owner owner;
 };
@@ -40,10 +41,11 @@ std::string message_of(const std::function<void()>& body) {
 
 void expect_right(const Customer& customer, Server& server, const nn::Graph& graph, std::uint64_t seed) {
   const auto image = networks::images(1, graph.input_shape().size(), seed);
-  const Query query = customer.owner.encrypt(image);
-  const auto answer = server.answer(write_query(*customer.owner.context(), query));
-  const auto logits = customer.owner.decrypt(
-      read_answer(*customer.owner.context(), customer.owner.client().program, answer), ticket_of(query));
+  const message::Query query = customer.owner.encrypt(image);
+  const auto answer = server.answer(message::write_query(*customer.owner.context(), query));
+  const auto logits =
+      customer.owner.decrypt(message::read_answer(*customer.owner.context(), customer.owner.client().program, answer),
+                             message::ticket_of(query));
   const auto plain = nn::run_reference(graph, image[0]);
   for (std::size_t k = 0; k < plain.size(); ++k) {
     EXPECT_NEAR(logits[0][k], plain[k], 30 * customer.owner.client().logit_error);
@@ -52,10 +54,10 @@ void expect_right(const Customer& customer, Server& server, const nn::Graph& gra
 
 // Both sides know each other by bytes alone.
 TEST(Server, AnswersOwnersThatHoldNothingButTheSpec) {
-  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
+  for (const auto mode : {message::Mode::packed, message::Mode::batched}) {
     const auto program = small_program(1, mode);
-    const auto program_file = compile::write_program(program), spec = compile::write_client_spec(program.client);
-    Server server(compile::read_program(program_file), {2});
+    const auto program_file = program::write_program(program), spec = message::write_client_spec(program.client);
+    Server server(program::read_program(program_file), {2});
     const Customer a(spec), b(spec);
     EXPECT_EQ(server.add_keys(a.keys()), a.owner.key().id());
     server.add_keys(b.keys());
@@ -69,7 +71,7 @@ TEST(Server, AnswersOwnersThatHoldNothingButTheSpec) {
 
 TEST(Server, AnswersManyOwnersAtTheSameTime) {
   const auto program = small_program();
-  const auto spec = compile::write_client_spec(program.client);
+  const auto spec = message::write_client_spec(program.client);
   const auto graph = networks::dense(1, {1, 8, 8}, 6, 3);
   Server server(program, {3});
   std::vector<std::thread> owners;
@@ -86,11 +88,11 @@ TEST(Server, AnswersManyOwnersAtTheSameTime) {
 
 TEST(Server, RefusesStrangers) {
   Server server(small_program(), {1});
-  const auto spec = compile::write_client_spec(server.client());
+  const auto spec = message::write_client_spec(server.client());
   const Customer known(spec), unknown(spec);
   server.add_keys(known.keys());
   const auto images = networks::images(1, 64, 3);
-  const auto query = write_query(*unknown.owner.context(), unknown.owner.encrypt(images));
+  const auto query = message::write_query(*unknown.owner.context(), unknown.owner.encrypt(images));
   EXPECT_THAT(message_of([&] { server.answer(query); }), HasSubstr("no evaluation keys of owner"));
   server.forget(known.owner.key().id());
   EXPECT_FALSE(server.has_keys(known.owner.key().id()));
@@ -99,22 +101,22 @@ TEST(Server, RefusesStrangers) {
 
 TEST(Server, RefusesKeysAndQueriesOfOtherPrograms) {
   Server server(small_program(1), {1});
-  const Customer other(compile::write_client_spec(small_program(2).client));
+  const Customer other(message::write_client_spec(small_program(2).client));
   const auto images = networks::images(1, 64, 3);
-  const auto query = write_query(*other.owner.context(), other.owner.encrypt(images));
+  const auto query = message::write_query(*other.owner.context(), other.owner.encrypt(images));
   EXPECT_THROW(server.answer(query), MismatchError);
   // Of the same parameters, but without a rotation.
   auto client = server.client();
   ASSERT_FALSE(client.keys.galois.empty());
   client.keys.galois.erase(client.keys.galois.begin());
-  const Customer lazy(compile::write_client_spec(client));
+  const Customer lazy(message::write_client_spec(client));
   EXPECT_THAT(message_of([&] { server.add_keys(lazy.keys(), "a.key"); }), HasSubstr("a.key lacks keys"));
   EXPECT_THROW(server.add_keys(query), FormatError);
 }
 
 TEST(Server, ForgetsWhoAskedNothingForTheLongestTime) {
   const auto program = small_program();
-  const auto spec = compile::write_client_spec(program.client);
+  const auto spec = message::write_client_spec(program.client);
   const Customer a(spec), b(spec), c(spec);
   std::size_t each = 0;
   {
@@ -138,11 +140,12 @@ TEST(Server, ForgetsWhoAskedNothingForTheLongestTime) {
 }
 
 TEST(Server, CanBeCancelled) {
-  for (const auto mode : {compile::Mode::packed, compile::Mode::batched}) {
+  for (const auto mode : {message::Mode::packed, message::Mode::batched}) {
     Server server(small_program(1, mode), {2});
-    const Customer customer(compile::write_client_spec(server.client()));
+    const Customer customer(message::write_client_spec(server.client()));
     server.add_keys(customer.keys());
-    const auto query = write_query(*customer.owner.context(), customer.owner.encrypt(networks::images(1, 64, 3)));
+    const auto query =
+        message::write_query(*customer.owner.context(), customer.owner.encrypt(networks::images(1, 64, 3)));
     std::stop_source source;
     source.request_stop();
     EXPECT_THROW(server.answer(query, source.get_token()), CancelledError);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "compile/compile.h"
 #include "compile/networks.h"
 #include "compile/stages.h"
 #include "owner/owner.h"
@@ -15,7 +16,7 @@
 namespace obscura::runtime::testing {
 
 struct Session {
-  Session(const nn::Graph& graph, compile::Mode mode, ThreadPool* pool = nullptr)
+  Session(const nn::Graph& graph, message::Mode mode, ThreadPool* pool = nullptr)
       : Session(graph, options_of(mode), pool) {}
   Session(const nn::Graph& graph, const compile::CompileOptions& options, ThreadPool* pool = nullptr)
       : stages(compile::stages_of(nn::fold_batch_norms(graph))),
@@ -25,31 +26,31 @@ struct Session {
         seeded(owner.evaluation_keys()),
         keys(std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded)) {}
 
-  static compile::CompileOptions options_of(compile::Mode mode) {
+  static compile::CompileOptions options_of(message::Mode mode) {
     compile::CompileOptions options;
     options.mode = mode;
     return options;
   }
 
-  std::vector<ckks::Ciphertext> expanded(const Query& query) const {
+  std::vector<ckks::Ciphertext> expanded(const message::Query& query) const {
     std::vector<ckks::Ciphertext> ciphertexts;
     for (const auto& c : query.ciphertexts) ciphertexts.push_back(ckks::expand(*runner->context(), c));
     return ciphertexts;
   }
 
-  Answer answer(const Query& query, ThreadPool* pool = nullptr) const {
+  message::Answer answer(const message::Query& query, ThreadPool* pool = nullptr) const {
     return answer_query(*runner, keys, query, {pool});
   }
 
   /// All the way: encrypted, answered, read, as it decrypts: no noise added, nothing rounded.
   std::vector<std::vector<double>> classify(std::span<const std::vector<float>> images,
                                             ThreadPool* pool = nullptr) const {
-    const Query query = owner.encrypt(images);
-    return owner.decrypt(answer(query, pool), ticket_of(query), ckks::DecryptOptions{64, 0, 30}, pool);
+    const message::Query query = owner.encrypt(images);
+    return owner.decrypt(answer(query, pool), message::ticket_of(query), ckks::DecryptOptions{64, 0, 30}, pool);
   }
 
-  std::vector<compile::Stage> stages;
-  compile::Program program;
+  std::vector<program::Stage> stages;
+  program::Program program;
   owner::Owner owner;
   std::unique_ptr<Runner> runner;
   ckks::SeededEvaluationKeys seeded;
@@ -58,7 +59,7 @@ struct Session {
 
 /// Logits of one image are within ten of the announced standard deviations of the stages in the clear.
 inline void expect_plain(const Session& session, const std::vector<float>& image, const std::vector<double>& logits) {
-  const auto plain = compile::run_stages(session.stages, {image.begin(), image.end()});
+  const auto plain = program::run_stages(session.stages, {image.begin(), image.end()});
   ASSERT_EQ(logits.size(), plain.size());
   for (std::size_t k = 0; k < plain.size(); ++k) {
     EXPECT_NEAR(logits[k], plain[k], 10 * session.program.client.logit_error) << "logit " << k;
@@ -67,7 +68,7 @@ inline void expect_plain(const Session& session, const std::vector<float>& image
 
 /// The encrypted run is within ten of the announced standard deviations of the stages in the clear, and the stages of
 /// the network.
-inline void expect_equals_plain_run(const nn::Graph& graph, compile::Mode mode, std::size_t count) {
+inline void expect_equals_plain_run(const nn::Graph& graph, message::Mode mode, std::size_t count) {
   const Session session(graph, mode);
   const auto inputs = networks::images(count, graph.input_shape().size(), 5);
   ThreadPool pool(2);
@@ -80,8 +81,8 @@ inline void expect_equals_plain_run(const nn::Graph& graph, compile::Mode mode, 
 }
 
 inline void expect_equals_plain_run(const nn::Graph& graph) {
-  expect_equals_plain_run(graph, compile::Mode::packed, 1);
-  expect_equals_plain_run(graph, compile::Mode::batched, 3);
+  expect_equals_plain_run(graph, message::Mode::packed, 1);
+  expect_equals_plain_run(graph, message::Mode::batched, 3);
 }
 
 }  // namespace obscura::runtime::testing

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "compile/compile.h"
 #include "compile/shape_cases.h"
 #include "runtime/session.h"
 
@@ -11,8 +12,8 @@
 namespace obscura::runtime {
 namespace {
 
-using compile::Mode;
 using compile::testing::network_of_side;
+using message::Mode;
 using testing::Session;
 
 void expect_runs(const nn::Graph& graph, const compile::CompileOptions& options) {

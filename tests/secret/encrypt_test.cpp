@@ -8,10 +8,10 @@
 
 #include "base/error.h"
 #include "ckks/public_encryptor.h"
+#include "ckks/support.h"
 #include "secret/decryptor.h"
 #include "secret/encryptor.h"
 #include "secret/secret_key.h"
-#include "ckks/support.h"
 
 namespace obscura::ckks {
 namespace {

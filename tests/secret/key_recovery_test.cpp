@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "ckks/support.h"
 #include "secret/decryptor.h"
 #include "secret/encryptor.h"
 #include "secret/secret_key.h"
-#include "ckks/support.h"
 
 namespace obscura::ckks {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "secret/wire.h"
 #include "ckks/wire_cases.h"
+#include "secret/wire.h"
 
 namespace obscura::ckks {
 namespace {

@@ -77,7 +77,7 @@ class RandomGraph {
   double fan(std::size_t in) { return 1 / std::sqrt(static_cast<double>(in)); }
 
   std::size_t last() const { return graph_.nodes.size() - 1; }
-  const nn::Shape& shape() const { return graph_.output_shape(); }
+  const Shape& shape() const { return graph_.output_shape(); }
   void add(const std::string& kind, nn::Layer layer) { add(kind, std::move(layer), {last()}); }
   void add(const std::string& kind, nn::Layer layer, std::vector<std::size_t> inputs) {
     nn::add_node(graph_, kind + std::to_string(graph_.nodes.size()), std::move(layer), std::move(inputs));
@@ -189,7 +189,7 @@ class RandomGraph {
   }
 
   void pool() {
-    const nn::Shape& in = shape();
+    const Shape& in = shape();
     if (size(0, 3) == 0) return add("pool", nn::AvgPool{{in.height, in.width}, {1, 1}, {0, 0, 0, 0}, false});
     if (in.height < 3 || in.width < 3) return;
     nn::AvgPool pool{{2, size(2, 3)}, {size(1, 2), 2}, {0, 0, 0, 0}, false};
@@ -220,7 +220,7 @@ class RandomGraph {
 };
 
 /// `count` images for a network of that input, values uniform in [-1, 1].
-inline std::vector<std::vector<float>> random_images(const nn::Shape& input, std::size_t count, std::uint64_t seed) {
+inline std::vector<std::vector<float>> random_images(const Shape& input, std::size_t count, std::uint64_t seed) {
   std::mt19937_64 engine(seed);
   std::vector<std::vector<float>> images(count, std::vector<float>(input.size()));
   for (auto& image : images) {

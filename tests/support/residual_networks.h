@@ -14,7 +14,7 @@ namespace obscura::support {
 class ResidualNetwork {
  public:
   /// `activation`: stands behind every convolution.
-  ResidualNetwork(std::uint64_t seed, const nn::Shape& input, nn::Layer activation)
+  ResidualNetwork(std::uint64_t seed, const Shape& input, nn::Layer activation)
       : engine_(seed), activation_(std::move(activation)), graph_(nn::make_graph("resnet", input)) {}
 
   /// He, Zhang, Ren, Sun, 2016, section 4.2: 6 n + 2 layers for images of 32 x 32, 6 n + 1 activations.
@@ -84,7 +84,7 @@ class ResidualNetwork {
   }
 
   nn::Graph head(std::size_t classes) {
-    const nn::Shape shape = graph_.output_shape();
+    const Shape shape = graph_.output_shape();
     add("pool", nn::AvgPool{{shape.height, shape.width}, {1, 1}, {0, 0, 0, 0}, false});
     add("flatten", nn::Flatten{});
     add("fc", nn::Linear{classes, weights(classes * shape.channels, shape.channels), {}});

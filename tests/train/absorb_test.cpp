@@ -1,4 +1,4 @@
-#include "train/absorb.h"
+#include "train/vision/absorb.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "train/load_weights.h"
 #include "train/toy_pictures.h"
-#include "train/vision_module.h"
+#include "train/vision/load_weights.h"
+#include "train/vision/module.h"
 
 namespace obscura::train {
 namespace {

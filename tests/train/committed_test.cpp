@@ -10,7 +10,7 @@
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "nn/reference.h"
-#include "train/zoo.h"
+#include "train/encrypted/zoo.h"
 
 namespace obscura::train {
 namespace {
@@ -73,7 +73,7 @@ TEST(Committed, TheTensealNetworkReadsDrawnDigits) {
   const auto drawn = image::load_dataset("samples", image::Split::test, {}, 200);
   std::size_t correct = 0;
   for (std::size_t n = 0; n < drawn.count; ++n) {
-    const auto logits = nn::run_reference(trained, nn::preprocess(drawn.pixels(n), trained.preprocessing));
+    const auto logits = nn::run_reference(trained, preprocess(drawn.pixels(n), trained.preprocessing));
     correct += std::max_element(logits.begin(), logits.end()) - logits.begin() == drawn.labels[n] ? 1 : 0;
   }
   EXPECT_GE(correct, 190U) << "of 200 digits drawn by the program";

@@ -1,4 +1,4 @@
-#include "train/drawn_batches.h"
+#include "train/vision/drawn_batches.h"
 
 #include <gtest/gtest.h>
 

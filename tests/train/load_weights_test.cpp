@@ -1,4 +1,4 @@
-#include "train/load_weights.h"
+#include "train/vision/load_weights.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "train/vision_module.h"
-#include "train/weights_jax_vit.h"
+#include "train/vision/module.h"
+#include "train/vision/weights_jax_vit.h"
 
 namespace obscura::train {
 namespace {
@@ -48,8 +48,9 @@ struct Positions : torch::nn::Module {
   torch::Tensor other;
 };
 
-WeightFile renamed(const WeightFile& file, const std::function<std::string(const std::string&)>& rename) {
-  WeightFile out;
+weights::WeightFile renamed(const weights::WeightFile& file,
+                            const std::function<std::string(const std::string&)>& rename) {
+  weights::WeightFile out;
   for (const auto& [name, tensor] : file.tensors) out.tensors[rename(name)] = tensor;
   return out;
 }
@@ -58,7 +59,7 @@ TEST(LoadWeights, CopiesParametersAndBuffersOfTheSameName) {
   torch::manual_seed(1);
   const Small from;
   Small to;
-  const WeightFile file = weights_of(from);
+  const weights::WeightFile file = weights_of(from);
   EXPECT_NE(weights_of(to), file);
   const LoadReport report = load_weights(to, file);
   EXPECT_THAT(report.matched, SizeIs(9));
@@ -70,7 +71,7 @@ TEST(LoadWeights, CopiesParametersAndBuffersOfTheSameName) {
 
 TEST(LoadWeights, ReadsWhatPyTorchSaved) {
   torch::nn::Sequential net(torch::nn::Linear(4, 3), torch::nn::BatchNorm1d(3));
-  const auto report = load_weights(*net, read_weights(OBSCURA_SOURCE_DIR "/tests/train/weights/module.pth"));
+  const auto report = load_weights(*net, weights::read_weights(OBSCURA_SOURCE_DIR "/tests/weights/files/module.pth"));
   EXPECT_EQ(to_text(report), "7 of 7 tensors matched");
   EXPECT_EQ(net->named_parameters()["0.weight"][2][3].item<float>(), (11 - 8) / 4.0F);
 }
@@ -79,7 +80,7 @@ TEST(LoadWeights, SeesThroughWrappersAndOldNames) {
   torch::manual_seed(2);
   const auto inner = std::make_shared<Small>();
   Around to("denselayer1", std::make_shared<Small>());
-  const WeightFile file = renamed(weights_of(Around("denselayer1", inner)), [](std::string name) {
+  const weights::WeightFile file = renamed(weights_of(Around("denselayer1", inner)), [](std::string name) {
     for (const std::string part : {"norm1", "conv1"}) {
       const auto at = name.find(part);
       if (at != std::string::npos) name.replace(at, 5, part.substr(0, 4) + ".1");
@@ -109,7 +110,7 @@ TEST(LoadWeights, LeavesAHeadOfOtherClasses) {
 TEST(LoadWeights, ListsWhatIsOnOneSideOnly) {
   torch::manual_seed(4);
   Small to;
-  WeightFile file = weights_of(to);
+  weights::WeightFile file = weights_of(to);
   file.tensors.erase("conv1.bias");
   file.tensors.erase("norm1.num_batches_tracked");
   for (int i = 0; i < 11; ++i) file.tensors["optimizer." + std::to_string(i)] = {{1}, {1}};
@@ -153,7 +154,8 @@ TEST(LoadWeights, ResizesPositionsAndKeepsTheTokensRow) {
 }
 
 TEST(LoadWeights, PositionsOfNetworksWithoutATokenAndOfNoSquare) {
-  const WeightFile file{{{"pos_embedding", {{1, 5, 2}, {-1, -1, 0, 1, 2, 3, 4, 5, 6, 7}}}, {"other", {{1}, {1}}}}, {}};
+  const weights::WeightFile file{
+      {{"pos_embedding", {{1, 5, 2}, {-1, -1, 0, 1, 2, 3, 4, 5, 6, 7}}}, {"other", {{1}, {1}}}}, {}};
   Positions bare(4);
   EXPECT_THAT(load_weights(bare, file).reshaped, SizeIs(1));
   EXPECT_EQ(bare.embedding[0][3][1].item<float>(), 7);
@@ -170,7 +172,7 @@ TEST(LoadWeights, PositionsOfNetworksWithoutATokenAndOfNoSquare) {
 
 TEST(LoadWeights, ThrowsAndChangesNothingIfNothingMatches) {
   Small to(10);
-  const WeightFile before = weights_of(to);
+  const weights::WeightFile before = weights_of(to);
   EXPECT_THAT(([&] {
                 load_weights(to, {{{"a", {{1}, {1}}}, {"fc.bias", {{3}, {1, 2, 3}}}}, {}});
               }),
@@ -180,24 +182,24 @@ TEST(LoadWeights, ThrowsAndChangesNothingIfNothingMatches) {
   EXPECT_EQ(weights_of(to), before);
 }
 
-float at(const WeightTensor& t, const std::vector<std::int64_t>& place) {
+float at(const weights::WeightTensor& t, const std::vector<std::int64_t>& place) {
   std::size_t i = 0;
   for (std::size_t d = 0; d < place.size(); ++d)
     i = i * static_cast<std::size_t>(t.shape[d]) + static_cast<std::size_t>(place[d]);
   return t.values.at(i);
 }
 
-WeightTensor counted(const std::vector<std::int64_t>& shape, float first = 0) {
+weights::WeightTensor counted(const std::vector<std::int64_t>& shape, float first = 0) {
   std::int64_t count = 1;
   for (const std::int64_t side : shape) count *= side;
-  WeightTensor t{shape, std::vector<float>(static_cast<std::size_t>(count))};
+  weights::WeightTensor t{shape, std::vector<float>(static_cast<std::size_t>(count))};
   std::iota(t.values.begin(), t.values.end(), first);
   return t;
 }
 
 /// A transformer of width 6 with two heads of 3.
-WeightFile small_jax_vit() {
-  WeightFile file;
+weights::WeightFile small_jax_vit() {
+  weights::WeightFile file;
   file.tensors["embedding/kernel"] = counted({2, 3, 4, 6});
   file.tensors["head/kernel"] = counted({6, 5});
   file.tensors["pre_logits/bias"] = counted({6});
@@ -213,9 +215,9 @@ WeightFile small_jax_vit() {
 }
 
 TEST(JaxVit, BecomesTorchvisionsNamesAndLayouts) {
-  const WeightFile jax = small_jax_vit();
+  const weights::WeightFile jax = small_jax_vit();
   ASSERT_TRUE(is_jax_vit(jax));
-  const WeightFile file = from_jax_vit(jax);
+  const weights::WeightFile file = from_jax_vit(jax);
   std::vector<std::string> names;
   for (const auto& [name, t] : file.tensors) names.push_back(name);
   const std::string layer = "encoder.layers.encoder_layer_11.self_attention.";
@@ -237,21 +239,21 @@ TEST(JaxVit, BecomesTorchvisionsNamesAndLayouts) {
 
 TEST(JaxVit, RefusesOtherShapes) {
   for (const char* name : {"embedding/kernel", "head/kernel"}) {
-    WeightFile jax = small_jax_vit();
+    weights::WeightFile jax = small_jax_vit();
     jax.tensors[name] = counted({6});
     EXPECT_THAT([&] { from_jax_vit(jax); }, ThrowsMessage<FormatError>(HasSubstr(name)));
   }
   const std::string key = "Transformer/encoderblock_11/MultiHeadDotProductAttention_1/key/";
   for (const auto& shape : {std::vector<std::int64_t>{6}, {7, 2, 3}}) {
-    WeightFile jax = small_jax_vit();
+    weights::WeightFile jax = small_jax_vit();
     jax.tensors[key + "kernel"] = counted(shape);
     EXPECT_THAT([&] { from_jax_vit(jax); }, ThrowsMessage<FormatError>(HasSubstr(key)));
   }
-  WeightFile lacking = small_jax_vit();
+  weights::WeightFile lacking = small_jax_vit();
   lacking.tensors.erase(key + "kernel");
   EXPECT_THAT(from_jax_vit(lacking).tensors,
               Contains(::testing::Key("Transformer/encoderblock_11/MultiHeadDotProductAttention_1/query/kernel")));
-  WeightFile empty = small_jax_vit();
+  weights::WeightFile empty = small_jax_vit();
   empty.tensors["head/kernel"] = {{std::int64_t{1} << 40, 0}, {}};
   EXPECT_THAT(from_jax_vit(empty).tensors.at("heads.head.weight").shape, ElementsAre(0, std::int64_t{1} << 40));
 }

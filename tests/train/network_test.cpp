@@ -1,4 +1,4 @@
-#include "train/network.h"
+#include "train/encrypted/network.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "nn/reference.h"
-#include "train/zoo.h"
+#include "train/encrypted/zoo.h"
 
 namespace obscura::train {
 namespace {
@@ -26,7 +26,7 @@ class ZooNetworkTest : public ::testing::TestWithParam<std::string> {
  protected:
   static Model model_of(const std::string& name) {
     const bool colour = name.ends_with("-m");
-    return make_model(name, colour ? nn::Shape{3, 32, 32} : nn::Shape{1, 28, 28}, 10);
+    return make_model(name, colour ? Shape{3, 32, 32} : Shape{1, 28, 28}, 10);
   }
 };
 
@@ -34,7 +34,7 @@ TEST_P(ZooNetworkTest, FoldsExactly) {
   const Model model = model_of(GetParam());
   torch::manual_seed(5);
   Network network(model.graph, {model.recipe.normalised_squares, 0, 0, 0});
-  const nn::Shape& shape = model.graph.input_shape();
+  const Shape& shape = model.graph.input_shape();
   const auto images = torch::rand({2, static_cast<std::int64_t>(shape.channels),
                                    static_cast<std::int64_t>(shape.height), static_cast<std::int64_t>(shape.width)});
   network.train();

@@ -1,4 +1,4 @@
-#include "train/pictures.h"
+#include "train/vision/pictures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "train/quadratic.h"
+#include "train/encrypted/quadratic.h"
 
 #include <gtest/gtest.h>
 

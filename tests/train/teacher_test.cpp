@@ -1,4 +1,4 @@
-#include "train/teacher.h"
+#include "train/encrypted/teacher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "nn/reference.h"
-#include "train/zoo.h"
+#include "train/encrypted/zoo.h"
 
 namespace obscura::train {
 namespace {
@@ -17,7 +17,7 @@ TEST(Teacher, AnswersAsItsGraphDoesWhateverTheStudentsPreprocessing) {
   nn::Graph trained = nn::fold_batch_norms(Network(skeleton).to_graph());
   trained.preprocessing.mean = {0.3F};
   trained.preprocessing.std = {0.5F};
-  nn::Preprocessing student = trained.preprocessing;
+  Preprocessing student = trained.preprocessing;
   student.mean = {0.1F};
   student.std = {0.25F};
   Teacher teacher(trained, student);

@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "nn/onnx_write.h"
 #include "train/choosing.h"
+#include "train/encrypted/trainer.h"
+#include "train/encrypted/zoo.h"
 #include "train/loss.h"
 #include "train/toy_training.h"
-#include "train/trainer.h"
-#include "train/zoo.h"
 
 namespace obscura::train {
 namespace {
@@ -325,7 +325,7 @@ TEST(ThreeSets, ModelsAreBuiltForThePicturesThatThereAre) {
     recipe.plain_epochs = 0;
     recipe.batch = 8;
     const auto result = train(model.graph, recipe, set, test, quiet());
-    EXPECT_EQ(result.graph.input_shape(), (nn::Shape{channels, side, side})) << name;
+    EXPECT_EQ(result.graph.input_shape(), (Shape{channels, side, side})) << name;
     EXPECT_EQ(result.graph.preprocessing.classes, set.classes);
     EXPECT_EQ(result.graph.preprocessing.colour, channels == 3 ? "rgb" : "grey");
     EXPECT_EQ(result.graph.preprocessing.mean.size(), channels);

@@ -2,9 +2,9 @@
 
 #include <memory>
 
-#include "train/pictures.h"
 #include "train/toy_pictures.h"
-#include "train/vision_trainer.h"
+#include "train/vision/pictures.h"
+#include "train/vision/trainer.h"
 
 namespace obscura::train {
 

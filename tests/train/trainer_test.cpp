@@ -1,4 +1,4 @@
-#include "train/trainer.h"
+#include "train/encrypted/trainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 #include "nn/reference.h"
 #include "train/blas.h"
 #include "train/curve.h"
-#include "train/zoo.h"
+#include "train/encrypted/zoo.h"
 
 namespace obscura::train {
 namespace {
@@ -111,7 +111,7 @@ TEST_F(TrainerTest, LearnsAndExportsWhatItLearnt) {
   EXPECT_EQ(back.preprocessing.classes, train_set_.classes);
   std::size_t correct = 0;
   for (std::size_t n = 0; n < test_set_.count; ++n) {
-    const auto logits = nn::run_reference(back, nn::preprocess(test_set_.pixels(n), back.preprocessing));
+    const auto logits = nn::run_reference(back, preprocess(test_set_.pixels(n), back.preprocessing));
     const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
     correct += best == test_set_.labels[n] ? 1 : 0;
     for (const nn::Node& node : back.nodes) ASSERT_NE(nn::layer_name(node.layer), "BatchNorm");
@@ -346,7 +346,7 @@ TEST(Zoo, TensealIsTheTutorialsNetwork) {
   ASSERT_EQ(nodes.size(), 7U);
   const auto& conv = std::get<nn::Conv2d>(nodes[1].layer);
   EXPECT_EQ(conv.weights.size() + conv.bias.size(), 200U);
-  EXPECT_EQ(nodes[1].shape, (nn::Shape{4, 8, 8}));
+  EXPECT_EQ(nodes[1].shape, (Shape{4, 8, 8}));
   EXPECT_EQ(std::get<nn::Linear>(nodes[4].layer).weights.size(), 256U * 64U);
   EXPECT_EQ(model.graph.output_shape().size(), 10U);
   EXPECT_EQ(model.recipe.epochs, 10U);
@@ -367,8 +367,8 @@ std::size_t parameters_of(const nn::Graph& graph) {
 }
 
 TEST(Zoo, NetworksHaveTheParametersThatTheirDescriptionsSay) {
-  const nn::Shape digits{1, 28, 28};
-  const auto count = [](const char* name, const nn::Shape& input) {
+  const Shape digits{1, 28, 28};
+  const auto count = [](const char* name, const Shape& input) {
     return parameters_of(make_model(name, input, 10).graph);
   };
   EXPECT_EQ(count("tenseal", digits), 200U + 256 * 64 + 64 + 650);

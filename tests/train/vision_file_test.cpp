@@ -1,4 +1,4 @@
-#include "train/vision_file.h"
+#include "train/vision/file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "train/load_weights.h"
 #include "train/toy_pictures.h"
-#include "train/vision_module.h"
-#include "train/vision_trainer.h"
+#include "train/vision/load_weights.h"
+#include "train/vision/module.h"
+#include "train/vision/trainer.h"
 
 namespace obscura::train {
 namespace {
@@ -34,14 +34,14 @@ VisionFile small_file(Adaptation adaptation = Adaptation::er_cnn) {
 }
 
 /// The file with another text as what it says of itself.
-WeightFile with_text(const std::string& text) {
+weights::WeightFile with_text(const std::string& text) {
   auto weights = to_weights(small_file());
   weights.metadata["network"] = text;
   return weights;
 }
 
 template <typename Change>
-WeightFile changed(Change change) {
+weights::WeightFile changed(Change change) {
   auto weights = to_weights(small_file());
   Json json = Json::parse(weights.metadata.at("network"));
   change(json);
@@ -82,7 +82,7 @@ TEST(VisionFile, WeightsOfOthersAreRefused) {
 }
 
 TEST(VisionFile, HostileMetadataIsRefused) {
-  const auto refused = [](const WeightFile& weights, const std::string& reason) {
+  const auto refused = [](const weights::WeightFile& weights, const std::string& reason) {
     EXPECT_THAT([&] { to_vision(weights, "net"); },
                 ThrowsMessage<FormatError>(testing::AllOf(HasSubstr("net"), HasSubstr(reason))));
   };

@@ -5,10 +5,10 @@
 #include <map>
 
 #include "shield/hill.h"
-#include "train/vision_adaptation.h"
-#include "train/vision_attention.h"
-#include "train/vision_module.h"
-#include "train/vision_shakedrop.h"
+#include "train/vision/adaptation.h"
+#include "train/vision/attention.h"
+#include "train/vision/module.h"
+#include "train/vision/shakedrop.h"
 
 namespace obscura::train {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "train/vision_module.h"
+#include "train/vision/module.h"
 
 namespace obscura::train {
 namespace {

@@ -1,5 +1,5 @@
 // Where adaptations start from.
-#include "train/vision_start.h"
+#include "train/vision/start.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "shield/hill.h"
 #include "train/toy_training.h"
-#include "train/vision_input.h"
+#include "train/vision/input.h"
 
 namespace obscura::train {
 namespace {

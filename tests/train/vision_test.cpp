@@ -1,4 +1,4 @@
-#include "train/vision.h"
+#include "train/vision/vision.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

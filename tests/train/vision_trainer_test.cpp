@@ -1,4 +1,4 @@
-#include "train/vision_trainer.h"
+#include "train/vision/trainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-using Tensors = std::map<std::string, WeightTensor>;
+using Tensors = std::map<std::string, weights::WeightTensor>;
 
 /// Those whose names start and end so.
 Tensors part(const VisionResult& result, const std::string& start, const std::string& end = "") {
@@ -200,7 +200,7 @@ TEST(VisionTrainer, StartsFromPretrainedWeightsInEveryRound) {
   task.recipe.epochs = 1;
   task.recipe.learning_rate = 1e-30;
   task.rounds = 2;
-  task.pretrained = WeightFile{part(Toys().run(toy_task(), quiet(9)), ""), {}};
+  task.pretrained = weights::WeightFile{part(Toys().run(toy_task(), quiet(9)), ""), {}};
   const auto result = toys.run(task, quiet());
   EXPECT_THAT(result.loaded, HasSubstr("matched"));
   EXPECT_EQ(result.network.tensors.at("backbone.conv1.weight"), task.pretrained->tensors.at("conv1.weight"));
@@ -214,7 +214,7 @@ TEST(VisionTrainer, PretrainedWeightsMustBeOfTheNetwork) {
   task.recipe.learning_rate = 1e-30;
   const Tensors good = part(toys.run(task, quiet(9)), "");
   const auto start = [&](Tensors tensors, bool partial = false) {
-    task.pretrained = WeightFile{std::move(tensors), {}};
+    task.pretrained = weights::WeightFile{std::move(tensors), {}};
     task.pretrained_partial = partial;
     return toys.run(task, quiet());
   };

@@ -1,0 +1,129 @@
+#include "audit/statistics/match_statistics.h"
+
+#include <algorithm>
+
+#include "audit/statistics/blind_hill.h"
+#include "audit/statistics/hill_blocks.h"
+#include "audit/statistics/match_etc.h"
+#include "audit/statistics/match_hill.h"
+#include "audit/statistics/match_nibbles.h"
+#include "base/error.h"
+#include "shield/blocks.h"
+
+namespace obscura::audit {
+namespace {
+
+using shield::Protected;
+using shield::RealImage;
+
+RealImage to_real(const image::Image& image) {
+  RealImage out{image.channels, image.height, image.width, {}};
+  for (const std::uint8_t v : image::to_planar(image)) out.values.push_back(v);
+  return out;
+}
+
+std::vector<RealImage> real_pictures(std::span<const Protected> ciphers) {
+  std::vector<RealImage> out;
+  for (const Protected& p : ciphers) {
+    const auto* real = std::get_if<RealImage>(&p.picture);
+    out.push_back(real != nullptr ? *real : to_real(std::get<image::Image>(p.picture)));
+  }
+  return out;
+}
+
+/// Blocks that hold nothing but the original: padding looks the same in no other place.
+RealImage without_padding(const RealImage& picture, const Protected& file, std::size_t block) {
+  const std::size_t height = file.height / block * block, width = file.width / block * block;
+  if (height == 0 || width == 0) return picture;
+  RealImage out{picture.channels, height, width, {}};
+  for (std::size_t row = 0; row < picture.channels * picture.height; ++row) {
+    if (row % picture.height >= height) continue;
+    const auto from = picture.values.begin() + static_cast<std::ptrdiff_t>(row * picture.width);
+    out.values.insert(out.values.end(), from, from + static_cast<std::ptrdiff_t>(width));
+  }
+  return out;
+}
+
+Recovered recovered_by(const HillGuess& guess, std::span<const RealImage> pictures) {
+  Recovered out;
+  for (const RealImage& picture : pictures) out.images.push_back(recover(guess, picture));
+  double residual = 0, exact = 0;
+  for (const HillChannel& channel : guess.channels) {
+    residual += channel.residual / static_cast<double>(guess.channels.size());
+    exact += channel.exact ? 1 : 0;
+  }
+  out.figures = {{"residual", residual}, {"exact channels", exact}};
+  return out;
+}
+
+std::vector<image::Image> byte_pictures(std::span<const Protected> ciphers) {
+  std::vector<image::Image> out;
+  for (const Protected& p : ciphers) out.push_back(std::get<image::Image>(p.picture));
+  return out;
+}
+
+Recovered dispatch(const shield::Parameters& what, std::span<const Protected> ciphers, const image::Dataset& publics,
+                   const MatchOptions& options) {
+  if (what.shield == "hill") {
+    const auto real = real_pictures(ciphers);
+    return recovered_by(match_hill(real, publics, what.block, options.seed), real);
+  }
+  const std::vector<image::Image> pictures = byte_pictures(ciphers);
+  if (what.shield == "le") return match_le(pictures, publics, what.block);
+  if (what.shield == "etc") return match_etc(pictures, publics, what.block, options.seed);
+  return match_ele(pictures, publics, what.block, options.seed);
+}
+
+void check(const shield::Parameters& what, std::span<const Protected> ciphers) {
+  if (ciphers.size() < 2) throw ParameterError("matching statistics needs two protected pictures at least");
+  for (const Protected& p : ciphers) {
+    const bool real = std::holds_alternative<RealImage>(p.picture);
+    if (real != (what.arithmetic == shield::Arithmetic::real)) {
+      throw MismatchError("the shield " + what.shield + " makes " + (real ? "bytes" : "real samples") +
+                          ", and a picture holds the other");
+    }
+  }
+}
+
+/// To the size of the originals.
+Recovered cropped(Recovered out, std::span<const Protected> ciphers) {
+  for (std::size_t i = 0; i < out.images.size(); ++i) {
+    out.images[i] = shield::crop(out.images[i], ciphers[i].height, ciphers[i].width);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool can_match_statistics(const shield::Parameters& what) {
+  const char* const names[] = {"hill", "le", "ele", "etc"};
+  return std::find(std::begin(names), std::end(names), what.shield) != std::end(names);
+}
+
+Recovered match_statistics(const shield::Parameters& wanted, std::span<const Protected> ciphers,
+                           const image::Dataset& publics, const MatchOptions& options) {
+  if (!can_match_statistics(wanted)) {
+    throw UnsupportedError("statistics are matched for the shields hill, le, ele and etc, not for '" + wanted.shield +
+                           "'");
+  }
+  const shield::Parameters what = shield::complete(wanted);
+  check(what, ciphers);
+  if (publics.count < 2) throw ParameterError("matching statistics needs two public images at least");
+  return cropped(dispatch(what, ciphers, publics, options), ciphers);
+}
+
+Recovered match_blindly(const shield::Parameters& wanted, std::span<const Protected> ciphers,
+                        const MatchOptions& options) {
+  if (wanted.shield != "hill") {
+    throw UnsupportedError("without public images there is an attack on hill, not on '" + wanted.shield + "'");
+  }
+  const shield::Parameters what = shield::complete(wanted);
+  check(what, ciphers);
+  const auto real = real_pictures(ciphers);
+  check_hill_pictures(real, what.block);
+  std::vector<RealImage> inner;
+  for (std::size_t i = 0; i < real.size(); ++i) inner.push_back(without_padding(real[i], ciphers[i], what.block));
+  return cropped(recovered_by(blind_hill(inner, what.block, options.seed), real), ciphers);
+}
+
+}  // namespace obscura::audit

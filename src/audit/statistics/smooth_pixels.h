@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "audit/algebra/matrices.h"
+
+/// Internal to src/audit: which pixel is which, told by how alike neighbours are.
+namespace obscura::audit {
+
+/// Second moments of blocks a and b that lie side by side, over all such pairs.
+struct PairMoments {
+  Matrix first;   ///< E a^T a
+  Matrix second;  ///< E b^T b
+  Matrix both;    ///< E a^T b
+};
+
+/// Of all blocks with themselves, with those to their right, and with those below.
+using PixelMoments = std::vector<PairMoments>;
+
+/// Mean squared differences of neighbouring pixels.
+struct Roughness {
+  double inside = 0;  ///< of one block
+  double joints = 0;  ///< of a block and the one to its right or below
+};
+
+/// Of what `inverse` makes of blocks with these moments: a row times it is k x k pixels.
+Roughness roughness_of(const PixelMoments& moments, const Matrix& inverse);
+
+/// The smoothest pictures that are to be had by giving pixels other places, and by adding other pixels, or differences
+/// of them, to a pixel, which keeps whole numbers whole both ways. A right inverse stays as it is: the differences of a
+/// pixel to its four neighbours sum up to next to nothing, so that whatever is added to it makes it rougher.
+Matrix smoothest(const PixelMoments& moments, const Matrix& inverse);
+
+}  // namespace obscura::audit

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compile/names.h"
+#include "nn/graph.h"
+#include "program/program.h"
+
+namespace obscura::compile {
+
+struct CompileOptions {
+  Mode mode = Mode::packed;
+  std::vector<std::vector<double>> samples =
+      {};  ///< preprocessed images to measure ranges on; none: what the file says, else made up
+  double relative_error = 0x1p-11;
+  /// So many answers may be shown to others than the owner, flooded with noise (Owner::read with
+  /// DecryptOptions::flood_queries); 0: answers are for the owner alone, which takes the least precision.
+  std::uint64_t share = 0;
+  /// Packed: images side by side in the slots of a query, a power of two; 0: as many as make the most images a second.
+  std::size_t images_per_ciphertext = 1;
+};
+
+/// How large values get on these images (preprocessed): to be kept as graph.calibration, for who compiles the network
+/// and does not have them. Throws UnsupportedError like compile().
+std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
+
+/// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer. The same network
+/// gives the same program again on the same machine.
+Program compile(const nn::Graph& graph, const CompileOptions& options = {});
+
+/// Bytes, predicted: a query and its reply, the evaluation keys as they travel, and what the server keeps.
+struct Sizes {
+  double query = 0, reply = 0, keys = 0, server = 0;
+};
+Sizes sizes(const Program& program);
+
+/// For people: a table of the stages, the parameters and why, sizes and the predicted error. `measured`: seconds of
+/// every stage, shown beside the prediction where there are any.
+std::string report(const Program& program, const std::vector<double>& measured = {});
+
+}  // namespace obscura::compile

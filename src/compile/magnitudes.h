@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compile/names.h"
+#include "program/magnitudes.h"
+
+namespace obscura::compile {
+
+/// Runs the stages on `samples` (one flat input each; made up from noise and blobs in the pixel range where empty).
+Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples);
+
+/// As numbers that a network's file can carry (nn::Graph::calibration), and back; gains follow from the maps. Numbers
+/// of another network, by their count, are nothing.
+std::vector<double> to_numbers(const Magnitudes& magnitudes);
+std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers);
+
+}  // namespace obscura::compile

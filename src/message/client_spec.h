@@ -1,0 +1,68 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ckks/keys.h"
+#include "tensor/decision.h"
+#include "tensor/preprocessing.h"
+#include "tensor/shape.h"
+
+namespace obscura::message {
+
+/// How a network is laid out: one image in one ciphertext (lowest latency), or one image a slot (highest throughput).
+enum class Mode { packed, batched };
+
+/// How far beyond the largest logit of the calibration images those of other images may lie.
+inline constexpr double kLogitHeadroom = 2;
+
+/// What the owner needs to make keys, encrypt an image and read the answer: nothing in it is a weight.
+struct ClientSpec {
+  Mode mode = Mode::packed;
+  std::string network;     ///< a name to show
+  ckks::Digest program{};  ///< of the compiled program: queries and answers carry it
+  ckks::Parameters parameters;
+  Shape input;
+  Preprocessing preprocessing;
+  double input_scale = 1;
+  std::size_t input_limbs = 1;
+  std::size_t images = 1;  ///< of one query: side by side (packed) or one a slot (batched)
+  /// Packed: value i of image k is at place input_slots[i] of the layout, which repeats every `period` places; place p
+  /// is slot p images + k, counted on from one ciphertext to the next.
+  std::size_t period = 0;
+  std::vector<std::uint32_t> input_slots;
+  std::size_t outputs = 0;                  ///< logits
+  std::vector<std::uint32_t> output_slots;  ///< packed: the place of logit i within the reply's period
+  double output_factor = 1;                 ///< a logit is this times the decrypted number
+  std::size_t reply_gap = 1;                ///< see ckks::CompactCiphertext
+  int reply_bits = 0;
+  double reply_scale = 1;  ///< of a reply, as ckks::compact leaves it
+  double logit_error = 0;  ///< predicted standard deviation of what encryption makes of a logit
+  /// The same of the part that depends on the key, and shows in imaginary parts; batched, the rounding of weights to
+  /// integers is not in it.
+  double noise = 0;
+  /// The largest difference of a logit that polynomials in the place of activations made on the images that they were
+  /// fitted on. 0: none are, or the file does not say.
+  double fit_error = 0;
+  /// The largest size of a logit that calibration promises: kLogitHeadroom times the largest that was seen. A logit
+  /// beyond it comes from an image unlike those of the calibration. 0: nothing is known, the network was not
+  /// calibrated.
+  double logit_range = 0;
+  Head head = Head::none;      ///< what the owner applies to the logits
+  bool zeros_between = false;  ///< packed: places of a reply that hold no logit hold zero
+  ckks::KeyRequest keys = {};  ///< what the server needs to run it
+  /// The keys that the owner made for it; all zero: none yet. With a folder of keys it tells whether they are one set.
+  ckks::KeyId key{};
+
+  std::size_t slots() const { return std::size_t{1} << (parameters.log_degree - 1); }
+  /// Ciphertexts up.
+  std::size_t queries() const {
+    return mode == Mode::batched ? input.size() : std::max<std::size_t>(period * images / slots(), 1);
+  }
+  std::size_t replies() const { return mode == Mode::packed ? 1 : outputs; }  ///< ciphertexts down
+};
+
+}  // namespace obscura::message

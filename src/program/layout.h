@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "nn/graph.h"
+
+namespace obscura::program {
+
+/// The slots of an image plane: pixel (y, x) of the image at full resolution stands at rows[y] + columns[x] within its
+/// block. A tensor that convolutions with strides have made smaller keeps these places: it uses every step-th row and
+/// column, and its channels are dealt out over blocks and over the places that the strides have freed (multiplexed
+/// packing; Lee et al., "Low-complexity deep CNNs on FHE", ICML 2022).
+struct Grid {
+  std::vector<std::uint32_t> rows, columns;
+  std::size_t block = 0;                  ///< slots a block
+  std::array<std::size_t, 2> step{1, 1};  ///< between neighbours of this tensor, in places
+  /// Of each channel: its block, and which of the freed places, 0 <= y < step[0], 0 <= x < step[1].
+  struct Place {
+    std::uint32_t block = 0, y = 0, x = 0;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+  std::vector<Place> channels;
+
+  std::uint32_t slot(std::size_t channel, std::size_t y, std::size_t x) const {
+    const Place& p = channels[channel];
+    return static_cast<std::uint32_t>(p.block * block) + rows[y * step[0] + p.y] + columns[x * step[1] + p.x];
+  }
+};
+
+/// Where the values of a tensor stand among the slots of one or more ciphertexts. Element i: slot position[i] % slots
+/// of ciphertext position[i] / slots. A period under the number of slots (a power of two) repeats there.
+struct Layout {
+  std::vector<std::uint32_t> position;
+  std::size_t period = 0;  ///< a power of two up to the slots, or a multiple of them
+  bool clean = false;      ///< whether every slot that holds no element is zero: then copies can be added beside
+  std::optional<Grid> grid;
+
+  std::size_t ciphertexts(std::size_t slots) const { return period > slots ? period / slots : 1; }
+};
+
+/// The image channel by channel, each plane cut into 2^phases x 2^phases interleaved images, one behind the other:
+/// with phases = 0 row by row. Strided convolutions free whole blocks of phases.
+Layout image_layout(const Shape& shape, std::size_t slots, std::size_t phases = 0);
+
+/// Values in order, padded to a power of two (or to whole ciphertexts).
+Layout dense_layout(std::size_t values, std::size_t slots);
+
+/// Layouts of what a map of this stride makes of a tensor on a grid: the same places, channels over as many blocks as
+/// there are, down to as few as hold them. Empty where the result does not stay on the grid.
+std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t, 2>& stride, const Shape& output,
+                                 std::size_t slots);
+
+}  // namespace obscura::program

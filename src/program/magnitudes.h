@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+namespace obscura::program {
+
+/// How large values get, from running the stages on sample inputs in the clear.
+struct Magnitudes {
+  double input_rms = 1;
+  struct PerStage {
+    double map_max = 1, map_rms = 1;                ///< after the map, before the activation
+    double activation_max = 1, activation_rms = 1;  ///< after it
+    double gain = 1;        ///< sqrt of the mean over rows of sum w^2: what independent errors grow by
+    double fan_in_rms = 1;  ///< sqrt of the mean over rows of sum x^2 over the row's inputs
+  };
+  std::vector<PerStage> stages;
+};
+
+}  // namespace obscura::program

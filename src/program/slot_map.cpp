@@ -1,0 +1,185 @@
+#include "program/slot_map.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/error.h"
+
+namespace obscura::program {
+namespace {
+
+using circuits::BlockOffset;
+
+/// Whether shifting by multiples of `step` keeps all elements apart.
+bool copies_fit(const Layout& input, std::size_t step, std::size_t copies) {
+  std::vector<bool> taken(input.period, false);
+  for (const std::uint32_t p : input.position) {
+    for (std::size_t j = 0; j < copies; ++j) {
+      const std::size_t at = (p + input.period * copies - j * step) % input.period;
+      if (taken[at]) return false;
+      taken[at] = true;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+SlotMap::SlotMap(const Stage& stage, const Placement& placement) : stage_(stage), placement_(placement) {
+  const std::size_t slots = placement.slots;
+  outputs_ = placement.output->ciphertexts(slots);
+  out_period_ = std::min(placement.output->period, slots);
+  fold_period_ = out_period_;
+  for (const auto& input : placement.inputs) {
+    inputs_ += input.layout->ciphertexts(slots);
+    fold_period_ = std::max(fold_period_, std::min(input.layout->period, slots));
+  }
+}
+
+bool SlotMap::possible() const {
+  for (const auto& input : placement_.inputs) {
+    if (input.copies == 1) continue;
+    const std::size_t window = std::min(out_period_, input.layout->period);
+    if (input.layout->period > placement_.slots || !input.layout->clean || window / input.copies == 0) return false;
+    if (!copies_fit(*input.layout, window / input.copies, input.copies)) return false;
+  }
+  return true;
+}
+
+/// Calls visit(output, input, offset, slot, value) for every entry of every term: the output's slots slot, slot +
+/// fold_period_, ... read the input `offset` slots ahead.
+template <typename Visit>
+void SlotMap::for_entries(Visit&& visit) const {
+  const std::size_t slots = placement_.slots, mask = slots - 1;
+  std::size_t first_input = 0;
+  for (std::size_t k = 0; k < stage_.terms.size(); ++k) {
+    const Layout& from = *placement_.inputs[k].layout;
+    const std::size_t copies = placement_.inputs[k].copies;
+    const std::size_t window = std::min(out_period_, std::min(from.period, slots)), step = window / copies;
+    const bool repeats = window == out_period_;
+    const auto& rows = stage_.terms[k].map.rows;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const std::size_t to = placement_.output->position[r], out = to / slots;
+      for (const auto& e : rows[r]) {
+        const std::size_t at = from.position[e.column], in = first_input + at / slots;
+        // The element is `ahead` of one of the output's repetitions; a copy takes it part of the way.
+        std::size_t ahead = (at + slots - (to & mask)) & (window - 1);
+        // Where the input repeats more often, any repetition of the output will do.
+        std::size_t slot = repeats ? (at + slots - ahead) & (fold_period_ - 1) : to & mask;
+        if (copies > 1) {
+          ahead %= step;
+        } else if (2 * ahead > window) {
+          // Nearer from the other side: the repetition behind it reads it.
+          ahead += slots - window;
+          if (repeats) slot = (slot + window) & (fold_period_ - 1);
+        }
+        visit(out, in, ahead, slot, e.value);
+      }
+    }
+    first_input += from.ciphertexts(slots);
+  }
+}
+
+SlotMap::Counts SlotMap::counts(std::size_t most, std::size_t& distinct) const {
+  Counts counts(outputs_ * inputs_);
+  distinct = 0;
+  // Offsets show themselves early: give up between rows as soon as there are too many.
+  for_entries([&](std::size_t out, std::size_t in, std::size_t offset, std::size_t, double) {
+    if (distinct > most) return;
+    auto& block = counts[out * inputs_ + in];
+    if (block.empty()) block.resize(placement_.slots, 0);
+    if (block[offset]++ == 0) ++distinct;
+  });
+  return counts;
+}
+
+/// Calls visit(diagonal, count) for every diagonal that is not zero, in order.
+template <typename Visit>
+void SlotMap::for_counts(Counts& counts, Visit&& visit) const {
+  for (std::size_t b = 0; b < counts.size(); ++b) {
+    for (std::size_t offset = 0; offset < counts[b].size(); ++offset) {
+      if (counts[b][offset] == 0) continue;
+      visit(BlockOffset{b / inputs_, b % inputs_, static_cast<std::int64_t>(offset)}, counts[b][offset]);
+    }
+  }
+}
+
+std::vector<BlockOffset> SlotMap::offsets(std::size_t most) const {
+  std::size_t distinct = 0;
+  auto all = counts(most, distinct);
+  std::vector<BlockOffset> result;
+  if (distinct > most) return result;
+  for_counts(all, [&](const BlockOffset& diagonal, std::uint32_t) { result.push_back(diagonal); });
+  return result;
+}
+
+SlotMap::Entries SlotMap::entries() const {
+  Entries result;
+  std::size_t distinct = 0;
+  auto all = counts(std::size_t{1} << 40, distinct);
+  std::size_t total = 0;
+  // From here on the counts are places in the list of diagonals.
+  for_counts(all, [&](const BlockOffset& diagonal, std::uint32_t& count) {
+    result.offsets.push_back(diagonal);
+    result.begin.push_back(total);
+    total += count;
+    count = static_cast<std::uint32_t>(result.begin.size() - 1);
+  });
+  result.begin.push_back(total);
+  result.slot.resize(total);
+  result.value.resize(total);
+  std::vector<std::size_t> next(result.begin.begin(), result.begin.end() - 1);
+  for_entries([&](std::size_t out, std::size_t in, std::size_t offset, std::size_t slot, double value) {
+    const std::size_t at = next[all[out * inputs_ + in][offset]]++;
+    result.slot[at] = static_cast<std::uint32_t>(slot);
+    result.value[at] = value;
+  });
+  result.repeat = fold_period_;
+  return result;
+}
+
+void SlotMap::Entries::fill(const BlockOffset& offset, std::span<double> diagonal) const {
+  std::fill(diagonal.begin(), diagonal.end(), 0);
+  const auto less = [](const BlockOffset& a, const BlockOffset& b) {
+    return std::tie(a.output, a.input, a.offset) < std::tie(b.output, b.input, b.offset);
+  };
+  const auto it = std::lower_bound(offsets.begin(), offsets.end(), offset, less);
+  if (it == offsets.end() || less(offset, *it)) throw ParameterError("a diagonal that the matrix does not have");
+  const auto i = static_cast<std::size_t>(it - offsets.begin());
+  for (std::size_t e = begin[i]; e < begin[i + 1]; ++e) {
+    for (std::size_t s = slot[e]; s < diagonal.size(); s += repeat) diagonal[s] += value[e];
+  }
+}
+
+std::vector<std::int64_t> SlotMap::spread(std::size_t term) const {
+  const auto& input = placement_.inputs[term];
+  const std::size_t step = std::min(out_period_, input.layout->period) / input.copies;
+  std::vector<std::int64_t> steps;
+  for (std::size_t c = 1; c < input.copies; c *= 2) steps.push_back(static_cast<std::int64_t>(c * step));
+  return steps;
+}
+
+std::vector<std::int64_t> SlotMap::fold() const {
+  std::vector<std::int64_t> steps;
+  if (placement_.unfolded) return steps;
+  for (std::size_t s = out_period_; s < fold_period_; s *= 2) steps.push_back(static_cast<std::int64_t>(s));
+  return steps;
+}
+
+double SlotMap::factor() const {
+  return placement_.unfolded ? static_cast<double>(fold_period_ / out_period_) : 1;
+}
+
+std::vector<std::vector<double>> SlotMap::bias() const {
+  const auto values = stage_.bias();
+  std::vector<std::vector<double>> result(outputs_, std::vector<double>(placement_.slots, 0));
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    const std::size_t to = placement_.output->position[r];
+    for (std::size_t s = to % placement_.slots; s < placement_.slots; s += out_period_) {
+      result[to / placement_.slots][s] = values[r] / factor();
+    }
+  }
+  return result;
+}
+
+}  // namespace obscura::program

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "circuits/block_plan.h"
+#include "program/layout.h"
+#include "program/stage.h"
+
+namespace obscura::program {
+
+/// Where a stage's terms come from and where its sums go: what makes sparse maps into matrices on slots.
+///
+/// The hybrid embedding of Juvekar, Vaikuntanathan, Chandrakasan (Gazelle, 2018) for any layout: where the output
+/// repeats more often than an input, every repetition sums up the part of the input that is near, and the fold adds the
+/// repetitions up. `copies` > 1 (a power of two) first adds that many shifted copies of a clean input into its empty
+/// slots, which divides the number of diagonals.
+struct Placement {
+  struct Input {
+    const Layout* layout = nullptr;
+    std::size_t copies = 1;
+  };
+  std::vector<Input> inputs;  ///< one a term
+  const Layout* output = nullptr;
+  bool unfolded = false;  ///< the fold is left to whoever averages over the period: the compact reply does it for free
+  std::size_t slots = 0;
+};
+
+/// A stage as blocks of diagonals: every ciphertext of every term to every ciphertext of the output.
+class SlotMap {
+ public:
+  SlotMap(const Stage& stage, const Placement& placement);
+
+  std::size_t inputs() const { return inputs_; }  ///< ciphertexts, term after term
+  std::size_t outputs() const { return outputs_; }
+
+  /// Whether copies can be made of every input that is to be copied.
+  bool possible() const;
+
+  /// The diagonals that are not zero. Stops and returns nothing when they are more than `most`.
+  std::vector<circuits::BlockOffset> offsets(std::size_t most) const;
+
+  /// The entries of every diagonal of offsets(), to be read diagonal by diagonal.
+  struct Entries {
+    std::vector<circuits::BlockOffset> offsets;
+    std::vector<std::size_t> begin;  ///< of each offset's entries, and the end
+    std::vector<std::uint32_t> slot;
+    std::vector<double> value;
+    std::size_t repeat = 0;  ///< every entry stands this many slots on again
+    /// Writes the diagonal; throws ParameterError for one that is not there.
+    void fill(const circuits::BlockOffset& offset, std::span<double> diagonal) const;
+  };
+  Entries entries() const;
+
+  /// Doublings of x += rotate(x, step) before the matrix, of a term; and after it, of the sums.
+  std::vector<std::int64_t> spread(std::size_t term) const;
+  std::vector<std::int64_t> fold() const;
+  /// The wanted value is this times what a reader of the whole period averages.
+  double factor() const;
+  /// One value a slot for every ciphertext of the output.
+  std::vector<std::vector<double>> bias() const;
+
+ private:
+  template <typename Visit>
+  void for_entries(Visit&& visit) const;
+  /// How many entries each diagonal has, by block (output by output) and offset; empty for a block without any.
+  using Counts = std::vector<std::vector<std::uint32_t>>;
+  /// Stops where more than `most` diagonals are not zero.
+  Counts counts(std::size_t most, std::size_t& distinct) const;
+  template <typename Visit>
+  void for_counts(Counts& counts, Visit&& visit) const;
+
+  const Stage& stage_;
+  Placement placement_;
+  std::size_t inputs_ = 0, outputs_ = 0;
+  std::size_t out_period_ = 0, fold_period_ = 0;  // within one ciphertext
+};
+
+}  // namespace obscura::program

@@ -1,0 +1,42 @@
+#pragma once
+
+// Internal to src/train.
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "image/dataset.h"
+#include "nn/graph.h"
+#include "train/recipe.h"
+
+namespace obscura::train {
+
+struct Batch {
+  torch::Tensor images;  // float [N, C, H, W], preprocessed
+  torch::Tensor labels;  // int64 [N]
+};
+
+/// Batches of a data set, which must outlive it. Order and augmentation depend on (seed, epoch) only.
+class Batches {
+ public:
+  Batches(const image::Dataset& set, const Preprocessing& preprocessing);
+
+  /// The images at `index`, as they are.
+  Batch plain(std::span<const std::int64_t> index) const;
+  /// The images at `order[first ...]`, augmented.
+  Batch augmented(const std::vector<std::int64_t>& order, std::size_t first, std::size_t count,
+                  const Augmentation& augmentation, std::uint64_t seed, std::size_t epoch) const;
+
+ private:
+  torch::Tensor normalised(const torch::Tensor& pixels) const;
+
+  const image::Dataset& set_;
+  torch::Tensor images_;  // uint8, a view of the set
+  torch::Tensor labels_;
+  torch::Tensor mean_;  // [C, 1, 1]
+  torch::Tensor std_;
+};
+
+}  // namespace obscura::train

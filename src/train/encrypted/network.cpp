@@ -1,0 +1,320 @@
+#include "train/encrypted/network.h"
+
+#include <cmath>
+#include <string>
+
+#include "base/error.h"
+
+namespace obscura::train {
+namespace {
+
+namespace F = torch::nn::functional;
+
+std::int64_t dim(std::size_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+std::vector<float> values_of(const torch::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  const auto flat = tensor.detach().to(torch::kFloat32).contiguous();
+  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+torch::Tensor convolve(const nn::Conv2d& conv, const torch::Tensor& x, const torch::Tensor& weight,
+                       const torch::Tensor& bias, std::size_t pooled) {
+  const auto& p = conv.padding;
+  const bool symmetric = p[0] == p[2] && p[1] == p[3];
+  const auto padded = symmetric ? x : torch::constant_pad_nd(x, {dim(p[1]), dim(p[3]), dim(p[0]), dim(p[2])});
+  const std::vector<std::int64_t> padding = symmetric ? std::vector{dim(p[0]), dim(p[1])} : std::vector{dim(0), dim(0)};
+  return torch::conv2d(padded, weight, bias, {dim(conv.stride[0] * pooled), dim(conv.stride[1] * pooled)}, padding,
+                       {dim(conv.dilation[0]), dim(conv.dilation[1])}, dim(conv.groups));
+}
+
+/// Convolution and then the mean of windows of `side` squared outputs are one convolution: its kernel is the mean of
+/// the kernels shifted to each place in the window.
+torch::Tensor pooled_kernel(const torch::Tensor& weight, std::size_t side) {
+  if (side == 1) return weight;
+  const auto last = dim(side) - 1;
+  auto sum = torch::Tensor();
+  for (std::int64_t y = 0; y <= last; ++y) {
+    for (std::int64_t x = 0; x <= last; ++x) {
+      const auto shifted = torch::constant_pad_nd(weight, {x, last - x, y, last - y});
+      sum = sum.defined() ? sum + shifted : shifted;
+    }
+  }
+  return sum / static_cast<double>(side * side);
+}
+
+torch::Tensor average(const nn::AvgPool& pool, const torch::Tensor& x) {
+  const auto& p = pool.padding;
+  return torch::avg_pool2d(x, {dim(pool.kernel[0]), dim(pool.kernel[1])}, {dim(pool.stride[0]), dim(pool.stride[1])},
+                           {dim(p[0]), dim(p[1])}, false, pool.count_include_pad);
+}
+
+/// Horner; coefficients [rows, degree + 1], a row a channel or one for all.
+torch::Tensor evaluate(const torch::Tensor& coefficients, const torch::Tensor& x) {
+  const auto degree = coefficients.size(1) - 1;
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
+  shape[1] = coefficients.size(0);
+  const auto coefficient = [&](std::int64_t i) { return coefficients.select(1, i).reshape(shape); };
+  auto sum = coefficient(degree) * x + coefficient(degree - 1);
+  for (auto i = degree - 1; i-- > 0;) sum = sum * x + coefficient(i);
+  return sum;
+}
+
+/// Windows side by side, and none that reaches into padding or past a kernel that is spread out.
+bool can_join(const nn::Conv2d& conv, const nn::AvgPool& pool) {
+  const std::array<std::size_t, 4> none{0, 0, 0, 0};
+  return pool.kernel[0] == pool.kernel[1] && pool.stride == pool.kernel && pool.padding == none &&
+         conv.dilation == std::array<std::size_t, 2>{1, 1} && conv.stride == std::array<std::size_t, 2>{1, 1};
+}
+
+bool is_quadratic(const nn::Polynomial& polynomial, const nn::Node& node) {
+  return polynomial.coefficients.size() == node.shape.channels && polynomial.coefficients[0].size() == 3;
+}
+
+bool is_relu(const nn::Layer& layer) {
+  const auto* activation = std::get_if<nn::Activation>(&layer);
+  return activation != nullptr && activation->kind == nn::Activation::Kind::relu;
+}
+
+bool can_train(const nn::Layer& layer) {
+  const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
+  if (polynomial != nullptr) return polynomial->basis == nn::Polynomial::Basis::monomial;
+  return std::holds_alternative<nn::Input>(layer) || std::holds_alternative<nn::Conv2d>(layer) ||
+         std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
+         std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
+         std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) || is_relu(layer);
+}
+
+}  // namespace
+
+Network::Network(const nn::Graph& skeleton, const NetworkForm& form)
+    : skeleton_(skeleton), form_(form), parts_(skeleton.nodes.size()) {
+  plan();
+  for (std::size_t i = 0; i < skeleton_.nodes.size(); ++i) add_parts(i);
+}
+
+/// Which nodes are computed together: convolution and pool, batch norm and quadratic, where nothing else reads between.
+void Network::plan() {
+  std::vector<std::size_t> readers(parts_.size(), 0);
+  for (const nn::Node& node : skeleton_.nodes) {
+    for (const std::size_t input : node.inputs) ++readers[input];
+  }
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    const nn::Layer& layer = skeleton_.nodes[i].layer;
+    const std::size_t before = skeleton_.nodes[i].inputs[0];
+    if (readers[before] != 1) continue;
+    const auto* pool = std::get_if<nn::AvgPool>(&layer);
+    const auto* conv = std::get_if<nn::Conv2d>(&skeleton_.nodes[before].layer);
+    if (pool != nullptr && conv != nullptr && can_join(*conv, *pool)) {
+      parts_[before].pooled = pool->kernel[0];
+      parts_[i].passed = true;
+    }
+    const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
+    if (!form_.normalised_squares || polynomial == nullptr || !is_quadratic(*polynomial, skeleton_.nodes[i])) continue;
+    if (!std::holds_alternative<nn::BatchNorm>(skeleton_.nodes[before].layer)) continue;
+    parts_[i].norm = before;
+    parts_[before].passed = true;
+  }
+}
+
+/// Kaiming uniform with a = sqrt(5), as LibTorch's own layers: U(-1/sqrt(fan in), 1/sqrt(fan in)).
+void Network::add_uniform(std::size_t i, std::vector<std::int64_t> dims, bool has_bias) {
+  std::int64_t fan_in = 1;
+  for (std::size_t d = 1; d < dims.size(); ++d) fan_in *= dims[d];
+  const double bound = 1.0 / std::sqrt(static_cast<double>(fan_in));
+  const auto name = std::to_string(i);
+  parts_[i].weight = register_parameter("weight" + name, torch::empty(dims).uniform_(-bound, bound));
+  if (has_bias) parts_[i].bias = register_parameter("bias" + name, torch::empty({dims[0]}).uniform_(-bound, bound));
+}
+
+void Network::add_parts(std::size_t i) {
+  const nn::Node& node = skeleton_.nodes[i];
+  const auto name = std::to_string(i);
+  if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) {
+    const auto in = skeleton_.nodes[node.inputs[0]].shape.channels / conv->groups;
+    add_uniform(i, {dim(conv->out_channels), dim(in), dim(conv->kernel[0]), dim(conv->kernel[1])}, !conv->bias.empty());
+  } else if (const auto* linear = std::get_if<nn::Linear>(&node.layer)) {
+    const auto in = skeleton_.nodes[node.inputs[0]].shape.size();
+    add_uniform(i, {dim(linear->out_features), dim(in)}, !linear->bias.empty());
+  } else if (std::holds_alternative<nn::BatchNorm>(node.layer)) {
+    add_norm(i, !parts_[i].passed);
+  } else if (const auto* polynomial = std::get_if<nn::Polynomial>(&node.layer);
+             polynomial != nullptr && can_train(node.layer)) {
+    add_polynomial(i, *polynomial);
+  } else if (!can_train(node.layer)) {
+    throw UnsupportedError("layer '" + node.name + "' cannot be trained: it is of the kind " +
+                           nn::layer_name(node.layer));
+  } else if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) {
+    const auto& p = pool->padding;
+    if (p[0] != p[2] || p[1] != p[3]) {
+      throw UnsupportedError("layer '" + node.name + "' cannot be trained: its pooling is padded unevenly");
+    }
+  }
+}
+
+void Network::add_norm(std::size_t i, bool affine) {
+  const auto name = std::to_string(i);
+  const auto channels = dim(skeleton_.nodes[i].shape.channels);
+  if (affine) {
+    parts_[i].weight = register_parameter("weight" + name, torch::ones({channels}));
+    parts_[i].bias = register_parameter("bias" + name, torch::zeros({channels}));
+  }
+  parts_[i].mean = register_buffer("mean" + name, torch::zeros({channels}));
+  parts_[i].variance = register_buffer("variance" + name, torch::ones({channels}));
+}
+
+void Network::add_polynomial(std::size_t i, const nn::Polynomial& polynomial) {
+  const auto name = std::to_string(i);
+  std::vector<float> flat;
+  for (const auto& row : polynomial.coefficients) flat.insert(flat.end(), row.begin(), row.end());
+  auto weight = torch::tensor(flat).reshape({dim(polynomial.coefficients.size()), -1});
+  if (parts_[i].norm) {
+    weight = weight.slice(1, 1).t().contiguous();  // b, a: the constant is the norm's
+    // The square of a standard normal number has mean 1 and variance 2.
+    parts_[i].mean = register_buffer("mean" + name, torch::ones({weight.size(1)}));
+    parts_[i].variance = register_buffer("variance" + name, torch::full({weight.size(1)}, 2.0F));
+  }
+  parts_[i].weight = register_parameter("weight" + name, weight);
+}
+
+torch::Tensor Network::run_convolution(const nn::Conv2d& conv, const Part& part, const torch::Tensor& x) const {
+  const auto weight = pooled_kernel(part.weight, part.pooled);
+  if (!bfloat16_) return convolve(conv, x, weight, part.bias, part.pooled);
+  const auto bias = part.bias.defined() ? part.bias.to(torch::kBFloat16) : part.bias;
+  const auto half = weight.to(torch::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
+  return convolve(conv, x.to(torch::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast), half, bias, part.pooled);
+}
+
+torch::Tensor Network::run_norm(const Part& part, const torch::Tensor& x) const {
+  return torch::batch_norm(x, part.weight, part.bias, part.mean, part.variance, is_training() && !frozen_,
+                           kNormMomentum, kNormEpsilon, false);
+}
+
+torch::Tensor Network::run_quadratic(const Part& part, const torch::Tensor& x) const {
+  const Part& norm = parts_[*part.norm];
+  QuadraticForm form;
+  if (is_training()) form = {!frozen_, form_.bound, form_.range_weight, form_.range_limit};
+  return normalised_quadratic(x, part.weight, {norm.mean, norm.variance, part.mean, part.variance}, form);
+}
+
+/// What is squared: of a normalised quadratic, the input by its running statistics.
+torch::Tensor Network::observe(std::size_t i, const torch::Tensor& x) const {
+  if (!parts_[i].norm) return x.to(torch::kFloat32);
+  const Part& norm = parts_[*parts_[i].norm];
+  return torch::batch_norm(x.to(torch::kFloat32), {}, {}, norm.mean, norm.variance, false, 0, kNormEpsilon, false);
+}
+
+torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& values) {
+  const nn::Node& node = skeleton_.nodes[i];
+  const Part& part = parts_[i];
+  const torch::Tensor& x = values[node.inputs[0]];
+  if (part.passed) return x;
+  if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) return run_convolution(*conv, part, x);
+  if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) return average(*pool, x);
+  if (std::holds_alternative<nn::BatchNorm>(node.layer)) return run_norm(part, x);
+  if (std::holds_alternative<nn::Flatten>(node.layer)) return x.flatten(1);
+  if (std::holds_alternative<nn::Linear>(node.layer)) {
+    return F::linear(x.flatten(1).to(torch::kFloat32), part.weight, part.bias);
+  }
+  if (std::holds_alternative<nn::Square>(node.layer)) return x * x;
+  if (is_relu(node.layer)) return torch::relu(x);
+  if (part.norm) return run_quadratic(part, x);
+  if (std::holds_alternative<nn::Polynomial>(node.layer)) return evaluate(part.weight, x);
+  return x + values[node.inputs[1]];
+}
+
+torch::Tensor Network::forward(const torch::Tensor& images, std::vector<torch::Tensor>* observed) {
+  std::vector<torch::Tensor> values{images};
+  for (std::size_t i = 1; i < skeleton_.nodes.size(); ++i) {
+    const nn::Node& node = skeleton_.nodes[i];
+    const bool activation =
+        std::holds_alternative<nn::Square>(node.layer) || std::holds_alternative<nn::Polynomial>(node.layer);
+    if (observed != nullptr && activation) observed->push_back(observe(i, values[node.inputs[0]]));
+    values.push_back(run(i, values));
+  }
+  return values.back().flatten(1).to(torch::kFloat32);
+}
+
+std::vector<std::string> Network::observed_names() const {
+  std::vector<std::string> names;
+  for (const nn::Node& node : skeleton_.nodes) {
+    if (std::holds_alternative<nn::Square>(node.layer) || std::holds_alternative<nn::Polynomial>(node.layer)) {
+      names.push_back(node.name);
+    }
+  }
+  return names;
+}
+
+ParameterGroups Network::groups() const {
+  ParameterGroups groups;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const bool conv = std::holds_alternative<nn::Conv2d>(skeleton_.nodes[i].layer);
+    const bool linear = std::holds_alternative<nn::Linear>(skeleton_.nodes[i].layer);
+    auto& weights = conv ? groups.convolutions : linear ? groups.dense : groups.rest;
+    auto& biases = linear ? groups.dense : groups.rest;
+    if (parts_[i].weight.defined()) weights.push_back(parts_[i].weight);
+    if (parts_[i].bias.defined()) biases.push_back(parts_[i].bias);
+  }
+  return groups;
+}
+
+void Network::set_weights(const nn::Graph& trained) {
+  const torch::NoGradGuard no_grad;
+  const auto fill = [](const torch::Tensor& tensor, const std::vector<float>& values) {
+    if (tensor.defined()) tensor.copy_(torch::tensor(values).reshape(tensor.sizes()));
+  };
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const nn::Layer& layer = trained.nodes[i].layer;
+    const Part& part = parts_[i];
+    if (const auto* conv = std::get_if<nn::Conv2d>(&layer)) {
+      fill(part.weight, conv->weights);
+      fill(part.bias, conv->bias);
+    } else if (const auto* linear = std::get_if<nn::Linear>(&layer)) {
+      fill(part.weight, linear->weights);
+      fill(part.bias, linear->bias);
+    } else if (const auto* norm = std::get_if<nn::BatchNorm>(&layer)) {
+      fill(part.weight, norm->scale);
+      fill(part.bias, norm->shift);
+      part.variance.fill_(1 - kNormEpsilon);
+    }  // polynomials start from the graph's coefficients
+  }
+}
+
+void Network::export_polynomial(const Part& part, nn::Polynomial& polynomial) const {
+  auto rows = part.weight.detach();
+  if (part.norm) {
+    const auto a = rows[1] * torch::rsqrt(part.variance.to(torch::kFloat64) + kNormEpsilon);
+    rows = torch::stack({-a * part.mean, rows[0].to(torch::kFloat64), a}, 1);
+  }
+  for (std::size_t r = 0; r < polynomial.coefficients.size(); ++r) {
+    const auto row = values_of(rows.select(0, dim(r)));
+    polynomial.coefficients[r].assign(row.begin(), row.end());
+  }
+}
+
+nn::Graph Network::to_graph() const {
+  nn::Graph graph = skeleton_;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    nn::Layer& layer = graph.nodes[i].layer;
+    const Part& part = parts_[i];
+    if (auto* conv = std::get_if<nn::Conv2d>(&layer)) {
+      conv->weights = values_of(part.weight);
+      conv->bias = values_of(part.bias);
+    } else if (auto* linear = std::get_if<nn::Linear>(&layer)) {
+      linear->weights = values_of(part.weight);
+      linear->bias = values_of(part.bias);
+    } else if (auto* norm = std::get_if<nn::BatchNorm>(&layer)) {
+      const auto inverse = torch::rsqrt(part.variance.to(torch::kFloat64) + kNormEpsilon);
+      const auto scale = part.weight.defined() ? part.weight.detach() * inverse : inverse;
+      norm->scale = values_of(scale);
+      norm->shift = values_of(part.weight.defined() ? part.bias.detach() - part.mean * scale : -part.mean * scale);
+    } else if (auto* polynomial = std::get_if<nn::Polynomial>(&layer)) {
+      export_polynomial(part, *polynomial);
+    }
+  }
+  return graph;
+}
+
+}  // namespace obscura::train

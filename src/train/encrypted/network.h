@@ -1,0 +1,92 @@
+#pragma once
+
+// Internal to src/train: the only header that shows LibTorch.
+#include <torch/torch.h>
+
+#include <optional>
+#include <vector>
+
+#include "nn/graph.h"
+#include "train/encrypted/quadratic.h"
+
+namespace obscura::train {
+
+/// How a graph is trained where its layers alone do not say.
+struct NetworkForm {
+  /// Degree-2 polynomials a channel that come right after a batch norm are trained as normalised_quadratic.
+  bool normalised_squares = false;
+  /// Only with these: the clamp and the range penalty of quadratic.h.
+  double bound = 0;
+  double range_weight = 0;
+  double range_limit = 0;
+};
+
+/// The parameters by what they are.
+struct ParameterGroups {
+  std::vector<torch::Tensor> convolutions;  // weights
+  std::vector<torch::Tensor> dense;         // weights and biases
+  std::vector<torch::Tensor> rest;          // biases of convolutions, norms, polynomials
+};
+
+/// A graph as a trainable LibTorch module. Weights start as LibTorch's layers do (uniform, seeded by
+/// torch::manual_seed); polynomials start from the graph's coefficients. An average pool right after a convolution is
+/// computed with it, as one convolution of larger kernel and stride: the same numbers for less work. Not thread-safe.
+class Network : public torch::nn::Module {
+ public:
+  explicit Network(const nn::Graph& skeleton, const NetworkForm& form = {});
+
+  /// images [N, C, H, W] -> logits [N, classes]. If `observed` is given, the input of every Square and Polynomial is
+  /// appended to it, in graph order, as float.
+  torch::Tensor forward(const torch::Tensor& images, std::vector<torch::Tensor>* observed = nullptr);
+
+  /// From here on, training normalises by the running statistics and leaves them alone (or no longer).
+  void freeze_norms(bool frozen) { frozen_ = frozen; }
+
+  /// Convolutions and activations in bfloat16, the rest and the weights themselves in float.
+  void use_bfloat16(bool wanted) { bfloat16_ = wanted; }
+
+  ParameterGroups groups() const;
+
+  /// Names of the layers whose inputs forward() observes.
+  std::vector<std::string> observed_names() const;
+
+  /// Takes the weights of a graph of the same layers. Only for networks without normalised squares.
+  void set_weights(const nn::Graph& trained);
+
+  /// The graph with the weights as they are now; batch norms by their running statistics.
+  nn::Graph to_graph() const;
+
+ private:
+  /// The trainable part of one node; the rest of it stands in the skeleton.
+  struct Part {
+    torch::Tensor weight;
+    torch::Tensor bias;
+    torch::Tensor mean;      // batch norms; of the square in a normalised quadratic
+    torch::Tensor variance;  // likewise
+    /// Computed by another node: this one only passes its input on.
+    bool passed = false;
+    /// The batch norm of a normalised quadratic.
+    std::optional<std::size_t> norm;
+    /// Window of the average pool that a convolution computes, too.
+    std::size_t pooled = 1;
+  };
+  void plan();
+  void add_parts(std::size_t i);
+  void add_norm(std::size_t i, bool affine);
+  void add_polynomial(std::size_t i, const nn::Polynomial& polynomial);
+  void add_uniform(std::size_t i, std::vector<std::int64_t> dims, bool has_bias);
+  torch::Tensor run(std::size_t i, const std::vector<torch::Tensor>& values);
+  torch::Tensor run_convolution(const nn::Conv2d& conv, const Part& part, const torch::Tensor& x) const;
+  torch::Tensor run_norm(const Part& part, const torch::Tensor& x) const;
+  torch::Tensor run_quadratic(const Part& part, const torch::Tensor& x) const;
+  torch::Tensor observe(std::size_t i, const torch::Tensor& x) const;
+  void export_polynomial(const Part& part, nn::Polynomial& polynomial) const;
+
+  nn::Graph skeleton_;
+  NetworkForm form_;
+  bool frozen_ = false;
+  bool bfloat16_ = false;
+  std::vector<Part> parts_;
+};
+
+}  // namespace obscura::train

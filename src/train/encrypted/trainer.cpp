@@ -1,0 +1,315 @@
+#include "train/encrypted/trainer.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "train/archive.h"
+#include "train/augmentation.h"
+#include "train/blas.h"
+#include "train/checkpoint.h"
+#include "train/choosing.h"
+#include "train/encrypted/batches.h"
+#include "train/encrypted/measure.h"
+#include "train/encrypted/network.h"
+#include "train/encrypted/teacher.h"
+#include "train/loss.h"
+#include "train/updater.h"
+
+namespace obscura::train {
+namespace {
+
+/// Steps in a row whose gradients are not finite, after which nothing will mend the network.
+constexpr std::size_t kPatience = 10;
+
+NetworkForm form_of(const Recipe& r) {
+  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit};
+}
+
+void check_images(const nn::Graph& graph, const image::Dataset& set) {
+  const Shape images{set.channels, set.height, set.width}, wanted = graph.input_shape();
+  if (set.count == 0) throw MismatchError("data set " + set.name + " holds no images");
+  if (images != wanted) {
+    throw MismatchError(fmt::format(
+        "data set {} has images of {}x{}x{} (channels, height, width), the network takes {}x{}x{}", set.name,
+        images.channels, images.height, images.width, wanted.channels, wanted.height, wanted.width));
+  }
+  const auto classes = static_cast<std::int64_t>(graph.output_shape().size());
+  if (set.classes.size() != graph.output_shape().size()) {
+    throw MismatchError(fmt::format("data set {} has {} classes, the network {} outputs", set.name, set.classes.size(),
+                                    graph.output_shape().size()));
+  }
+  const bool known = std::ranges::all_of(set.labels, [&](std::int64_t l) { return l >= 0 && l < classes; });
+  if (!known || set.labels.size() != set.count || set.images.size() != set.count * set.image_size()) {
+    throw MismatchError("data set " + set.name + " has labels that the network has no output for");
+  }
+}
+
+/// The three sets of a run.
+struct Sets {
+  const image::Dataset& train;
+  const image::Dataset* validation;  ///< null: held back from `train`
+  const image::Dataset& test;
+};
+
+std::uint64_t hash_of(const image::Dataset& set, std::uint64_t hash) {
+  hash = fnv1a(set.images.data(), set.images.size(), hash);
+  return fnv1a(set.labels.data(), set.labels.size() * sizeof(std::int64_t), hash);
+}
+
+/// Of the test set it takes nothing.
+std::string fingerprint(const nn::Graph& graph, const Recipe& recipe, const Sets& sets, const Choosing& choosing,
+                        const RunOptions& options) {
+  std::uint64_t hash = hash_of(sets.train, fnv1a(nullptr, 0));
+  if (sets.validation != nullptr) hash = hash_of(*sets.validation, hash);
+  hash = fnv1a(choosing.learn().data(), choosing.learn().size() * sizeof(std::int64_t), hash);
+  std::string layers;
+  for (const auto& node : graph.nodes) {
+    layers += fmt::format(" {}:{}x{}x{}", nn::layer_name(node.layer), node.shape.channels, node.shape.height,
+                          node.shape.width);
+  }
+  hash = fnv1a(layers.data(), layers.size(), hash);
+  return fmt::format("{} {} seed {} {}; {:016x}", graph.name, sets.train.name, options.seed, describe(recipe), hash);
+}
+
+void check_teacher(const nn::Graph& graph, const nn::Graph& teacher) {
+  if (teacher.input_shape() != graph.input_shape() || teacher.output_shape().size() != graph.output_shape().size()) {
+    throw MismatchError("the teacher takes other images, or tells other classes apart, than the network");
+  }
+}
+
+/// What of a teacher decides the result.
+std::string teacher_fingerprint(const nn::Graph& teacher, const Recipe& recipe) {
+  std::uint64_t hash = fnv1a(nullptr, 0);
+  for (const auto& node : teacher.nodes) {
+    const auto add = [&](const std::vector<float>& w) { hash = fnv1a(w.data(), w.size() * sizeof(float), hash); };
+    if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) add(conv->weights);
+    if (const auto* linear = std::get_if<nn::Linear>(&node.layer)) add(linear->weights);
+  }
+  return fmt::format(" teacher {:016x} {}@{}", hash, recipe.teacher_share, recipe.teacher_temperature);
+}
+
+/// From where on an epoch's norms are frozen all through, if they ever are: else from the first.
+std::size_t first_candidate(const Recipe& r) {
+  if (r.freeze_norms <= 0) return 1;
+  const double before = std::ceil((1 - r.freeze_norms) * static_cast<double>(r.epochs) - 1e-9);
+  return std::min(static_cast<std::size_t>(before) + 1, r.epochs);
+}
+
+std::vector<std::int64_t> all_of(std::size_t count) {
+  std::vector<std::int64_t> index(count);
+  std::iota(index.begin(), index.end(), 0);
+  return index;
+}
+
+class Run {
+ public:
+  Run(const nn::Graph& skeleton, const Recipe& recipe, const Sets& sets, const RunOptions& options)
+      : recipe_(recipe),
+        options_(options),
+        classes_(skeleton.output_shape().size()),
+        choosing_(recipe, sets.train.labels, sets.train.classes,
+                  sets.validation ? std::optional(sets.validation->count) : std::nullopt, options.seed,
+                  first_candidate(recipe)),
+        weights_(weight_tensor(choosing_.class_weights())),
+        train_(sets.train, skeleton.preprocessing),
+        validation_(sets.validation ? *sets.validation : sets.train, skeleton.preprocessing),
+        test_(sets.test, skeleton.preprocessing),
+        test_count_(sets.test.count),
+        network_(std::make_shared<Network>(skeleton, form_of(recipe))),
+        updater_(recipe, update_groups(recipe, *network_)),
+        fingerprint_(fingerprint(skeleton, recipe, sets, choosing_, options)) {
+    if (!options.teacher) return;
+    check_teacher(skeleton, *options.teacher);
+    teacher_ = std::make_unique<Teacher>(*options.teacher, skeleton.preprocessing);
+    fingerprint_ += teacher_fingerprint(*options.teacher, recipe);
+  }
+
+  TrainResult run() {
+    for (const std::string& line : choosing_.notes()) note(line);
+    if (recipe_.bfloat16 && !has_fast_bfloat16()) {
+      note("this processor has no AVX-512: training in float instead of bfloat16, which takes several times as long");
+      recipe_.bfloat16 = false;
+    }
+    if (teacher_) teacher_->use_bfloat16(recipe_.bfloat16);
+    TrainResult result;
+    result.resumed_from = resume();
+    while (epochs_.size() < recipe_.epochs && !choosing_.ended_early(epochs_)) {
+      epochs_.push_back(run_epoch(epochs_.size() + 1));
+      keep_best();
+      save();
+      if (options_.on_epoch) options_.on_epoch(epochs_.back());
+      if (epochs_.size() == options_.stop_after) break;
+    }
+    result.finished = epochs_.size() == recipe_.epochs || choosing_.ended_early(epochs_);
+    result.choice = choosing_.choice(epochs_, recipe_.epochs);
+    if (!is_last_kept()) unarchive(network_, best_);
+    network_->use_bfloat16(false);
+    if (result.finished) measure_test(*network_, test_, all_of(test_count_), result);
+    result.skipped_steps = skipped_;
+    result.graph = nn::fold_batch_norms(network_->to_graph());
+    result.epochs = epochs_;
+    return result;
+  }
+
+ private:
+  bool is_last_kept() const { return choosing_.kept(epochs_) == epochs_.size(); }
+
+  void keep_best() {
+    if (choosing_.validates() && is_last_kept() && epochs_.size() < recipe_.epochs) best_ = archived(network_);
+  }
+
+  std::size_t resume() {
+    if (options_.checkpoint.empty()) return 0;
+    const auto checkpoint = read_checkpoint(options_.checkpoint);
+    if (!checkpoint) return 0;
+    if (checkpoint->fingerprint != fingerprint_ || checkpoint->epochs.size() > recipe_.epochs ||
+        checkpoint->epochs.empty()) {
+      note("checkpoint " + options_.checkpoint.string() + " is of another training: starting afresh");
+      return 0;
+    }
+    unarchive(network_, checkpoint->model);
+    updater_.restore(checkpoint->optimiser);
+    epochs_ = checkpoint->epochs;
+    best_ = is_last_kept() ? checkpoint->model : checkpoint->best;
+    note(fmt::format("going on after epoch {} of {}", epochs_.size(), recipe_.epochs));
+    return epochs_.size();
+  }
+
+  void save() const {
+    if (options_.checkpoint.empty()) return;
+    write_checkpoint({fingerprint_, epochs_, archived(network_), updater_.archive(), is_last_kept() ? "" : best_},
+                     options_.checkpoint);
+  }
+
+  void note(const std::string& line) const {
+    if (options_.on_note) options_.on_note(line);
+  }
+
+  /// Mean square of what goes past the limit, over the inputs of all activations.
+  torch::Tensor range_penalty(const std::vector<torch::Tensor>& observed) const {
+    torch::Tensor sum = torch::zeros({});
+    for (const auto& x : observed) sum = sum + torch::relu(x.abs() - recipe_.range_limit).square().mean();
+    return sum * recipe_.range_weight;
+  }
+
+  struct Step {
+    double loss;
+    std::int64_t correct;
+  };
+
+  Step step(const Batch& batch, double rate_share) {
+    const bool penalised = recipe_.range_weight > 0 && !recipe_.normalised_squares;
+    std::vector<torch::Tensor> observed;
+    updater_.zero_gradients();
+    const auto logits = network_->forward(batch.images, penalised ? &observed : nullptr);
+    auto loss = weighted_cross_entropy(logits, batch.labels, recipe_.label_smoothing, weights_);
+    if (teacher_) {
+      const auto from_teacher = distillation_loss(logits, teacher_->logits(batch.images), recipe_.teacher_temperature);
+      loss = loss * (1 - recipe_.teacher_share) + from_teacher * recipe_.teacher_share;
+    }
+    if (penalised) loss = loss + range_penalty(observed);
+    loss.backward();
+    const bool stepped = updater_.step(rate_share);
+    skipped_ += stepped ? 0 : 1;
+    skipped_in_a_row_ = stepped ? 0 : skipped_in_a_row_ + 1;
+    return {loss.item<double>(), logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>()};
+  }
+
+  EpochResult run_epoch(std::size_t epoch) {
+    const auto start = std::chrono::steady_clock::now();
+    Progress progress(fmt::format("epoch {}/{}", epoch, recipe_.epochs), choosing_.learn().size(), "images",
+                      options_.progress);
+    const std::size_t images = choosing_.learn().size();
+    auto order = shuffled(images, options_.seed, epoch);
+    for (std::int64_t& at : order) at = choosing_.learn()[static_cast<std::size_t>(at)];
+    const bool plain = epoch + recipe_.plain_epochs > recipe_.epochs;
+    const Augmentation augmentation = plain ? Augmentation{} : recipe_.augmentation;
+    network_->train();
+    network_->use_bfloat16(recipe_.bfloat16);
+    double loss = 0;
+    std::int64_t correct = 0;
+    for (std::size_t first = 0; first < images; first += recipe_.batch) {
+      const std::size_t count = std::min(recipe_.batch, images - first);
+      // The mean of one image has no variance, so a batch norm cannot learn from a single one.
+      if (count == 1 && images > 1) break;
+      const double done = static_cast<double>(epoch - 1) + static_cast<double>(first) / static_cast<double>(images);
+      const double progressed = done / static_cast<double>(recipe_.epochs);
+      network_->freeze_norms(progressed >= 1 - recipe_.freeze_norms);
+      const Step result = step(train_.augmented(order, first, count, augmentation, options_.seed, epoch),
+                               rate_share_at(recipe_, progressed));
+      if (skipped_in_a_row_ >= kPatience) {
+        throw Error(fmt::format("training broke down in epoch {}: try a smaller learning rate", epoch));
+      }
+      if (std::isfinite(result.loss)) loss += result.loss * static_cast<double>(count);
+      correct += result.correct;
+      progress.advance(count);
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    EpochResult out;
+    out.epoch = epoch;
+    out.train_loss = loss / static_cast<double>(images);
+    out.train_accuracy = static_cast<double>(correct) / static_cast<double>(images);
+    out.seconds = seconds;
+    out.images_per_second = static_cast<double>(images) / seconds;
+    if (choosing_.validates()) validate(out);
+    return out;
+  }
+
+  void validate(EpochResult& epoch) {
+    // It is quicker in the arithmetic of the training, but the last one is what the written network will do.
+    network_->use_bfloat16(recipe_.bfloat16 && epoch.epoch < recipe_.epochs);
+    const Answers answers = measure_answers(*network_, validation_, choosing_.validate());
+    Choosing::score(epoch, figures_of(answers.labels, answers.predicted, classes_), answers.loss);
+  }
+
+  Recipe recipe_;
+  const RunOptions& options_;
+  std::size_t classes_;
+  Choosing choosing_;
+  torch::Tensor weights_;  // a class; undefined: all alike
+  Batches train_;
+  Batches validation_;  // of all that are given, or of the training images
+  Batches test_;
+  std::size_t test_count_;
+  std::shared_ptr<Network> network_;
+  Updater updater_;
+  std::unique_ptr<Teacher> teacher_;
+  std::size_t skipped_ = 0;
+  std::size_t skipped_in_a_row_ = 0;
+  std::string fingerprint_;
+  std::vector<EpochResult> epochs_;
+  std::string best_;  // archive of the network after the best epoch so far, where that is not the last
+};
+
+}  // namespace
+
+TrainResult train(const nn::Graph& skeleton, const Recipe& recipe, const image::Dataset& train_set,
+                  const image::Dataset& test_set, const RunOptions& options, const image::Dataset* validation_set) {
+  check_recipe(recipe);
+  check_images(skeleton, train_set);
+  check_same_classes(train_set.classes, test_set.classes, "test", test_set.name);
+  check_images(skeleton, test_set);
+  if (validation_set != nullptr) {
+    check_same_classes(train_set.classes, validation_set->classes, "validation", validation_set->name);
+    check_images(skeleton, *validation_set);
+  }
+  try {
+    set_math_threads(options.threads);
+    torch::manual_seed(options.seed);
+    auto result = Run(skeleton, recipe, {train_set, validation_set, test_set}, options).run();
+    result.graph.preprocessing.stated = true;
+    result.graph.preprocessing.classes = train_set.classes;
+    return result;
+  } catch (const c10::Error& e) {
+    throw Error(std::string("LibTorch: ") + e.what_without_backtrace());
+  }
+}
+
+}  // namespace obscura::train

@@ -1,0 +1,107 @@
+#include "train/encrypted/zoo.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "train/encrypted/zoo_networks.h"
+
+namespace obscura::train {
+namespace {
+
+struct Entry {
+  const char* name;
+  const char* summary;
+  Shape input;           // the usual one
+  std::size_t smallest;  // side
+  std::size_t multiple;  // of sides: pools by 2 lose nothing
+  nn::Graph (*build)(const Shape& input, std::size_t classes);
+  Recipe (*recipe)(const std::string& dataset);
+};
+
+constexpr Shape kDigits{1, 28, 28};
+constexpr Shape kCifar{3, 32, 32};
+
+constexpr std::array<Entry, 9> kEntries{{
+    {"tenseal",
+     "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
+     kDigits, 7, 1, build_tenseal, paper_tenseal_recipe},
+    {"cryptondl1",
+     "1x28x28: Conv 1->12 7x7 stride 3, square, Linear 768->64, square, Linear 64->classes; RMSprop 0.001, 5 epochs",
+     kDigits, 7, 1, build_cryptondl1, paper_cryptondl_recipe},
+    {"cryptondl2",
+     "1x28x28: Conv 1->12 3x3 stride 3, square, Linear 972->64, square, Linear 64->classes; RMSprop 0.001, 5 epochs",
+     kDigits, 3, 1, build_cryptondl2, paper_cryptondl_recipe},
+    {"obscura-s",
+     "1x28x28: cryptondl1 with 128 hidden values and trainable quadratics; AdamW, 60 epochs with augmentation", kDigits,
+     7, 1, build_obscura_s, own_recipe},
+    {"obscura-l",
+     "1x28x28: Conv 1->16 5x5 and 16->32 3x3, each averaged by 2, Linear 1568->128->classes, quadratics; AdamW, 60 "
+     "epochs with augmentation",
+     kDigits, 8, 4, build_obscura_l, own_recipe},
+    {"lenet5",
+     "1x28x28: Conv 1->32 and 32->64 5x5 stride 2, Linear 3136->512->classes, quadratics; AdamW, 20 epochs with "
+     "augmentation",
+     kDigits, 8, 1, build_lenet5, lenet5_recipe},
+    {"obscura-m",
+     "3x32x32: seven 3x3 convolutions of 32 to 256 maps, averaged by 2 at three of them, quadratics, mean, Linear "
+     "256->classes; Muon, 30 epochs with augmentation",
+     kCifar, 8, 8, build_obscura_m, obscura_m_recipe},
+    {"relu-l", "1x28x28: obscura-l with twice the maps and ReLU; a teacher for --distill-from", kDigits, 8, 4,
+     build_relu_l, relu_l_recipe},
+    {"relu-m", "3x32x32: obscura-m with ReLU; a teacher for --distill-from", kCifar, 8, 8, build_relu_m, relu_m_recipe},
+}};
+
+const Entry& find_entry(const std::string& name) {
+  for (const Entry& entry : kEntries) {
+    if (entry.name == name) return entry;
+  }
+  throw UsageError(fmt::format("unknown model '{}': choose {}", name, fmt::join(model_names(), ", ")));
+}
+
+std::string text(const Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+}
+
+}  // namespace
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kEntries) names.emplace_back(entry.name);
+  return names;
+}
+
+std::string model_summary(const std::string& name) {
+  return find_entry(name).summary;
+}
+
+Recipe model_recipe(const std::string& name, const std::string& dataset) {
+  return find_entry(name).recipe(dataset);
+}
+
+Shape usual_images(const std::string& name) {
+  return find_entry(name).input;
+}
+
+std::string images_taken(const std::string& name) {
+  const Entry& entry = find_entry(name);
+  std::string out = fmt::format("images of one or three channels, sides from {}", entry.smallest);
+  if (entry.multiple > 1) out += fmt::format(" that are multiples of {}", entry.multiple);
+  return out;
+}
+
+Model make_model(const std::string& name, const Shape& input, std::size_t classes, const std::string& dataset) {
+  const Entry& entry = find_entry(name);
+  const bool sides = std::min(input.height, input.width) >= entry.smallest && input.height % entry.multiple == 0 &&
+                     input.width % entry.multiple == 0;
+  if (!sides || (input.channels != 1 && input.channels != 3)) {
+    throw UnsupportedError(fmt::format("model {} takes {} (usually {}), not {}", name, images_taken(name),
+                                       text(entry.input), text(input)));
+  }
+  if (classes < 2) throw UnsupportedError(fmt::format("model {} needs at least two classes", name));
+  return {entry.name, entry.summary, entry.build(input, classes), entry.recipe(dataset)};
+}
+
+}  // namespace obscura::train

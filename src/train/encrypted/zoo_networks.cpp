@@ -1,0 +1,233 @@
+#include "train/encrypted/zoo_networks.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace obscura::train {
+namespace {
+
+// The degree-2 Hermite expansion of a ReLU whose square is normalised (AESPA, arXiv 2201.06699).
+constexpr float kSquareStart = 0.28F;
+constexpr float kLinearStart = 0.5F;
+
+/// Of a dense layer: beyond it, neither training nor an encrypted run is any use.
+constexpr std::size_t kMostWeights = std::size_t{1} << 24;
+
+struct Convolution {
+  std::size_t channels;
+  std::size_t kernel;
+  std::size_t stride = 1;
+  std::size_t padding = 0;
+  bool bias = true;  ///< not before a batch norm, which has its own
+};
+
+enum class Act { quadratic, relu };
+
+/// Layers one after the other, all weights zero.
+class Sequence {
+ public:
+  Sequence(const std::string& name, const Shape& input) : graph_(nn::make_graph(name, input)) {}
+
+  Sequence& conv(const Convolution& wanted) {
+    nn::Conv2d conv;
+    conv.out_channels = wanted.channels;
+    conv.kernel = {wanted.kernel, wanted.kernel};
+    conv.stride = {wanted.stride, wanted.stride};
+    conv.padding = {wanted.padding, wanted.padding, wanted.padding, wanted.padding};
+    conv.weights.assign(wanted.channels * shape().channels * wanted.kernel * wanted.kernel, 0.0F);
+    if (wanted.bias) conv.bias.assign(wanted.channels, 0.0F);
+    return add("conv", std::move(conv));
+  }
+  Sequence& flatten() { return add("flatten", nn::Flatten{}); }
+  Sequence& square() { return add("square", nn::Square{}); }
+  /// A batch norm and, a channel, b z + a z^2: both fold into what stands around them.
+  Sequence& quadratic() { return activation(Act::quadratic); }
+  /// The same, or a batch norm and a ReLU.
+  Sequence& activation(Act act) {
+    const std::size_t channels = shape().channels;
+    add("norm", nn::BatchNorm{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)});
+    if (act == Act::relu) return add("relu", nn::Activation{nn::Activation::Kind::relu, 0, 0});
+    nn::Polynomial polynomial;
+    polynomial.coefficients.assign(channels, {0.0F, kLinearStart, kSquareStart});
+    return add("quadratic", std::move(polynomial));
+  }
+  /// Means of side x side windows.
+  Sequence& average(std::size_t side) {
+    return add("pool", nn::AvgPool{{side, side}, {side, side}, {0, 0, 0, 0}, false});
+  }
+  /// Of all that is left of the image.
+  Sequence& mean() {
+    const std::array<std::size_t, 2> window{shape().height, shape().width};
+    return add("pool", nn::AvgPool{window, window, {0, 0, 0, 0}, false});
+  }
+  Sequence& linear(std::size_t out_features, bool bias = true) {
+    const Shape& images = graph_.input_shape();
+    if (shape().size() > kMostWeights / out_features) {
+      throw UnsupportedError(fmt::format(
+          "model {} for images of {}x{}x{} would have a dense layer of {} times {} weights, more than {} in "
+          "all: take smaller images (--size)",
+          graph_.name, images.channels, images.height, images.width, shape().size(), out_features, kMostWeights));
+    }
+    return add("fc", nn::Linear{out_features, std::vector<float>(out_features * shape().size(), 0.0F),
+                                std::vector<float>(bias ? out_features : 0, 0.0F)});
+  }
+  nn::Graph take() { return std::move(graph_); }
+
+ private:
+  const Shape& shape() const { return graph_.output_shape(); }
+  /// Layers of a kind are numbered from 1 in the order in which they come.
+  Sequence& add(const char* kind, nn::Layer layer) {
+    std::size_t number = 1;
+    for (const auto& node : graph_.nodes) number += node.layer.index() == layer.index() ? 1 : 0;
+    nn::add_node(graph_, fmt::format("{}{}", kind, number), std::move(layer), {graph_.nodes.size() - 1});
+    return *this;
+  }
+  nn::Graph graph_;
+};
+
+/// Convolution, square, hidden layer, square, classes.
+nn::Graph paper_network(const char* name, const Shape& input, std::size_t classes, const Convolution& first) {
+  return Sequence(name, input).conv(first).square().flatten().linear(64).square().linear(classes).take();
+}
+
+nn::Graph cifar_network(const char* name, const Shape& input, std::size_t classes, Act act) {
+  Sequence net(name, input);
+  const std::vector<std::pair<std::size_t, bool>> stages{{32, false},  {64, true},  {64, false}, {128, true},
+                                                         {128, false}, {256, true}, {256, false}};
+  for (const auto& [channels, pooled] : stages) {
+    net.conv({channels, 3, 1, 1, false});
+    if (pooled) net.average(2);
+    net.activation(act);
+  }
+  nn::Graph graph = net.mean().flatten().linear(classes).take();
+  // Mean and standard deviation of CIFAR-10's training images, and of their luma.
+  const bool grey = input.channels == 1;
+  graph.preprocessing.mean = grey ? std::vector{0.4809F} : std::vector{0.4914F, 0.4822F, 0.4465F};
+  graph.preprocessing.std = grey ? std::vector{0.2392F} : std::vector{0.2470F, 0.2435F, 0.2616F};
+  return graph;
+}
+
+}  // namespace
+
+nn::Graph build_tenseal(const Shape& input, std::size_t classes) {
+  return paper_network("tenseal", input, classes, {4, 7, 3});
+}
+
+nn::Graph build_cryptondl1(const Shape& input, std::size_t classes) {
+  return paper_network("cryptondl1", input, classes, {12, 7, 3});
+}
+
+nn::Graph build_cryptondl2(const Shape& input, std::size_t classes) {
+  return paper_network("cryptondl2", input, classes, {12, 3, 3});
+}
+
+nn::Graph build_obscura_s(const Shape& input, std::size_t classes) {
+  Sequence net("obscura-s", input);
+  net.conv({12, 7, 3, 0, false}).quadratic().flatten().linear(128, false).quadratic().linear(classes);
+  return net.take();
+}
+
+nn::Graph build_obscura_l(const Shape& input, std::size_t classes) {
+  Sequence net("obscura-l", input);
+  net.conv({16, 5, 1, 2, false}).average(2).quadratic();
+  net.conv({32, 3, 1, 1, false}).average(2).quadratic();
+  net.flatten().linear(128, false).quadratic().linear(classes);
+  return net.take();
+}
+
+nn::Graph build_lenet5(const Shape& input, std::size_t classes) {
+  Sequence net("lenet5", input);
+  net.conv({32, 5, 2, 2, false}).quadratic().conv({64, 5, 2, 2, false}).quadratic();
+  net.flatten().linear(512, false).quadratic().linear(classes);
+  return net.take();
+}
+
+nn::Graph build_obscura_m(const Shape& input, std::size_t classes) {
+  return cifar_network("obscura-m", input, classes, Act::quadratic);
+}
+
+nn::Graph build_relu_l(const Shape& input, std::size_t classes) {
+  Sequence net("relu-l", input);
+  net.conv({32, 5, 1, 2, false}).average(2).activation(Act::relu);
+  net.conv({64, 3, 1, 1, false}).average(2).activation(Act::relu);
+  net.flatten().linear(256, false).activation(Act::relu).linear(classes);
+  return net.take();
+}
+
+nn::Graph build_relu_m(const Shape& input, std::size_t classes) {
+  return cifar_network("relu-m", input, classes, Act::relu);
+}
+
+Recipe paper_tenseal_recipe(const std::string&) {
+  return {};
+}
+
+Recipe paper_cryptondl_recipe(const std::string&) {
+  Recipe recipe;
+  recipe.epochs = 5;
+  recipe.optimiser = Optimiser::rmsprop;
+  return recipe;
+}
+
+Recipe own_recipe(const std::string& dataset) {
+  Recipe recipe;
+  recipe.epochs = 60;
+  recipe.batch = 128;
+  recipe.learning_rate = 0.004;
+  recipe.optimiser = Optimiser::adamw;
+  recipe.schedule = Schedule::one_cycle;
+  recipe.weight_decay = 1e-4;
+  recipe.clip_norm = 1;
+  recipe.normalised_squares = true;
+  recipe.augmentation = parse_augmentation(dataset == "fashion-mnist" ? "shift+flip" : "affine");
+  recipe.plain_epochs = 1;
+  return recipe;
+}
+
+Recipe lenet5_recipe(const std::string& dataset) {
+  Recipe recipe = own_recipe(dataset);
+  recipe.epochs = 20;
+  recipe.bfloat16 = true;
+  return recipe;
+}
+
+Recipe obscura_m_recipe(const std::string&) {
+  Recipe recipe;
+  recipe.epochs = 30;
+  recipe.batch = 128;
+  recipe.learning_rate = 0.1;
+  recipe.optimiser = Optimiser::muon;
+  recipe.schedule = Schedule::one_cycle;
+  recipe.warm_up = 0.2;
+  recipe.weight_decay = 5e-4;
+  recipe.label_smoothing = 0.1;
+  recipe.clip_norm = 1;
+  recipe.range_weight = 50;
+  recipe.range_limit = 5;
+  recipe.normalised_squares = true;
+  recipe.range_bound = 12;
+  recipe.freeze_norms = 0.25;
+  recipe.bfloat16 = true;
+  recipe.augmentation = parse_augmentation("crop+flip+cutout");
+  return recipe;
+}
+
+Recipe relu_l_recipe(const std::string& dataset) {
+  Recipe recipe = own_recipe(dataset);
+  recipe.epochs = 30;
+  return recipe;
+}
+
+Recipe relu_m_recipe(const std::string& dataset) {
+  Recipe recipe = obscura_m_recipe(dataset);
+  recipe.range_weight = 0;
+  recipe.freeze_norms = 0;
+  return recipe;
+}
+
+}  // namespace obscura::train
