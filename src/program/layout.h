@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "nn/graph.h"
+#include "tensor/shape.h"
 
 namespace obscura::program {
 

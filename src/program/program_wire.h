@@ -17,7 +17,7 @@ namespace obscura::program {
 ///   stage    := name:text channels:u32 height:u32 width:u32 activation:u8 basis:u8 #rows:u32 (#:u32 f64...)...
 ///               limbs:u32 weight_bits:f64 rescales:u32 activation_limbs:u32 late:u8 rescales:u32
 ///               #scales:u32 f64... after_map:f64 after_activation:f64
-///               #terms:u32 (value:u32 channels:u32 height:u32 width:u32 map)...               compile/map_wire.h
+///               #terms:u32 (value:u32 channels:u32 height:u32 width:u32 map)...               program/map_wire.h
 ///               packed | batched
 ///   packed   := layout:text output:u32 unfolded:u8 microseconds:f64 key_megabytes:f64
 ///               (layout:u32 copies:u32 #groups:u32 (#:u32 i64...)...)...   one a term

@@ -5,7 +5,7 @@
 #include "ckks/wire.h"
 #include "program/program.h"
 
-/// For the two halves of compile/program_wire.h and their tests alone.
+/// For the two halves of program/program_wire.h and their tests alone.
 namespace obscura::program {
 
 /// Of the payload.

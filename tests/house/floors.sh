@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# The floors hold: a folder of src/ includes only itself and what stands before it in the list below, no folder on the
-# server's side of ckks sees the secret half, and LibTorch stays in src/train.
-# usage: floors.sh SOURCE_FOLDER   prints each include that breaks a rule; exit code 1 if there is one
+# The floors hold, as the table of docs/architecture.md says: a folder of src/ includes only itself, what its "leans on"
+# names, and what that leans on in turn; outside libraries likewise. The table goes downhill: a row names rows above it.
+# usage: floors.sh SOURCE_FOLDER ARCHITECTURE_PAGE   prints each line that breaks a rule; exit code 1 if there is one
 set -euo pipefail
-src=${1:?usage: floors.sh SOURCE_FOLDER}
+src=${1:?usage: floors.sh SOURCE_FOLDER ARCHITECTURE_PAGE}
+page=$(realpath "${2:?usage: floors.sh SOURCE_FOLDER ARCHITECTURE_PAGE}")
 
-floors=(base ring ckks circuits image nn compile runtime owner shield train search audit serve cli)
-without_secret='base ring ckks circuits image nn compile runtime'
-
-declare -A height
-for i in "${!floors[@]}"; do height[${floors[i]}]=$i; done
+# What an outside library's headers begin with.
+declare -A headers=([torch/]=LibTorch [ATen/]=LibTorch [c10/]=LibTorch [opencv2/]=OpenCV [onnx/]=ONNX [Eigen/]=Eigen
+  [sodium]=libsodium [zstd]=zstd [zlib]=zlib [fmt/]=fmt [nlohmann/]=nlohmann-json [CLI/]=CLI11 [jpeglib]=libjpeg-turbo
+  [png.h]=libpng [tiffio]=libtiff [webp/]=libwebp)
 
 broken=0
 complain() {
@@ -17,24 +17,56 @@ complain() {
   broken=1
 }
 
+# allowed[X]: " X a b ... ", with everything that X leans on.
+declare -A allowed
+floors=()
+while IFS='|' read -r _ folder _ _ leans _; do
+  folder=${folder//[\` ]/}
+  folder=${folder#src/}
+  closure=" $folder "
+  IFS=',' read -ra names <<<"$(sed 's/([^)]*)//g' <<<"$leans")"
+  for name in "${names[@]}"; do
+    name=${name// /}
+    [[ $name == - ]] && continue
+    if [[ ${allowed[$name]:-} ]]; then
+      for further in ${allowed[$name]}; do [[ $closure == *" $further "* ]] || closure+="$further "; done
+    elif [[ " ${headers[*]} " == *" $name "* ]]; then
+      closure+="$name "
+    else
+      complain "docs/architecture.md" "$folder leans on '$name', which is neither a row above it nor a library that is known"
+    fi
+  done
+  allowed[$folder]=$closure
+  floors+=("$folder")
+done < <(grep -E '^\| `src/[a-z]+` \|' "$page")
+((${#floors[@]})) || { echo "$page holds no table of floors"; exit 1; }
+
 # check FILE INCLUDED: one #include "INCLUDED" that stands in src/FILE
 check() {
   local file=$1 included=$2 folder=${1%%/*} from=${2%%/*}
-  if [[ $included != */* || -z ${height[$from]:-} ]]; then
+  if [[ $included != */* || -z ${allowed[$from]:-} ]]; then
     complain "$file" "\"$included\" does not start with the name of a floor"
-  elif ((height[$from] > height[$folder])); then
-    complain "$file" "\"$included\" stands below: $folder may use only ${floors[*]:0:height[$folder] + 1}"
-  elif [[ $included == ckks/secret_* && " $without_secret " == *" $folder "* && $file != ckks/secret_* ]]; then
-    complain "$file" "\"$included\" is the owner's; the server's side must not see it"
+  elif [[ ${allowed[$folder]} != *" $from "* ]]; then
+    complain "$file" "\"$included\": $folder may use only${allowed[$folder]}"
   fi
+}
+
+# check_outside FILE INCLUDED: one #include <INCLUDED>
+check_outside() {
+  local file=$1 included=$2 folder=${1%%/*} start
+  for start in "${!headers[@]}"; do
+    [[ $included == "$start"* ]] || continue
+    [[ ${allowed[$folder]} == *" ${headers[$start]} "* ]] ||
+      complain "$file" "<$included>: $folder may use only${allowed[$folder]}"
+  done
 }
 
 cd "$src"
 mapfile -t files < <(find . -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.inc' \) -printf '%P\n' | sort)
 ((${#files[@]})) || { echo "$src holds no source file"; exit 1; }
 for file in "${files[@]}"; do
-  [[ $file == */* && ${height[${file%%/*}]:-} ]] ||
-    complain "$file" "is in no floor; add its folder to the list in tests/house/floors.sh and docs/architecture.md"
+  [[ $file == */* && ${allowed[${file%%/*}]:-} ]] ||
+    complain "$file" "is in no floor; add its folder to the table in docs/architecture.md"
 done
 ((broken == 0)) || exit 1
 
@@ -44,8 +76,9 @@ while IFS= read -r line; do
   check "${line%%:*}" "${included%%\"*}"
 done < <(grep -HE "${include}\"" "${files[@]}")
 while IFS= read -r line; do
-  [[ $line == train/* ]] || complain "${line%%:*}" "includes LibTorch, which only src/train may"
-done < <(grep -HE "${include}[<\"](torch|ATen|c10)/" "${files[@]}")
+  included=${line#*<}
+  check_outside "${line%%:*}" "${included%%>*}"
+done < <(grep -HE "${include}<" "${files[@]}")
 
 ((broken)) || echo "${#files[@]} files keep to the floors"
 exit "$broken"
