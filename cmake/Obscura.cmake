@@ -2,7 +2,7 @@
 include(GoogleTest OPTIONAL)
 
 add_library(obscura_options INTERFACE)
-target_include_directories(obscura_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
+target_include_directories(obscura_options INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
 target_compile_options(obscura_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   $<$<CONFIG:Release>:-O$<IF:$<BOOL:$<TARGET_PROPERTY:OBSCURA_QUICK_BUILD>>,1,3>> $<$<BOOL:${OBSCURA_WERROR}>:-Werror>)
 # OBSCURA_QUICK_BUILD: tests and the command line wait for the libraries, and take half the time to build.
@@ -51,11 +51,11 @@ function(obscura_library name)
   endforeach()
   if(NOT sources)
     add_library(obscura_${name} INTERFACE)
-    target_link_libraries(obscura_${name} INTERFACE obscura_options ${ARG_DEPENDS})
+    target_link_libraries(obscura_${name} INTERFACE $<BUILD_INTERFACE:obscura_options> ${ARG_DEPENDS})
     return()
   endif()
   add_library(obscura_${name} STATIC ${sources})
-  target_link_libraries(obscura_${name} PUBLIC obscura_options ${ARG_DEPENDS})
+  target_link_libraries(obscura_${name} PUBLIC $<BUILD_INTERFACE:obscura_options> ${ARG_DEPENDS})
 endfunction()
 
 # obscura_test(<folder> DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<folder>.

@@ -45,4 +45,12 @@ QueryRecord read_query_record(ckks::ByteSpan bytes, std::string_view what) {
   return record;
 }
 
+void add_warnings(const QueryRecord& record, std::vector<Reading>& readings) {
+  for (std::size_t i = 0; i < record.images.size() && i < readings.size(); ++i) {
+    if (readings[i].trust != Trust::sound || record.images[i].warning.empty()) continue;
+    readings[i].trust = Trust::doubtful;
+    readings[i].reason = record.images[i].warning;
+  }
+}
+
 }  // namespace obscura::owner

@@ -6,6 +6,7 @@
 
 #include "ckks/wire.h"
 #include "message/messages.h"
+#include "owner/reading.h"
 
 namespace obscura::owner {
 
@@ -26,5 +27,8 @@ struct QueryRecord {
 ckks::Bytes write_query_record(const QueryRecord& record);
 /// Throws FormatError.
 QueryRecord read_query_record(ckks::ByteSpan bytes, std::string_view what = "query record");
+
+/// A query that was doubtful before it went has a doubtful answer. `readings`: of its images, in order.
+void add_warnings(const QueryRecord& record, std::vector<Reading>& readings);
 
 }  // namespace obscura::owner

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/error.h"
+
 namespace obscura::owner {
 namespace {
 
@@ -60,6 +62,20 @@ void judge(const message::ClientSpec& client, const Evidence& evidence, Reading&
                                      "on was {:.3g}",
                                      evidence.largest, client.logit_range / message::kLogitHeadroom));
   }
+}
+
+ckks::DecryptOptions flooded_for(const message::ClientSpec& client, std::uint64_t share) {
+  ckks::DecryptOptions options;
+  if (share == 0) return options;
+  options.flood_queries = share * client.replies();
+  const double left = 2 * client.noise * ckks::added_noise_factor(options);
+  const double range = client.logit_range > 0 ? client.logit_range : 1;
+  if (left <= range / 16) return options;
+  throw UnsupportedError(
+      fmt::format("to show {} answers, flooding would add noise of {:.2g} to logits of up to {:.2g}, and leave nothing "
+                  "of them; compile the network with --share {} and make keys for that, or show the class alone, and "
+                  "never the numbers",
+                  share, left, range, share));
 }
 
 }  // namespace obscura::owner

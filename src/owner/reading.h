@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "message/client_spec.h"
+#include "secret/finish.h"
 
 namespace obscura::owner {
 
@@ -36,5 +38,9 @@ struct Evidence {
 /// ten thousand times the noise; an image unlike those that ranges were measured on makes logits beyond their range.
 /// Fills in trust and reason.
 void judge(const message::ClientSpec& client, const Evidence& evidence, Reading& reading);
+
+/// How answers are decrypted of which `share` in all may be shown to others than the owner: flooded; 0: none may.
+/// Throws UnsupportedError where the program is not precise enough for anything to be left of them.
+ckks::DecryptOptions flooded_for(const message::ClientSpec& client, std::uint64_t share);
 
 }  // namespace obscura::owner

@@ -44,7 +44,9 @@ done < <(grep -E '^\| `src/[a-z]+` \|' "$page")
 # check FILE INCLUDED: one #include "INCLUDED" that stands in src/FILE
 check() {
   local file=$1 included=$2 folder=${1%%/*} from=${2%%/*}
-  if [[ $included != */* || -z ${allowed[$from]:-} ]]; then
+  if [[ $from == obscura ]]; then  # include/obscura: what outsiders see, and each header is one file's to implement
+    [[ ${file##*/} == public_*.cpp ]] || complain "$file" "\"$included\" is for outsiders, and for the public_*.cpp behind it"
+  elif [[ $included != */* || -z ${allowed[$from]:-} ]]; then
     complain "$file" "\"$included\" does not start with the name of a floor"
   elif [[ ${allowed[$folder]} != *" $from "* ]]; then
     complain "$file" "\"$included\": $folder may use only${allowed[$folder]}"

@@ -22,6 +22,7 @@ build() {
   file base/error.h '#pragma once' '#include <fmt/format.h>'
   file ckks/encoder.h '#include <sodium.h>' '#include <vector>'
   file secret/key.h '#include "ckks/encoder.h"' '#include "base/error.h"' '// #include "cli/verbs.h"'
+  file secret/public_owner.cpp '#include "obscura/owner.h"'
   file cli/main.cpp '#include "secret/key.h"' '#include "base/error.h"'
 }
 
@@ -50,6 +51,7 @@ expect runtime/run.cpp '#include "secret/key.h"' 'runtime may use only'
 expect nn/graph.cpp '#include "ckks/encoder.h"' 'nn may use only'
 expect ckks/ntt.cpp '#include "modulus.h"' 'name of a floor'
 expect ckks/ntt.cpp '#include "../base/error.h"' 'name of a floor'
+expect ckks/ntt.cpp '#include "obscura/owner.h"' 'is for outsiders'
 expect attic/old.cpp '#include <vector>' 'in no floor'
 expect nn/graph.cpp '#include <torch/torch.h>' '<torch/torch.h>: nn may use only'
 expect base/file.cpp '#include <sodium.h>' '<sodium.h>: base may use only'

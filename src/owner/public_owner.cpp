@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/file.h"
+#include "base/parallel.h"
+#include "message/client_wire.h"
+#include "obscura/owner.h"
+#include "owner/key_folder.h"
+
+namespace obscura {
+namespace {
+
+/// Planar, as networks take pictures. Throws MismatchError for another size.
+std::vector<std::uint8_t> planar(const Pixels& picture, const Shape& input) {
+  const auto size = [](std::size_t width, std::size_t height, std::size_t channels) {
+    return std::to_string(width) + "x" + std::to_string(height) + " with " + std::to_string(channels) +
+           (channels == 1 ? " channel" : " channels");
+  };
+  if (Shape{picture.channels, picture.height, picture.width} != input) {
+    throw MismatchError("a picture of " + size(picture.width, picture.height, picture.channels) + ", expected " +
+                        size(input.width, input.height, input.channels) + ": resize or convert it first");
+  }
+  if (picture.values.size() != input.size()) {
+    throw MismatchError("a picture of " + size(picture.width, picture.height, picture.channels) + " holds " +
+                        std::to_string(picture.values.size()) + " samples, expected " + std::to_string(input.size()));
+  }
+  const std::size_t plane = input.height * input.width;
+  std::vector<std::uint8_t> out(input.size());
+  for (std::size_t i = 0; i < plane; ++i) {
+    for (std::size_t c = 0; c < input.channels; ++c) out[c * plane + i] = picture.values[i * input.channels + c];
+  }
+  return out;
+}
+
+message::ClientSpec fresh_spec(BytesView bytes) {
+  auto spec = message::read_client_spec(bytes, "client spec");
+  if (spec.key == ckks::KeyId{}) return spec;
+  throw MismatchError(
+      "the client spec belongs to keys that were made already: take the one that compile wrote, or "
+      "open the folder of those keys");
+}
+
+Prediction prediction_of(const message::ClientSpec& client, const std::vector<std::string>& labels,
+                         owner::Reading reading) {
+  Prediction out;
+  out.logits = std::move(reading.logits);
+  out.probabilities = class_probabilities(out.logits, client.head);
+  const auto best = std::max_element(out.probabilities.begin(), out.probabilities.end());
+  out.index = static_cast<std::size_t>(best - out.probabilities.begin());
+  out.label = labels[out.index];
+  out.confidence = *best;
+  if (reading.trust != owner::Trust::sound) out.doubt = reading.reason;
+  return out;
+}
+
+}  // namespace
+
+struct Owner::State {
+  State(message::ClientSpec client, std::size_t threads) : inner(std::move(client)), pool(threads) {}
+  State(const owner::KeyFolder& keys, std::size_t threads) : inner(keys.open()), pool(threads), folder(keys) {}
+
+  owner::QueryRecord record_of(const message::QueryId& query) {
+    if (folder) return folder->recall(query, inner.key().id());
+    const auto found = records.find(query);
+    if (found != records.end()) return found->second;
+    throw MismatchError("no query " + message::hex_of(query).substr(0, 8) + " was made by this owner");
+  }
+
+  void keep(const owner::QueryRecord& record) {
+    if (folder) {
+      folder->remember(record);
+    } else {
+      records[record.ticket.id] = record;
+    }
+  }
+
+  /// Made once: every call would draw other seeds.
+  const ckks::SeededEvaluationKeys& keys() {
+    if (!evaluation) evaluation = inner.evaluation_keys(&pool);
+    return *evaluation;
+  }
+
+  owner::Owner inner;
+  ThreadPool pool;
+  mutable std::mutex mutex;  ///< of what follows
+  std::optional<ckks::SeededEvaluationKeys> evaluation;
+  Bytes evaluation_file;
+  std::map<message::QueryId, owner::QueryRecord> records;  ///< while there is no folder
+  std::optional<owner::KeyFolder> folder;
+  std::uint64_t counted = 0;  ///< in the folder: by this object and others
+  std::uint64_t added = 0;    ///< of this object's decryptions, how many the folder has
+};
+
+Owner::Owner(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Owner::Owner(BytesView client_spec, std::size_t threads)
+    : state_(std::make_unique<State>(fresh_spec(client_spec), threads)) {}
+Owner::Owner(Owner&&) noexcept = default;
+Owner& Owner::operator=(Owner&&) noexcept = default;
+Owner::~Owner() = default;
+
+Owner Owner::open(const std::filesystem::path& folder, std::size_t threads) {
+  const owner::KeyFolder keys(folder);
+  auto state = std::make_unique<State>(keys, threads);
+  state->counted = keys.count_decryptions(state->inner.key().id(), 0).count;
+  return Owner(std::move(state));
+}
+
+void Owner::save(const std::filesystem::path& folder) {
+  const std::lock_guard lock(state_->mutex);
+  const owner::KeyFolder keys(folder);
+  keys.put(state_->inner, state_->keys(), false);
+  for (const auto& [id, record] : state_->records) keys.remember(record);
+  state_->records.clear();
+  state_->added = state_->inner.decryptions();
+  state_->counted = keys.count_decryptions(state_->inner.key().id(), state_->added).count;
+  state_->folder = keys;
+}
+
+NetworkFacts Owner::network() const {
+  const message::ClientSpec& client = state_->inner.client();
+  return {client.network,
+          client.input.width,
+          client.input.height,
+          client.input.channels,
+          preprocessing_text(client.preprocessing, client.input),
+          class_labels(client.preprocessing.classes, client.outputs),
+          client.images,
+          client.logit_error};
+}
+
+KeyId Owner::id() const {
+  return state_->inner.key().id();
+}
+
+const Bytes& Owner::evaluation_keys() {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->evaluation_file.empty()) {
+    state_->evaluation_file = ckks::write_evaluation_keys(*state_->inner.context(), state_->keys());
+  }
+  return state_->evaluation_file;
+}
+
+Bytes Owner::encrypt(const Pixels& picture) {
+  return encrypt(std::span(&picture, 1));
+}
+
+Bytes Owner::encrypt(std::span<const Pixels> pictures) {
+  const message::ClientSpec& client = state_->inner.client();
+  std::vector<std::vector<float>> values;
+  for (const Pixels& picture : pictures) {
+    values.push_back(preprocess(planar(picture, client.input), client.preprocessing));
+  }
+  return encrypt_values(values);
+}
+
+Bytes Owner::encrypt_values(std::span<const std::vector<float>> images) {
+  const auto query = state_->inner.encrypt(images, &state_->pool);
+  const std::lock_guard lock(state_->mutex);
+  // Recorded first: an answer to a query that nobody recorded cannot be checked.
+  state_->keep({query.key, message::ticket_of(query), {}});
+  return message::write_query(*state_->inner.context(), query);
+}
+
+std::vector<Prediction> Owner::read(BytesView bytes, std::uint64_t share) {
+  const message::ClientSpec& client = state_->inner.client();
+  const auto answer = message::read_answer(*state_->inner.context(), client.program, bytes, "answer");
+  const auto options = owner::flooded_for(client, share);
+  const std::unique_lock lock(state_->mutex);
+  const auto record = state_->record_of(answer.query);
+  auto readings = state_->inner.read(answer, record.ticket, options, &state_->pool);
+  // Counted before anything is shown: a result that nobody counted must not be seen.
+  if (state_->folder) {
+    const std::uint64_t made = state_->inner.decryptions();
+    state_->counted = state_->folder->count_decryptions(state_->inner.key().id(), made - state_->added).count;
+    state_->added = made;
+  }
+  owner::add_warnings(record, readings);
+  const auto labels = class_labels(client.preprocessing.classes, client.outputs);
+  std::vector<Prediction> predictions;
+  for (auto& reading : readings) {
+    if (reading.trust == owner::Trust::failed) {
+      throw MismatchError("the answer for image " + std::to_string(predictions.size()) + " " + reading.reason);
+    }
+    predictions.push_back(prediction_of(client, labels, std::move(reading)));
+  }
+  return predictions;
+}
+
+std::uint64_t Owner::decryptions() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->folder ? state_->counted : state_->inner.decryptions();
+}
+
+}  // namespace obscura
