@@ -1,5 +1,4 @@
 #include "owner/owner.h"
-#include "compile/compile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +8,7 @@
 
 #include "base/error.h"
 #include "ckks/flooding.h"
+#include "compile/compile.h"
 #include "compile/networks.h"
 #include "nn/reference.h"
 #include "runtime/answer.h"

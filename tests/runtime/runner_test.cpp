@@ -1,8 +1,8 @@
 #include "runtime/runner.h"
-#include "compile/compile.h"
 
 #include <gtest/gtest.h>
 
+#include "compile/compile.h"
 #include "runtime/session.h"
 #include "support/random_graph.h"
 

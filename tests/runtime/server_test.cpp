@@ -1,5 +1,4 @@
 #include "runtime/server.h"
-#include "compile/compile.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "compile/compile.h"
 #include "message/client_wire.h"
 #include "nn/reference.h"
 #include "program/program_wire.h"
