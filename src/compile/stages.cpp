@@ -309,6 +309,12 @@ std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<
   return x;
 }
 
+std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<double> x) {
+  std::vector<std::vector<double>> values{std::move(x)};
+  for (const Stage& stage : stages) values.push_back(run_stage(stage, values));
+  return values.back();
+}
+
 std::vector<std::size_t> last_uses(const std::vector<Stage>& stages) {
   std::vector<std::size_t> last(stages.size() + 1, stages.size());
   for (std::size_t i = 0; i < stages.size(); ++i) {

@@ -43,6 +43,9 @@ void apply_activation(const Stage& stage, std::vector<double>& x);
 std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<double>>& values,
                               std::vector<double>* before_activation = nullptr);
 
+/// The stages in plain double arithmetic: the reference that the encrypted run approximates.
+std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<double> x);
+
 /// The last stage that reads each value, by value: what can be forgotten when.
 std::vector<std::size_t> last_uses(const std::vector<Stage>& stages);
 

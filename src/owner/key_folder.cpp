@@ -145,15 +145,6 @@ void forget_records(const fs::path& folder) {
   fs::remove(folder, ec);
 }
 
-/// Whoever sends a client spec chooses its parameters.
-void refuse_insecure(const compile::ClientSpec& client, const std::string& what) {
-  if (!client.parameters.insecure) return;
-  throw MismatchError(
-      what +
-      " has parameters that are marked insecure: what is encrypted with them is not protected. Take the "
-      "client spec that compile writes, and make keys for it with keygen");
-}
-
 }  // namespace
 
 void KeyFolder::check_free(bool replace) const {
@@ -168,8 +159,13 @@ void KeyFolder::check_free(bool replace) const {
 }
 
 void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const {
+  // Whoever sends a client spec chooses its parameters.
+  if (owner.client().parameters.insecure) {
+    throw MismatchError("the client spec of " + owner.client().network +
+                        " has parameters that are marked insecure: what is encrypted with them is not protected. Keys "
+                        "are made for what compile writes");
+  }
   check_free(replace);
-  refuse_insecure(owner.client(), "the client spec of " + owner.client().network);
   const NewFolders made(fs::absolute(folder_).lexically_normal());
   const PendingFolder work(folder_, Access::owner);
   ckks::save_secret_key(work.path() / kSecret, owner.key());
@@ -188,7 +184,11 @@ void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, 
 Owner KeyFolder::open() const {
   const fs::path client_file = folder_ / kClient;
   auto client = compile::read_client_spec(read_file(client_file, kLargestClient), client_file.string());
-  refuse_insecure(client, client_file.string());
+  if (client.parameters.insecure) {
+    throw MismatchError(client_file.string() +
+                        " has parameters that are marked insecure: what is encrypted with them is not protected. Make "
+                        "keys for a network with keygen");
+  }
   require_private(folder_ / kSecret);
   auto secret = ckks::load_secret_key(folder_ / kSecret);
   if (client.key != secret.id()) {

@@ -8,7 +8,6 @@
 #include "nn/graphs.h"
 #include "nn/reference.h"
 #include "support/random_graph.h"
-#include "support/run_stages.h"
 
 namespace obscura::compile {
 namespace {
@@ -20,7 +19,7 @@ using ::testing::HasSubstr;
 void expect_runs_as(const nn::Graph& graph, double tolerance) {
   const auto stages = stages_of(graph);
   for (const auto& image : networks::images(4, graph.input_shape().size(), 9)) {
-    const auto y = testing::run_stages(stages, {image.begin(), image.end()});
+    const auto y = run_stages(stages, {image.begin(), image.end()});
     const auto expected = nn::run_reference(graph, image);
     ASSERT_EQ(y.size(), expected.size());
     for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], expected[i], tolerance) << i;

@@ -97,11 +97,6 @@ TEST_F(KeyFolders, OthersMayNotReadTheSecret) {
   EXPECT_NO_THROW(KeyFolder(folder_).open());
 }
 
-compile::ClientSpec client_without_key(compile::ClientSpec client) {
-  client.key = {};
-  return client;
-}
-
 TEST_F(KeyFolders, InsecureParametersAreRefused) {
   const Owner owner = made();
   compile::ClientSpec client = owner.client();
@@ -109,7 +104,8 @@ TEST_F(KeyFolders, InsecureParametersAreRefused) {
   write_file(folder_ / "client.spec", compile::write_client_spec(client));
   EXPECT_THAT(refusal(), HasSubstr("marked insecure"));
   // Nor are keys made for them.
-  const Owner misled(client_without_key(client));
+  client.key = {};
+  const Owner misled(client);
   const KeyFolder other(folder_.parent_path() / "misled");
   EXPECT_THROW(other.put(misled, {}, false), MismatchError);
   EXPECT_FALSE(std::filesystem::exists(other.path()));

@@ -10,7 +10,6 @@
 #include "owner/owner.h"
 #include "runtime/answer.h"
 #include "runtime/runner.h"
-#include "support/run_stages.h"
 
 /// Owner and server of one network in one process.
 namespace obscura::runtime::testing {
@@ -59,7 +58,7 @@ struct Session {
 
 /// Logits of one image are within ten of the announced standard deviations of the stages in the clear.
 inline void expect_plain(const Session& session, const std::vector<float>& image, const std::vector<double>& logits) {
-  const auto plain = compile::testing::run_stages(session.stages, {image.begin(), image.end()});
+  const auto plain = compile::run_stages(session.stages, {image.begin(), image.end()});
   ASSERT_EQ(logits.size(), plain.size());
   for (std::size_t k = 0; k < plain.size(); ++k) {
     EXPECT_NEAR(logits[k], plain[k], 10 * session.program.client.logit_error) << "logit " << k;

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "runtime/session.h"
-#include "support/run_stages.h"
 
 namespace obscura::runtime {
 namespace {
@@ -38,7 +37,7 @@ TEST_P(Simulation, ErrsAsMuchAsTheEncryptedRun) {
   const auto images = networks::images(8, 64, 4);
   std::vector<std::vector<double>> plain, simulated, encrypted;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    plain.push_back(compile::testing::run_stages(session.stages, {images[i].begin(), images[i].end()}));
+    plain.push_back(compile::run_stages(session.stages, {images[i].begin(), images[i].end()}));
     const auto result = simulator.run(images[i], i);
     EXPECT_EQ(result.overflow, -1);
     simulated.push_back(result.logits);
@@ -67,7 +66,7 @@ TEST_P(Simulation, NamesImagesThatLeaveTheRange) {
   EXPECT_EQ(simulator.run(image, 0).overflow, -1);
   for (float& v : image) v *= 1e4F;
   EXPECT_GE(simulator.run(image, 0).overflow, 0);
-  const auto plain = compile::testing::run_stages(session.stages, {image.begin(), image.end()});
+  const auto plain = compile::run_stages(session.stages, {image.begin(), image.end()});
   const Query query = session.owner.encrypt(std::span(&image, 1));
   const auto reading = session.owner.read(session.answer(query), ticket_of(query)).front();
   EXPECT_GT(rms_difference({plain}, {reading.logits}), 100);
