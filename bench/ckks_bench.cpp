@@ -95,19 +95,23 @@ void decompose(benchmark::State& state) {
 void inner_product(benchmark::State& state) {
   const Setting& s = setting(state);
   const Decomposition digits = s.evaluator->switcher().decompose(s.x.parts[1]);
-  ExtendedCiphertext product;
+  const KeySwitchKey& key = s.evaluator->keys().relin(s.x.limbs());
+  ring::Polynomial c0(s.x.degree(), digits.basis().rows()), c1 = c0;
   for (auto _ : state) {
-    s.evaluator->switcher().inner_product(digits, s.evaluator->keys().relin(s.x.limbs()), product);
+    for (std::size_t row = 0; row < digits.basis().rows(); ++row) {
+      s.evaluator->switcher().inner_product_row(digits, key, row, c0.limb(row), c1.limb(row));
+    }
     benchmark::ClobberMemory();
   }
 }
 
 void mod_down(benchmark::State& state) {
   const Setting& s = setting(state);
-  ring::Polynomial poly(s.x.degree(), s.x.limbs() + s.context->special_limbs()), out;
+  const ring::RnsBasis basis = s.context->extended(s.x.limbs());
+  ring::Polynomial poly(s.x.degree(), basis.rows()), out;
   std::fill(poly.limb(0), poly.limb(0) + poly.degree() * poly.limbs(), 12345);
   for (auto _ : state) {
-    s.evaluator->switcher().mod_down(poly, s.x.limbs(), out);
+    s.evaluator->switcher().mod_down(poly, basis, out);
     benchmark::ClobberMemory();
   }
 }

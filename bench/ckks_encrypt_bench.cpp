@@ -119,15 +119,6 @@ void encode_periodic(benchmark::State& state) {
 }
 BENCHMARK(encode_periodic)->Arg(kSevenLimbs);
 
-void from_coefficients(benchmark::State& state) {
-  const Setting s(state.range(0));
-  AlignedWords words(s.context->degree());
-  auto* const kept = reinterpret_cast<std::int64_t*>(words.data());
-  s.encoder.encode_coefficients(s.values, s.scale, kept);
-  for (auto _ : state) benchmark::DoNotOptimize(s.encoder.from_coefficients(kept, s.scale, s.limbs));
-}
-BENCHMARK(from_coefficients)->Arg(kSevenLimbs);
-
 void encrypt_symmetric(benchmark::State& state) {
   const Setting s(state.range(0));
   for (auto _ : state) benchmark::DoNotOptimize(s.encryptor.encrypt(s.encoder, s.values, s.scale, s.limbs));

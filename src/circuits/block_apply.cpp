@@ -73,10 +73,11 @@ class BlockRun {
   }
 
  private:
+  const ring::PrimeRing& ring_of(std::size_t row) const { return context_.ring(t_.basis_, row); }
   std::int64_t baby(const BlockTransform::Cell& cell) const { return t_.plan_.babies[cell.baby]; }
 
   const ckks::GaloisKey& key(std::int64_t steps) const {
-    return evaluator_.keys().galois(ring::galois_element(steps, n_), t_.limbs_);
+    return evaluator_.keys().galois(ring::galois_element(steps, n_), t_.limbs());
   }
 
   /// Row `row` of a part of a cell: of the input itself where the baby step is zero.
@@ -126,7 +127,7 @@ void BlockRun::rotate_inputs() {
   }
   if (moving.empty()) return;
   for (std::size_t k = 0; k < images_.size(); ++k) {
-    rotated_.emplace_back(in_large_pages(cell_begin(0, t_.limbs_, 0)));
+    rotated_.emplace_back(in_large_pages(cell_begin(0, t_.basis_.rows(), 0)));
   }
   std::vector<ckks::Decomposition> digits(images_.size() * t_.plan_.inputs);
   share(pool_, digits.size(), [&](std::size_t d) {
@@ -145,7 +146,7 @@ void BlockRun::rotate_cell(const ckks::Decomposition& digits, std::size_t image,
   const Ciphertext& x = images_[image][t_.cells_[cell].input];
   std::uint64_t* const to = rotated_[image].data();
   evaluator_.switcher().apply(digits, galois.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
-    const auto& q = context_.q(row);
+    const auto& q = ring_of(row);
     q.add(u0, u0, x.parts[0].limb(row));
     q.permute(to + cell_begin(cell, row, 0), u0, galois.permutation.data());
     q.permute(to + cell_begin(cell, row, 1), u1, galois.permutation.data());
@@ -158,7 +159,7 @@ void BlockRun::prepare_chains() {
     for (const auto& group : phase) {
       for (std::size_t k = 0; k < images_.size(); ++k) {
         auto& sums = chain(k, group.chain).sums;
-        while (sums.size() < group.giants.size()) sums.push_back(Parts::of(n_, t_.limbs_));
+        while (sums.size() < group.giants.size()) sums.push_back(Parts::of(n_, t_.limbs()));
       }
     }
   }
@@ -166,7 +167,7 @@ void BlockRun::prepare_chains() {
 
 /// Prime after prime, so that the cells of a prime are read from afar once.
 void BlockRun::multiply(const BlockTransform::Phase& phase) {
-  share(pool_, t_.limbs_ * phase.size(),
+  share(pool_, t_.basis_.rows() * phase.size(),
         [&](std::size_t i) { multiply_group(i / phase.size(), phase[i % phase.size()]); });
 }
 
@@ -175,7 +176,7 @@ void BlockRun::multiply_group(std::size_t row, const BlockTransform::Group& grou
   for (std::size_t i = group.first_tile; i < group.last_tile; ++i) {
     entries = std::max(entries, t_.tiles_[i].entries() + 1);
   }
-  const std::size_t stream_words = (entries * half_stream_bytes(context_.q(row)) + ring::kStreamSlack) / 8 + 8;
+  const std::size_t stream_words = (entries * half_stream_bytes(ring_of(row)) + ring::kStreamSlack) / 8 + 8;
   auto scratch = context_.scratch().take(n_ + stream_words);
   std::array<bool, BlockTransform::kGiants> started{};
   for (std::size_t i = group.first_tile; i < group.last_tile; ++i) {
@@ -192,7 +193,7 @@ const std::uint8_t* BlockRun::streams_of(std::size_t row, const BlockTransform::
     return reinterpret_cast<const std::uint8_t*>(t_.stream_.data()) + t_.stream_begin(context_, tile, row);
   }
   auto* const streams = reinterpret_cast<std::uint8_t*>(scratch + n_);
-  const ring::PrimeRing& q = context_.q(row);
+  const ring::PrimeRing& q = ring_of(row);
   const std::size_t bytes = half_stream_bytes(q);
   for (std::size_t p = 0; p < tile.pairs(); ++p) {
     const std::uint64_t* const from = t_.coefficients_.data() + (tile.first_pair + p) * t_.pair_words(n_);
@@ -203,7 +204,7 @@ const std::uint8_t* BlockRun::streams_of(std::size_t row, const BlockTransform::
 
 void BlockRun::multiply_tile(std::size_t row, const BlockTransform::Group& group, const BlockTransform::Tile& tile,
                              const std::uint8_t* streams, std::array<bool, BlockTransform::kGiants>& started) {
-  const ring::PrimeRing& q = context_.q(row);
+  const ring::PrimeRing& q = ring_of(row);
   const std::size_t bytes = half_stream_bytes(q), entries = tile.entries();
   std::vector<const std::uint8_t*> b(entries);
   std::vector<const std::uint64_t*> a0(entries * images_.size()), a1(entries * images_.size());
@@ -239,8 +240,8 @@ void BlockRun::take_giant_steps(const BlockTransform::Phase& phase) {
       if (own.started()) {
         giant_step(own.giant - giant, own, &own.sums[g]);
       } else {
-        own.total = std::exchange(own.sums[g], Parts::of(n_, t_.limbs_));
-        own.spare = Polynomial(n_, t_.limbs_);
+        own.total = std::exchange(own.sums[g], Parts::of(n_, t_.limbs()));
+        own.spare = Polynomial(n_, t_.limbs());
       }
       own.giant = giant;
     }
@@ -252,7 +253,7 @@ void BlockRun::giant_step(std::int64_t step, Chain& chain, const Parts* sum) con
   const ckks::GaloisKey& galois = key(step);
   Parts& total = chain.total;
   evaluator_.switcher().apply(total.c1, galois.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
-    const auto& q = context_.q(row);
+    const auto& q = ring_of(row);
     std::uint64_t *const c0 = total.c0.limb(row), *const c1 = chain.spare.limb(row);
     q.add(u0, u0, c0);
     q.permute(c0, u0, galois.permutation.data());
@@ -282,9 +283,9 @@ Ciphertext BlockRun::end(std::size_t image, std::size_t output) {
   const Ciphertext& x = images_[image].front();
   Chain &above = chain(image, 2 * output), &below = chain(image, 2 * output + 1);
   Parts& total = above.started() || !below.started() ? above.total : below.total;
-  if (!above.started() && !below.started()) total = Parts::zero(n_, t_.limbs_);  // no diagonal leads here
-  for (std::size_t row = 0; above.started() && below.started() && row < t_.limbs_; ++row) {
-    const auto& q = context_.q(row);
+  if (!above.started() && !below.started()) total = Parts::zero(n_, t_.limbs());  // no diagonal leads here
+  for (std::size_t row = 0; above.started() && below.started() && row < t_.basis_.rows(); ++row) {
+    const auto& q = ring_of(row);
     q.add(total.c0.limb(row), total.c0.limb(row), below.total.c0.limb(row));
     q.add(total.c1.limb(row), total.c1.limb(row), below.total.c1.limb(row));
   }
@@ -297,6 +298,7 @@ Ciphertext BlockRun::end(std::size_t image, std::size_t output) {
 
 std::vector<std::vector<Ciphertext>> BlockTransform::apply(const ckks::Evaluator& evaluator, Images images,
                                                            ThreadPool* pool) const {
+  require_context(evaluator.context(), context_, "block transform");
   for (const auto& inputs : images) {
     if (inputs.size() != plan_.inputs) {
       throw MismatchError("block transform of " + std::to_string(plan_.inputs) + " inputs got " +
@@ -305,8 +307,8 @@ std::vector<std::vector<Ciphertext>> BlockTransform::apply(const ckks::Evaluator
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Ciphertext& x = inputs[i];
       check_ciphertext(evaluator.context(), x);
-      if (x.limbs() != limbs_ || x.parts.size() != 2) {
-        throw MismatchError("block transform made for two parts of " + std::to_string(limbs_) + " limbs got " +
+      if (x.limbs() != limbs() || x.parts.size() != 2) {
+        throw MismatchError("block transform made for two parts of " + std::to_string(limbs()) + " limbs got " +
                             std::to_string(x.parts.size()) + " of " + std::to_string(x.limbs()));
       }
       if (!ckks::same_scale(x.scale * scales_[i], inputs.front().scale * scales_.front())) {

@@ -38,12 +38,13 @@ void join(std::int64_t* a, const std::int64_t* b, std::size_t n) {
 BlockTransform::BlockTransform(const ckks::Encoder& encoder, const ckks::Context& context, BlockPlan plan,
                                const Diagonal& diagonal, std::vector<double> scales, std::size_t limbs,
                                std::size_t memory_budget, ThreadPool* pool)
-    : plan_(std::move(plan)), scales_(std::move(scales)), limbs_(limbs) {
+    : plan_(std::move(plan)), scales_(std::move(scales)), context_(context.digest()), basis_(limbs) {
+  require_context(context, encoder.context().digest(), "encoder");
   check(context);
   for (const double scale : scales_) encoder.check_level(scale, limbs);
   lay_out();
   choose_prepared(context, memory_budget);
-  for (std::size_t row = 0; row < limbs; ++row) narrow_ = narrow_ && context.q(row).value() > kNarrow;
+  for_rows(context, basis_, [&](const ring::PrimeRing& q, std::size_t) { narrow_ = narrow_ && q.value() > kNarrow; });
   if (narrow_) narrow_ = encode_tiles(encoder, context, diagonal, pool);
   if (!narrow_) encode_tiles(encoder, context, diagonal, pool);
 }
@@ -120,7 +121,7 @@ void BlockTransform::lay_out_group(Group& group, const std::vector<std::size_t>&
 /// not all wait for the same.
 void BlockTransform::choose_prepared(const ckks::Context& context, std::size_t memory_budget) {
   std::size_t entry_bytes = 0;
-  for (std::size_t row = 0; row < limbs_; ++row) entry_bytes += half_stream_bytes(context.q(row));
+  for_rows(context, basis_, [&](const ring::PrimeRing& q, std::size_t) { entry_bytes += half_stream_bytes(q); });
   const auto total = static_cast<double>(entries_.size() * entry_bytes + ring::kStreamSlack);
   const double share = std::min(1.0, static_cast<double>(memory_budget) / total);
   std::size_t size = 0, passed = 0;
@@ -187,17 +188,17 @@ void BlockTransform::prepare_pair(const ckks::Context& context, const Tile& tile
   auto scratch = context.scratch().take(2 * n);
   auto* const unused = reinterpret_cast<std::uint8_t*>(scratch.data() + n);
   auto* const stream = reinterpret_cast<std::uint8_t*>(stream_.data());
-  for (std::size_t row = 0; row < limbs_; ++row) {
-    const std::size_t bytes = half_stream_bytes(context.q(row));
+  for_rows(context, basis_, [&](const ring::PrimeRing& q, std::size_t row) {
+    const std::size_t bytes = half_stream_bytes(q);
     std::uint8_t* const first = stream + stream_begin(context, tile, row) + 2 * pair * bytes;
     const bool single = 2 * pair + 1 == tile.entries();
-    transform_pair(context.q(row), coefficients, largest, scratch.data(), first, single ? unused : first + bytes);
-  }
+    transform_pair(q, coefficients, largest, scratch.data(), first, single ? unused : first + bytes);
+  });
 }
 
 std::size_t BlockTransform::stream_begin(const ckks::Context& context, const Tile& tile, std::size_t row) const {
   std::size_t at = tile.stream_begin;
-  for (std::size_t r = 0; r < row; ++r) at += tile.entries() * half_stream_bytes(context.q(r));
+  for (std::size_t r = 0; r < row; ++r) at += tile.entries() * half_stream_bytes(context.ring(basis_, r));
   return at;
 }
 
@@ -211,7 +212,7 @@ std::uint64_t BlockTransform::encode_pair(const ckks::Encoder& encoder, const ck
     largest = std::max(largest, encode_entry(encoder, context, diagonal, pair[1], b));
     join(a, b, n);
   }
-  encoder.check_fits(static_cast<double>(largest), limbs_);
+  encoder.check_fits(static_cast<double>(largest), limbs());
   return ckks::largest_magnitude(a, n);
 }
 

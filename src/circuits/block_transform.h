@@ -27,19 +27,20 @@ class BlockTransform {
 
   /// Encodes the diagonals for ciphertexts of `limbs` limbs, those of input i at scales[i]. At most
   /// `memory_budget` bytes go to plaintexts transformed ahead of time. Throws ParameterError for a plan that
-  /// contradicts itself, another number of scales than inputs, or coefficients that do not fit.
+  /// contradicts itself, another number of scales than inputs, or coefficients that do not fit, and MismatchError for
+  /// an encoder of another context.
   BlockTransform(const ckks::Encoder& encoder, const ckks::Context& context, BlockPlan plan, const Diagonal& diagonal,
                  std::vector<double> scales, std::size_t limbs, std::size_t memory_budget, ThreadPool* pool = nullptr);
 
   /// images[k] are the inputs of image k: two parts, limbs() limbs, scale times scales()[i] the same for all i.
   /// result[k] are its outputs. Images that come together share every transformed plaintext. The bits do not depend on
-  /// the pool, the budget or the company. Throws MismatchError for anything else or for missing keys.
+  /// the pool, the budget or the company. Throws MismatchError for anything else, another context or missing keys.
   std::vector<std::vector<ckks::Ciphertext>> apply(const ckks::Evaluator& evaluator,
                                                    std::span<const std::vector<ckks::Ciphertext>> images,
                                                    ThreadPool* pool = nullptr) const;
 
   const BlockPlan& plan() const { return plan_; }
-  std::size_t limbs() const { return limbs_; }
+  std::size_t limbs() const { return basis_.limbs(); }
   const std::vector<double>& scales() const { return scales_; }
   /// Of coefficients and prepared plaintexts.
   std::size_t memory_bytes() const;
@@ -105,7 +106,8 @@ class BlockTransform {
 
   BlockPlan plan_;
   std::vector<double> scales_;
-  std::size_t limbs_;
+  ckks::Digest context_;
+  ring::RnsBasis basis_;  // of the level: plaintexts have no special primes here
   std::vector<Cell> cells_;
   std::vector<Entry> entries_;
   std::vector<Tile> tiles_;

@@ -12,15 +12,10 @@ namespace {
 
 using ckks::Ciphertext;
 using ckks::Context;
-using ckks::ExtendedCiphertext;
 using ring::Polynomial;
 
 /// Words of the arrays that are worked on together.
 constexpr std::size_t kColumnBlock = 512;
-
-const ring::PrimeRing& ring_of(const Context& context, std::size_t limbs, std::size_t row) {
-  return row < limbs ? context.q(row) : context.p(row - limbs);
-}
 
 /// diagonal moved right by `giant` slots: what the baby sum must be multiplied by before the giant rotation.
 std::vector<double> shifted(const std::vector<double>& diagonal, std::int64_t giant) {
@@ -40,13 +35,15 @@ const ckks::GaloisKey& rotation_key(const ckks::Evaluator& evaluator, std::int64
 
 LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
                                  LinearPlan plan, double scale, std::size_t limbs, ThreadPool* pool)
-    : plan_(std::move(plan)), scale_(scale), limbs_(limbs) {
+    : plan_(std::move(plan)), scale_(scale), context_(context.digest()), basis_(context.extended(limbs)) {
+  require_context(context, encoder.context().digest(), "encoder");
+  encoder.check_level(scale, limbs);
   if (plan_.terms.size() != diagonals.size()) throw ParameterError("plan and diagonals of a linear transform differ");
   std::size_t size = 0;
-  for (std::size_t row = 0; row < limbs + context.special_limbs(); ++row) {
+  for_rows(context, basis_, [&](const ring::PrimeRing& ring, std::size_t) {
     row_begin_.push_back(size);
-    size += plan_.terms.size() * context.degree() * ring::stream_word_bytes(ring_of(context, limbs, row));
-  }
+    size += plan_.terms.size() * context.degree() * ring::stream_word_bytes(ring);
+  });
   stream_ = AlignedWords(in_large_pages((size + ring::kStreamSlack) / sizeof(std::uint64_t) + 1));
   std::vector<std::pair<std::size_t, std::size_t>> ranges(plan_.giants.size());
   for (std::size_t t = 0; t < plan_.terms.size(); ++t) {
@@ -62,7 +59,7 @@ LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& co
 void LinearTransform::encode_giant(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
                                    std::size_t first, std::size_t last) {
   const auto slots = static_cast<std::int64_t>(context.slots());
-  const std::size_t n = context.degree(), count = last - first, rows = limbs_ + context.special_limbs();
+  const std::size_t n = context.degree(), count = last - first;
   for (std::size_t t = first; t < last; ++t) {
     const auto& term = plan_.terms[t];
     const auto it = diagonals.find(((term.offset % slots) + slots) % slots);
@@ -70,29 +67,33 @@ void LinearTransform::encode_giant(const ckks::Encoder& encoder, const Context& 
       throw ParameterError("diagonal " + std::to_string(term.offset) + " is missing or has not " +
                            std::to_string(slots) + " entries");
     }
-    const auto plain = encoder.encode(shifted(it->second, plan_.giants[term.giant]), scale_, limbs_, true);
-    for (std::size_t row = 0; row < rows; ++row) {
+    const auto plain = encoder.encode(shifted(it->second, plan_.giants[term.giant]), scale_, basis_);
+    for_rows(context, basis_, [&](const ring::PrimeRing& ring, std::size_t row) {
       const std::uint64_t* from = plain.poly.limb(row);
-      const std::size_t bytes = ring::stream_word_bytes(ring_of(context, limbs_, row));
+      const std::size_t bytes = ring::stream_word_bytes(ring);
       std::uint8_t* to =
           reinterpret_cast<std::uint8_t*>(stream_.data()) + row_begin_[row] + (first * n + (t - first) * 8) * bytes;
       for (std::size_t i = 0; i < n; i += 8) ring::write_stream_block(from + i, bytes, to + i * count * bytes);
-    }
+    });
   }
+}
+
+void LinearTransform::check(const Context& context, const Ciphertext& x) const {
+  require_context(context, context_, "linear transform");
+  check_ciphertext(context, x);
+  if (x.limbs() == limbs() && x.parts.size() == 2) return;
+  throw MismatchError("linear transform made for two parts of " + std::to_string(limbs()) + " limbs got " +
+                      std::to_string(x.parts.size()) + " of " + std::to_string(x.limbs()));
 }
 
 Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Ciphertext& x, ThreadPool* pool) const {
   const Context& context = evaluator.context();
-  check_ciphertext(context, x);
-  if (x.limbs() != limbs_ || x.parts.size() != 2) {
-    throw MismatchError("linear transform made for two parts of " + std::to_string(limbs_) + " limbs got " +
-                        std::to_string(x.parts.size()) + " of " + std::to_string(x.limbs()));
-  }
-  const std::size_t rows = limbs_ + context.special_limbs(), n = context.degree();
+  check(context, x);
+  const std::size_t rows = basis_.rows(), n = context.degree();
   const bool rotates = std::any_of(plan_.babies.begin(), plan_.babies.end(), [](auto b) { return b != 0; });
   const ckks::Decomposition digits = rotates ? evaluator.switcher().decompose(x.parts[1]) : ckks::Decomposition();
   Extended sums(plan_.giants.size());
-  for (auto& sum : sums) sum = {Polynomial(n, rows), Polynomial(n, rows), limbs_};
+  for (auto& sum : sums) sum = {Polynomial(n, rows), Polynomial(n, rows)};
   share(pool, rows, [&](std::size_t row) { baby_row(evaluator, x, digits, row, sums); });
   // Horner's rule: the giants grow from zero outwards, and each rotation takes all sums beyond it along.
   ExtendedCiphertext& total = sums.back();
@@ -106,7 +107,7 @@ Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Cipher
   result.scale = x.scale * scale_;
   result.parts.resize(2);
   share(pool, 2, [&](std::size_t part) {
-    evaluator.switcher().mod_down(part == 0 ? total.c0 : total.c1, limbs_, result.parts[part]);
+    evaluator.switcher().mod_down(part == 0 ? total.c0 : total.c1, basis_, result.parts[part]);
   });
   return result;
 }
@@ -115,14 +116,14 @@ Ciphertext LinearTransform::apply(const ckks::Evaluator& evaluator, const Cipher
 void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertext& x, const ckks::Decomposition& digits,
                                std::size_t row, Extended& sums) const {
   const Context& context = evaluator.context();
-  const auto& q = ring_of(context, limbs_, row);
+  const auto& q = context.ring(basis_, row);
   const std::size_t n = context.degree(), babies = plan_.babies.size();
   // Arrays a power of two apart would share a few sets of every cache: keep them a few lines off.
   const std::size_t stride = n + 40;
   auto scratch = context.scratch().take((2 * babies + 3) * stride);
   std::uint64_t* const e = scratch.data();
   std::uint64_t *const pc0 = e + 2 * babies * stride, *const t0 = pc0 + stride, *const t1 = t0 + stride;
-  const bool special = row >= limbs_;
+  const bool special = basis_.is_special(row);
   if (!special) q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(row));
   for (std::size_t b = 0; b < babies; ++b) {
     std::uint64_t *const e0 = e + 2 * b * stride, *const e1 = e0 + stride;
@@ -136,7 +137,7 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
       }
       continue;
     }
-    const ckks::GaloisKey& key = rotation_key(evaluator, plan_.babies[b], limbs_);
+    const ckks::GaloisKey& key = rotation_key(evaluator, plan_.babies[b], limbs());
     evaluator.switcher().inner_product_row(digits, key.key, row, t0, t1);
     if (!special) q.add(t0, t0, pc0);
     q.permute(e0, t0, key.permutation.data());
@@ -165,11 +166,11 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
 void LinearTransform::giant_step(const ckks::Evaluator& evaluator, std::int64_t step, ExtendedCiphertext& total,
                                  const ExtendedCiphertext* next) const {
   const Context& context = evaluator.context();
-  const ckks::GaloisKey& key = rotation_key(evaluator, step, limbs_);
+  const ckks::GaloisKey& key = rotation_key(evaluator, step, limbs());
   Polynomial c1;
-  evaluator.switcher().mod_down(total.c1, limbs_, c1);
+  evaluator.switcher().mod_down(total.c1, basis_, c1);
   evaluator.switcher().apply_extended(c1, key.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
-    const auto& q = ring_of(context, limbs_, row);
+    const auto& q = context.ring(basis_, row);
     q.add(u0, u0, total.c0.limb(row));
     q.permute(total.c0.limb(row), u0, key.permutation.data());
     q.permute(total.c1.limb(row), u1, key.permutation.data());

@@ -31,38 +31,39 @@ ckks::Ciphertext rotation_sum(const ckks::Evaluator& evaluator, const ckks::Ciph
   const ckks::Context& context = evaluator.context();
   check_ciphertext(context, x);
   if (x.parts.size() != 2) throw MismatchError("a sum of rotations needs a relinearised ciphertext");
-  const std::size_t limbs = x.limbs(), n = context.degree(), rows = limbs + context.special_limbs();
+  const ring::RnsBasis basis = context.extended(x.limbs());
+  const std::size_t n = context.degree();
   const ckks::Decomposition digits = evaluator.switcher().decompose(x.parts[1]);
-  ring::Polynomial sum0(n, rows), sum1(n, rows);
+  ring::Polynomial sum0(n, basis.rows()), sum1(n, basis.rows());
   auto scratch = context.scratch().take(4 * n);
   std::uint64_t *const t0 = scratch.data(), *const t1 = t0 + n, *const pc0 = t1 + n, *const moved = pc0 + n;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const auto& q = row < limbs ? context.q(row) : context.p(row - limbs);
+  for_rows(context, basis, [&](const ring::PrimeRing& q, std::size_t row) {
+    const bool special = basis.is_special(row);
     std::uint64_t *const s0 = sum0.limb(row), *const s1 = sum1.limb(row);
-    if (row < limbs) {
+    if (special) {
+      std::fill(s0, s0 + n, 0);
+      std::fill(s1, s1 + n, 0);
+    } else {
       q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(row));
       std::copy(pc0, pc0 + n, s0);
       q.mul_scalar(s1, x.parts[1].limb(row), context.p_mod_q(row));
-    } else {
-      std::fill(s0, s0 + n, 0);
-      std::fill(s1, s1 + n, 0);
     }
     for (const std::int64_t step : steps) {
-      const auto& key = evaluator.keys().galois(ring::galois_element(step, n), limbs);
+      const auto& key = evaluator.keys().galois(ring::galois_element(step, n), basis.limbs());
       evaluator.switcher().inner_product_row(digits, key.key, row, t0, t1);
-      if (row < limbs) q.add(t0, t0, pc0);
+      if (!special) q.add(t0, t0, pc0);
       q.permute(moved, t0, key.permutation.data());
       q.add(s0, s0, moved);
       q.permute(moved, t1, key.permutation.data());
       q.add(s1, s1, moved);
     }
-  }
+  });
   ckks::Ciphertext result;
   result.context = x.context;
   result.scale = x.scale;
   result.parts.resize(2);
-  evaluator.switcher().mod_down(sum0, limbs, result.parts[0]);
-  evaluator.switcher().mod_down(sum1, limbs, result.parts[1]);
+  evaluator.switcher().mod_down(sum0, basis, result.parts[0]);
+  evaluator.switcher().mod_down(sum1, basis, result.parts[1]);
   return result;
 }
 

@@ -9,7 +9,7 @@ namespace obscura::ckks {
 namespace {
 
 void check_shape(const Context& context, const Digest& digest, const ring::Polynomial& poly) {
-  if (digest != context.digest()) throw MismatchError("ciphertext belongs to other parameters");
+  require_context(context, digest, "ciphertext");
   if (poly.degree() != context.degree() || poly.limbs() < 1 || poly.limbs() > context.max_limbs()) {
     throw MismatchError("ciphertext of degree " + std::to_string(poly.degree()) + " with " +
                         std::to_string(poly.limbs()) + " limbs; these parameters have degree " +
@@ -31,11 +31,17 @@ void check_ciphertext(const Context& context, const Ciphertext& ciphertext) {
 }
 
 void check_plaintext(const Context& context, const Plaintext& plaintext) {
-  const std::size_t special = plaintext.special ? context.special_limbs() : 0, rows = plaintext.poly.limbs();
-  if (plaintext.poly.degree() != context.degree() || rows <= special || rows - special > context.max_limbs()) {
-    throw MismatchError("plaintext of degree " + std::to_string(plaintext.poly.degree()) + " with " +
-                        std::to_string(rows) + " rows does not belong to these parameters");
-  }
+  require_context(context, plaintext.context, "plaintext");
+  const ring::RnsBasis& basis = plaintext.basis;
+  const bool sound = basis.limbs() >= 1 && context.extended(context.max_limbs()).covers(basis) &&
+                     (basis.special() == 0 || basis.special() == context.special_limbs());
+  if (sound && plaintext.poly.degree() == context.degree() && plaintext.poly.limbs() == basis.rows()) return;
+  throw MismatchError("plaintext of degree " + std::to_string(plaintext.poly.degree()) + " with " +
+                      std::to_string(plaintext.poly.limbs()) + " rows for " + std::to_string(basis.limbs()) +
+                      " limbs and " + std::to_string(basis.special()) +
+                      " special primes; these parameters have degree " + std::to_string(context.degree()) + ", 1 to " +
+                      std::to_string(context.max_limbs()) + " limbs and " + std::to_string(context.special_limbs()) +
+                      " special primes");
 }
 
 Ciphertext expand(const Context& context, const SeededCiphertext& seeded) {

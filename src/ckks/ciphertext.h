@@ -9,15 +9,16 @@
 
 namespace obscura::ckks {
 
-/// An encoded vector: one polynomial in NTT form over q[0] ... q[limbs-1], and, where `special` is set, over the
-/// special primes behind them (what double hoisting multiplies by).
+/// An encoded vector: one polynomial in NTT form over the primes of `basis`: those of a level, or with the special
+/// primes behind them (what double hoisting multiplies by).
 struct Plaintext {
+  Digest context{};
+  ring::RnsBasis basis;
   ring::Polynomial poly;
   double scale = 1;
-  bool special = false;
 
-  /// Its level: the rows of the q.
-  std::size_t limbs(const Context& context) const { return poly.limbs() - (special ? context.special_limbs() : 0); }
+  /// Its level.
+  std::size_t limbs() const { return basis.limbs(); }
 };
 
 /// An encrypted vector: c_0 + c_1 s + c_2 s^2 ... = scale * message + noise modulo q[0] ... q[limbs-1], NTT form.
@@ -28,6 +29,7 @@ struct Ciphertext {
   double scale = 1;
 
   std::size_t limbs() const { return parts.empty() ? 0 : parts.front().limbs(); }
+  ring::RnsBasis basis() const { return limbs(); }
   std::size_t degree() const { return parts.empty() ? 0 : parts.front().degree(); }
   friend bool operator==(const Ciphertext&, const Ciphertext&) = default;
 };
@@ -49,7 +51,8 @@ Ciphertext expand(const Context& context, SeededCiphertext&& seeded);
 /// Throws MismatchError unless the ciphertext has this context's digest, degree, 1 <= limbs <= max and equal parts.
 void check_ciphertext(const Context& context, const Ciphertext& ciphertext);
 
-/// Throws MismatchError unless the plaintext has this context's degree and 1 <= limbs <= max.
+/// Throws MismatchError unless the plaintext has this context's digest and degree, a row for each prime of its basis,
+/// 1 <= limbs <= max, and no special prime or all of them.
 void check_plaintext(const Context& context, const Plaintext& plaintext);
 
 }  // namespace obscura::ckks

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "base/error.h"
 #include "ckks/digest.h"
@@ -122,6 +123,12 @@ double Context::log_qp() const {
 
 int Context::security_bits() const {
   return parameters_.log_degree < 10 ? 0 : estimate_security_bits(parameters_.log_degree, log_qp());
+}
+
+void require_context(const Context& context, const Digest& digest, std::string_view what) {
+  if (digest == context.digest()) return;
+  throw MismatchError(std::string(what) + " was made under other parameters (digest " + short_hex(digest) +
+                      ", expected " + short_hex(context.digest()) + ")");
 }
 
 }  // namespace obscura::ckks

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/memory.h"
@@ -10,13 +11,15 @@
 #include "ckks/parameters.h"
 #include "ring/prime_ring.h"
 #include "ring/rns.h"
+#include "ring/rns_basis.h"
 
 namespace obscura::ckks {
 
 /// Checked parameters and everything that can be computed from them ahead of time. Immutable and shared: make one,
 /// hand out `std::shared_ptr<const Context>`, use it from any thread.
 ///
-/// Levels are counted in limbs: a value with `limbs` = l lives modulo q[0] ... q[l-1]; rescaling takes one away.
+/// Levels are counted in limbs: a value with `limbs` = l lives modulo q[0] ... q[l-1]; rescaling takes one away. What
+/// has rows over special primes, too, says so by its basis (ring::RnsBasis).
 class Context {
  public:
   /// Throws ParameterError for primes that do not fit the ring, digits larger than the special modulus allows, or less
@@ -33,6 +36,11 @@ class Context {
   std::size_t digits(std::size_t limbs) const { return (limbs + parameters_.digit_size - 1) / parameters_.digit_size; }
   const ring::PrimeRing& q(std::size_t i) const { return q_[i]; }
   const ring::PrimeRing& p(std::size_t i) const { return p_[i]; }
+  const ring::PrimeRing& ring(ring::RnsPrime prime) const { return prime.special ? p_[prime.index] : q_[prime.index]; }
+  /// Of a row of a basis that the context has.
+  const ring::PrimeRing& ring(const ring::RnsBasis& basis, std::size_t row) const { return ring(basis.prime(row)); }
+  /// The basis of a level and all special primes: what key switching works on.
+  ring::RnsBasis extended(std::size_t limbs) const { return {limbs, p_.size()}; }
   /// log2 of q[0] ... q[limbs - 1].
   double log_q(std::size_t limbs) const;
   double log_qp() const;
@@ -67,5 +75,14 @@ class Context {
 };
 
 using ContextPtr = std::shared_ptr<const Context>;
+
+/// Throws MismatchError with both digests unless `digest`, which `what` carries, is that of the context's parameters.
+void require_context(const Context& context, const Digest& digest, std::string_view what);
+
+/// body(ring, row) for every row of a basis that the context has.
+template <typename Body>
+void for_rows(const Context& context, const ring::RnsBasis& basis, Body&& body) {
+  for (std::size_t row = 0; row < basis.rows(); ++row) body(context.ring(basis, row), row);
+}
 
 }  // namespace obscura::ckks

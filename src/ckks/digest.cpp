@@ -30,4 +30,14 @@ Digest digest_of(const Parameters& parameters) {
   return digest;
 }
 
+std::string short_hex(const Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
 }  // namespace obscura::ckks

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "ckks/parameters.h"
@@ -25,5 +26,8 @@ std::vector<std::uint8_t> canonical_bytes(const Parameters& parameters);
 /// BLAKE2b-256 of canonical_bytes, keyed with "obscura parameters". Any parameters, checked or not, have one; two
 /// that differ in anything differ in it.
 Digest digest_of(const Parameters& parameters);
+
+/// The first eight hex digits, for messages.
+std::string short_hex(const Digest& digest);
 
 }  // namespace obscura::ckks

@@ -32,11 +32,6 @@ bool finite(const std::complex<double>& v) {
   return std::isfinite(v.real()) && std::isfinite(v.imag());
 }
 
-/// Row of a plaintext: the q of its level, then the special primes.
-const ring::PrimeRing& plaintext_ring(const Context& context, std::size_t limbs, std::size_t row) {
-  return row < limbs ? context.q(row) : context.p(row - limbs);
-}
-
 std::string number(double v) {
   char text[32];
   std::snprintf(text, sizeof text, "%.4g", v);
@@ -157,43 +152,42 @@ double Encoder::round_periodic(std::span<const double> values, double scale, std
   return largest;
 }
 
-Plaintext Encoder::from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
-                                bool special) const {
-  const std::size_t rows = limbs + (special ? context_->special_limbs() : 0);
-  Plaintext result{ring::Polynomial(context_->degree(), rows), scale, special};
-  for (std::size_t row = 0; row < rows; ++row) {
-    const ring::PrimeRing& ring = plaintext_ring(*context_, limbs, row);
+Plaintext Encoder::from_rounded(const double* coefficients, double largest, double scale,
+                                const ring::RnsBasis& basis) const {
+  if (basis.special() != 0 && basis.special() != context_->special_limbs()) {
+    throw ParameterError("a plaintext has rows for all " + std::to_string(context_->special_limbs()) +
+                         " special primes or none, not " + std::to_string(basis.special()));
+  }
+  Plaintext result{context_->digest(), basis, ring::Polynomial(context_->degree(), basis.rows()), scale};
+  for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t row) {
     to_residues(ring, coefficients, largest, result.poly.limb(row));
     ring.forward(result.poly.limb(row));
-  }
+  });
   return result;
 }
 
 template <typename Value>
-Plaintext Encoder::encode_any(std::span<const Value> values, double scale, std::size_t limbs, bool special) const {
+Plaintext Encoder::encode_any(std::span<const Value> values, double scale, const ring::RnsBasis& basis) const {
   auto lease = context_->scratch().take(context_->degree());
-  const double largest = round_values(values, scale, limbs, doubles(lease));
-  return from_rounded(doubles(lease), largest, scale, limbs, special);
+  const double largest = round_values(values, scale, basis.limbs(), doubles(lease));
+  return from_rounded(doubles(lease), largest, scale, basis);
 }
 
-Plaintext Encoder::encode(std::span<const double> values, double scale, std::size_t limbs, bool special) const {
-  return encode_any(values, scale, limbs, special);
+Plaintext Encoder::encode(std::span<const double> values, double scale, ring::RnsBasis basis) const {
+  return encode_any(values, scale, basis);
 }
 
-Plaintext Encoder::encode(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
-                          bool special) const {
-  return encode_any(values, scale, limbs, special);
+Plaintext Encoder::encode(std::span<const std::complex<double>> values, double scale, ring::RnsBasis basis) const {
+  return encode_any(values, scale, basis);
 }
 
-Plaintext Encoder::encode_periodic(std::span<const double> values, double scale, std::size_t limbs,
-                                   bool special) const {
+Plaintext Encoder::encode_periodic(std::span<const double> values, double scale, ring::RnsBasis basis) const {
   auto lease = context_->scratch().take(context_->degree());
-  const double largest = round_periodic(values, scale, limbs, doubles(lease));
-  return from_rounded(doubles(lease), largest, scale, limbs, special);
+  const double largest = round_periodic(values, scale, basis.limbs(), doubles(lease));
+  return from_rounded(doubles(lease), largest, scale, basis);
 }
 
-template <typename Value>
-void Encoder::encode_words(std::span<const Value> values, double scale, std::int64_t* coefficients) const {
+void Encoder::encode_coefficients(std::span<const double> values, double scale, std::int64_t* coefficients) const {
   check_level(scale, 1);
   auto lease = context_->scratch().take(context_->degree());
   const double largest = round_any(values, scale, doubles(lease));
@@ -203,31 +197,6 @@ void Encoder::encode_words(std::span<const Value> values, double scale, std::int
   }
   std::transform(doubles(lease), doubles(lease) + context_->degree(), coefficients,
                  [](double c) { return static_cast<std::int64_t>(c); });
-}
-
-void Encoder::encode_coefficients(std::span<const double> values, double scale, std::int64_t* coefficients) const {
-  encode_words(values, scale, coefficients);
-}
-
-void Encoder::encode_coefficients(std::span<const std::complex<double>> values, double scale,
-                                  std::int64_t* coefficients) const {
-  encode_words(values, scale, coefficients);
-}
-
-Plaintext Encoder::from_coefficients(const std::int64_t* coefficients, double scale, std::size_t limbs,
-                                     bool special) const {
-  check_level(scale, limbs);
-  const std::uint64_t largest = largest_magnitude(coefficients, context_->degree());
-  if (static_cast<double>(largest) >= kIntegerBound) throw ParameterError("integer coefficients have 62 bits at most");
-  check_fits(static_cast<double>(largest), limbs);
-  const std::size_t rows = limbs + (special ? context_->special_limbs() : 0);
-  Plaintext result{ring::Polynomial(context_->degree(), rows), scale, special};
-  for (std::size_t row = 0; row < rows; ++row) {
-    const ring::PrimeRing& ring = plaintext_ring(*context_, limbs, row);
-    to_residues(ring, coefficients, largest, result.poly.limb(row));
-    ring.forward(result.poly.limb(row));
-  }
-  return result;
 }
 
 const SlotFft& Encoder::transform_of(std::size_t degree) const {

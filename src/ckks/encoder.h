@@ -25,23 +25,18 @@ class Encoder {
   ~Encoder();
   const Context& context() const { return *context_; }
 
-  /// Throws ParameterError for too many values, a value or scale that is not finite, scale outside [1, 2^60], limbs
-  /// outside the context, or a coefficient that would not fit the modulus (|c| >= Q/2).
-  Plaintext encode(std::span<const double> values, double scale, std::size_t limbs, bool special = false) const;
-  Plaintext encode(std::span<const std::complex<double>> values, double scale, std::size_t limbs,
-                   bool special = false) const;
+  /// `basis`: a number of limbs, or a level with all special primes (Context::extended). Throws ParameterError for too
+  /// many values, a value or scale that is not finite, scale outside [1, 2^60], a basis that the context does not have,
+  /// or a coefficient that would not fit the modulus (|c| >= Q/2).
+  Plaintext encode(std::span<const double> values, double scale, ring::RnsBasis basis) const;
+  Plaintext encode(std::span<const std::complex<double>> values, double scale, ring::RnsBasis basis) const;
   /// The values repeated over all slots, by a transform of their own size: n values (a power of two up to N/2, or
   /// ParameterError) are a polynomial in X^(N / 2n).
-  Plaintext encode_periodic(std::span<const double> values, double scale, std::size_t limbs,
-                            bool special = false) const;
+  Plaintext encode_periodic(std::span<const double> values, double scale, ring::RnsBasis basis) const;
 
-  /// The integer coefficients round(scale * m), N of them, |c| < 2^62: what can be kept and transformed on the fly.
+  /// The integer coefficients round(scale * m), N of them, 64-byte aligned, |c| < 2^62: what can be kept and
+  /// transformed on the fly (ckks/residues.h).
   void encode_coefficients(std::span<const double> values, double scale, std::int64_t* coefficients) const;
-  void encode_coefficients(std::span<const std::complex<double>> values, double scale,
-                           std::int64_t* coefficients) const;
-  /// Coefficients as an NTT plaintext. They and `coefficients` above are 64-byte aligned.
-  Plaintext from_coefficients(const std::int64_t* coefficients, double scale, std::size_t limbs,
-                              bool special = false) const;
 
   /// Slots from coefficients (already divided by the scale).
   std::vector<std::complex<double>> decode(std::span<const double> coefficients) const;
@@ -68,11 +63,8 @@ class Encoder {
   template <typename Value>
   double round_any(std::span<const Value> values, double scale, double* coefficients) const;
   template <typename Value>
-  Plaintext encode_any(std::span<const Value> values, double scale, std::size_t limbs, bool special) const;
-  template <typename Value>
-  void encode_words(std::span<const Value> values, double scale, std::int64_t* coefficients) const;
-  Plaintext from_rounded(const double* coefficients, double largest, double scale, std::size_t limbs,
-                         bool special) const;
+  Plaintext encode_any(std::span<const Value> values, double scale, const ring::RnsBasis& basis) const;
+  Plaintext from_rounded(const double* coefficients, double largest, double scale, const ring::RnsBasis& basis) const;
 
   ContextPtr context_;
   std::vector<std::unique_ptr<SlotFft>> fft_;  // by log2 of the degree, from 2 (empty at 0) to N

@@ -29,11 +29,10 @@ void check_pair(const Context& context, const Ciphertext& a, const Ciphertext& b
 
 void check_plain(const Context& context, const Ciphertext& a, const Plaintext& b) {
   check_ciphertext(context, a);
-  const std::size_t rows = b.special ? b.poly.limbs() - context.special_limbs() : b.poly.limbs();
-  if (b.poly.degree() != a.degree() || rows < a.limbs()) {
-    throw MismatchError("plaintext of " + std::to_string(rows) + " limbs meets a ciphertext of " +
-                        std::to_string(a.limbs()));
-  }
+  check_plaintext(context, b);
+  if (b.limbs() >= a.limbs()) return;
+  throw MismatchError("plaintext of " + std::to_string(b.limbs()) + " limbs meets a ciphertext of " +
+                      std::to_string(a.limbs()));
 }
 
 /// round(value * scale), which must fit the modulus of the level.
@@ -69,11 +68,6 @@ Ciphertext like(const Ciphertext& a, std::size_t parts) {
   return result;
 }
 
-template <typename Body>
-void for_limbs(const Context& context, std::size_t limbs, Body&& body) {
-  for (std::size_t i = 0; i < limbs; ++i) body(context.q(i), i);
-}
-
 }  // namespace
 
 bool same_scale(double a, double b) {
@@ -81,7 +75,9 @@ bool same_scale(double a, double b) {
 }
 
 Evaluator::Evaluator(ContextPtr context, std::shared_ptr<const EvaluationKeys> keys)
-    : context_(std::move(context)), keys_(std::move(keys)), switcher_(context_) {}
+    : context_(std::move(context)), keys_(std::move(keys)), switcher_(context_) {
+  if (keys_) require_context(*context_, keys_->context(), "set of evaluation keys");
+}
 
 const EvaluationKeys& Evaluator::keys() const {
   if (!keys_) throw MismatchError("this needs evaluation keys, and none were given");
@@ -95,8 +91,8 @@ Ciphertext Evaluator::add(const Ciphertext& a, const Ciphertext& b) const {
   const std::size_t shared = std::min(a.parts.size(), b.parts.size());
   Ciphertext r = like(a, shared);
   for (std::size_t p = 0; p < shared; ++p) {
-    for_limbs(*context_, a.limbs(),
-              [&](const auto& q, std::size_t i) { q.add(r.parts[p].limb(i), a.parts[p].limb(i), b.parts[p].limb(i)); });
+    for_rows(*context_, a.basis(),
+             [&](const auto& q, std::size_t i) { q.add(r.parts[p].limb(i), a.parts[p].limb(i), b.parts[p].limb(i)); });
   }
   for (std::size_t p = shared; p < longer.parts.size(); ++p) r.parts.push_back(longer.parts[p]);
   return r;
@@ -110,8 +106,8 @@ Ciphertext Evaluator::negate(const Ciphertext& a) const {
   check_ciphertext(*context_, a);
   Ciphertext r = like(a, a.parts.size());
   for (std::size_t p = 0; p < a.parts.size(); ++p) {
-    for_limbs(*context_, a.limbs(),
-              [&](const auto& q, std::size_t i) { q.negate(r.parts[p].limb(i), a.parts[p].limb(i)); });
+    for_rows(*context_, a.basis(),
+             [&](const auto& q, std::size_t i) { q.negate(r.parts[p].limb(i), a.parts[p].limb(i)); });
   }
   return r;
 }
@@ -120,8 +116,8 @@ Ciphertext Evaluator::add_plain(const Ciphertext& a, const Plaintext& b) const {
   check_plain(*context_, a, b);
   check_scales(a.scale, b.scale);
   Ciphertext r = a;
-  for_limbs(*context_, a.limbs(),
-            [&](const auto& q, std::size_t i) { q.add(r.parts[0].limb(i), r.parts[0].limb(i), b.poly.limb(i)); });
+  for_rows(*context_, a.basis(),
+           [&](const auto& q, std::size_t i) { q.add(r.parts[0].limb(i), r.parts[0].limb(i), b.poly.limb(i)); });
   return r;
 }
 
@@ -129,8 +125,8 @@ Ciphertext Evaluator::sub_plain(const Ciphertext& a, const Plaintext& b) const {
   check_plain(*context_, a, b);
   check_scales(a.scale, b.scale);
   Ciphertext r = a;
-  for_limbs(*context_, a.limbs(),
-            [&](const auto& q, std::size_t i) { q.sub(r.parts[0].limb(i), r.parts[0].limb(i), b.poly.limb(i)); });
+  for_rows(*context_, a.basis(),
+           [&](const auto& q, std::size_t i) { q.sub(r.parts[0].limb(i), r.parts[0].limb(i), b.poly.limb(i)); });
   return r;
 }
 
@@ -139,7 +135,7 @@ Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
   const double scaled = scaled_constant(*context_, value, a.scale, a.limbs());
   // A constant in every slot is the constant polynomial, which is the same number at every point of the NTT.
   Ciphertext r = a;
-  for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
+  for_rows(*context_, a.basis(), [&](const auto& q, std::size_t i) {
     q.add_scalar(r.parts[0].limb(i), r.parts[0].limb(i), residue(q.modulus(), scaled));
   });
   return r;
@@ -150,8 +146,8 @@ Ciphertext Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& b) co
   Ciphertext r = like(a, a.parts.size());
   r.scale = a.scale * b.scale;
   for (std::size_t p = 0; p < a.parts.size(); ++p) {
-    for_limbs(*context_, a.limbs(),
-              [&](const auto& q, std::size_t i) { q.mul(r.parts[p].limb(i), a.parts[p].limb(i), b.poly.limb(i)); });
+    for_rows(*context_, a.basis(),
+             [&](const auto& q, std::size_t i) { q.mul(r.parts[p].limb(i), a.parts[p].limb(i), b.poly.limb(i)); });
   }
   return r;
 }
@@ -162,7 +158,7 @@ Ciphertext Evaluator::multiply_scalar(const Ciphertext& a, double value, double 
   Ciphertext r = like(a, a.parts.size());
   r.scale = a.scale * scale;
   for (std::size_t p = 0; p < a.parts.size(); ++p) {
-    for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
+    for_rows(*context_, a.basis(), [&](const auto& q, std::size_t i) {
       q.mul_scalar(r.parts[p].limb(i), a.parts[p].limb(i), residue(q.modulus(), scaled));
     });
   }
@@ -173,7 +169,7 @@ Ciphertext Evaluator::multiply_integer(const Ciphertext& a, std::int64_t value) 
   check_ciphertext(*context_, a);
   Ciphertext r = like(a, a.parts.size());
   for (std::size_t p = 0; p < a.parts.size(); ++p) {
-    for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
+    for_rows(*context_, a.basis(), [&](const auto& q, std::size_t i) {
       q.mul_scalar(r.parts[p].limb(i), a.parts[p].limb(i), q.modulus().reduce_signed(value));
     });
   }
@@ -186,7 +182,7 @@ Ciphertext Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
   check_two_parts(b, "multiply");
   Ciphertext r = like(a, 3);
   r.scale = a.scale * b.scale;
-  for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
+  for_rows(*context_, a.basis(), [&](const auto& q, std::size_t i) {
     q.mul(r.parts[0].limb(i), a.parts[0].limb(i), b.parts[0].limb(i));
     q.mul(r.parts[2].limb(i), a.parts[1].limb(i), b.parts[1].limb(i));
     q.mul(r.parts[1].limb(i), a.parts[0].limb(i), b.parts[1].limb(i));
@@ -200,7 +196,7 @@ Ciphertext Evaluator::square(const Ciphertext& a) const {
   check_two_parts(a, "square");
   Ciphertext r = like(a, 3);
   r.scale = a.scale * a.scale;
-  for_limbs(*context_, a.limbs(), [&](const auto& q, std::size_t i) {
+  for_rows(*context_, a.basis(), [&](const auto& q, std::size_t i) {
     q.mul(r.parts[0].limb(i), a.parts[0].limb(i), a.parts[0].limb(i));
     q.mul(r.parts[2].limb(i), a.parts[1].limb(i), a.parts[1].limb(i));
     q.mul(r.parts[1].limb(i), a.parts[0].limb(i), a.parts[1].limb(i));

@@ -13,16 +13,17 @@
 
 namespace obscura::ckks {
 
-/// Arithmetic on ciphertexts with public material only. Every operation checks that its operands belong to the context
-/// and agree in level (limbs) and scale, and throws MismatchError that says both otherwise; nothing is adjusted behind
-/// the caller's back. Thread-safe: the evaluator holds no state but shared, immutable keys.
+/// Arithmetic on ciphertexts with public material only. Every operation checks that its operands, ciphertexts,
+/// plaintexts and keys, belong to the context and agree in level (limbs) and scale, and throws MismatchError that says
+/// both otherwise; nothing is adjusted behind the caller's back. Thread-safe: the evaluator holds no state but shared,
+/// immutable keys.
 class Evaluator {
  public:
-  /// Without keys everything works but relinearise, rotate and conjugate.
+  /// Without keys everything works but relinearise, rotate and conjugate. Throws MismatchError for keys of another
+  /// context.
   explicit Evaluator(ContextPtr context, std::shared_ptr<const EvaluationKeys> keys = nullptr);
 
   const Context& context() const { return *context_; }
-  const ContextPtr& context_ptr() const { return context_; }
   const KeySwitcher& switcher() const { return switcher_; }
   const EvaluationKeys& keys() const;
 

@@ -14,16 +14,12 @@ namespace {
 constexpr std::size_t kWorkingSet = std::size_t{1} << 17;
 constexpr std::size_t kLeastRows = 4, kMostRows = 8;
 
-const ring::PrimeRing& extended_ring(const Context& context, std::size_t limbs, std::size_t row) {
-  return row < limbs ? context.q(row) : context.p(row - limbs);
-}
-
 }  // namespace
 
 /// All digits modulo a few primes at a time.
 class KeySwitcher::Digits {
  public:
-  Digits(std::size_t level, std::size_t digits) : limbs(level), count(digits) {}
+  Digits(const ring::RnsBasis& extended, std::size_t digits) : basis(extended), count(digits) {}
   virtual ~Digits() = default;
   Digits(const Digits&) = delete;
   Digits& operator=(const Digits&) = delete;
@@ -31,12 +27,13 @@ class KeySwitcher::Digits {
   virtual void load(std::size_t first, std::size_t rows) = 0;
   virtual const std::uint64_t* row(std::size_t digit, std::size_t row) const = 0;
 
-  const std::size_t limbs, count;
+  const ring::RnsBasis basis;
+  const std::size_t count;
 };
 
 class KeySwitcher::StoredDigits final : public Digits {
  public:
-  explicit StoredDigits(const Decomposition& digits) : Digits(digits.limbs(), digits.digits()), digits_(digits) {}
+  explicit StoredDigits(const Decomposition& digits) : Digits(digits.basis(), digits.digits()), digits_(digits) {}
   void load(std::size_t, std::size_t) override {}
   const std::uint64_t* row(std::size_t digit, std::size_t row) const override {
     return digits_.digits_[digit].limb(row);
@@ -50,14 +47,14 @@ class KeySwitcher::StoredDigits final : public Digits {
 class KeySwitcher::FreshDigits final : public Digits {
  public:
   FreshDigits(const Context& context, const ring::Polynomial& poly, std::size_t at_once)
-      : Digits(poly.limbs(), context.digits(poly.limbs())),
+      : Digits(context.extended(poly.limbs()), context.digits(poly.limbs())),
         context_(context),
         poly_(poly),
         at_once_(at_once),
         coefficients_(context.scratch().take(poly.limbs() * poly.degree())),
         raised_(context.scratch().take(count * at_once * poly.degree())) {
     const std::size_t n = poly.degree();
-    for (std::size_t i = 0; i < limbs; ++i) {
+    for (std::size_t i = 0; i < basis.limbs(); ++i) {
       std::memcpy(coefficients_.data() + i * n, poly.limb(i), n * sizeof(std::uint64_t));
       context.q(i).inverse(coefficients_.data() + i * n);
     }
@@ -77,7 +74,9 @@ class KeySwitcher::FreshDigits final : public Digits {
 
  private:
   std::size_t begin(std::size_t digit) const { return digit * context_.parameters().digit_size; }
-  std::size_t end(std::size_t digit) const { return std::min(begin(digit) + context_.parameters().digit_size, limbs); }
+  std::size_t end(std::size_t digit) const {
+    return std::min(begin(digit) + context_.parameters().digit_size, basis.limbs());
+  }
   std::uint64_t* slot(std::size_t digit, std::size_t row) const {
     return raised_words_ + (digit * at_once_ + row - first_) * poly_.degree();
   }
@@ -93,8 +92,9 @@ class KeySwitcher::FreshDigits final : public Digits {
     for (std::size_t r = from; r < to; ++r) targets[r - from] = slot(digit, r);
     // The converter's targets are all rows but the digit's own.
     const std::size_t at = from < begin(digit) ? from : from - (end(digit) - begin(digit));
-    context_.mod_up(limbs, digit).convert_range(sources.data(), at, to - from, targets.data(), context_.scratch());
-    for (std::size_t r = from; r < to; ++r) extended_ring(context_, limbs, r).forward(slot(digit, r));
+    const ring::BaseConverter& mod_up = context_.mod_up(basis.limbs(), digit);
+    mod_up.convert_range(sources.data(), at, to - from, targets.data(), context_.scratch());
+    for (std::size_t r = from; r < to; ++r) context_.ring(basis, r).forward(slot(digit, r));
   }
 
   const Context& context_;
@@ -122,21 +122,21 @@ void KeySwitcher::product_groups(Digits& digits, const KeySwitchKey& key, std::s
     for (std::size_t i = 0; i < rows; ++i) {
       const std::size_t r = at + i;
       for (std::size_t j = 0; j < digits.count; ++j) d[j] = digits.row(j, r);
-      const std::uint8_t* stream = r < digits.limbs ? key.q_row(r) : key.p_row(r - digits.limbs);
-      ring::key_product(extended_ring(*context_, digits.limbs, r), u0 + i * n, u1 + i * n, d.data(), digits.count,
-                        stream, key.digits());
+      const ring::RnsPrime prime = digits.basis.prime(r);
+      ring::key_product(context_->ring(prime), u0 + i * n, u1 + i * n, d.data(), digits.count, key.stream(prime),
+                        key.digits());
     }
     sink(at, rows, u0, u1);
   }
 }
 
 void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, const RowSink& sink) const {
-  check_key(key, digits.limbs);
-  const std::size_t n = context_->degree(), limbs = digits.limbs, special = context_->special_limbs();
-  auto special_rows = context_->scratch().take(2 * special * n);
+  check_key(key, digits.basis);
+  const std::size_t n = context_->degree(), limbs = digits.basis.limbs(), rows_in_all = digits.basis.rows();
+  auto special_rows = context_->scratch().take(2 * digits.basis.special() * n);
   std::array<const std::uint64_t*, 32> p0{}, p1{};
   // The special primes first: the remainders modulo P are what every other row needs.
-  product_groups(digits, key, limbs, limbs + special,
+  product_groups(digits, key, limbs, rows_in_all,
                  [&](std::size_t first, std::size_t rows, const std::uint64_t* u0, const std::uint64_t* u1) {
                    for (std::size_t i = 0; i < rows; ++i) {
                      const std::size_t k = first + i - limbs;
@@ -166,15 +166,16 @@ void KeySwitcher::apply(const ring::Polynomial& poly, const KeySwitchKey& key, c
 }
 
 void KeySwitcher::apply(const Decomposition& decomposition, const KeySwitchKey& key, const RowSink& sink) const {
+  check_digits(decomposition);
   StoredDigits digits(decomposition);
   divided(digits, key, sink);
 }
 
 void KeySwitcher::apply_extended(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const {
-  check_key(key, poly.limbs());
   FreshDigits digits(*context_, poly, rows_at_once(context_->digits(poly.limbs())));
+  check_key(key, digits.basis);
   const std::size_t n = context_->degree();
-  product_groups(digits, key, 0, poly.limbs() + context_->special_limbs(),
+  product_groups(digits, key, 0, digits.basis.rows(),
                  [&](std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1) {
                    for (std::size_t i = 0; i < rows; ++i) sink(first + i, u0 + i * n, u1 + i * n);
                  });

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/share.h"
 #include "ring/automorphism.h"
 #include "ring/packed_stream.h"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kBlock = 8;  // residues, of a packed stream
 
 void check_shape(const Context& context, const SeededKeySwitchKey& seeded) {
-  const std::size_t rows = seeded.limbs + context.special_limbs();
+  const std::size_t rows = context.extended(seeded.limbs).rows();
   bool good =
       seeded.limbs >= 1 && seeded.limbs <= context.max_limbs() && seeded.b.size() == context.digits(seeded.limbs);
   for (const auto& b : seeded.b) good = good && b.degree() == context.degree() && b.limbs() == rows;
@@ -30,40 +31,34 @@ void interleave(const std::uint64_t* from, std::size_t n, std::size_t block, std
 
 }  // namespace
 
-std::uint64_t key_stream(std::size_t limbs, std::size_t digit, std::size_t row) {
-  return digit * 256 + (row < limbs ? row : 128 + (row - limbs));
+std::uint64_t key_stream(std::size_t digit, ring::RnsPrime prime) {
+  return digit * 256 + (prime.special ? 128 : 0) + prime.index;
 }
 
 KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool)
-    : limbs_(seeded.limbs) {
+    : context_(context.digest()), basis_(context.extended(seeded.limbs)), digits_(seeded.b.size()) {
   check_shape(context, seeded);
-  const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
-  digits_ = seeded.b.size();
-  const auto ring_of = [&](std::size_t r) -> const ring::PrimeRing& {
-    return r < limbs_ ? context.q(r) : context.p(r - limbs_);
-  };
+  const std::size_t n = context.degree();
   std::size_t size = 0;
-  for (std::size_t r = 0; r < rows; ++r) {
+  for_rows(context, basis_, [&](const ring::PrimeRing& ring, std::size_t) {
     begin_.push_back(size);
-    size += (n * digits_ * 2 * ring::stream_word_bytes(ring_of(r)) + 63) / 64 * 64;
-  }
+    size += (n * digits_ * 2 * ring::stream_word_bytes(ring) + 63) / 64 * 64;
+  });
   words_ = AlignedWords(in_large_pages((size + ring::kStreamSlack) / sizeof(std::uint64_t) + 1));
   auto* const stream = reinterpret_cast<std::uint8_t*>(words_.data());
   const auto fill_row = [&](std::size_t r) {
     auto a = context.scratch().take(n);
     std::uint8_t* const row = stream + begin_[r];
-    const std::size_t bytes = ring::stream_word_bytes(ring_of(r));
+    const ring::RnsPrime prime = basis_.prime(r);
+    const ring::PrimeRing& ring = context.ring(prime);
+    const std::size_t bytes = ring::stream_word_bytes(ring);
     for (std::size_t j = 0; j < digits_; ++j) {
-      ring::sample_uniform(ring_of(r), seeded.seed, key_stream(limbs_, j, r), a.data());
+      ring::sample_uniform(ring, seeded.seed, key_stream(j, prime), a.data());
       interleave(seeded.b[j].limb(r), n, 2 * j, 2 * digits_, bytes, row);
       interleave(a.data(), n, 2 * j + 1, 2 * digits_, bytes, row);
     }
   };
-  if (pool != nullptr) {
-    pool->parallel_for(rows, fill_row);
-  } else {
-    for (std::size_t r = 0; r < rows; ++r) fill_row(r);
-  }
+  share(pool, basis_.rows(), fill_row);
 }
 
 void KeyRequest::rotation(std::int64_t steps, std::size_t limbs, std::size_t degree) {
@@ -82,8 +77,8 @@ void KeyRequest::relinearisation(std::size_t limbs) {
 }
 
 EvaluationKeys::EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool)
-    : key_(seeded.key) {
-  if (seeded.context != context.digest()) throw MismatchError("evaluation keys belong to other parameters");
+    : context_(seeded.context), key_(seeded.key) {
+  require_context(context, seeded.context, "set of evaluation keys");
   if (seeded.relin) relin_.emplace(context, *seeded.relin, pool);
   for (const auto& [element, key] : seeded.galois) {
     galois_.emplace(element,

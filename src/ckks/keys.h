@@ -24,8 +24,7 @@ struct PublicKey {
 
 /// A key-switching key in the shape that travels: for every digit j, b_j = -a_j s_to + e_j + P W_j s_from modulo
 /// q[0] ... q[limbs-1] and the special primes, where P W_j is P on the primes of digit j and 0 elsewhere (Han and Ki,
-/// 2019/688). a_j is uniform from the seed: stream j * 256 + r for prime row r (the q first, then the special ones at
-/// rows 128 + k).
+/// 2019/688). a_j is uniform from the seed, one stream a prime (key_stream).
 /// Usable on values of at most `limbs` limbs: shorter keys are smaller.
 struct SeededKeySwitchKey {
   ring::Seed seed{};
@@ -33,8 +32,8 @@ struct SeededKeySwitchKey {
   std::vector<ring::Polynomial> b;  // one a digit, limbs + special rows, NTT form
 };
 
-/// The stream of a_j at row r of a key of `limbs` limbs.
-std::uint64_t key_stream(std::size_t limbs, std::size_t digit, std::size_t row);
+/// The stream of a_j modulo a prime: j * 256 + i for q[i], j * 256 + 128 + k for special prime k.
+std::uint64_t key_stream(std::size_t digit, ring::RnsPrime prime);
 
 /// The same, expanded and laid out for ring::key_product: one packed stream a prime.
 class KeySwitchKey {
@@ -43,19 +42,21 @@ class KeySwitchKey {
   /// Throws MismatchError if it does not have the shape of this context. The pool, if any, shares the rows.
   KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool = nullptr);
 
-  std::size_t limbs() const { return limbs_; }
+  /// Of the parameters that it belongs to.
+  const Digest& context() const { return context_; }
+  /// The level that it serves, and all special primes.
+  const ring::RnsBasis& basis() const { return basis_; }
+  std::size_t limbs() const { return basis_.limbs(); }
   std::size_t digits() const { return digits_; }
   std::size_t memory_bytes() const { return words_.size() * sizeof(std::uint64_t); }
-  /// Packed streams (ring/packed_stream.h) of q[i] (i < limbs()) and of special prime k.
-  const std::uint8_t* q_row(std::size_t i) const { return row(i); }
-  const std::uint8_t* p_row(std::size_t k) const { return row(limbs_ + k); }
-
- private:
-  const std::uint8_t* row(std::size_t r) const {
-    return reinterpret_cast<const std::uint8_t*>(words_.data()) + begin_[r];
+  /// The packed stream (ring/packed_stream.h) of a prime of its basis.
+  const std::uint8_t* stream(ring::RnsPrime prime) const {
+    return reinterpret_cast<const std::uint8_t*>(words_.data()) + begin_[basis_.row(prime)];
   }
 
-  std::size_t limbs_ = 0;
+ private:
+  Digest context_{};
+  ring::RnsBasis basis_;
   std::size_t digits_ = 0;
   std::vector<std::size_t> begin_;  // of each row, in bytes
   AlignedWords words_;
@@ -97,12 +98,14 @@ class EvaluationKeys {
   /// Throws MismatchError that names what is missing.
   const KeySwitchKey& relin(std::size_t limbs) const;
   const GaloisKey& galois(std::uint64_t element, std::size_t limbs) const;
-  bool has_galois(std::uint64_t element) const { return galois_.contains(element); }
+  /// Of the parameters that they belong to.
+  const Digest& context() const { return context_; }
   /// Of the secret key that they belong to.
   const KeyId& key() const { return key_; }
   std::size_t memory_bytes() const;
 
  private:
+  Digest context_{};
   KeyId key_{};
   std::optional<KeySwitchKey> relin_;
   std::map<std::uint64_t, GaloisKey> galois_;

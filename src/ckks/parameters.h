@@ -16,7 +16,7 @@ struct Parameters {
   std::vector<std::uint64_t> q;  ///< q[0] is the base prime that stays to the end, the last is dropped first
   std::vector<std::uint64_t> p;  ///< special primes of key switching
   std::size_t digit_size = 1;    ///< primes of q a key-switching digit (SEAL: 1 with one special prime)
-  bool insecure = false;         ///< the explicit word that allows less than 128 bits of security
+  bool insecure = false;         ///< without it a Context refuses less than 128 bits; for tests, part of the digest
 
   friend bool operator==(const Parameters&, const Parameters&) = default;
 };

@@ -7,15 +7,16 @@ namespace obscura::ckks {
 
 PublicEncryptor::PublicEncryptor(ContextPtr context, const PublicKey& key)
     : context_(std::move(context)), b_(key.b), a_(context_->degree(), context_->max_limbs()) {
-  if (key.context != context_->digest() || b_.degree() != context_->degree() || b_.limbs() != context_->max_limbs()) {
-    throw MismatchError("public key belongs to other parameters");
+  require_context(*context_, key.context, "public key");
+  if (b_.degree() != context_->degree() || b_.limbs() != context_->max_limbs()) {
+    throw MismatchError("public key does not have the shape of its parameters");
   }
   for (std::size_t i = 0; i < a_.limbs(); ++i) ring::sample_uniform(context_->q(i), key.seed, i, a_.limb(i));
 }
 
 Ciphertext PublicEncryptor::encrypt(const Plaintext& plaintext) const {
   check_plaintext(*context_, plaintext);
-  const std::size_t n = context_->degree(), limbs = plaintext.limbs(*context_);
+  const std::size_t n = context_->degree(), limbs = plaintext.limbs();
   // u, e_0 and e_1, a byte a coefficient; then the NTT form of one of them.
   SecretScratch small(context_->scratch(), 3 * n / 8), transformed(context_->scratch(), n);
   const NoiseSeed seed;

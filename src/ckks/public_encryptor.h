@@ -12,7 +12,7 @@ class PublicEncryptor {
  public:
   /// Throws MismatchError for a key of another context.
   PublicEncryptor(ContextPtr context, const PublicKey& key);
-  /// At the plaintext's limbs and scale. Throws MismatchError for one of another degree or level.
+  /// At the plaintext's limbs and scale. Throws MismatchError for one of another context.
   Ciphertext encrypt(const Plaintext& plaintext) const;
 
  private:

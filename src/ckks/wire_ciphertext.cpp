@@ -177,17 +177,17 @@ struct Codec<CompactCiphertext> {
 };
 
 void require_sound(const Context& context, const Ciphertext& c) {
-  wire::require_context(context, c.context, "ciphertext");
+  require_context(context, c.context, "ciphertext");
   require_limbs(context, c.limbs(), "ciphertext");
 }
 
 void require_sound(const Context& context, const SeededCiphertext& c) {
-  wire::require_context(context, c.context, "ciphertext");
+  require_context(context, c.context, "ciphertext");
   require_limbs(context, c.c0.limbs(), "ciphertext");
 }
 
 void require_sound(const Context& context, const CompactCiphertext& c) {
-  wire::require_context(context, c.context, "compact ciphertext");
+  require_context(context, c.context, "compact ciphertext");
 }
 
 template <class T>

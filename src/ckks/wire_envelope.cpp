@@ -157,22 +157,6 @@ Bytes finish_envelope(ByteWriter& out) {
   return out.take();
 }
 
-std::string short_hex(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < 4; ++i) {
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
-  }
-  return text;
-}
-
-void require_context(const Context& context, const Digest& digest, std::string_view what) {
-  if (digest == context.digest()) return;
-  throw MismatchError(std::string(what) + " was made under other parameters (digest " + short_hex(digest) +
-                      ", expected " + short_hex(context.digest()) + ")");
-}
-
 ByteReader open_payload(const Context& context, ByteSpan bytes, Kind kind, std::string_view what) {
   const Envelope envelope = open_envelope(bytes, kind, what);
   require_context(context, envelope.digest, what);

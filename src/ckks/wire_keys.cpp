@@ -85,7 +85,7 @@ void get_galois(ByteReader& in, const Parameters& parameters, SeededEvaluationKe
 
 Bytes write_public_key(const Context& context, const PublicKey& key) {
   const Parameters& parameters = context.parameters();
-  wire::require_context(context, key.context, "public key");
+  require_context(context, key.context, "public key");
   if (wire::all_zero(key.b)) throw FormatError("public key is empty: whatever it encrypts stands in the clear");
   const std::size_t residues = wire::residues_bytes(context.degree(), parameters.q);
   ByteWriter out =
@@ -114,7 +114,7 @@ PublicKeyFile read_public_key(ByteSpan bytes, std::string_view what) {
 
 Bytes write_evaluation_keys(const Context& context, const SeededEvaluationKeys& keys) {
   const Parameters& parameters = context.parameters();
-  wire::require_context(context, keys.context, kKeys);
+  require_context(context, keys.context, kKeys);
   require_keys(parameters, keys);
   std::size_t payload = wire::parameters_bytes(parameters) + sizeof(KeyId) + 5;
   if (keys.relin) payload += key_bytes(parameters, keys.relin->limbs);

@@ -22,10 +22,6 @@ Kind get_kind(ByteReader& in, ByteSpan bytes);
 
 /// Payload of a file that must belong to the context; MismatchError otherwise.
 ByteReader open_payload(const Context& context, ByteSpan bytes, Kind kind, std::string_view what);
-/// MismatchError unless the object carries the context's digest.
-void require_context(const Context& context, const Digest& digest, std::string_view what);
-/// First eight hex digits, for messages.
-std::string short_hex(const Digest& digest);
 
 /// The section in front of keys. Reading checks it and that the file's digest is that of these parameters.
 std::size_t parameters_bytes(const Parameters& parameters);

@@ -25,29 +25,22 @@ double clenshaw(const std::vector<double>& c, double t) {
   return t * one - two + c[0];
 }
 
-/// A function on [low, high] inside of [-1, 1] to be approached by sum_i c_i T_{orders[i]}.
+/// A function on [-1, 1] to be approached by sum_i c_i T_i, i <= degree.
 struct Problem {
   Function f;
-  double low = -1;
-  double high = 1;
-  std::vector<std::size_t> orders;
+  std::size_t degree = 0;
 
-  std::size_t terms() const { return orders.size(); }
-  /// Chebyshev places of the interval, ends included: `count` of them.
-  std::vector<double> places(std::size_t count) const {
-    std::vector<double> result;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double angle = std::numbers::pi * static_cast<double>(i) / static_cast<double>(count - 1);
-      result.push_back((low + high) / 2 - (high - low) / 2 * std::cos(angle));
-    }
-    return result;
-  }
-  std::vector<double> full(const std::vector<double>& solution) const {
-    std::vector<double> c(orders.back() + 1, 0.0);
-    for (std::size_t i = 0; i < terms(); ++i) c[orders[i]] = solution[i];
-    return c;
-  }
+  std::size_t terms() const { return degree + 1; }
 };
+
+/// Chebyshev places of [-1, 1], ends included: `count` of them.
+std::vector<double> chebyshev_places(std::size_t count) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    result.push_back(-std::cos(std::numbers::pi * static_cast<double>(i) / static_cast<double>(count - 1)));
+  }
+  return result;
+}
 
 /// The larger of |error| by golden section between two places around t.
 Target refine(const Function& error, double left, double right, Target best) {
@@ -126,13 +119,13 @@ std::vector<double> level(const Problem& problem, const std::vector<double>& pla
     auto& row = rows.emplace_back();
     // T_n(t) = cos(n acos t)
     const double angle = std::acos(std::clamp(places[j], -1.0, 1.0));
-    for (const std::size_t n : problem.orders) row.push_back(std::cos(static_cast<double>(n) * angle));
+    for (std::size_t n = 0; n <= problem.degree; ++n) row.push_back(std::cos(static_cast<double>(n) * angle));
     row.push_back(j % 2 == 0 ? 1.0 : -1.0);
     row.push_back(problem.f(places[j]));
   }
   auto solution = solve_linear(std::move(rows));
-  solution.pop_back();
-  return problem.full(solution);
+  solution.pop_back();  // the size of the error
+  return solution;
 }
 
 double largest(const std::vector<Target>& points) {
@@ -179,13 +172,13 @@ struct Solution {
 /// Remez' second algorithm. Functions that are polynomials already stop at the rounding of doubles.
 Solution remez(const Problem& problem) {
   const std::size_t wanted = problem.terms() + 1;
-  const auto grid = problem.places(kGridPerTerm * wanted);
+  const auto grid = chebyshev_places(kGridPerTerm * wanted);
   double scale = 0;
   for (const double t : grid) scale = std::max(scale, std::abs(problem.f(t)));
   if (!std::isfinite(scale)) throw ParameterError("a function that is not finite on its range cannot be fitted");
-  std::vector<double> places = problem.places(wanted);
+  std::vector<double> places = chebyshev_places(wanted);
   // Not symmetric: on places that are, even and odd functions have a level error of zero, from which nothing follows.
-  for (double& t : places) t += 0.1 * (t - problem.low) * (problem.high - t) / (problem.high - problem.low);
+  for (double& t : places) t += 0.1 * (t + 1) * (1 - t) / 2;
   Solution best;
   for (int i = 0; i < kMostExchanges; ++i) {
     const auto c = level(problem, places);
@@ -214,10 +207,7 @@ void check(const Range& range, std::size_t degree) {
 }
 
 Problem problem_on(const Function& f, const Range& range, std::size_t degree) {
-  Problem problem;
-  problem.f = [f, range](double t) { return f(range.middle() + range.width() / 2 * t); };
-  for (std::size_t i = 0; i <= degree; ++i) problem.orders.push_back(i);
-  return problem;
+  return {[f, range](double t) { return f(range.middle() + range.width() / 2 * t); }, degree};
 }
 
 }  // namespace
@@ -243,32 +233,12 @@ Approximation fit_least_squares(const Function& f, const Range& range, std::size
     equations.add(2 * (target.x - range.middle()) / range.width(), target.y, 1);
     ++count;
   }
-  const auto grid = problem.places(kGridPerTerm * (degree + 2));
+  const auto grid = chebyshev_places(kGridPerTerm * (degree + 2));
   const double weight = count == 0 ? 1 : floor * count / static_cast<double>(grid.size());
   // Chebyshev places crowd at the ends, where few targets are and a polynomial leaves first.
   for (const double t : grid) equations.add(t, problem.f(t), weight);
   const auto c = equations.solve();
   return {range, c, largest(extrema(error_of(problem, c), grid))};
-}
-
-Approximation fit_odd_to_one(const Range& range, std::size_t degree) {
-  check(range, degree);
-  if (!(range.low > 0) || degree % 2 == 0) {
-    throw ParameterError("a sign is fitted by a polynomial of odd degree on a range above zero");
-  }
-  Problem problem;
-  problem.f = [](double) { return 1.0; };
-  problem.low = range.low / range.high;
-  for (std::size_t i = 1; i <= degree; i += 2) problem.orders.push_back(i);
-  const Solution solution = remez(problem);
-  return {{-range.high, range.high}, solution.coefficients, solution.error};
-}
-
-std::vector<Target> error_extrema(const Function& f, const Approximation& fit) {
-  const Problem problem = problem_on(f, fit.range, fit.degree());
-  auto found = extrema(error_of(problem, fit.coefficients), problem.places(kGridPerTerm * (fit.degree() + 2)));
-  for (auto& p : found) p.x = fit.range.middle() + fit.range.width() / 2 * p.x;
-  return found;
 }
 
 }  // namespace obscura::compile

@@ -52,12 +52,4 @@ struct Target {
 Approximation fit_least_squares(const Function& f, const Range& range, std::size_t degree,
                                 const std::vector<Target>& targets, double floor = 0.005);
 
-/// The odd polynomial of odd degree that is nearest to 1 on [low, high], 0 < low, and so to the sign on both sides of
-/// zero, by the same algorithm. Its range is [-high, high], its max_error that on [low, high].
-Approximation fit_odd_to_one(const Range& range, std::size_t degree);
-
-/// Where the error of a fit is extremal, in order: `degree + 2` places of alternating signs for a minimax polynomial.
-/// y is the error there. For tests and reports.
-std::vector<Target> error_extrema(const Function& f, const Approximation& fit);
-
 }  // namespace obscura::compile

@@ -159,6 +159,12 @@ void KeyFolder::check_free(bool replace) const {
 }
 
 void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const {
+  // Whoever sends a client spec chooses its parameters.
+  if (owner.client().parameters.insecure) {
+    throw MismatchError("the client spec of " + owner.client().network +
+                        " has parameters that are marked insecure: what is encrypted with them is not protected. Keys "
+                        "are made for what compile writes");
+  }
   check_free(replace);
   const NewFolders made(fs::absolute(folder_).lexically_normal());
   const PendingFolder work(folder_, Access::owner);

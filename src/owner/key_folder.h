@@ -40,7 +40,7 @@ class KeyFolder {
   void check_free(bool replace) const;
 
   /// Makes the folder and puts the set into it, all files or none. Of several that come at once without `replace` one
-  /// succeeds. Records and the count of an older key go.
+  /// succeeds. Records and the count of an older key go. Throws MismatchError for parameters that are marked insecure.
   void put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const;
 
   /// Throws MismatchError if the files are of different sets or the program is marked insecure, IoError if others than

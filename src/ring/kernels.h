@@ -38,8 +38,6 @@ struct Kernels {
                          const std::uint64_t* b, std::uint64_t w);
   void (*add_scalar)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, std::uint64_t w);
 
-  void (*inner_product)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* const* a,
-                        const std::uint64_t* const* b, std::size_t count);
   void (*plaintext_product)(const Modulus& q, std::size_t n, std::uint64_t* r0, std::uint64_t* r1,
                             const std::uint64_t* const* a0, const std::uint64_t* const* a1, const std::uint64_t* b,
                             std::size_t count);

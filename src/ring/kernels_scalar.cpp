@@ -119,7 +119,6 @@ const Kernels& scalar_kernels() {
       scalar::mul_scalar,
       scalar::sub_mul_scalar,
       scalar::add_scalar,
-      scalar::inner_product,
       scalar::plaintext_product,
       scalar::key_product,
       scalar::reduce,

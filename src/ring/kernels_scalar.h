@@ -18,8 +18,6 @@ void mul_add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word
 void mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w);
 void sub_mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b, Word w);
 void add_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w);
-void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
-                   std::size_t count);
 void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
                        const Word* const* a1, const Word* b, std::size_t count);
 void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* digits, std::size_t count,

@@ -46,18 +46,6 @@ void add_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w)
   for (std::size_t i = 0; i < n; ++i) r[i] = q.add(a[i], w);
 }
 
-void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
-                   std::size_t count) {
-  for (std::size_t i = 0; i < n; ++i) {
-    u128 sum = 0;
-    for (std::size_t j = 0; j < count;) {
-      for (const std::size_t end = std::min(count, j + kFold); j < end; ++j) sum += u128{a[j][i]} * b[j][i];
-      sum = q.reduce(sum);
-    }
-    r[i] = static_cast<Word>(sum);
-  }
-}
-
 void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
                        const Word* const* a1, const Word* b, std::size_t count) {
   for (std::size_t i = 0; i < n; ++i) {

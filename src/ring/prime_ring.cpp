@@ -85,9 +85,6 @@ void PrimeRing::add_scalar(Word* r, const Word* a, Word w) const {
   kernels_->add_scalar(q_, degree_, r, a, w);
 }
 
-void PrimeRing::inner_product(Word* r, const Word* const* a, const Word* const* b, std::size_t count) const {
-  kernels_->inner_product(q_, degree_, r, a, b, count);
-}
 void PrimeRing::plaintext_product(std::size_t words, Word* r0, Word* r1, const Word* const* a0, const Word* const* a1,
                                   const Word* b, std::size_t count) const {
   kernels_->plaintext_product(q_, words, r0, r1, a0, a1, b, count);

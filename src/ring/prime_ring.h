@@ -55,10 +55,6 @@ class PrimeRing {
   /// r = a + w
   void add_scalar(std::uint64_t* r, const std::uint64_t* a, std::uint64_t w) const;
 
-  /// r = sum_j a_j b_j over `count` <= 4096 pairs, reduced once at the end.
-  void inner_product(std::uint64_t* r, const std::uint64_t* const* a, const std::uint64_t* const* b,
-                     std::size_t count) const;
-
   /// Both parts of ciphertexts times plaintexts: r0 = sum_j a0_j b_j, r1 = sum_j a1_j b_j, count <= 4096. The
   /// plaintexts come from far away and are one linear stream: word i of b_j stands at (i / 8 * count + j) * 8 + i % 8.
   /// Works on the first `words` (a multiple of 16) of each array, so that callers can keep a_j in the cache.

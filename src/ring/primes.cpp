@@ -82,36 +82,6 @@ std::vector<std::uint64_t> ntt_primes(int bits, std::size_t degree, std::size_t 
   return primes;
 }
 
-std::vector<std::uint64_t> ntt_primes_near(std::uint64_t target, std::size_t degree, std::size_t count,
-                                           const std::vector<std::uint64_t>& exclude) {
-  check_degree(degree);
-  if (target < 4 || target >= kPrimeLimit) {
-    throw ParameterError("primes near " + std::to_string(target) + ": the target must be between 4 and 2^60");
-  }
-  const std::uint64_t step = 2 * std::uint64_t{degree};
-  const std::uint64_t low = target / 2, high = std::min(2 * target, kPrimeLimit - 1);
-  // Two cursors walk away from the target; 1 + step * k below, 1 + step * (k + 1) above.
-  std::uint64_t down = (target - 1) / step * step + 1, up = down + step;
-  std::vector<std::uint64_t> primes;
-  while (primes.size() < count) {
-    const bool can_down = down >= low && down > 1, can_up = up <= high;
-    if (!can_down && !can_up) {
-      throw ParameterError("only " + std::to_string(primes.size()) + " of " + std::to_string(count) +
-                           " primes within a factor of two of " + std::to_string(target) + " are 1 modulo " +
-                           std::to_string(step));
-    }
-    const bool take_down = can_down && (!can_up || target - down <= up - target);
-    const std::uint64_t p = take_down ? down : up;
-    if (wanted(p, exclude)) primes.push_back(p);
-    if (take_down) {
-      down -= std::min(step, down);  // 0 ends this side
-    } else {
-      up += step;
-    }
-  }
-  return primes;
-}
-
 std::uint64_t smallest_primitive_root(std::uint64_t q, std::size_t degree) {
   check_degree(degree);
   const std::uint64_t order = 2 * std::uint64_t{degree};

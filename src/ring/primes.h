@@ -14,11 +14,6 @@ bool is_prime(std::uint64_t n);
 std::vector<std::uint64_t> ntt_primes(int bits, std::size_t degree, std::size_t count,
                                       const std::vector<std::uint64_t>& exclude = {});
 
-/// The `count` primes p = 1 mod 2N closest to `target` (below 2^60), closest first, none of them in `exclude`: what a
-/// chain of scales wants. Throws ParameterError if there are not enough within a factor of two.
-std::vector<std::uint64_t> ntt_primes_near(std::uint64_t target, std::size_t degree, std::size_t count,
-                                           const std::vector<std::uint64_t>& exclude = {});
-
 /// The smallest primitive 2N-th root of unity modulo the prime q = 1 mod 2N.
 std::uint64_t smallest_primitive_root(std::uint64_t q, std::size_t degree);
 

@@ -36,18 +36,6 @@ Seed random_seed() {
   return seed;
 }
 
-Seed derive_seed(const Seed& parent, std::uint64_t label, std::uint64_t number) {
-  need_sodium();
-  std::array<std::uint8_t, 16> message;
-  for (std::size_t i = 0; i < 8; ++i) {
-    message[i] = static_cast<std::uint8_t>(label >> (8 * i));
-    message[8 + i] = static_cast<std::uint8_t>(number >> (8 * i));
-  }
-  Seed seed;
-  crypto_generichash(seed.data(), seed.size(), message.data(), message.size(), parent.data(), parent.size());
-  return seed;
-}
-
 RandomStream::RandomStream(const Seed& seed, std::uint64_t stream) : key_(seed), nonce_(stream) {
   need_sodium();
 }

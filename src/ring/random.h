@@ -16,9 +16,6 @@ using Seed = std::array<std::uint8_t, 32>;
 /// From the operating system's generator (libsodium).
 Seed random_seed();
 
-/// BLAKE2b-256 of the parent keyed with a label and a number: independent seeds from one.
-Seed derive_seed(const Seed& parent, std::uint64_t label, std::uint64_t number);
-
 /// The ChaCha20 stream (RFC 8439's block function with libsodium's 64-bit nonce and counter) of a seed and a stream
 /// number, read from its start in pieces of any size. Not thread-safe; cheap to make. Wiped on destruction.
 class RandomStream {

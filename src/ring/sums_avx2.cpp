@@ -10,8 +10,7 @@ namespace {
 // Products at most 3/4 q < 2^49.6 that one double adds to a reduced sum exactly.
 constexpr std::size_t kFold = 8;
 
-}  // namespace
-
+/// r = sum_j a_j b_j.
 void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
                    std::size_t count) {
   const Prime p(q);
@@ -26,6 +25,8 @@ void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* 
     store_ints(r + i, p.finish(sum));
   }
 }
+
+}  // namespace
 
 void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
                        const Word* const* a1, const Word* b, std::size_t count) {

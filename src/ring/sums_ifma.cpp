@@ -16,20 +16,6 @@ struct Sum {
   }
 };
 
-template <bool Wide>
-void inner_products(const Closer& c, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
-                    std::size_t count) {
-  for (std::size_t i = 0; i < n; i += 2 * kLanes) {
-    Sum s[2];
-    for (std::size_t j = 0; j < count; ++j) {
-      s[0].add_product(load(a[j] + i), load(b[j] + i));
-      s[1].add_product(load(a[j] + i + kLanes), load(b[j] + i + kLanes));
-    }
-    store(r + i, c.close<Wide>(s[0].lo, s[0].hi));
-    store(r + i + kLanes, c.close<Wide>(s[1].lo, s[1].hi));
-  }
-}
-
 /// Eight residues of Bytes bytes each.
 template <int Bytes>
 Vec load_packed(const std::uint8_t* p) {
@@ -123,12 +109,6 @@ void weighted_sums(const Closer& c, std::size_t n, Word* r, const Word* const* a
 }
 
 }  // namespace
-
-void inner_product(const Modulus& q, std::size_t n, Word* r, const Word* const* a, const Word* const* b,
-                   std::size_t count) {
-  const Closer c(q, largest_high(count, q.value(), q.value()));
-  (c.wide() ? inner_products<true> : inner_products<false>)(c, n, r, a, b, count);
-}
 
 void packed_plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
                               const Word* const* a1, const std::uint8_t* b, std::size_t count, std::size_t bytes) {

@@ -11,7 +11,7 @@ namespace obscura::ckks {
 
 void check_compact(const Context& context, const CompactCiphertext& ciphertext) {
   const std::size_t n = context.degree(), gap = ciphertext.gap;
-  if (ciphertext.context != context.digest()) throw MismatchError("compact reply belongs to other parameters");
+  require_context(context, ciphertext.context, "compact reply");
   if (ciphertext.degree != n || !std::has_single_bit(gap) || gap > n / 2 || ciphertext.c0.size() != n / gap ||
       ciphertext.c1.size() != n || ciphertext.bits < 1 || ciphertext.bits > 60 || !(ciphertext.scale > 0)) {
     throw MismatchError("compact reply does not have the shape of these parameters");

@@ -1,9 +1,5 @@
 #include "secret/encryptor.h"
 
-#include <algorithm>
-#include <functional>
-
-#include "base/error.h"
 #include "ckks/fft_kernels.h"
 #include "ckks/noise.h"
 #include "ckks/residues.h"
@@ -40,15 +36,13 @@ void SecretEncryptor::mask(SeededCiphertext& ciphertext, std::size_t limb, std::
 }
 
 void SecretEncryptor::check(const Encoder& encoder) const {
-  if (encoder.context().digest() != key_->context()->digest()) {
-    throw MismatchError("encoder and secret key belong to different parameters");
-  }
+  require_context(*key_->context(), encoder.context().digest(), "encoder");
 }
 
 SeededCiphertext SecretEncryptor::encrypt(const Plaintext& plaintext) const {
   const Context& context = *key_->context();
   check_plaintext(context, plaintext);
-  const std::size_t n = context.degree(), limbs = plaintext.limbs(context);
+  const std::size_t n = context.degree(), limbs = plaintext.limbs();
   SecretScratch noise(context.scratch(), n / 8), scratch(context.scratch(), n);
   sample_noise(n, noise.small());
   SeededCiphertext result = fresh(plaintext.scale, limbs);
@@ -98,28 +92,6 @@ SeededCiphertext SecretEncryptor::encrypt_periodic(const Encoder& encoder, std::
   SecretScratch message(key_->context()->scratch(), key_->context()->degree());
   const double largest = encoder.round_periodic(values, scale, limbs, message.doubles());
   return encrypt_rounded(message.doubles(), largest, scale, limbs);
-}
-
-SeededCiphertext SecretEncryptor::encrypt_coefficients(const Encoder& encoder, const std::int64_t* coefficients,
-                                                       double scale, std::size_t limbs) const {
-  check(encoder);
-  encoder.check_level(scale, limbs);
-  const Context& context = *key_->context();
-  const std::size_t n = context.degree();
-  const std::uint64_t largest = largest_magnitude(coefficients, n);
-  if (largest >> 62 != 0) throw ParameterError("integer coefficients have 62 bits at most");
-  encoder.check_fits(static_cast<double>(largest), limbs);
-  SecretScratch noise(context.scratch(), n / 8), message(context.scratch(), n), scratch(context.scratch(), n);
-  sample_noise(n, noise.small());
-  auto* const noisy = reinterpret_cast<std::int64_t*>(message.words());
-  std::transform(coefficients, coefficients + n, noise.small(), noisy, std::plus<std::int64_t>());
-  SeededCiphertext result = fresh(scale, limbs);
-  for (std::size_t i = 0; i < limbs; ++i) {
-    to_residues(context.q(i), noisy, largest + kNoiseBound, result.c0.limb(i));
-    context.q(i).forward(result.c0.limb(i));
-    mask(result, i, scratch.words());
-  }
-  return result;
 }
 
 }  // namespace obscura::ckks

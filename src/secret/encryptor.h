@@ -13,6 +13,7 @@ namespace obscura::ckks {
 class SecretEncryptor {
  public:
   explicit SecretEncryptor(const SecretKey& key);
+  /// At the plaintext's limbs and scale. All throw MismatchError for a plaintext or an encoder of another context.
   SeededCiphertext encrypt(const Plaintext& plaintext) const;
   /// Encoding and encryption in one pass, the fast way: the noise is added to the coefficients, so each prime costs one
   /// transform. `values` as for Encoder::encode.
@@ -21,9 +22,6 @@ class SecretEncryptor {
   /// The same for values that repeat, as Encoder::encode_periodic.
   SeededCiphertext encrypt_periodic(const Encoder& encoder, std::span<const double> values, double scale,
                                     std::size_t limbs) const;
-  /// The same for N integer coefficients (Encoder::encode_coefficients).
-  SeededCiphertext encrypt_coefficients(const Encoder& encoder, const std::int64_t* coefficients, double scale,
-                                        std::size_t limbs) const;
 
  private:
   /// `message`: integer coefficients in doubles; overwritten.

@@ -10,18 +10,6 @@
 namespace obscura::ckks {
 namespace {
 
-/// One row (prime) of a secret in NTT form; rows of a key of `limbs` limbs: the q, then the special primes.
-struct Row {
-  const ring::PrimeRing* ring;
-  const std::uint64_t* secret;
-};
-
-Row row_of(const SecretKey& secret, std::size_t limbs, std::size_t r) {
-  const Context& context = *secret.context();
-  if (r < limbs) return {&context.q(r), secret.q_limb(r)};
-  return {&context.p(r - limbs), secret.p_limb(r - limbs)};
-}
-
 /// b = -a s + e, e as small coefficients; a and t are scratch, s is in NTT form.
 void encrypt_zero(const ring::PrimeRing& ring, const ring::Seed& seed, std::uint64_t stream, const std::uint64_t* s,
                   const std::int8_t* e, std::uint64_t* a, std::uint64_t* b) {
@@ -41,9 +29,9 @@ struct Task {
 /// b_j = -a_j s_to + e_j + P W_j s_from, see ckks/keys.h.
 void make_digit(const SecretKey& secret, const Task& task, std::size_t digit) {
   const Context& context = *secret.context();
-  const std::size_t n = context.degree(), limbs = task.key->limbs, rows = limbs + context.special_limbs();
-  const std::size_t first = digit * context.parameters().digit_size;
-  const std::size_t last = std::min(first + context.parameters().digit_size, limbs);
+  const ring::RnsBasis basis = context.extended(task.key->limbs);
+  const std::size_t n = context.degree(), first = digit * context.parameters().digit_size;
+  const std::size_t last = std::min(first + context.parameters().digit_size, basis.limbs());
   SecretScratch error(context.scratch(), n / 8), scratch(context.scratch(), 2 * n);
   std::uint64_t *const a = scratch.words(), *const s = a + n;
   {
@@ -51,23 +39,23 @@ void make_digit(const SecretKey& secret, const Task& task, std::size_t digit) {
     ring::sample_error(n, stream, error.small());
   }
   ring::Polynomial& b = task.key->b[digit];
-  b = ring::Polynomial(n, rows);
-  for (std::size_t r = 0; r < rows; ++r) {
-    const auto [ring, own] = row_of(secret, limbs, r);
+  b = ring::Polynomial(n, basis.rows());
+  for_rows(context, basis, [&](const ring::PrimeRing& ring, std::size_t r) {
+    const std::uint64_t* const own = secret.limb(basis.prime(r));
     const std::uint64_t* to = own;
     if (!task.to.empty()) {
-      ring->permute(s, own, task.to.data());
+      ring.permute(s, own, task.to.data());
       to = s;
     }
-    encrypt_zero(*ring, task.key->seed, key_stream(limbs, digit, r), to, error.small(), a, b.limb(r));
-    if (r < first || r >= last) continue;
-    ring->mul_scalar(a, own, context.p_mod_q(r));
+    encrypt_zero(ring, task.key->seed, key_stream(digit, basis.prime(r)), to, error.small(), a, b.limb(r));
+    if (r < first || r >= last) return;
+    ring.mul_scalar(a, own, context.p_mod_q(r));
     if (task.to.empty()) {
-      ring->mul_add(b.limb(r), a, own);
+      ring.mul_add(b.limb(r), a, own);
     } else {
-      ring->add(b.limb(r), b.limb(r), a);
+      ring.add(b.limb(r), b.limb(r), a);
     }
-  }
+  });
 }
 
 SeededKeySwitchKey empty_key(const Context& context, std::size_t limbs) {

@@ -82,10 +82,11 @@ ring::Seed SecretKey::derived_seed(std::span<const std::uint8_t> purpose) const 
 
 void SecretKey::transform() {
   hash_key("obscura secret key id", context_->digest(), coefficients_, {}, id_);
-  const std::size_t limbs = context_->max_limbs(), special = context_->special_limbs();
-  ntt_ = ring::Polynomial(context_->degree(), limbs + special);
-  for (std::size_t i = 0; i < limbs; ++i) small_to_ntt(context_->q(i), coefficients_.data(), ntt_.limb(i));
-  for (std::size_t k = 0; k < special; ++k) small_to_ntt(context_->p(k), coefficients_.data(), ntt_.limb(limbs + k));
+  const ring::RnsBasis basis = context_->extended(context_->max_limbs());
+  ntt_ = ring::Polynomial(context_->degree(), basis.rows());
+  for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t row) {
+    small_to_ntt(ring, coefficients_.data(), ntt_.limb(row));
+  });
 }
 
 }  // namespace obscura::ckks

@@ -29,8 +29,11 @@ class SecretKey {
   /// A secret seed that follows from the key and `purpose`: where randomness has to be the same at every call.
   ring::Seed derived_seed(std::span<const std::uint8_t> purpose) const;
   const std::vector<std::int8_t>& coefficients() const { return coefficients_; }
+  /// N words in NTT form.
+  const std::uint64_t* limb(ring::RnsPrime prime) const {
+    return ntt_.limb(context_->extended(context_->max_limbs()).row(prime));
+  }
   const std::uint64_t* q_limb(std::size_t i) const { return ntt_.limb(i); }
-  const std::uint64_t* p_limb(std::size_t k) const { return ntt_.limb(context_->max_limbs() + k); }
 
  private:
   void transform();

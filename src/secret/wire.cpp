@@ -96,7 +96,7 @@ SecretKey read_secret_key(ByteSpan bytes, std::string_view what) {
 }
 
 SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view what) {
-  wire::require_context(*context, open_envelope(bytes, Kind::secret_key, what).digest, what);
+  require_context(*context, open_envelope(bytes, Kind::secret_key, what).digest, what);
   return SecretKey(std::move(context), read_content(bytes, what).coefficients);
 }
 

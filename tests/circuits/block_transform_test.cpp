@@ -226,6 +226,16 @@ TEST_F(BlockTransformErrors, MissingKeys) {
   EXPECT_THROW(transform.apply(party.server(shallow), images), MismatchError);
 }
 
+TEST_F(BlockTransformErrors, ContextsMustAgree) {
+  // The same degree and levels, other primes.
+  const Party other{ckks::testing::small_context(10, {45, 40, 40, 40}, {45})};
+  ckks::KeyRequest request;
+  request_keys(plan, 2, context.degree(), request);
+  const std::vector<Inputs> images{{other.encrypt(x, 0x1p30, 2), other.encrypt(x, 0x1p29, 2)}};
+  EXPECT_THROW(transform.apply(other.server(request), images), MismatchError);
+  EXPECT_THROW(BlockTransform(other.encoder, context, plan, fill_diagonal, {0x1p20, 0x1p21}, 2, 0), MismatchError);
+}
+
 TEST_F(BlockTransformErrors, PlansScalesAndLevels) {
   EXPECT_NO_THROW(make(plan, {1024, 1024}));
   EXPECT_THROW(make(plan, {1024}), ParameterError);

@@ -155,6 +155,16 @@ TEST_F(LinearTransformErrors, MissingKeys) {
   EXPECT_THROW(transform.apply(party.server(shallow), input), MismatchError);
 }
 
+TEST_F(LinearTransformErrors, ContextsMustAgree) {
+  // The same degree and levels, other primes.
+  const Party other{ckks::testing::small_context(10, {45, 40, 40, 40}, {45})};
+  ckks::KeyRequest request;
+  request_keys(plan, 2, context.degree(), request);
+  EXPECT_THROW(transform.apply(other.server(request), other.encrypt(x, 0x1p40, 2)), MismatchError);
+  EXPECT_THROW(LinearTransform(other.encoder, context, diagonals, plan, 0x1p30, 2), MismatchError);
+  EXPECT_THROW(LinearTransform(party.encoder, context, diagonals, plan, 0x1p30, 4), ParameterError);
+}
+
 TEST_F(LinearTransformErrors, DiagonalsMustMatchThePlan) {
   const auto make = [&](const Diagonals& bad) { LinearTransform(party.encoder, context, bad, plan, 0x1p30, 2); };
   EXPECT_NO_THROW(make(diagonals));

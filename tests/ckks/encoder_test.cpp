@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "ckks/residues.h"
 #include "ckks/support.h"
 
 namespace obscura::ckks {
@@ -71,10 +72,11 @@ TEST(Encoder, RowsAreOneIntegerPolynomial) {
   const auto context = small_context();
   const Encoder encoder(context);
   const auto values = random_reals(context->slots(), 6);
-  const Plaintext plaintext = encoder.encode(values, 0x1p20, 3, true);
+  const Plaintext plaintext = encoder.encode(values, 0x1p20, context->extended(3));
   ASSERT_EQ(plaintext.poly.limbs(), 3 + context->special_limbs());
-  EXPECT_TRUE(plaintext.special);
-  EXPECT_EQ(plaintext.limbs(*context), 3u);
+  EXPECT_EQ(plaintext.basis, ring::RnsBasis(3, context->special_limbs()));
+  EXPECT_EQ(plaintext.limbs(), 3u);
+  EXPECT_EQ(plaintext.context, context->digest());
   const auto first = coefficients(*context, plaintext, 0);
   EXPECT_EQ(first, coefficients(*context, plaintext, 1));
   EXPECT_EQ(first, coefficients(*context, plaintext, 2));
@@ -112,7 +114,8 @@ TEST(Encoder, PeriodIsTiling) {
     const auto values = random_reals(period, period);
     std::vector<double> tiled(context->slots());
     for (std::size_t i = 0; i < tiled.size(); ++i) tiled[i] = values[i % period];
-    const auto a = encoder.encode_periodic(values, 0x1p24, 2, true), b = encoder.encode(tiled, 0x1p24, 2, true);
+    const auto a = encoder.encode_periodic(values, 0x1p24, context->extended(2));
+    const auto b = encoder.encode(tiled, 0x1p24, context->extended(2));
     EXPECT_EQ(a.poly, b.poly) << period;
     const auto c = divided(coefficients(*context, a), 0x1p24);
     std::vector<double> few;
@@ -131,18 +134,21 @@ TEST(Encoder, CoefficientsCanBeKept) {
   auto* const kept = reinterpret_cast<std::int64_t*>(words.data());
   for (const double scale : {0x1p20, 0x1p45, 0x1p60}) {
     encoder.encode_coefficients(values, scale, kept);
-    EXPECT_EQ(encoder.from_coefficients(kept, scale, 4, true).poly, encoder.encode(values, scale, 4, true).poly);
+    const ring::RnsBasis basis = context->extended(4);
+    ring::Polynomial poly(context->degree(), basis.rows());
+    for_rows(*context, basis, [&](const ring::PrimeRing& ring, std::size_t row) {
+      to_residues(ring, kept, largest_magnitude(kept, context->degree()), poly.limb(row));
+      ring.forward(poly.limb(row));
+    });
+    EXPECT_EQ(poly, encoder.encode(values, scale, basis).poly);
   }
-  const auto complex = random_complex(context->slots(), 10);
-  encoder.encode_coefficients(complex, 0x1p30, kept);
-  EXPECT_EQ(encoder.from_coefficients(kept, 0x1p30, 2).poly, encoder.encode(complex, 0x1p30, 2).poly);
 }
 
 TEST(Encoder, LargePrimesAndLargeValues) {
   const auto context = small_context(10, {60, 60, 50, 45}, {60});
   const Encoder encoder(context);
   // 2^60 times a power of two in every slot: an exact constant far above 64 bits.
-  const auto plaintext = encoder.encode(std::vector<double>(context->slots(), 0x1p40), 0x1p60, 4, true);
+  const auto plaintext = encoder.encode(std::vector<double>(context->slots(), 0x1p40), 0x1p60, context->extended(4));
   for (std::size_t row = 0; row < 4; ++row) {
     const auto& q = context->q(row).modulus();
     // A constant is the same number at every point.
@@ -178,10 +184,10 @@ TEST(Encoder, RefusesWhatItCannotHold) {
   AlignedWords words(context->degree());
   auto* const kept = reinterpret_cast<std::int64_t*>(words.data());
   EXPECT_THROW(encoder.encode_coefficients(std::vector<double>(context->slots(), 8.0), 0x1p60, kept), ParameterError);
-  std::fill(kept, kept + context->degree(), std::int64_t{1} << 41);
-  EXPECT_THROW(encoder.from_coefficients(kept, 1024, 1), ParameterError);
-  kept[0] = INT64_MIN;
-  EXPECT_THROW(encoder.from_coefficients(kept, 1024, 4), ParameterError);
+  // Some of the special primes, or more than there are.
+  EXPECT_THROW(encoder.encode(one, 1024, {1, context->special_limbs() + 1}), ParameterError);
+  const auto two_special = small_context(10, {40, 30}, {45, 45});
+  EXPECT_THROW(Encoder(two_special).encode(one, 1024, {1, 1}), ParameterError);
   EXPECT_THROW(encoder.decode(std::vector<double>(7)), ParameterError);
   EXPECT_THROW(encoder.decode_periodic(std::vector<double>(7)), ParameterError);
 }

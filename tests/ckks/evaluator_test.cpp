@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ckks/evaluation.h"
+#include "ckks/public_encryptor.h"
 
 namespace obscura::ckks {
 namespace {
@@ -61,7 +62,7 @@ TEST_P(EvaluatorOn, AddsAndMultipliesPlaintexts) {
   EXPECT_EQ(product.scale, scale * scale);
   expect(zip(a, b, [](auto u, auto v) { return u * v; }), product, product_variance());
   // A plaintext of more limbs, or with special primes behind them, serves every level below.
-  const Plaintext longer = party.encoder.encode(b, scale, context.max_limbs(), true);
+  const Plaintext longer = party.encoder.encode(b, scale, context.extended(context.max_limbs()));
   EXPECT_EQ(evaluator.multiply_plain(x, longer), product);
 }
 
@@ -224,6 +225,76 @@ TEST_F(EvaluatorErrors, ContextsMustAgree) {
   broken.parts[1] = ring::Polynomial(broken.degree(), 2);
   EXPECT_THROW(evaluator.negate(broken), MismatchError);
   EXPECT_THROW(evaluator.negate(Ciphertext{}), MismatchError);
+}
+
+/// The message of the MismatchError that `body` throws; empty if it throws none.
+template <typename Body>
+std::string mismatch(Body&& body) {
+  try {
+    body();
+  } catch (const MismatchError& e) {
+    return e.what();
+  }
+  return {};
+}
+
+TEST_F(EvaluatorErrors, PlaintextsOfOtherContextsAreRefused) {
+  // The same degree, level and scale: nothing but the primes tells them apart.
+  const Plaintext foreign = other.encoder.encode(a, 0x1p30, 3);
+  ASSERT_EQ(other.context->degree(), party.context->degree());
+  const std::string wanted = "plaintext was made under other parameters (digest " + short_hex(other.context->digest()) +
+                             ", expected " + short_hex(party.context->digest()) + ")";
+  EXPECT_EQ(mismatch([&] { evaluator.add_plain(x, foreign); }), wanted);
+  EXPECT_EQ(mismatch([&] { evaluator.sub_plain(x, foreign); }), wanted);
+  EXPECT_EQ(mismatch([&] { evaluator.multiply_plain(x, foreign); }), wanted);
+  EXPECT_EQ(mismatch([&] { SecretEncryptor(party.secret).encrypt(foreign); }), wanted);
+  EXPECT_EQ(mismatch([&] { PublicEncryptor(party.context, make_public_key(party.secret)).encrypt(foreign); }), wanted);
+  EXPECT_EQ(mismatch([&] { evaluator.add_plain(x, Plaintext{}); }),
+            "plaintext was made under other parameters (digest 00000000, expected " +
+                short_hex(party.context->digest()) + ")");
+}
+
+TEST_F(EvaluatorErrors, PlaintextsHaveTheRowsOfTheirBasis) {
+  const Plaintext good = party.encoder.encode(a, 0x1p30, 3);
+  EXPECT_NO_THROW(evaluator.multiply_plain(x, good));
+  const std::size_t n = party.context->degree(), most = party.context->max_limbs();
+  const auto refused = [&](const ring::RnsBasis& basis, std::size_t degree, std::size_t rows) {
+    Plaintext bad = good;
+    bad.basis = basis;
+    bad.poly = ring::Polynomial(degree, rows);
+    return mismatch([&] { evaluator.multiply_plain(x, bad); }).find("plaintext of degree") == 0;
+  };
+  EXPECT_TRUE(refused(3, n / 2, 3));
+  EXPECT_TRUE(refused(3, n, 2));
+  EXPECT_TRUE(refused(0, n, 0));
+  EXPECT_TRUE(refused(most + 1, n, most + 1));
+  EXPECT_TRUE(refused({3, 2}, n, 5));
+}
+
+TEST_F(EvaluatorErrors, KeysOfOtherContextsAreRefused) {
+  KeyRequest request;
+  request.rotation(1, 3, other.context->degree());
+  request.relinearisation(3);
+  const Evaluator foreign = other.server(request);
+  const auto keys = std::make_shared<const EvaluationKeys>(foreign.keys());
+  const std::string wanted = " was made under other parameters (digest " + short_hex(other.context->digest()) +
+                             ", expected " + short_hex(party.context->digest()) + ")";
+  EXPECT_EQ(mismatch([&] { Evaluator(party.context, keys); }), "set of evaluation keys" + wanted);
+  EXPECT_EQ(mismatch([&] { EvaluationKeys(*party.context, make_evaluation_keys(other.secret, request)); }),
+            "set of evaluation keys" + wanted);
+  EXPECT_EQ(mismatch([&] { PublicEncryptor(party.context, make_public_key(other.secret)); }), "public key" + wanted);
+  // Below the evaluator: a single key, and digits.
+  const KeySwitcher switcher(party.context);
+  const auto nowhere = [](std::size_t, std::uint64_t*, std::uint64_t*) {};
+  EXPECT_EQ(mismatch([&] { switcher.apply(x.parts[1], keys->relin(3), nowhere); }), "key-switching key" + wanted);
+  EXPECT_EQ(mismatch([&] { switcher.apply_extended(x.parts[1], keys->relin(3), nowhere); }),
+            "key-switching key" + wanted);
+  const Decomposition digits = foreign.switcher().decompose(other.encrypt(a, 0x1p30, 3).parts[1]);
+  const Evaluator server = party.server(request);
+  EXPECT_EQ(mismatch([&] { server.rotate(x, digits, 1); }), "decomposition into digits" + wanted);
+  AlignedWords u0(x.degree()), u1(x.degree());
+  EXPECT_EQ(mismatch([&] { switcher.inner_product_row(digits, keys->relin(3), 0, u0.data(), u1.data()); }),
+            "decomposition into digits" + wanted);
 }
 
 TEST_F(EvaluatorErrors, KeysMustBeThere) {

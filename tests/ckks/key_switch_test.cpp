@@ -18,6 +18,19 @@ using testing::Party;
 using testing::random_complex;
 using testing::rotated;
 
+using Polynomials = std::pair<ring::Polynomial, ring::Polynomial>;
+
+/// The whole switch of one polynomial.
+Polynomials switched(const Evaluator& server, const ring::Polynomial& poly, const KeySwitchKey& key) {
+  const std::size_t n = poly.degree();
+  Polynomials result{ring::Polynomial(n, poly.limbs()), ring::Polynomial(n, poly.limbs())};
+  server.switcher().apply(poly, key, [&](std::size_t row, const std::uint64_t* u0, const std::uint64_t* u1) {
+    std::copy(u0, u0 + n, result.first.limb(row));
+    std::copy(u1, u1 + n, result.second.limb(row));
+  });
+  return result;
+}
+
 class KeySwitchOn : public ::testing::TestWithParam<ParameterSet> {
  protected:
   KeySwitchOn() : party(GetParam().context()), context(*party.context) {}
@@ -104,23 +117,20 @@ TEST_P(KeySwitchOn, StepsInAnyOrderGiveTheWhole) {
   const std::size_t limbs = context.max_limbs();
   const Ciphertext x = server.square(party.encrypt(a, scale, limbs));
   const KeySwitchKey& key = server.keys().relin(limbs);
-  ring::Polynomial whole0, whole1, part0, part1;
-  server.switcher().apply(x.parts[2], key, whole0, whole1);
+  const Polynomials whole = switched(server, x.parts[2], key);
   const Decomposition digits = server.switcher().decompose(x.parts[2]);
   EXPECT_EQ(digits.limbs(), limbs);
   EXPECT_EQ(digits.digits(), context.digits(limbs));
-  ExtendedCiphertext product, again;
-  server.switcher().inner_product(digits, key, product);
-  server.switcher().inner_product(digits, key, again);
-  EXPECT_EQ(product.c0, again.c0);
-  for (std::size_t row = limbs + context.special_limbs(); row-- > 0;) {
-    server.switcher().inner_product_row(digits, key, row, again.c0.limb(row), again.c1.limb(row));
+  const ring::RnsBasis basis = context.extended(limbs);
+  EXPECT_EQ(digits.basis(), basis);
+  ring::Polynomial c0(context.degree(), basis.rows()), c1 = c0, part0, part1;
+  for (std::size_t row = basis.rows(); row-- > 0;) {
+    server.switcher().inner_product_row(digits, key, row, c0.limb(row), c1.limb(row));
   }
-  EXPECT_EQ(product.c1, again.c1);
-  server.switcher().mod_down(product.c0, limbs, part0);
-  server.switcher().mod_down(product.c1, limbs, part1);
-  EXPECT_EQ(part0, whole0);
-  EXPECT_EQ(part1, whole1);
+  server.switcher().mod_down(c0, basis, part0);
+  server.switcher().mod_down(c1, basis, part1);
+  EXPECT_EQ(part0, whole.first);
+  EXPECT_EQ(part1, whole.second);
 }
 
 std::string name_of(const ::testing::TestParamInfo<ParameterSet>& info) {
@@ -135,8 +145,7 @@ TEST(KeySwitch, ShortKeysAreRefusedAtHighLevels) {
   request.relinearisation(2);
   const Evaluator server = party.server(request);
   const Ciphertext x = party.encrypt(random_complex(party.context->slots(), 1), 0x1p30, 3);
-  ring::Polynomial u0, u1;
-  EXPECT_THROW(server.switcher().apply(x.parts[1], server.keys().relin(2), u0, u1), MismatchError);
+  EXPECT_THROW(switched(server, x.parts[1], server.keys().relin(2)), MismatchError);
   EXPECT_THROW(server.relinearize(server.square(x)), MismatchError);
   EXPECT_NO_THROW(server.relinearize(server.drop_to(server.square(x), 2)));
 }

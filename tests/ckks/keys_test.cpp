@@ -19,26 +19,20 @@ using testing::small_context;
 
 class KeysTest : public ::testing::Test {
  protected:
-  const ring::PrimeRing& ring_of(std::size_t limbs, std::size_t row) const {
-    return row < limbs ? context_->q(row) : context_->p(row - limbs);
-  }
-  const std::uint64_t* secret_row(std::size_t limbs, std::size_t row) const {
-    return row < limbs ? key_.q_limb(row) : key_.p_limb(row - limbs);
-  }
-
   /// b_j + a_j s_to - P W_j s_from must be small noise, the same integers in every row.
   void check_noise(const SeededKeySwitchKey& key, bool square, std::uint64_t element) {
-    const std::size_t n = context_->degree(), rows = key.limbs + context_->special_limbs();
+    const std::size_t n = context_->degree();
+    const ring::RnsBasis basis = context_->extended(key.limbs);
     ASSERT_EQ(key.b.size(), context_->digits(key.limbs));
     for (std::size_t j = 0; j < key.b.size(); ++j) {
       std::vector<double> first;
-      for (std::size_t r = 0; r < rows; ++r) {
-        const ring::PrimeRing& ring = ring_of(key.limbs, r);
-        const std::uint64_t* s = secret_row(key.limbs, r);
+      for (std::size_t r = 0; r < basis.rows(); ++r) {
+        const ring::PrimeRing& ring = context_->ring(basis, r);
+        const std::uint64_t* s = key_.limb(basis.prime(r));
         AlignedWords to(n), from(n), sum(n);
         const auto index = ring::ntt_automorphism(ring::inverse_element(element, n), n);
         ring.permute(to.data(), s, index.data());
-        ring::sample_uniform(ring, key.seed, key_stream(key.limbs, j, r), sum.data());
+        ring::sample_uniform(ring, key.seed, key_stream(j, basis.prime(r)), sum.data());
         ring.mul(sum.data(), sum.data(), to.data());
         ring.add(sum.data(), sum.data(), key.b[j].limb(r));
         const std::size_t first_row = j * context_->parameters().digit_size;
@@ -98,7 +92,7 @@ TEST_F(KeysTest, ThreadsMakeTheSameKindOfKeys) {
   const auto &a = alone.relin(4), &b = shared.relin(4);
   // All rows of q[0]: the whole packed stream.
   const std::size_t bytes = context_->degree() * a.digits() * 2 * ring::stream_word_bytes(context_->q(0));
-  EXPECT_TRUE(std::equal(a.q_row(0), a.q_row(0) + bytes, b.q_row(0)));
+  EXPECT_TRUE(std::equal(a.stream({0}), a.stream({0}) + bytes, b.stream({0})));
 }
 
 TEST_F(KeysTest, BlocksHoldTheSeededRows) {
@@ -108,9 +102,11 @@ TEST_F(KeysTest, BlocksHoldTheSeededRows) {
     ASSERT_EQ(key.limbs(), seeded.limbs);
     ASSERT_EQ(key.digits(), context_->digits(seeded.limbs));
     AlignedWords a(context_->degree());
+    ASSERT_EQ(key.basis(), ring::RnsBasis(seeded.limbs, 2));
     for (std::size_t r = 0; r < key.limbs() + 2; ++r) {
-      const std::uint8_t* const row = r < key.limbs() ? key.q_row(r) : key.p_row(r - key.limbs());
-      const std::size_t bytes = ring::stream_word_bytes(ring_of(key.limbs(), r));
+      const ring::PrimeRing& ring = r < key.limbs() ? context_->q(r) : context_->p(r - key.limbs());
+      const std::uint8_t* const row = key.stream(key.basis().prime(r));
+      const std::size_t bytes = ring::stream_word_bytes(ring);
       const auto residue = [&](std::size_t at) {
         std::uint64_t value = 0;
         std::memcpy(&value, row + at * bytes, bytes);
@@ -118,7 +114,7 @@ TEST_F(KeysTest, BlocksHoldTheSeededRows) {
       };
       for (std::size_t j = 0; j < key.digits(); ++j) {
         const std::uint64_t stream = j * 256 + (r < key.limbs() ? r : 128 + r - key.limbs());
-        ring::sample_uniform(ring_of(key.limbs(), r), seeded.seed, stream, a.data());
+        ring::sample_uniform(ring, seeded.seed, stream, a.data());
         for (std::size_t i = 0; i < context_->degree(); ++i) {
           const std::size_t at = ((i / 8 * key.digits() + j) * 2) * 8 + i % 8;
           ASSERT_EQ(residue(at), seeded.b[j].limb(r)[i]);
@@ -155,9 +151,8 @@ TEST_F(KeysTest, EvaluationKeysNameWhatIsMissing) {
   EXPECT_EQ(keys.relin(4).limbs(), 4u);
   EXPECT_THROW(keys.relin(5), MismatchError);
   EXPECT_EQ(keys.galois(one, 3).permutation, ring::ntt_automorphism(one, n));
-  EXPECT_TRUE(keys.has_galois(minus_three));
+  EXPECT_EQ(keys.galois(minus_three, 2).key.limbs(), 2u);
   EXPECT_THROW(keys.galois(minus_three, 3), MismatchError);
-  EXPECT_FALSE(keys.has_galois(ring::galois_element(2, n)));
   EXPECT_THROW(keys.galois(ring::galois_element(2, n), 1), MismatchError);
   EXPECT_THROW(EvaluationKeys().relin(1), MismatchError);
   // Rows times digits times two parts, and the permutations.

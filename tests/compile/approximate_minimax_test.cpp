@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <vector>
 
 #include "base/error.h"
 
@@ -43,6 +46,28 @@ TEST(Minimax, KnownSmallestErrors) {
   }
 }
 
+/// Extrema of alternating sign of the error whose size is max_error. Looked for at Chebyshev places, which are as dense
+/// as the oscillations everywhere, so dense that next to an extremum less than a thousandth is missing; and at zero,
+/// where the functions here have their kinks.
+std::size_t equal_extrema(const Function& f, const Approximation& fit) {
+  constexpr int kPlaces = 6000;
+  std::vector<double> places{0};
+  for (int i = 0; i <= kPlaces; ++i) {
+    places.push_back(fit.range.middle() - fit.range.width() / 2 * std::cos(std::numbers::pi * i / kPlaces));
+  }
+  std::ranges::sort(places);
+  std::size_t found = 0;
+  double before = 0;  // the extremum found last
+  for (const double x : places) {
+    const double error = fit(x) - f(x);
+    EXPECT_LE(std::abs(error), fit.max_error * (1 + 1e-6));
+    if (std::abs(error) < fit.max_error * (1 - 1e-3) || error * before > 0) continue;
+    before = error;
+    ++found;
+  }
+  return found;
+}
+
 TEST(Minimax, ErrorsAlternateAndAreEqual) {
   const std::vector<std::pair<Function, Range>> cases{{exponential, {-1, 2}},
                                                       {relu, {-3, 5}},
@@ -53,11 +78,7 @@ TEST(Minimax, ErrorsAlternateAndAreEqual) {
     for (std::size_t degree = 1; degree <= 31; ++degree) {
       const Approximation fit = fit_minimax(f, range, degree);
       if (fit.max_error < 1e-8) continue;
-      const auto extrema = error_extrema(f, fit);
-      ASSERT_GE(extrema.size(), degree + 2) << degree;
-      std::size_t equal = 0;
-      for (const auto& e : extrema) equal += std::abs(std::abs(e.y) / fit.max_error - 1) < 1e-6 ? 1 : 0;
-      EXPECT_GE(equal, degree + 2) << degree << " on [" << range.low << ", " << range.high << "]";
+      EXPECT_GE(equal_extrema(f, fit), degree + 2) << degree << " on [" << range.low << ", " << range.high << "]";
     }
   }
 }
@@ -89,8 +110,6 @@ TEST(Minimax, RefusesWhatCannotBeFitted) {
   EXPECT_THROW(fit_minimax(relu, {std::nan(""), 1}, 3), ParameterError);
   EXPECT_THROW(fit_minimax(relu, {0, 1}, 64), ParameterError);
   EXPECT_THROW(fit_minimax([](double x) { return 1 / x; }, {0, 1}, 3), ParameterError);
-  EXPECT_THROW(fit_odd_to_one({0, 1}, 3), ParameterError);
-  EXPECT_THROW(fit_odd_to_one({0.1, 1}, 4), ParameterError);
 }
 
 TEST(LeastSquares, IsBetterWhereThePointsAre) {

@@ -104,6 +104,12 @@ TEST_F(KeyFolders, InsecureParametersAreRefused) {
   client.parameters.insecure = true;
   write_file(folder_ / "client.spec", message::write_client_spec(client));
   EXPECT_THAT(refusal(), HasSubstr("marked insecure"));
+  // Nor are keys made for them.
+  client.key = {};
+  const Owner misled(client);
+  const KeyFolder other(folder_.parent_path() / "misled");
+  EXPECT_THROW(other.put(misled, {}, false), MismatchError);
+  EXPECT_FALSE(std::filesystem::exists(other.path()));
 }
 
 TEST_F(KeyFolders, MissingOrDamagedFilesAreNamed) {

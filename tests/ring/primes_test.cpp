@@ -81,32 +81,6 @@ TEST(NttPrimes, refuses_what_is_not_there) {
   EXPECT_THROW(ntt_primes(40, 1000, 1), ParameterError);
 }
 
-TEST(NttPrimesNear, are_the_closest_on_both_sides) {
-  for (const std::uint64_t target :
-       {std::uint64_t{1} << 26, std::uint64_t{1} << 40, (std::uint64_t{1} << 50) + 12345, std::uint64_t{1} << 59}) {
-    const std::size_t degree = 4096;
-    std::vector<std::uint64_t> all;
-    const std::uint64_t first = target - target % (2 * degree) - 2 * degree * 2000 + 1;
-    for (std::uint64_t k = 0; k < 4000; ++k) {
-      const std::uint64_t p = first + 2 * degree * k;
-      if (gmp_prime(p)) all.push_back(p);
-    }
-    const auto distance = [&](std::uint64_t p) { return p > target ? p - target : target - p; };
-    std::sort(all.begin(), all.end(), [&](auto a, auto b) { return distance(a) < distance(b); });
-    ASSERT_GT(all.size(), 20u);
-    all.resize(12);
-    EXPECT_EQ(ntt_primes_near(target, degree, 12), all) << target;
-    const std::vector<std::uint64_t> rest(all.begin() + 2, all.end());
-    EXPECT_EQ(ntt_primes_near(target, degree, 10, {all[0], all[1]}), rest) << target;
-  }
-}
-
-TEST(NttPrimesNear, stays_within_its_limits) {
-  for (const std::uint64_t p : ntt_primes_near((std::uint64_t{1} << 60) - 1, 1 << 15, 8)) EXPECT_LT(p, 1ull << 60);
-  EXPECT_THROW(ntt_primes_near(1 << 20, 1 << 17, 20), ParameterError);
-  EXPECT_THROW(ntt_primes_near(std::uint64_t{1} << 60, 1024, 1), ParameterError);
-}
-
 TEST(SmallestRoot, is_primitive_and_smallest) {
   for (const int bits : {20, 31, 50, 60}) {
     for (const std::size_t degree : {std::size_t{8}, std::size_t{64}, std::size_t{1024}}) {
