@@ -58,6 +58,20 @@ function(obscura_library name)
   target_link_libraries(obscura_${name} PUBLIC $<BUILD_INTERFACE:obscura_options> ${ARG_DEPENDS})
 endfunction()
 
+# obscura_together(<target> <folder> <name>...): these .cpp files are one translation unit, for headers that take longer to
+# read than the files themselves. Off with -DOBSCURA_UNITY=OFF, for who changes one of them again and again.
+function(obscura_together target folder)
+  if(NOT OBSCURA_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  list(GET ARGN 0 group)
+  list(TRANSFORM ARGN PREPEND "${folder}/")
+  list(TRANSFORM ARGN APPEND ".cpp")
+  string(MAKE_C_IDENTIFIER "${group}" group)
+  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
+endfunction()
+
 # obscura_test(<folder> DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<folder>.
 function(obscura_test name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;DEFINITIONS" ${ARGN})
