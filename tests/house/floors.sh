@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The floors hold, as the table of docs/architecture.md says: a folder of src/ includes only itself, what its "leans on"
 # names, and what that leans on in turn; outside libraries likewise. The table goes downhill: a row names rows above it.
+# A row for a folder in a folder, src/study/learning, is a floor of its own.
 # usage: floors.sh SOURCE_FOLDER ARCHITECTURE_PAGE   prints each line that breaks a rule; exit code 1 if there is one
 set -euo pipefail
 src=${1:?usage: floors.sh SOURCE_FOLDER ARCHITECTURE_PAGE}
@@ -38,15 +39,27 @@ while IFS='|' read -r _ folder _ _ leans _; do
   done
   allowed[$folder]=$closure
   floors+=("$folder")
-done < <(grep -E '^\| `src/[a-z]+` \|' "$page")
+done < <(grep -E '^\| `src/[a-z]+(/[a-z]+)?` \|' "$page")
 ((${#floors[@]})) || { echo "$page holds no table of floors"; exit 1; }
+
+# floor_of FILE: sets floor, to nothing where it is in none
+floor_of() {
+  local rest=${1#*/}
+  floor=${1%%/*}
+  [[ $1 == */* ]] || floor=
+  [[ $rest == */* && ${allowed[$floor/${rest%%/*}]:-} ]] && floor+=/${rest%%/*}
+  [[ $floor && ${allowed[$floor]:-} ]] || floor=
+  return 0
+}
 
 # check FILE INCLUDED: one #include "INCLUDED" that stands in src/FILE
 check() {
-  local file=$1 included=$2 folder=${1%%/*} from=${2%%/*}
-  if [[ $from == obscura ]]; then  # include/obscura: what outsiders see, and each header is one file's to implement
+  local file=$1 included=$2 floor folder from
+  floor_of "$file" && folder=$floor
+  floor_of "$included" && from=$floor
+  if [[ $included == obscura/* ]]; then  # include/obscura: what outsiders see, and each header is one file's to implement
     [[ ${file##*/} == public_*.cpp ]] || complain "$file" "\"$included\" is for outsiders, and for the public_*.cpp behind it"
-  elif [[ $included != */* || -z ${allowed[$from]:-} ]]; then
+  elif [[ -z $from ]]; then
     complain "$file" "\"$included\" does not start with the name of a floor"
   elif [[ ${allowed[$folder]} != *" $from "* ]]; then
     complain "$file" "\"$included\": $folder may use only${allowed[$folder]}"
@@ -55,7 +68,8 @@ check() {
 
 # check_outside FILE INCLUDED: one #include <INCLUDED>
 check_outside() {
-  local file=$1 included=$2 folder=${1%%/*} start
+  local file=$1 included=$2 floor folder start
+  floor_of "$file" && folder=$floor
   for start in "${!headers[@]}"; do
     [[ $included == "$start"* ]] || continue
     [[ ${allowed[$folder]} == *" ${headers[$start]} "* ]] ||
@@ -67,7 +81,8 @@ cd "$src"
 mapfile -t files < <(find . -type f \( -name '*.h' -o -name '*.cpp' -o -name '*.inc' \) -printf '%P\n' | sort)
 ((${#files[@]})) || { echo "$src holds no source file"; exit 1; }
 for file in "${files[@]}"; do
-  [[ $file == */* && ${allowed[${file%%/*}]:-} ]] ||
+  floor_of "$file"
+  [[ $floor ]] ||
     complain "$file" "is in no floor; add its folder to the table in docs/architecture.md"
 done
 ((broken == 0)) || exit 1

@@ -18,12 +18,15 @@ row() { printf '| `src/%s` | `t_%s` | what lives there | %s |\n' "$1" "$1" "$2";
 build() {
   rm -rf "${house:?}"/*
   { row base 'fmt'; row ckks 'base, libsodium'; row secret 'ckks'; row nn 'base, OpenCV (dnn)'; row runtime 'ckks'
-    row train 'nn, LibTorch'; row cli 'secret, runtime, train'; } >"$house/table.md"
+    row train 'nn, LibTorch'; row study 'runtime'; row study/learning 'study, train'
+    row cli 'secret, study/learning'; } >"$house/table.md"
   file base/error.h '#pragma once' '#include <fmt/format.h>'
   file ckks/encoder.h '#include <sodium.h>' '#include <vector>'
   file secret/key.h '#include "ckks/encoder.h"' '#include "base/error.h"' '// #include "cli/verbs.h"'
   file secret/public_owner.cpp '#include "obscura/owner.h"'
-  file cli/main.cpp '#include "secret/key.h"' '#include "base/error.h"'
+  file cli/main.cpp '#include "secret/key.h"' '#include "base/error.h"' '#include "study/learning/attack.h"'
+  file study/learning/attack.h '#include <torch/torch.h>' '#include "study/run.h"'
+  file study/figures/run.h '#include "base/error.h"'
 }
 
 failed=0
@@ -52,6 +55,8 @@ expect nn/graph.cpp '#include "ckks/encoder.h"' 'nn may use only'
 expect ckks/ntt.cpp '#include "modulus.h"' 'name of a floor'
 expect ckks/ntt.cpp '#include "../base/error.h"' 'name of a floor'
 expect ckks/ntt.cpp '#include "obscura/owner.h"' 'is for outsiders'
+expect study/figures/run.cpp '#include "train/trainer.h"' 'study may use only'
+expect study/run.cpp '#include "study/learning/attack.h"' 'study may use only'
 expect attic/old.cpp '#include <vector>' 'in no floor'
 expect nn/graph.cpp '#include <torch/torch.h>' '<torch/torch.h>: nn may use only'
 expect base/file.cpp '#include <sodium.h>' '<sodium.h>: base may use only'
