@@ -28,12 +28,15 @@ if(OBSCURA_SANITIZE)
   endif()
 endif()
 
-# obscura_library(<folder> DEPENDS a b ... [EXCLUDE pattern...])
-# Every .cpp of src/<folder>; files named *_avx2.cpp and *_ifma.cpp get their instruction set and nothing else does,
+# obscura_library(<name> DEPENDS a b ... [FOLDER folder] [EXCLUDE pattern...])
+# Every .cpp of src/<folder> (default: <name>) and the folders in it; files named *_avx2.cpp and *_ifma.cpp get their instruction set and nothing else does,
 # so the program still starts on a machine without them.
 function(obscura_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;EXCLUDE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  cmake_parse_arguments(ARG "" "FOLDER" "DEPENDS;EXCLUDE" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${name})
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/*.cpp")
   foreach(pattern ${ARG_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX "${pattern}")
   endforeach()

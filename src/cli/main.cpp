@@ -53,8 +53,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    obscura::cli::print_error((std::string(e.what()) + " (see obscura --help)").c_str());
-    return 2;
+    throw obscura::UsageError(std::string(e.what()) + " (see obscura --help)");
   }
   return 0;
 }
@@ -75,6 +74,7 @@ int main(int argc, char** argv) {
   try {
     const int status = run(argc, argv);
     flush_output();
+    obscura::cli::tell_outcome(status, "");
     return obscura::cli::leave(status);
   } catch (const std::exception& e) {
     return obscura::cli::leave(obscura::cli::report_failure(e));

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/machine.h"
 #include "base/version.h"
-#include "cli/bench_parts.h"
+#include "cli/bench/bench_parts.h"
+#include "cli/console.h"
 #include "cli/options.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
 #include "ring/isa.h"
 
@@ -30,7 +31,8 @@ struct BenchArguments {
   bool json = false;
 };
 
-/// The network that ships with the project: from the folder one is in, or beside the build that the program is in.
+/// The network that ships with the project: from the folder one is in, or beside the build that the program is
+/// in.
 fs::path find_network() {
   std::error_code ec;
   if (fs::exists(kNetwork, ec)) return kNetwork;
@@ -81,18 +83,17 @@ void run_bench(const BenchArguments& a) {
 
 }  // namespace
 
-void add_bench_verb(CLI::App& app) {
+void add_bench_verb(CLI::App& verb) {
   const auto args = std::make_shared<BenchArguments>();
-  auto* verb = add_verb(app, "bench");
-  verb->add_option("--network", args->network, fmt::format("Network to time (default: {})", kNetwork))->group(kFiles);
-  verb->add_option("--only", args->only, "Only what has this text in its name")->group(kRun);
-  verb->add_option("--seconds", args->seconds, "Seconds for each figure; five runs at least")
+  verb.add_option("--network", args->network, fmt::format("Network to time (default: {})", kNetwork))->group(kFiles);
+  verb.add_option("--only", args->only, "Only what has this text in its name")->group(kRun);
+  verb.add_option("--seconds", args->seconds, "Seconds for each figure; five runs at least")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str()
       ->group(kRun);
-  add_json(*verb, args->json);
-  verb->footer("Examples:\n  obscura bench\n  obscura bench --only rotate --json");
-  verb->callback([args] { run_bench(*args); });
+  add_json(verb, args->json);
+  verb.footer("Examples:\n  obscura bench\n  obscura bench --only rotate --json");
+  verb.callback([args] { run_bench(*args); });
 }
 
 }  // namespace obscura::cli

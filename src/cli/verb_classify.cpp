@@ -11,15 +11,20 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/stopwatch.h"
 #include "ckks/wire.h"
+#include "cli/console.h"
 #include "cli/from_network.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
 #include "compile/program_wire.h"
+#include "report/text.h"
 #include "runtime/answer.h"
 #include "runtime/runner.h"
+#include "study/describe.h"
+#include "study/memory_check.h"
 
 namespace fs = std::filesystem;
 
@@ -88,7 +93,7 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
                                     : programs_of_network(a.network, a.images_per_ciphertext, digest, a.keys.string()),
                   a, query_bytes);
   runtime::check_keys(matched.query, keys.keys.key, a.query.string());
-  check_memory(matched.program);
+  study::check_memory(matched.program);
   result.client = matched.program.client;
   result.images = matched.query.images;
   result.compile = watch.lap();
@@ -110,9 +115,9 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
 void print_result(const ClassifyArguments& a, const ClassifyResult& r, std::size_t threads) {
   fmt::print("{} image{} of {} classified without being seen, {} thread{}: {}, {}\n", r.images,
              r.images == 1 ? "" : "s", r.client.network, threads, threads == 1 ? "" : "s", a.out.string(),
-             bytes_text(r.answer_bytes));
+             report::bytes_text(r.answer_bytes));
   const auto row = [](const std::string& name, double seconds) {
-    fmt::print("  {:<34.34} {:>10}\n", name, duration_text(seconds));
+    fmt::print("  {:<34.34} {:>10}\n", name, report::duration_text(seconds));
   };
   row(a.network.empty() ? "files read" : "network compiled, files read", r.compile);
   row("matrices encoded, keys expanded", r.prepare);
@@ -127,18 +132,18 @@ void print_result_json(const ClassifyArguments& a, const ClassifyResult& r, std:
   for (const auto& stage : r.stages) stages.push_back({{"name", stage.name}, {"seconds", stage.seconds}});
   print_json(
       {{"network", r.client.network},
-       {"mode", mode_name(r.client.mode)},
+       {"mode", study::mode_name(r.client.mode)},
        {"images", r.images},
        {"answer", a.out.string()},
        {"threads", threads},
        {"seconds", {{"compile", r.compile}, {"prepare", r.prepare}, {"expand", r.expand}, {"evaluate", r.evaluate}}},
        {"stages", stages},
        {"bytes", {{"query", r.query_bytes}, {"answer", r.answer_bytes}, {"evaluation_keys", size_of(a.keys)}}},
-       {"parameters", parameters_json(r.client.parameters)}});
+       {"parameters", study::parameters_json(r.client.parameters)}});
 }
 
 void run_classify(const ClassifyArguments& a) {
-  check_outputs({{a.out, FileKind::answer}}, {a.network, a.program, a.keys, a.query}, a.force);
+  check_outputs({{a.out, study::FileKind::answer}}, {a.network, a.program, a.keys, a.query}, a.force);
   ThreadPool pool(a.threads);
   const ClassifyResult result = classify(a, pool);
   if (a.json) {
@@ -150,29 +155,28 @@ void run_classify(const ClassifyArguments& a) {
 
 }  // namespace
 
-void add_classify_verb(CLI::App& app) {
+void add_classify_verb(CLI::App& verb) {
   const auto args = std::make_shared<ClassifyArguments>();
-  auto* verb = add_verb(app, "classify");
-  auto* network = add_network(*verb, args->network)->required(false);
-  verb->add_option("--program", args->program, "The server.program that compile --out wrote: nothing is compiled again")
+  auto* network = add_network(verb, args->network)->required(false);
+  verb.add_option("--program", args->program, "The server.program that compile --out wrote: nothing is compiled again")
       ->excludes(network)
       ->group(kFiles);
-  verb->add_option("--eval-keys", args->keys, "The owner's evaluation.key")->required()->group(kFiles);
-  verb->add_option("query", args->query, "Query that encrypt made")->required()->group(kFiles);
-  verb->add_option("--out", args->out, "Answer to write")->required()->group(kFiles);
-  add_images_per_ciphertext(*verb, args->images_per_ciphertext)->description("As it was given to keygen");
-  add_threads(*verb, args->threads);
-  add_force(*verb, args->force);
-  add_json(*verb, args->json);
-  verb->footer(
+  verb.add_option("--eval-keys", args->keys, "The owner's evaluation.key")->required()->group(kFiles);
+  verb.add_option("query", args->query, "Query that encrypt made")->required()->group(kFiles);
+  verb.add_option("--out", args->out, "Answer to write")->required()->group(kFiles);
+  add_images_per_ciphertext(verb, args->images_per_ciphertext)->description("As it was given to keygen");
+  add_threads(verb, args->threads);
+  add_force(verb, args->force);
+  add_json(verb, args->json);
+  verb.footer(
       "Example:\n  obscura classify --program net/server.program --eval-keys keys/evaluation.key digit.ct "
       "--out answer.ct");
-  verb->callback([args, verb] {
+  verb.callback([args, &verb] {
     if (args->program.empty() && args->network.empty()) {
       throw UsageError("classify runs a program: --program net/server.program, or --network net.onnx");
     }
     if (!args->program.empty()) {
-      refuse_options(*verb, {"--images-per-ciphertext"}, "stands in the program: it is chosen by compile");
+      refuse_typed(verb, {"--images-per-ciphertext"}, "stands in the program: it is chosen by compile");
     }
     run_classify(*args);
   });

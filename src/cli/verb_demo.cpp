@@ -11,16 +11,18 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/demo_console.h"
-#include "cli/demo_input.h"
-#include "cli/demo_result.h"
-#include "cli/demo_session.h"
+#include "cli/console.h"
+#include "cli/demo/demo_console.h"
+#include "cli/demo/demo_input.h"
+#include "cli/demo/demo_result.h"
+#include "cli/demo/demo_session.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/digits.h"
 #include "nn/reference.h"
+#include "report/text.h"
+#include "study/shipped.h"
 
 namespace fs = std::filesystem;
 
@@ -86,7 +88,7 @@ void Demo::make_folder() const {
   if (ec || !fs::is_directory(a_.out)) {
     throw IoError("cannot make the folder " + a_.out.string() + (ec ? ": " + ec.message() : ": it is a file"));
   }
-  check_outputs({{a_.out / kPicture, FileKind::png}}, {a_.network}, a_.force);
+  check_outputs({{a_.out / kPicture, study::FileKind::png}}, {a_.network}, a_.force);
   note_other_files(a_.out, {kPicture});
 }
 
@@ -117,7 +119,7 @@ void Demo::show_images(const nn::Graph& graph) {
   say("\n{:<12}{}\n", "Parameters", ckks::describe(result_.packed.parameters));
   say("{:<12}128 bits or more: this N allows log QP up to {} (ePrint 2024/463)\n", "Security",
       ckks::max_log_qp(result_.packed.parameters.log_degree, 128));
-  say("{:<12}evaluation keys, {}\n\n", "Sent once", bytes_text(result_.packed.setup.key_bytes));
+  say("{:<12}evaluation keys, {}\n\n", "Sent once", report::bytes_text(result_.packed.setup.key_bytes));
   say("{:<30}{:<30}{}\n", "the picture", "what the server saw", "the owner's answer");
   for (DemoDigit& digit : demo_digits(a_.images)) {
     result_.shown.push_back(classify(session, graph, std::move(digit)));
@@ -186,7 +188,7 @@ void Demo::judge() const {
 }
 
 void Demo::run() {
-  const fs::path network = find_demo_network(a_.network);
+  const fs::path network = study::shipped_network(a_.network);
   const nn::Graph graph = read_digit_network(network);
   make_folder();
   reference_.emplace(graph);
@@ -211,25 +213,24 @@ void Demo::run() {
 
 }  // namespace
 
-void add_demo_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(app, "demo");
+void add_demo_verb(CLI::App& verb) {
   const auto a = std::make_shared<DemoArguments>();
-  verb->add_option("--network", a->network, "ONNX network for 28x28 digits (default: the one that ships)")
+  verb.add_option("--network", a->network, "ONNX network for 28x28 digits (default: the one that ships)")
       ->group(kFiles);
-  verb->add_option("--out", a->out, "Folder that demo.png is written to")->capture_default_str()->group(kOutput);
-  verb->add_flag("--ascii", a->ascii, "Pictures in plain ASCII, as where the output is no UTF-8 terminal")
+  verb.add_option("--out", a->out, "Folder that demo.png is written to")->capture_default_str()->group(kOutput);
+  verb.add_flag("--ascii", a->ascii, "Pictures in plain ASCII, as where the output is no UTF-8 terminal")
       ->group(kOutput);
-  add_force(*verb, a->force);
-  add_json(*verb, a->json);
-  verb->add_option("--images", a->images, "How many images to show")
+  add_force(verb, a->force);
+  add_json(verb, a->json);
+  verb.add_option("--images", a->images, "How many images to show")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, image::kMaxBoardRows))
       ->group(kRun);
-  verb->add_option("--batch", a->batch, "Images of the batched run; 0: none (default: one full query)")
+  verb.add_option("--batch", a->batch, "Images of the batched run; 0: none (default: one full query)")
       ->check(CLI::Range(0, 100000))
       ->group(kRun);
-  add_threads(*verb, a->threads);
-  verb->callback([a] { Demo(*a).run(); });
+  add_threads(verb, a->threads);
+  verb.callback([a] { Demo(*a).run(); });
 }
 
 }  // namespace obscura::cli

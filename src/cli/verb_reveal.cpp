@@ -9,13 +9,15 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/stopwatch.h"
+#include "cli/console.h"
+#include "cli/learned.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/picture_folder.h"
-#include "cli/reveal_learned.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
+#include "report/text.h"
 #include "shield/container.h"
+#include "study/images/picture_folder.h"
 
 namespace fs = std::filesystem;
 
@@ -24,7 +26,7 @@ namespace {
 
 struct Arguments {
   fs::path key;
-  LearnedReveal learned;
+  RevealArguments learned;
   fs::path in;
   fs::path out;
   std::size_t threads = 0;
@@ -36,8 +38,8 @@ constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
 
 using Put = std::function<void(const fs::path& stem, std::span<const std::uint8_t> bytes)>;
 
-void reveal_all(const Arguments& a, const PictureFiles& list, const shield::Key& key, const shield::Shield& shared,
-                const Put& put) {
+void reveal_all(const Arguments& a, const study::PictureFiles& list, const shield::Key& key,
+                const shield::Shield& shared, const Put& put) {
   ThreadPool pool(a.threads);
   Progress progress("revealing", list.files.size(), "images", !a.json);
   pool.parallel_for(list.files.size(), [&](std::size_t i) {
@@ -48,18 +50,19 @@ void reveal_all(const Arguments& a, const PictureFiles& list, const shield::Key&
   });
 }
 
-void reveal_into(const Arguments& a, const PictureFiles& list, const shield::Key& key, const shield::Shield& shared) {
+void reveal_into(const Arguments& a, const study::PictureFiles& list, const shield::Key& key,
+                 const shield::Shield& shared) {
   if (!fs::is_directory(a.in)) {
     if (a.out.extension() != ".png")
       throw UsageError("a revealed image is a .png file: name it so, not " + a.out.string());
-    check_outputs({{a.out, FileKind::png}}, {a.in, a.key}, a.force);
+    check_outputs({{a.out, study::FileKind::png}}, {a.in, a.key}, a.force);
     reveal_all(a, list, key, shared,
                [&](const fs::path&, std::span<const std::uint8_t> bytes) { write_file(a.out, bytes); });
     return;
   }
-  StagedFolder folder(a.out);
+  study::StagedFolder folder(a.out);
   std::vector<fs::path> stems;
-  for (const PictureFile& file : list.files) stems.push_back(file.stem);
+  for (const study::PictureFile& file : list.files) stems.push_back(file.stem);
   folder.prepare(stems);
   reveal_all(a, list, key, shared, [&](const fs::path& stem, std::span<const std::uint8_t> bytes) {
     folder.put(stem.string() + ".png", bytes);
@@ -70,12 +73,7 @@ void reveal_into(const Arguments& a, const PictureFiles& list, const shield::Key
 void run_reveal(const Arguments& a) {
   if (!a.learned.network.empty()) {
     if (!a.key.empty()) throw UsageError("--learned shows what is known without a key: leave out --key");
-    LearnedReveal learned = a.learned;
-    learned.in = a.in;
-    learned.out = a.out;
-    learned.json = a.json;
-    learned.force = a.force;
-    reveal_learned(learned);
+    reveal_learned({a.learned.network, a.learned.plain, a.in}, {a.out, a.json, a.force});
     return;
   }
   if (!a.learned.plain.empty()) throw UsageError("--plain goes with --learned: --key reveals without originals");
@@ -83,7 +81,7 @@ void run_reveal(const Arguments& a) {
   const shield::Key key = shield::read_key(a.key);
   const auto shared = shield::make_shield(key);
   shared->require_reveals();
-  const PictureFiles list = list_pictures(a.in, shield::is_protected_name);
+  const study::PictureFiles list = study::list_pictures(a.in, shield::is_protected_name);
   const Stopwatch watch;
   reveal_into(a, list, key, *shared);
   const double seconds = watch.seconds();
@@ -100,26 +98,25 @@ void run_reveal(const Arguments& a) {
     return;
   }
   std::printf("%zu images revealed in %s: %s, %.0f a second\n", list.files.size(), a.out.c_str(),
-              duration_text(seconds).c_str(), rate);
+              report::duration_text(seconds).c_str(), rate);
   std::printf("%s: %s\n", shared->name().c_str(), shared->promise().c_str());
 }
 
 }  // namespace
 
-void add_reveal_verb(CLI::App& app) {
+void add_reveal_verb(CLI::App& verb) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* verb = add_verb(app, "reveal");
-  verb->add_option("--key", a->key, "The key they were protected with")->group(kFiles);
-  verb->add_option("--learned", a->learned.network,
-                   "Without a key: what the adaptation of this trained network (.safetensors) makes of them")
+  verb.add_option("--key", a->key, "The key they were protected with")->group(kFiles);
+  verb.add_option("--learned", a->learned.network,
+                  "Without a key: what the adaptation of this trained network (.safetensors) makes of them")
       ->group(kFiles);
-  verb->add_option("--plain", a->learned.plain, "--learned: folder of the originals, to judge by")->group(kFiles);
-  verb->add_option("in", a->in, "A protected image, or a folder of them")->required()->group(kFiles);
-  verb->add_option("out", a->out, "Where the images go: a PNG file, or a folder")->required()->group(kFiles);
-  add_threads(*verb, a->threads);
-  add_force(*verb, a->force);
-  add_json(*verb, a->json);
-  verb->callback([a] { run_reveal(*a); });
+  verb.add_option("--plain", a->learned.plain, "--learned: folder of the originals, to judge by")->group(kFiles);
+  verb.add_option("in", a->in, "A protected image, or a folder of them")->required()->group(kFiles);
+  verb.add_option("out", a->out, "Where the images go: a PNG file, or a folder")->required()->group(kFiles);
+  add_threads(verb, a->threads);
+  add_force(verb, a->force);
+  add_json(verb, a->json);
+  verb.callback([a] { run_reveal(*a); });
 }
 
 }  // namespace obscura::cli

@@ -5,7 +5,7 @@
 set -euo pipefail
 src=${1:?usage: floors.sh SOURCE_FOLDER}
 
-floors=(base ring ckks circuits image nn compile runtime owner shield train search audit serve cli)
+floors=(base ring ckks circuits image nn report compile runtime owner shield train search audit serve study cli)
 without_secret='base ring ckks circuits image nn compile runtime'
 
 declare -A height
@@ -24,6 +24,8 @@ check() {
     complain "$file" "\"$included\" does not start with the name of a floor"
   elif ((height[$from] > height[$folder])); then
     complain "$file" "\"$included\" stands below: $folder may use only ${floors[*]:0:height[$folder] + 1}"
+  elif [[ $file == study/* && $file != study/learning/* && $included =~ ^(train|audit|study/learning)/ ]]; then
+    complain "$file" "\"$included\" is of what needs LibTorch, which of study only study/learning may use"
   elif [[ $included == ckks/secret_* && " $without_secret " == *" $folder "* && $file != ckks/secret_* ]]; then
     complain "$file" "\"$included\" is the owner's; the server's side must not see it"
   fi

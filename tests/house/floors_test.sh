@@ -39,6 +39,7 @@ expect ring/ntt.cpp '#include "ckks/encoder.h"' 'stands below'
 expect runtime/run.cpp '#  include "train/trainer.h"' 'stands below'
 expect ckks/evaluator.cpp '#include "ckks/secret_key.h"' "the owner's"
 expect compile/compiler.h '#include "ckks/secret_key.h"' "the owner's"
+expect study/run.cpp '#include "train/trainer.h"' 'only study/learning'
 expect ring/ntt.cpp '#include "modulus.h"' 'name of a floor'
 expect ring/ntt.cpp '#include "../base/error.h"' 'name of a floor'
 expect attic/old.cpp '#include <vector>' 'in no floor'
