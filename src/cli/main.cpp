@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "base/pending.h"
 #include "base/version.h"
-#include "cli/blas_name.h"
 #include "cli/process.h"
 #include "cli/tiers.h"
 #include "cli/verbs.h"
 #include "ring/isa.h"
+#include "study/blas_name.h"
 
 namespace {
 
@@ -29,7 +29,7 @@ void keep_freed_memory() {
 }
 
 std::string version_text() {
-  const std::string blas = obscura::cli::blas_name();
+  const std::string blas = obscura::study::blas_name();
   return fmt::format("obscura {} ({}, {}), kernels {}{}", obscura::kVersion, obscura::kBuildType, obscura::kCompiler,
                      obscura::ring::isa_name(obscura::ring::selected_isa()), blas == "none" ? "" : ", BLAS " + blas);
 }

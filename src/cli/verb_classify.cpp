@@ -9,22 +9,15 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/parallel.h"
-#include "base/stopwatch.h"
-#include "ckks/wire.h"
 #include "cli/console.h"
 #include "cli/from_network.h"
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
-#include "compile/program_wire.h"
 #include "report/text.h"
-#include "runtime/answer.h"
-#include "runtime/runner.h"
+#include "study/classification.h"
 #include "study/describe.h"
-#include "study/memory_check.h"
 
 namespace fs = std::filesystem;
 
@@ -45,74 +38,7 @@ struct ClassifyArguments {
   bool json = false;
 };
 
-/// What happened, in the order in which it did.
-struct ClassifyResult {
-  compile::ClientSpec client;
-  std::size_t images = 0;
-  std::size_t query_bytes = 0, answer_bytes = 0;
-  double compile = 0, prepare = 0, expand = 0, evaluate = 0;
-  std::vector<runtime::StageTime> stages;
-};
-
-/// As compile --out wrote it.
-std::vector<compile::Program> program_of(const ClassifyArguments& a, const ckks::Digest& digest) {
-  std::vector<compile::Program> programs;
-  programs.push_back(compile::read_program(read_file(a.program), a.program.string()));
-  if (ckks::digest_of(programs.front().client.parameters) == digest) return programs;
-  throw MismatchError(a.keys.string() + " was made for another program than " + a.program.string());
-}
-
-/// A query together with the program that it was made for.
-struct Matched {
-  compile::Program program;
-  runtime::Query query;
-};
-
-Matched match_query(std::vector<compile::Program> programs, const ClassifyArguments& a, ckks::ByteSpan bytes) {
-  for (std::size_t i = 0; i < programs.size(); ++i) {
-    const auto context = ckks::Context::create(programs[i].client.parameters);
-    try {
-      auto query = runtime::read_query(*context, programs[i].client.program, bytes, a.query.string());
-      return {std::move(programs[i]), std::move(query)};
-    } catch (const MismatchError&) {
-      if (i + 1 == programs.size()) throw;
-    }
-  }
-  throw MismatchError(a.query.string() + " was made for another network");  // not reached: there is a program
-}
-
-ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
-  ClassifyResult result;
-  Stopwatch watch;
-  auto keys = ckks::read_evaluation_keys(read_file(a.keys), a.keys.string());
-  const auto query_bytes = read_file(a.query);
-  result.query_bytes = query_bytes.size();
-  const ckks::Digest digest = ckks::digest_of(keys.parameters);
-  Matched matched =
-      match_query(a.network.empty() ? program_of(a, digest)
-                                    : programs_of_network(a.network, a.images_per_ciphertext, digest, a.keys.string()),
-                  a, query_bytes);
-  runtime::check_keys(matched.query, keys.keys.key, a.query.string());
-  study::check_memory(matched.program);
-  result.client = matched.program.client;
-  result.images = matched.query.images;
-  result.compile = watch.lap();
-
-  const auto runner = runtime::make_runner(std::move(matched.program), &pool);
-  const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), keys.keys, &pool);
-  keys = {};
-  result.prepare = watch.lap();
-  const auto values = runtime::expand(*runner->context(), matched.query, &pool);
-  result.expand = watch.lap();
-  const auto answer = runtime::answer_to(matched.query, runner->run(expanded_keys, values, {&pool, &result.stages}));
-  result.evaluate = watch.lap();
-  const auto answer_bytes = runtime::write_answer(*runner->context(), answer);
-  result.answer_bytes = answer_bytes.size();
-  write_file(a.out, answer_bytes);
-  return result;
-}
-
-void print_result(const ClassifyArguments& a, const ClassifyResult& r, std::size_t threads) {
+void print_result(const ClassifyArguments& a, const study::Classification& r, std::size_t threads) {
   fmt::print("{} image{} of {} classified without being seen, {} thread{}: {}, {}\n", r.images,
              r.images == 1 ? "" : "s", r.client.network, threads, threads == 1 ? "" : "s", a.out.string(),
              report::bytes_text(r.answer_bytes));
@@ -127,7 +53,7 @@ void print_result(const ClassifyArguments& a, const ClassifyResult& r, std::size
   fmt::print("{}\n", ckks::describe(r.client.parameters));
 }
 
-void print_result_json(const ClassifyArguments& a, const ClassifyResult& r, std::size_t threads) {
+void print_result_json(const ClassifyArguments& a, const study::Classification& r, std::size_t threads) {
   ordered_json stages = ordered_json::array();
   for (const auto& stage : r.stages) stages.push_back({{"name", stage.name}, {"seconds", stage.seconds}});
   print_json(
@@ -145,7 +71,11 @@ void print_result_json(const ClassifyArguments& a, const ClassifyResult& r, std:
 void run_classify(const ClassifyArguments& a) {
   check_outputs({{a.out, study::FileKind::answer}}, {a.network, a.program, a.keys, a.query}, a.force);
   ThreadPool pool(a.threads);
-  const ClassifyResult result = classify(a, pool);
+  const auto programs = [&a](const ckks::Digest& parameters) {
+    return a.network.empty() ? study::programs_of_file(a.program, parameters, a.keys)
+                             : programs_of_network(a.network, a.images_per_ciphertext, parameters, a.keys.string());
+  };
+  const auto result = study::classify({a.keys, a.query, a.out, programs}, pool);
   if (a.json) {
     print_result_json(a, result, pool.threads());
   } else {

@@ -4,18 +4,16 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "cli/console.h"
 #include "cli/data/data_verbs.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "image/dataset.h"
 #include "image/image.h"
+#include "study/images/dataset_splits.h"
 
 namespace fs = std::filesystem;
 
@@ -35,46 +33,9 @@ struct ShowArguments {
   bool json = false;
 };
 
-/// One split as it was found: loaded, or why not.
-struct ShownSplit {
-  image::Split split;
-  std::optional<image::Dataset> set;
-  std::string missing;
-};
-
-std::vector<ShownSplit> load_splits(const ShowArguments& a) {
-  std::vector<image::Split> wanted;
-  for (const image::Split split : {image::Split::train, image::Split::validation, image::Split::test}) {
-    if (image::has_split(a.set, split)) wanted.push_back(split);
-  }
-  if (!a.split.empty()) wanted = {image::parse_split(a.split)};
-  std::vector<ShownSplit> shown;
-  std::set<std::string> said;
-  for (const image::Split split : wanted) {
-    try {
-      shown.push_back({split, image::load_dataset(a.set, split, a.data, a.limit), ""});
-      for (const auto& line : shown.back().set->notes) {
-        if (said.insert(line).second) note(line);
-      }
-    } catch (const IoError& e) {
-      // A set may lawfully be here in part (KMNIST's test images only); with nothing at all it is an error.
-      shown.push_back({split, std::nullopt, e.what()});
-    }
-  }
-  const auto there = [](const ShownSplit& s) { return s.set.has_value(); };
-  if (std::none_of(shown.begin(), shown.end(), there)) throw IoError(shown.back().missing);
-  return shown;
-}
-
-/// The set whose pictures are shown: the test images if they are there.
-const image::Dataset& pictured(const std::vector<ShownSplit>& shown) {
-  const auto last = std::find_if(shown.rbegin(), shown.rend(), [](const ShownSplit& s) { return s.set.has_value(); });
-  return *last->set;
-}
-
-ordered_json show_json(const std::vector<ShownSplit>& shown, const image::Dataset& set, const fs::path& out) {
+ordered_json show_json(const std::vector<study::FoundSplit>& shown, const image::Dataset& set, const fs::path& out) {
   ordered_json splits;
-  for (const ShownSplit& s : shown) {
+  for (const study::FoundSplit& s : shown) {
     ordered_json& one = splits[image::to_string(s.split)];
     if (s.set) {
       one = {{"images", s.set->count}, {"per_class", image::class_histogram(*s.set)}};
@@ -87,12 +48,12 @@ ordered_json show_json(const std::vector<ShownSplit>& shown, const image::Datase
 }
 
 /// A row a class, with a bar as long as the class is large.
-void print_histogram(const std::vector<ShownSplit>& shown, const image::Dataset& set) {
+void print_histogram(const std::vector<study::FoundSplit>& shown, const image::Dataset& set) {
   std::size_t widest = 5, largest = 1;
   for (const std::string& name : set.classes) widest = std::max(widest, name.size());
   std::vector<std::vector<std::size_t>> counts;
   std::printf("  %-*s", static_cast<int>(widest), "class");
-  for (const ShownSplit& s : shown) {
+  for (const study::FoundSplit& s : shown) {
     if (!s.set) continue;
     std::printf("  %8s", image::to_string(s.split).c_str());
     counts.push_back(image::class_histogram(*s.set));
@@ -106,10 +67,10 @@ void print_histogram(const std::vector<ShownSplit>& shown, const image::Dataset&
   }
 }
 
-void print_show(const std::vector<ShownSplit>& shown, const image::Dataset& set, const fs::path& out) {
+void print_show(const std::vector<study::FoundSplit>& shown, const image::Dataset& set, const fs::path& out) {
   std::printf("%s: %zu classes, %zux%zu pixels, %s\n", set.name.c_str(), set.classes.size(), set.width, set.height,
               set.channels == 1 ? "grey" : "colour");
-  for (const ShownSplit& s : shown) {
+  for (const study::FoundSplit& s : shown) {
     if (s.set) {
       std::printf("  %-5s  %zu images\n", image::to_string(s.split).c_str(), s.set->count);
     } else {
@@ -122,8 +83,8 @@ void print_show(const std::vector<ShownSplit>& shown, const image::Dataset& set,
 
 void run_show(const ShowArguments& a) {
   if (!a.out.empty()) check_outputs({{a.out, study::FileKind::png}}, {a.set}, a.force);
-  const auto shown = load_splits(a);
-  const image::Dataset& set = pictured(shown);
+  const auto shown = study::load_splits(a.set, a.data, a.split, a.limit, notes());
+  const image::Dataset& set = study::pictured(shown);
   const fs::path out = a.out.empty() ? fs::path(set.name + ".png") : a.out;
   check_outputs({{out, study::FileKind::png}}, {a.set}, a.force);
   image::write_png(out, image::contact_sheet(set, a.per_class));

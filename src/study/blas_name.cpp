@@ -1,10 +1,10 @@
-#include "cli/blas_name.h"
+#include "study/blas_name.h"
 
 #include <dlfcn.h>
 
 #include <filesystem>
 
-namespace obscura::cli {
+namespace obscura::study {
 
 std::string blas_name() {
   void* const product = ::dlsym(RTLD_DEFAULT, "sgemm_");
@@ -17,4 +17,4 @@ std::string blas_name() {
   return (file.parent_path().filename() / file.filename()).string();
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

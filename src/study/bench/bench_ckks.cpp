@@ -7,9 +7,9 @@
 #include "ckks/secret_decryptor.h"
 #include "ckks/secret_encryptor.h"
 #include "ckks/secret_key.h"
-#include "cli/bench/bench_parts.h"
+#include "study/bench/bench_parts.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 namespace {
 
 /// An instance with its keys, both sides.
@@ -116,4 +116,4 @@ void bench_ckks(BenchTable& table) {
   bench_rotations(table, Instance(ckks::make_parameters(16, chain(45, 23, 45), std::vector<int>(8, 46), 8), 0x1p45, 3));
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

@@ -7,7 +7,7 @@
 #include "image/image.h"
 #include "nn/graph.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 
 /// Reads it. Throws UnsupportedError for one that does not take 28 x 28 grey images and know ten classes.
 nn::Graph read_digit_network(const std::filesystem::path& path);
@@ -21,4 +21,4 @@ struct DemoDigit {
 /// drawn: the same pictures, as the samples are drawn by the program.
 std::vector<DemoDigit> demo_digits(std::size_t count);
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

@@ -2,14 +2,14 @@
 
 #include <filesystem>
 
-#include "cli/bench/bench_table.h"
+#include "study/bench/bench_table.h"
 
-/// The parts of `obscura bench`, lowest floor first.
-namespace obscura::cli {
+/// What is timed, lowest floor first.
+namespace obscura::study {
 
 void bench_ring(BenchTable& table);
 void bench_ckks(BenchTable& table);
 /// One image packed and one query batched of this network.
 void bench_network(BenchTable& table, const std::filesystem::path& network);
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

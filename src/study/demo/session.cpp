@@ -1,4 +1,4 @@
-#include "cli/demo/demo_session.h"
+#include "study/demo/session.h"
 
 #include <algorithm>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "runtime/messages.h"
 #include "study/compile_network.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 namespace {
 
 /// From where on a query is certainly ciphertext: behind the headers and the seed that it begins with.
@@ -22,9 +22,8 @@ ckks::Bytes excerpt(const ckks::Bytes& query, std::size_t count) {
   return part;
 }
 
-template <typename Body>
-double timed(const Steps* step, const char* label, Body&& body) {
-  if (step != nullptr) return (*step)(label, body);
+double timed(const DemoStep& step, std::string_view what, const std::function<void()>& body) {
+  if (step) return step(what, body);
   const Stopwatch watch;
   body();
   return watch.seconds();
@@ -32,23 +31,23 @@ double timed(const Steps* step, const char* label, Body&& body) {
 
 }  // namespace
 
-DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const Steps& step)
+DemoSession::DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const DemoStep& step)
     : pool_(&pool) {
   std::optional<compile::Program> program;
-  setup_.compile_seconds = step("compiling the network", [&] { program = study::compile_network(graph, mode); });
+  setup_.compile_seconds = timed(step, "compiling the network", [&] { program = compile_network(graph, mode); });
   ckks::Bytes keys;
-  setup_.keygen_seconds = step("owner: secret key and evaluation keys", [&] {
+  setup_.keygen_seconds = timed(step, "owner: secret key and evaluation keys", [&] {
     owner_ = std::make_unique<owner::Owner>(program->client);
     keys = ckks::write_evaluation_keys(*owner_->context(), owner_->evaluation_keys());
   });
   setup_.key_bytes = keys.size();
-  setup_.server_seconds = step("server: reading the keys, encoding the network", [&] {
+  setup_.server_seconds = timed(step, "server: reading the keys, encoding the network", [&] {
     server_ = std::make_unique<runtime::Server>(*std::move(program), runtime::ServerOptions{pool.threads()});
     server_->add_keys(keys);
   });
 }
 
-DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, const Steps* step) const {
+DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, const DemoStep& step) const {
   DemoExchange result;
   ckks::Bytes query;
   runtime::Ticket ticket;
@@ -76,4 +75,4 @@ DemoExchange DemoSession::exchange(std::span<const std::vector<float>> images, c
   return result;
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

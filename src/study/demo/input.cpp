@@ -1,4 +1,4 @@
-#include "cli/demo/demo_input.h"
+#include "study/demo/input.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 
 namespace fs = std::filesystem;
 
-namespace obscura::cli {
+namespace obscura::study {
 nn::Graph read_digit_network(const fs::path& path) {
   nn::Graph graph = nn::read_onnx(path);
   const nn::Shape& in = graph.input_shape();
@@ -24,7 +24,7 @@ nn::Graph read_digit_network(const fs::path& path) {
 }
 
 std::vector<DemoDigit> demo_digits(std::size_t count) {
-  const fs::path samples = study::shipped("samples/digits");
+  const fs::path samples = shipped("samples/digits");
   std::vector<DemoDigit> digits;
   for (std::size_t n = 0; n < count; ++n) {
     const std::size_t label = (7 * n + 3) % 10;  // 7 and 10 share no factor: every digit once in ten
@@ -39,4 +39,4 @@ std::vector<DemoDigit> demo_digits(std::size_t count) {
   return digits;
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace obscura::cli {
+namespace obscura::study {
 
 struct BenchResult {
   std::string name;
@@ -43,4 +43,4 @@ class BenchTable {
   std::vector<BenchResult> results_;
 };
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

@@ -1,19 +1,23 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/parallel.h"
 #include "ckks/wire.h"
-#include "cli/demo/demo_console.h"
 #include "compile/program.h"
 #include "nn/graph.h"
 #include "owner/owner.h"
 #include "runtime/server.h"
 
-namespace obscura::cli {
+namespace obscura::study {
+
+/// Does a part of the work and returns its seconds; may say what is being done.
+using DemoStep = std::function<double(std::string_view what, const std::function<void()>& body)>;
 
 /// What making the two sides ready took.
 struct DemoSetup {
@@ -36,15 +40,15 @@ struct DemoExchange {
 /// An owner with a fresh secret and a server without, for one layout of a network. What passes between them is bytes.
 class DemoSession {
  public:
-  /// Each step is announced. The pool must outlive the session.
-  DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const Steps& step);
+  /// `step` does each part. The pool must outlive the session.
+  DemoSession(const nn::Graph& graph, compile::Mode mode, ThreadPool& pool, const DemoStep& step);
 
   const DemoSetup& setup() const { return setup_; }
   const compile::ClientSpec& client() const { return owner_->client(); }
   const ckks::Context& context() const { return *owner_->context(); }
 
-  /// Up to client().images preprocessed images; with `step` each side's part is announced.
-  DemoExchange exchange(std::span<const std::vector<float>> images, const Steps* step = nullptr) const;
+  /// Up to client().images preprocessed images; `step` does each side's part, if set.
+  DemoExchange exchange(std::span<const std::vector<float>> images, const DemoStep& step = {}) const;
 
  private:
   ThreadPool* pool_;
@@ -53,4 +57,4 @@ class DemoSession {
   std::unique_ptr<runtime::Server> server_;
 };
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

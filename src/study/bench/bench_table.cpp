@@ -1,11 +1,11 @@
-#include "cli/bench/bench_table.h"
+#include "study/bench/bench_table.h"
 
 #include <algorithm>
 #include <ctime>
 
 #include "base/stopwatch.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 namespace {
 
 constexpr std::size_t kLeastSamples = 5;
@@ -58,4 +58,4 @@ void BenchTable::add(const std::string& name, int log_n, std::size_t primes, con
   results_.push_back(std::move(result));
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

@@ -1,8 +1,9 @@
-#include "cli/demo/demo_result.h"
+#include "study/demo/result.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/version.h"
 #include "ckks/parameters.h"
@@ -10,7 +11,7 @@
 #include "report/text.h"
 #include "study/describe.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 namespace {
 
 using nlohmann::ordered_json;
@@ -24,7 +25,7 @@ ordered_json seconds_json(const DemoExchange& e) {
 }
 
 ordered_json layout_json(const DemoLayout& layout) {
-  return {{"parameters", study::parameters_json(layout.parameters)},
+  return {{"parameters", parameters_json(layout.parameters)},
           {"setup_seconds",
            {{"compile", layout.setup.compile_seconds},
             {"keygen", layout.setup.keygen_seconds},
@@ -43,55 +44,55 @@ ordered_json shown_json(const DemoShown& shown, const std::vector<std::string>& 
           {"bytes", {{"query", shown.exchange.query_bytes}, {"answer", shown.exchange.answer_bytes}}}};
 }
 
-double share(std::size_t part, std::size_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-double rate(std::size_t images, double seconds) {
-  return seconds > 0 ? static_cast<double>(images) / seconds : 0;
-}
-
 ordered_json batch_json(const DemoResult& result) {
   const DemoBatch& b = result.batch;
   ordered_json json = layout_json(result.batched);
   json["images"] = b.images;
   json["queries"] = b.queries;
-  json["encrypted_accuracy"] = share(b.right, b.images);
-  json["plain_accuracy"] = share(b.plain_right, b.images);
-  json["agreement"] = share(b.agree, b.images);
+  json["encrypted_accuracy"] = share_of(b.right, b.images);
+  json["plain_accuracy"] = share_of(b.plain_right, b.images);
+  json["agreement"] = share_of(b.agree, b.images);
   json["max_logit_error"] = b.max_logit_error;
   json["seconds"] = seconds_json(b.sum);
-  json["images_per_second"] = {{"evaluate", rate(b.images, b.sum.evaluate_seconds)},
-                               {"all", rate(b.images, b.sum.total_seconds())}};
+  json["images_per_second"] = {{"evaluate", rate_of(b.images, b.sum.evaluate_seconds)},
+                               {"all", rate_of(b.images, b.sum.total_seconds())}};
   json["bytes"]["query"] = b.sum.query_bytes;
   json["bytes"]["answer"] = b.sum.answer_bytes;
   return json;
 }
 
-/// What stands at the right of the pictures, a line each.
-std::vector<std::string> answer_lines(const DemoShown& shown, const std::vector<std::string>& classes, Glyphs glyphs) {
-  std::vector<std::string> lines;
-  for (const auto& [label, confidence] : shown.top) {
-    lines.push_back(fmt::format("{:<2.2} {:6.2f} % {}", classes[label], 100 * confidence, bar(confidence, 8, glyphs)));
-  }
-  const DemoExchange& e = shown.exchange;
-  lines.push_back("");
-  lines.push_back(fmt::format("it is {}: {}", classes[shown.digit.label], shown.right() ? "right" : "WRONG"));
-  lines.push_back(fmt::format("in the clear: {}", classes[shown.plain]));
-  lines.push_back("");
-  for (const auto& [step, seconds] : {std::pair{"encrypt", e.encrypt_seconds},
-                                      {"expand", e.expand_seconds},
-                                      {"evaluate", e.evaluate_seconds},
-                                      {"decrypt", e.decrypt_seconds}}) {
-    lines.push_back(fmt::format("{:<9}{:>9}", step, report::duration_text(seconds)));
-  }
-  lines.push_back("");
-  lines.push_back(fmt::format("{:<9}{:>9}", "query", report::bytes_text(e.query_bytes)));
-  lines.push_back(fmt::format("{:<9}{:>9}", "answer", report::bytes_text(e.answer_bytes)));
-  return lines;
+}  // namespace
+
+double share_of(std::size_t part, std::size_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-}  // namespace
+double rate_of(std::size_t images, double seconds) {
+  return seconds > 0 ? static_cast<double>(images) / seconds : 0;
+}
+
+void DemoBatch::add(const DemoExchange& e, std::span<const std::int64_t> labels, std::span<const float> plain) {
+  sum.encrypt_seconds += e.encrypt_seconds;
+  sum.expand_seconds += e.expand_seconds;
+  sum.evaluate_seconds += e.evaluate_seconds;
+  sum.decrypt_seconds += e.decrypt_seconds;
+  sum.query_bytes += e.query_bytes;
+  sum.answer_bytes += e.answer_bytes;
+  ++queries;
+  for (std::size_t i = 0; i < e.logits.size(); ++i) {
+    const std::vector<double>& logits = e.logits[i];
+    const auto row = plain.subspan(i * logits.size(), logits.size());
+    const std::vector<double> wanted(row.begin(), row.end());
+    const std::size_t found = best_class(logits), expected = best_class(wanted);
+    const auto label = static_cast<std::size_t>(labels[i]);
+    right += found == label ? 1 : 0;
+    plain_right += expected == label ? 1 : 0;
+    agree += found == expected ? 1 : 0;
+    for (std::size_t k = 0; k < logits.size(); ++k) {
+      max_logit_error = std::max(max_logit_error, std::abs(logits[k] - wanted[k]));
+    }
+  }
+}
 
 std::size_t best_class(std::span<const double> logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -111,47 +112,6 @@ std::vector<std::pair<std::size_t, double>> best_three(std::span<const double> l
 image::Image seen_picture(const DemoShown& shown) {
   const image::Image& picture = shown.digit.picture;
   return image::from_planar(shown.exchange.seen, 1, picture.height, picture.width);
-}
-
-std::string shown_text(const DemoShown& shown, const std::vector<std::string>& classes, Glyphs glyphs) {
-  const auto left = picture_lines(shown.digit.picture, glyphs);
-  const auto middle = picture_lines(seen_picture(shown), glyphs);
-  const auto right = answer_lines(shown, classes, glyphs);
-  std::string text;
-  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-    const std::string blank(shown.digit.picture.width, ' ');
-    std::string line = fmt::format("{}  {}  {}", i < left.size() ? left[i] : blank,
-                                   i < middle.size() ? middle[i] : blank, i < right.size() ? right[i] : "");
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
-
-std::string batch_text(const DemoResult& result) {
-  const DemoBatch& b = result.batch;
-  const auto of_all = [&](std::size_t part) {
-    return fmt::format("{:.2f} % ({} of {})", 100 * share(part, b.images), grouped(part), grouped(b.images));
-  };
-  std::string text;
-  const auto line = [&](const char* name, const std::string& value) { text += fmt::format("{:<12}{}\n", name, value); };
-  line("Parameters", ckks::describe(result.batched.parameters));
-  line("Sent once", "evaluation keys, " + report::bytes_text(result.batched.setup.key_bytes));
-  line("Travelled",
-       fmt::format("{} up, {} back ({} and {} an image)", report::bytes_text(b.sum.query_bytes),
-                   report::bytes_text(b.sum.answer_bytes), report::bytes_text(b.sum.query_bytes / b.images),
-                   report::bytes_text(b.sum.answer_bytes / b.images)));
-  line("Time",
-       fmt::format("encrypt {}, expand {}, evaluate {}, decrypt {}", report::duration_text(b.sum.encrypt_seconds),
-                   report::duration_text(b.sum.expand_seconds), report::duration_text(b.sum.evaluate_seconds),
-                   report::duration_text(b.sum.decrypt_seconds)));
-  const auto speed = [&](double seconds) { return grouped(static_cast<std::size_t>(rate(b.images, seconds))); };
-  line("Speed", fmt::format("{} images/s evaluating, {} images/s with everything", speed(b.sum.evaluate_seconds),
-                            speed(b.sum.total_seconds())));
-  line("Right",
-       fmt::format("{} encrypted; {:.2f} % in the clear", of_all(b.right), 100 * share(b.plain_right, b.images)));
-  line("Agreement", fmt::format("{}; largest difference of a logit {:.2g}", of_all(b.agree), b.max_logit_error));
-  return text;
 }
 
 image::Board board_of(const DemoResult& result) {
@@ -190,10 +150,10 @@ ordered_json json_of(const DemoResult& result) {
     json["packed"]["images"].push_back(shown_json(s, result.classes));
     agree += s.agrees() ? 1 : 0;
   }
-  json["packed"]["agreement"] = share(agree, result.shown.size());
+  json["packed"]["agreement"] = share_of(agree, result.shown.size());
   json["batched"] = result.batch.images == 0 ? ordered_json(nullptr) : batch_json(result);
   json["picture"] = result.picture.string();
   return json;
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

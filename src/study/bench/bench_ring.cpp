@@ -1,10 +1,10 @@
 #include "base/memory.h"
-#include "cli/bench/bench_parts.h"
 #include "ring/prime_ring.h"
 #include "ring/primes.h"
 #include "ring/yardstick.h"
+#include "study/bench/bench_parts.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 namespace {
 
 constexpr int kPrimeBits = 49;
@@ -36,4 +36,4 @@ void bench_ring(BenchTable& table) {
   for (const int log_n : {13, 15, 16}) bench_degree(table, log_n);
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

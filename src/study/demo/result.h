@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -8,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "cli/demo/demo_input.h"
-#include "cli/demo/demo_session.h"
 #include "image/board.h"
+#include "study/demo/input.h"
+#include "study/demo/session.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 
 /// One image classified encrypted, beside what the network says of it in the clear.
 struct DemoShown {
@@ -30,6 +31,9 @@ struct DemoBatch {
   std::size_t right = 0, plain_right = 0, agree = 0;
   double max_logit_error = 0;
   DemoExchange sum;  ///< times and bytes of all queries
+
+  /// One more query: `labels` of its images, and `plain`, the logits of the network on them in the clear.
+  void add(const DemoExchange& exchange, std::span<const std::int64_t> labels, std::span<const float> plain);
 };
 
 /// What the layout of a session is and cost.
@@ -56,11 +60,11 @@ std::vector<std::pair<std::size_t, double>> best_three(std::span<const double> l
 /// The bytes that the server saw as a picture of the image's size.
 image::Image seen_picture(const DemoShown& shown);
 
-/// For the console: picture and bytes side by side, the answer at their right. Fits 80 columns.
-std::string shown_text(const DemoShown& shown, const std::vector<std::string>& classes, Glyphs glyphs);
-std::string batch_text(const DemoResult& result);
+/// A part of the whole, 0 of nothing; images a second, 0 in no time.
+double share_of(std::size_t part, std::size_t whole);
+double rate_of(std::size_t images, double seconds);
 
 image::Board board_of(const DemoResult& result);
 nlohmann::ordered_json json_of(const DemoResult& result);
 
-}  // namespace obscura::cli
+}  // namespace obscura::study

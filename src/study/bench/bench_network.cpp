@@ -1,14 +1,14 @@
 #include <memory>
 #include <vector>
 
-#include "cli/bench/bench_parts.h"
 #include "nn/onnx_read.h"
 #include "owner/owner.h"
 #include "runtime/runner.h"
+#include "study/bench/bench_parts.h"
 #include "study/compile_network.h"
 #include "study/describe.h"
 
-namespace obscura::cli {
+namespace obscura::study {
 namespace {
 
 /// A grey wedge: what an image shows does not change the time.
@@ -19,9 +19,9 @@ std::vector<std::vector<float>> some_images(const compile::ClientSpec& client) {
 }
 
 void bench_mode(BenchTable& table, const nn::Graph& graph, compile::Mode mode) {
-  const std::string name = "network_" + study::mode_name(mode);
+  const std::string name = "network_" + mode_name(mode);
   if (!table.wants_any({name + "_encrypt", name + "_evaluate", name + "_decrypt"})) return;
-  compile::Program program = study::compile_network(graph, mode);
+  compile::Program program = compile_network(graph, mode);
   const owner::Owner owner(program.client);
   const auto images = some_images(owner.client());
   const auto seeded_keys = owner.evaluation_keys();
@@ -53,4 +53,4 @@ void bench_network(BenchTable& table, const std::filesystem::path& network) {
   bench_mode(table, graph, compile::Mode::batched);
 }
 
-}  // namespace obscura::cli
+}  // namespace obscura::study
