@@ -91,7 +91,7 @@ FileKind kind_of_json(const fs::path& file) {
   return has({"network", "dataset", "images", "threads"}) ? FileKind::evaluation : FileKind::other;
 }
 
-/// A line of sixteen hexadecimal digits and a JSON object (cli/run_journal.h).
+/// A line of sixteen hexadecimal digits and a JSON object (study/evaluate/run_journal.h).
 bool is_journal(std::string_view head) {
   return head.size() > 18 && head.substr(16, 2) == " {" &&
          head.substr(0, 16).find_first_not_of("0123456789abcdef") == std::string_view::npos;

@@ -17,6 +17,7 @@
 #include "ring/isa.h"
 #include "shield/key.h"
 #include "study/child.h"
+#include "study/learning/finished_steps.h"
 #include "study/learning/learnable_pictures.h"
 #include "study/learning/learnable_plan.h"
 #include "study/learning/reveal_learned.h"
@@ -31,27 +32,14 @@ namespace {
 using nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
-ordered_json read_json(const fs::path& file) {
-  std::error_code ec;
-  if (!fs::exists(file, ec)) return {};
-  const auto bytes = read_file(file);
-  return ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
-}
-
 void append(Words& words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
-}
-
-/// Of a file that may not be there.
-std::string digest_of(const fs::path& file) {
-  std::error_code ec;
-  return !file.empty() && fs::is_regular_file(file, ec) ? image::sha256(read_file(file)) : "";
 }
 
 class LearnableRun {
  public:
   LearnableRun(const ReproduceOptions& options, std::size_t threads)
-      : o_(options), threads_(threads), sizes_(learnable_sizes(options)) {
+      : o_(options), threads_(threads), sizes_(learnable_sizes(options)), steps_(options.out / "rows", options.fresh) {
     for (const char* name : {"networks", "keys", "rows", "pictures", "attacks"}) {
       std::error_code ec;
       fs::create_directories(o_.out / name, ec);
@@ -89,10 +77,10 @@ class LearnableRun {
     add_data(words);
     append(words, {"--out", (o_.out / "attacks" / plan.owner_key).string(), "--json"});
     try {
-      out.result =
-          kept("attack-" + plan.owner_key, words, {key_file(plan.owner_key)}, {}, [&](const fs::path& scratch) {
-            return printed(words, scratch, "attacking " + plan.owner_key, {"images", "seed"});
-          });
+      out.result = steps_.result("attack-" + plan.owner_key, words, {key_file(plan.owner_key)}, {},
+                                 [&](const fs::path& scratch) {
+                                   return printed(words, scratch, "attacking " + plan.owner_key, {"images", "seed"});
+                                 });
     } catch (const Error& e) {
       out.problem = e.what();
       o_.note(fmt::format("attacks on {}: {}", plan.owner_key, out.problem));
@@ -151,30 +139,6 @@ class LearnableRun {
     if (!o_.data.empty()) append(words, {"--data", o_.data.string()});
   }
 
-  /// Runs the step unless its result is here, from the same words, program and machine, and from files as they are now.
-  template <typename Make>
-  ordered_json kept(const std::string& name, const Words& words, const std::vector<fs::path>& inputs,
-                    const std::vector<fs::path>& outputs, const Make& make) {
-    const auto digests = [](const std::vector<fs::path>& files) {
-      ordered_json list = ordered_json::array();
-      for (const auto& file : files) list.push_back(digest_of(file));
-      return list;
-    };
-    const ordered_json request = {{"version", kVersion},    {"build", kBuildType},
-                                  {"machine", cpu_model()}, {"isa", std::string(ring::isa_name(ring::selected_isa()))},
-                                  {"command", words},       {"inputs", digests(inputs)}};
-    const fs::path file = o_.out / "rows" / (name + ".json");
-    const ordered_json before = o_.fresh ? ordered_json() : read_json(file);
-    if (before.is_object() && before.contains("result") && before.value("request", ordered_json()) == request &&
-        before.value("outputs", ordered_json()) == digests(outputs)) {
-      return before["result"];
-    }
-    const ordered_json result = make(o_.out / "rows" / (name + ".new"));
-    write_file(file,
-               ordered_json{{"request", request}, {"outputs", digests(outputs)}, {"result", result}}.dump(1) + "\n");
-    return result;
-  }
-
   /// The JSON object that a verb prints, run in a process of its own.
   ordered_json printed(const Words& words, const fs::path& scratch, const std::string& what,
                        const Words& numbers) const {
@@ -195,7 +159,7 @@ class LearnableRun {
     if (sizes_.test != 0) append(words, {"--test-limit", std::to_string(sizes_.test)});
     add_data(words);
     // The key is made by the first row that needs it.
-    return kept(plan.key + "-train", words, {}, {out, key(plan)}, [&](const fs::path&) {
+    return steps_.result(plan.key + "-train", words, {}, {out, key(plan)}, [&](const fs::path&) {
       const std::string what = "training: " + plan.title;
       o_.note(what);
       if (o_.fresh) fs::remove(fs::path(out).replace_extension(".checkpoint"));
@@ -220,8 +184,9 @@ class LearnableRun {
     if (!plan.owner_key.empty()) append(words, {"--key", key(plan).string()});
     if (!digest_of(plain).empty()) append(words, {"--plain", plain.string()});
     add_data(words);
-    return kept(plan.key + "-evaluate", words, {file, plain, key(plan)}, {},
-                [&](const fs::path& scratch) { return printed(words, scratch, "testing: " + plan.title, {"images"}); });
+    return steps_.result(plan.key + "-evaluate", words, {file, plain, key(plan)}, {}, [&](const fs::path& scratch) {
+      return printed(words, scratch, "testing: " + plan.title, {"images"});
+    });
   }
 
   /// Test images, made once a data set and number.
@@ -229,7 +194,7 @@ class LearnableRun {
     const fs::path folder = picture_folder("plain");
     const Words what = {"pictures", plan.dataset, o_.data.string(), std::to_string(sizes_.pictures)};
     const bool there = fs::exists(folder);
-    kept("pictures", what, {}, {folder / "00000.png"}, [&](const fs::path&) {
+    steps_.result("pictures", what, {}, {folder / "00000.png"}, [&](const fs::path&) {
       if (there) fs::remove_all(folder);
       return ordered_json{{"images", write_test_images(plan.dataset, o_.data, sizes_.pictures, folder)}};
     });
@@ -241,24 +206,24 @@ class LearnableRun {
     ProtectionRequest request;
     request.in = plain, request.out = folder, request.key.file = key(plan), request.views = false;
     request.note = o_.note;
-    kept("pictures-" + plan.owner_key, {"protect", plain.string(), folder.string(), key(plan).string()},
-         {plain / "00000.png", key(plan)}, {folder / "00000.shield"}, [&](const fs::path&) {
-           o_.note("protecting pictures: " + plan.owner_key);
-           fs::remove_all(folder);
-           return protection_json(request, protect_pictures(request));
-         });
+    steps_.result("pictures-" + plan.owner_key, {"protect", plain.string(), folder.string(), key(plan).string()},
+                  {plain / "00000.png", key(plan)}, {folder / "00000.shield"}, [&](const fs::path&) {
+                    o_.note("protecting pictures: " + plan.owner_key);
+                    fs::remove_all(folder);
+                    return protection_json(request, protect_pictures(request));
+                  });
     return folder;
   }
 
   ordered_json reveal(const LearnablePlan& plan) {
     const fs::path in = protected_pictures(plan);
     const LearnedReveal request{network(plan.key), picture_folder("plain"), in, picture_folder("learned-" + plan.key)};
-    return kept(plan.key + "-reveal", {"reveal", request.network.string(), in.string(), request.out.string()},
-                {request.network, in / "00000.shield"}, {request.out / "00000.png"}, [&](const fs::path&) {
-                  o_.note("revealing: " + plan.title);
-                  fs::remove_all(request.out);
-                  return reveal_json(request, reveal_learned(request));
-                });
+    return steps_.result(plan.key + "-reveal", {"reveal", request.network.string(), in.string(), request.out.string()},
+                         {request.network, in / "00000.shield"}, {request.out / "00000.png"}, [&](const fs::path&) {
+                           o_.note("revealing: " + plan.title);
+                           fs::remove_all(request.out);
+                           return reveal_json(request, reveal_learned(request));
+                         });
   }
 
   void add_strip(std::vector<report::Picture>& out, const std::string& title, const std::string& name,
@@ -272,6 +237,7 @@ class LearnableRun {
   const ReproduceOptions& o_;
   std::size_t threads_;
   LearnableSizes sizes_;
+  FinishedSteps steps_;
   std::set<std::string> told_;
 };
 
