@@ -17,7 +17,7 @@
 #include "ring/isa.h"
 #include "shield/key.h"
 #include "study/child.h"
-#include "study/learning/finished_steps.h"
+#include "study/finished_steps.h"
 #include "study/learning/learnable_pictures.h"
 #include "study/learning/learnable_plan.h"
 #include "study/learning/reveal_learned.h"

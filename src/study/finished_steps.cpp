@@ -1,4 +1,4 @@
-#include "study/learning/finished_steps.h"
+#include "study/finished_steps.h"
 
 #include "base/file.h"
 #include "base/machine.h"
