@@ -3,29 +3,18 @@
 #include <optional>
 
 #include "base/error.h"
-#include "cli/preprocessing.h"
-#include "cli/support.h"
-#include "nn/classifier.h"
+#include "cli/console.h"
 #include "nn/onnx_read.h"
+#include "study/compile_network.h"
+#include "study/preprocessing.h"
 
 namespace obscura::cli {
-
-program::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
-  nn::check_classifier(graph);
-  return compile::compile(graph, options);
-}
-
-program::Program compile_network(const nn::Graph& graph, message::Mode mode) {
-  compile::CompileOptions options;
-  options.mode = mode;
-  return compile_network(graph, options);
-}
 
 message::ClientSpec client_of_network(const std::string& network, const compile::CompileOptions& options) {
   const auto graph = nn::read_onnx(network);
   for (const auto& line : graph.notes) note(line);
-  note_unstated(graph.preprocessing, network);
-  return compile_network(graph, options).client;
+  study::note_unstated(graph.preprocessing, network, notes());
+  return study::compile_network(graph, options).client;
 }
 
 std::vector<program::Program> programs_of_network(const std::string& network, std::size_t images_per_ciphertext,
@@ -39,7 +28,7 @@ std::vector<program::Program> programs_of_network(const std::string& network, st
       compile::CompileOptions options;
       options.mode = mode;
       options.images_per_ciphertext = images_per_ciphertext;
-      auto program = compile_network(graph, options);
+      auto program = study::compile_network(graph, options);
       compiled = true;
       if (ckks::digest_of(program.client.parameters) == parameters) programs.push_back(std::move(program));
     } catch (const UnsupportedError& e) {
@@ -51,7 +40,7 @@ std::vector<program::Program> programs_of_network(const std::string& network, st
   return programs;
 }
 
-NetworkSummary summary_of_network(const std::filesystem::path& network) {
+study::NetworkSummary summary_of_network(const std::filesystem::path& network) {
   const auto graph = nn::read_onnx(network);
   return {graph.name, graph.nodes.size() - 1, graph.output_shape().size(), graph.input_shape(), graph.preprocessing};
 }

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/notes.h"
 #include "ckks/wire.h"
 #include "compile/compile.h"
+#include "study/inspection.h"
 
 /// What verbs do with a network's file where others give them a compiled program. In the part of the program that reads
 /// no networks each of these goes on in the one that does (cli/tiers.h).
@@ -21,12 +23,6 @@ std::vector<program::Program> programs_of_network(const std::string& network, st
                                                   const ckks::Digest& parameters, const std::string& keys);
 
 /// A network for `inspect`.
-struct NetworkSummary {
-  std::string name;
-  std::size_t layers = 0, outputs = 0;
-  Shape input;
-  Preprocessing preprocessing;
-};
-NetworkSummary summary_of_network(const std::filesystem::path& network);
+study::NetworkSummary summary_of_network(const std::filesystem::path& network);
 
 }  // namespace obscura::cli

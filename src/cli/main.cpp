@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "base/pending.h"
 #include "base/version.h"
-#include "cli/blas_name.h"
 #include "cli/process.h"
 #include "cli/tiers.h"
 #include "cli/verbs.h"
 #include "ring/isa.h"
+#include "study/blas_name.h"
 
 namespace {
 
@@ -29,7 +29,7 @@ void keep_freed_memory() {
 }
 
 std::string version_text() {
-  const std::string blas = obscura::cli::blas_name();
+  const std::string blas = obscura::study::blas_name();
   return fmt::format("obscura {} ({}, {}), kernels {}{}", obscura::kVersion, obscura::kBuildType, obscura::kCompiler,
                      obscura::ring::isa_name(obscura::ring::selected_isa()), blas == "none" ? "" : ", BLAS " + blas);
 }
@@ -53,8 +53,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    obscura::cli::print_error((std::string(e.what()) + " (see obscura --help)").c_str());
-    return 2;
+    throw obscura::UsageError(std::string(e.what()) + " (see obscura --help)");
   }
   return 0;
 }
@@ -75,6 +74,7 @@ int main(int argc, char** argv) {
   try {
     const int status = run(argc, argv);
     flush_output();
+    obscura::cli::tell_outcome(status, "");
     return obscura::cli::leave(status);
   } catch (const std::exception& e) {
     return obscura::cli::leave(obscura::cli::report_failure(e));

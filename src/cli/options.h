@@ -2,10 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 
-#include "base/error.h"
 #include "compile/compile.h"
 
 /// Options that several verbs have, so that they are called and explained alike.
@@ -22,14 +20,6 @@ inline CLI::Validator whole_number() {
     return digits ? std::string() : "'" + word + "' is not a whole number from 0 on";
   };
   return {check, "", "whole number"};
-}
-
-/// Throws UsageError if one of these options was given: they would change nothing, and whoever typed them thinks they
-/// do.
-inline void refuse_options(const CLI::App& verb, std::initializer_list<const char*> names, const std::string& reason) {
-  for (const char* name : names) {
-    if (verb.count(name) > 0) throw UsageError(name + (" " + reason));
-  }
 }
 
 inline void add_json(CLI::App& verb, bool& json) {

@@ -6,7 +6,8 @@
 #include <string>
 
 #include "base/error.h"
-#include "cli/support.h"
+#include "base/place.h"
+#include "cli/console.h"
 
 namespace fs = std::filesystem;
 
@@ -27,13 +28,6 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
   return !of_a && !of_b && whole_a == whole_b;
 }
 
-void check_place(const fs::path& file) {
-  std::error_code ec;
-  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder, ec)) refuse(file, "no such folder");
-  if (!file.has_filename() || fs::is_directory(file, ec)) refuse(file, "it is a folder");
-}
-
 /// Something is there that would be lost.
 bool holds_something(const fs::path& file) {
   std::error_code ec;
@@ -43,18 +37,18 @@ bool holds_something(const fs::path& file) {
 
 void check_kind(const Output& output, bool force) {
   if (!holds_something(output.file)) return;
-  const FileKind there = kind_of(output.file);
+  const study::FileKind there = study::kind_of(output.file);
   const bool renewed = force && there == output.kind;
-  const bool named = output.file.filename() == "secret.key" && output.kind != FileKind::secret_key;
-  if ((is_secret(there) && !renewed) || named) {
+  const bool named = output.file.filename() == "secret.key" && output.kind != study::FileKind::secret_key;
+  if ((study::is_secret(there) && !renewed) || named) {
     refuse(output.file, fmt::format("it is {}, and what was made with it would be lost: name another file",
-                                    named ? kind_text(FileKind::secret_key) : kind_text(there)));
+                                    named ? study::kind_text(study::FileKind::secret_key) : study::kind_text(there)));
   }
   // Those two are gone on with, not replaced, and whoever reads them refuses what is none.
-  const bool continued = output.kind == FileKind::journal || output.kind == FileKind::checkpoint;
+  const bool continued = output.kind == study::FileKind::journal || output.kind == study::FileKind::checkpoint;
   if (there == output.kind || force || continued) return;
   refuse(output.file, fmt::format("it is {}, and {} would replace it: name another file, or replace it by --force",
-                                  kind_text(there), kind_text(output.kind)));
+                                  study::kind_text(there), study::kind_text(output.kind)));
 }
 
 }  // namespace

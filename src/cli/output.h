@@ -3,14 +3,14 @@
 #include <filesystem>
 #include <vector>
 
-#include "cli/file_kind.h"
+#include "study/file_kind.h"
 
 /// What a verb writes must not cost what was there before. Every verb that writes files asks here before it begins.
 namespace obscura::cli {
 
 struct Output {
   std::filesystem::path file;
-  FileKind kind;
+  study::FileKind kind;
 };
 
 /// Throws IoError, saying which and why, unless all outputs may be written; empty paths are left out. Never:

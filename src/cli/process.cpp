@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -28,6 +29,35 @@ constexpr rlim_t kEnoughForThreads = rlim_t{4} << 30;
 bool addresses_are_few() noexcept {
   const rlim_t limit = address_space();
   return limit != 0 && limit < kEnoughForThreads;
+}
+
+/// Of a message, with its end: longer ones are cut.
+constexpr std::size_t kLongestLine = 4096;
+
+/// With the limit that the process has and what to do. Needs no memory itself.
+void describe_out_of_memory(char* line, std::size_t size) noexcept {
+  if (const rlim_t limit = address_space(); limit != 0) {
+    std::snprintf(line, size,
+                  "out of memory: the process may take %llu MB of addresses (ulimit -v): allow more, or ask for less "
+                  "(fewer images, --threads 1)",
+                  static_cast<unsigned long long>(limit / 1000000));
+  } else {
+    std::snprintf(line, size, "out of memory: ask for less (fewer images, --threads 1), or take a larger machine");
+  }
+}
+
+/// In words for people.
+void describe(const std::exception& error, char* line, std::size_t size) noexcept {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  if (is_out_of_memory(error)) {
+    describe_out_of_memory(line, size);
+  } else if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
+    std::snprintf(line, size, "%s",
+                  "the system starts no more threads for this process: fewer with --threads, or a higher ulimit -u or "
+                  "-v");
+  } else {
+    std::snprintf(line, size, "%s", error.what());
+  }
 }
 
 /// For what is thrown where nobody can catch it: in the start of a library, in a thread, out of a destructor.
@@ -58,7 +88,7 @@ void before_libraries(int /*argc*/, char** /*argv*/, char** /*environment*/) {
 }  // namespace
 
 void print_error(const char* message) noexcept {
-  char line[4096];
+  char line[kLongestLine];
   std::snprintf(line, sizeof(line), "%s", message);
   for (char* c = line; *c != 0; ++c) {
     if (*c == '\n' || *c == '\r') *c = ' ';
@@ -66,31 +96,31 @@ void print_error(const char* message) noexcept {
   std::fprintf(stderr, "obscura: %s\n", line);
 }
 
-void print_out_of_memory() noexcept {
-  char line[256];
-  if (const rlim_t limit = address_space(); limit != 0) {
-    std::snprintf(line, sizeof(line),
-                  "out of memory: the process may take %llu MB of addresses (ulimit -v): allow more, or ask for less "
-                  "(fewer images, --threads 1)",
-                  static_cast<unsigned long long>(limit / 1000000));
-  } else {
-    std::snprintf(line, sizeof(line),
-                  "out of memory: ask for less (fewer images, --threads 1), or take a larger machine");
-  }
+int report_failure(const std::exception& error) noexcept {
+  char line[kLongestLine];
+  describe(error, line, sizeof(line));
   print_error(line);
+  const int status = dynamic_cast<const UsageError*>(&error) != nullptr ? 2 : 1;
+  tell_outcome(status, line);
+  return status;
 }
 
-int report_failure(const std::exception& error) noexcept {
-  const auto* system = dynamic_cast<const std::system_error*>(&error);
-  if (is_out_of_memory(error)) {
-    print_out_of_memory();
-  } else if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
-    print_error(
-        "the system starts no more threads for this process: fewer with --threads, or a higher ulimit -u or -v");
-  } else {
-    print_error(error.what());
+void tell_outcome(int status, const char* error) noexcept {
+  const char* number = std::getenv("OBSCURA_OUTCOME_FD");
+  if (number == nullptr) return;
+  char text[2 * kLongestLine];
+  int length = std::snprintf(text, sizeof(text), "{\"status\": %d, \"error\": \"", status);
+  for (const char* c = error; *c != 0 && length < static_cast<int>(sizeof(text)) - 4; ++c) {
+    if (*c == '"' || *c == '\\') text[length++] = '\\';
+    text[length++] = static_cast<unsigned char>(*c) < ' ' ? ' ' : *c;
   }
-  return dynamic_cast<const UsageError*>(&error) != nullptr ? 2 : 1;
+  length += std::snprintf(text + length, sizeof(text) - static_cast<std::size_t>(length), "\"}");
+  const int pipe = std::atoi(number);
+  for (const char* at = text; length > 0;) {
+    const ssize_t written = ::write(pipe, at, static_cast<std::size_t>(length));
+    if (written <= 0 && errno != EINTR) return;  // nobody listens
+    if (written > 0) at += written, length -= static_cast<int>(written);
+  }
 }
 
 int leave(int status) noexcept {

@@ -9,7 +9,8 @@
 /// There is one command line: a part that cannot go on becomes the next one (exec) with the same arguments.
 namespace obscura::cli {
 
-enum class Tier { networks, learning };
+/// From light to heavy: what one has, the next has, too.
+enum class Tier { files, networks, learning };
 
 /// What main was given, for continue_in. To be called once, first.
 void keep_arguments(char** argv);

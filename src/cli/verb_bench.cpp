@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/machine.h"
 #include "base/version.h"
-#include "cli/bench_parts.h"
+#include "cli/console.h"
 #include "cli/options.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
 #include "ring/isa.h"
+#include "study/bench/bench_parts.h"
+#include "study/shipped.h"
 
 namespace fs = std::filesystem;
 
@@ -30,20 +32,11 @@ struct BenchArguments {
   bool json = false;
 };
 
-/// The network that ships with the project: from the folder one is in, or beside the build that the program is in.
-fs::path find_network() {
-  std::error_code ec;
-  if (fs::exists(kNetwork, ec)) return kNetwork;
-  const auto program = fs::canonical("/proc/self/exe", ec);
-  const auto beside = program.parent_path().parent_path().parent_path() / kNetwork;
-  return fs::exists(beside, ec) ? beside : fs::path();
-}
-
-void print_table(const BenchTable& table) {
+void print_table(const study::BenchTable& table) {
   fmt::print("obscura {} ({}) on {}, kernels {}, one thread\n", kVersion, kBuildType, cpu_model(),
              ring::isa_name(ring::selected_isa()));
   fmt::print("{:<30} {:>6} {:>7} {:>12} {:>12} {:>8}\n", "", "log N", "primes", "median us", "least us", "runs");
-  for (const BenchResult& r : table.results()) {
+  for (const study::BenchResult& r : table.results()) {
     fmt::print("{:<30} {:>6} {:>7} {:>12.2f} {:>12.2f} {:>8}", r.name, r.log_n, r.primes, r.median_us, r.least_us,
                r.runs);
     if (r.images > 1) fmt::print("   {:.0f} images/s", 1e6 * static_cast<double>(r.images) / r.median_us);
@@ -51,9 +44,9 @@ void print_table(const BenchTable& table) {
   }
 }
 
-void print_table_json(const BenchTable& table) {
+void print_table_json(const study::BenchTable& table) {
   ordered_json list = ordered_json::array();
-  for (const BenchResult& r : table.results()) {
+  for (const study::BenchResult& r : table.results()) {
     ordered_json one = {{"name", r.name},           {"log_n", r.log_n},       {"primes", r.primes},
                         {"median_us", r.median_us}, {"least_us", r.least_us}, {"runs", r.runs}};
     if (r.images != 0) one["images"] = r.images;
@@ -63,14 +56,14 @@ void print_table_json(const BenchTable& table) {
 }
 
 void run_bench(const BenchArguments& a) {
-  BenchTable table(a.seconds, a.only);
-  bench_ring(table);
-  bench_ckks(table);
-  const fs::path network = a.network.empty() ? find_network() : a.network;
+  study::BenchTable table(a.seconds, a.only);
+  study::bench_ring(table);
+  study::bench_ckks(table);
+  const fs::path network = a.network.empty() ? study::shipped(kNetwork) : a.network;
   if (network.empty()) {
     note(fmt::format("no {} here: the network is left out (--network names one)", kNetwork));
   } else {
-    bench_network(table, network);
+    study::bench_network(table, network);
   }
   if (a.json) {
     print_table_json(table);
@@ -81,18 +74,17 @@ void run_bench(const BenchArguments& a) {
 
 }  // namespace
 
-void add_bench_verb(CLI::App& app) {
+void add_bench_verb(CLI::App& verb) {
   const auto args = std::make_shared<BenchArguments>();
-  auto* verb = add_verb(app, "bench");
-  verb->add_option("--network", args->network, fmt::format("Network to time (default: {})", kNetwork))->group(kFiles);
-  verb->add_option("--only", args->only, "Only what has this text in its name")->group(kRun);
-  verb->add_option("--seconds", args->seconds, "Seconds for each figure; five runs at least")
+  verb.add_option("--network", args->network, fmt::format("Network to time (default: {})", kNetwork))->group(kFiles);
+  verb.add_option("--only", args->only, "Only what has this text in its name")->group(kRun);
+  verb.add_option("--seconds", args->seconds, "Seconds for each figure; five runs at least")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str()
       ->group(kRun);
-  add_json(*verb, args->json);
-  verb->footer("Examples:\n  obscura bench\n  obscura bench --only rotate --json");
-  verb->callback([args] { run_bench(*args); });
+  add_json(verb, args->json);
+  verb.footer("Examples:\n  obscura bench\n  obscura bench --only rotate --json");
+  verb.callback([args] { run_bench(*args); });
 }
 
 }  // namespace obscura::cli

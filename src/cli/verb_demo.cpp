@@ -7,20 +7,24 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "cli/demo_console.h"
-#include "cli/demo_input.h"
-#include "cli/demo_result.h"
-#include "cli/demo_session.h"
+#include "cli/console.h"
+#include "cli/demo/demo_console.h"
+#include "cli/demo/demo_text.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
 #include "image/digits.h"
 #include "nn/reference.h"
+#include "report/text.h"
+#include "study/demo/input.h"
+#include "study/demo/result.h"
+#include "study/demo/session.h"
+#include "study/shipped.h"
 
 namespace fs = std::filesystem;
 
@@ -64,10 +68,8 @@ class Demo {
   void make_folder() const;
   void introduce(const fs::path& network) const;
   void show_images(const nn::Graph& graph);
-  DemoShown classify(const DemoSession& session, const nn::Graph& graph, DemoDigit digit);
+  study::DemoShown classify(const study::DemoSession& session, const nn::Graph& graph, study::DemoDigit digit);
   void run_batch(const nn::Graph& graph);
-  void add_query(const DemoSession& session, const image::Dataset& set, std::size_t from, std::size_t to,
-                 const std::vector<std::vector<float>>& inputs, const std::vector<float>& plain);
   void judge() const;
 
   const DemoArguments& a_;
@@ -76,7 +78,7 @@ class Demo {
   Glyphs glyphs_;
   ThreadPool pool_;
   std::optional<nn::Reference> reference_;
-  DemoResult result_;
+  study::DemoResult result_;
 };
 
 /// Before the work and not after it.
@@ -86,7 +88,7 @@ void Demo::make_folder() const {
   if (ec || !fs::is_directory(a_.out)) {
     throw IoError("cannot make the folder " + a_.out.string() + (ec ? ": " + ec.message() : ": it is a file"));
   }
-  check_outputs({{a_.out / kPicture, FileKind::png}}, {a_.network}, a_.force);
+  check_outputs({{a_.out / kPicture, study::FileKind::png}}, {a_.network}, a_.force);
   note_other_files(a_.out, {kPicture});
 }
 
@@ -99,63 +101,37 @@ void Demo::introduce(const fs::path& network) const {
   say("{:<12}{}\n{:<12}{}\n\n", "Network", network.filename().string(), "Threads", pool_.threads());
 }
 
-DemoShown Demo::classify(const DemoSession& session, const nn::Graph& graph, DemoDigit digit) {
+study::DemoShown Demo::classify(const study::DemoSession& session, const nn::Graph& graph, study::DemoDigit digit) {
   const std::vector<std::vector<float>> inputs = {preprocess(digit.picture.pixels, graph.preprocessing)};
-  DemoShown shown;
+  study::DemoShown shown;
   shown.digit = std::move(digit);
   shown.exchange = session.exchange(inputs);
-  shown.top = best_three(shown.exchange.logits.front());
+  shown.top = study::best_three(shown.exchange.logits.front());
   const std::vector<float> plain = reference_->run(inputs.front());
-  shown.plain = best_class(std::vector<double>(plain.begin(), plain.end()));
+  shown.plain = study::best_class(std::vector<double>(plain.begin(), plain.end()));
   return shown;
 }
 
 void Demo::show_images(const nn::Graph& graph) {
   say("Getting ready for one image at a time\n");
-  const DemoSession session(graph, message::Mode::packed, pool_, step_);
+  const study::DemoSession session(graph, message::Mode::packed, pool_, step_);
   result_.packed = {session.setup(), session.client().parameters};
   say("\n{:<12}{}\n", "Parameters", ckks::describe(result_.packed.parameters));
   say("{:<12}128 bits or more: this N allows log QP up to {} (ePrint 2024/463)\n", "Security",
       ckks::max_log_qp(result_.packed.parameters.log_degree, 128));
-  say("{:<12}evaluation keys, {}\n\n", "Sent once", bytes_text(result_.packed.setup.key_bytes));
+  say("{:<12}evaluation keys, {}\n\n", "Sent once", report::bytes_text(result_.packed.setup.key_bytes));
   say("{:<30}{:<30}{}\n", "the picture", "what the server saw", "the owner's answer");
-  for (DemoDigit& digit : demo_digits(a_.images)) {
+  for (study::DemoDigit& digit : study::demo_digits(a_.images)) {
     result_.shown.push_back(classify(session, graph, std::move(digit)));
     say("{}\n", shown_text(result_.shown.back(), result_.classes, glyphs_));
   }
   say("What the server saw: bytes of the ciphertext, as many as the picture has pixels\n");
 }
 
-void Demo::add_query(const DemoSession& session, const image::Dataset& set, std::size_t from, std::size_t to,
-                     const std::vector<std::vector<float>>& inputs, const std::vector<float>& plain) {
-  DemoBatch& b = result_.batch;
-  const DemoExchange e = session.exchange(std::span(inputs).subspan(from, to - from), &step_);
-  b.sum.encrypt_seconds += e.encrypt_seconds;
-  b.sum.expand_seconds += e.expand_seconds;
-  b.sum.evaluate_seconds += e.evaluate_seconds;
-  b.sum.decrypt_seconds += e.decrypt_seconds;
-  b.sum.query_bytes += e.query_bytes;
-  b.sum.answer_bytes += e.answer_bytes;
-  ++b.queries;
-  for (std::size_t i = from; i < to; ++i) {
-    const std::vector<double>& logits = e.logits[i - from];
-    const auto first = plain.begin() + static_cast<std::ptrdiff_t>(i * logits.size());
-    const std::vector<double> wanted(first, first + std::ssize(logits));
-    const std::size_t found = best_class(logits), expected = best_class(wanted);
-    const auto label = static_cast<std::size_t>(set.labels[i]);
-    b.right += found == label ? 1 : 0;
-    b.plain_right += expected == label ? 1 : 0;
-    b.agree += found == expected ? 1 : 0;
-    for (std::size_t k = 0; k < logits.size(); ++k) {
-      b.max_logit_error = std::max(b.max_logit_error, std::abs(logits[k] - wanted[k]));
-    }
-  }
-}
-
 void Demo::run_batch(const nn::Graph& graph) {
   if (a_.batch == 0) return;
   say("\nGetting ready for many images at once, one a slot\n");
-  const DemoSession session(graph, message::Mode::batched, pool_, step_);
+  const study::DemoSession session(graph, message::Mode::batched, pool_, step_);
   result_.batched = {session.setup(), session.client().parameters};
   const std::size_t count = a_.batch.value_or(session.client().images);
   image::Dataset set;
@@ -170,7 +146,10 @@ void Demo::run_batch(const nn::Graph& graph) {
   say("\n{} images, {} a query\n", grouped(count), grouped(std::min(count, session.client().images)));
   result_.batch.images = count;
   for (std::size_t from = 0; from < count; from += session.client().images) {
-    add_query(session, set, from, std::min(count, from + session.client().images), inputs, plain);
+    const std::size_t to = std::min(count, from + session.client().images), outputs = plain.size() / count;
+    result_.batch.add(session.exchange(std::span(inputs).subspan(from, to - from), step_),
+                      std::span(set.labels).subspan(from, to - from),
+                      std::span(plain).subspan(from * outputs, (to - from) * outputs));
   }
   say("\n{}", batch_text(result_));
 }
@@ -186,8 +165,8 @@ void Demo::judge() const {
 }
 
 void Demo::run() {
-  const fs::path network = find_demo_network(a_.network);
-  const nn::Graph graph = read_digit_network(network);
+  const fs::path network = study::shipped_network(a_.network);
+  const nn::Graph graph = study::read_digit_network(network);
   make_folder();
   reference_.emplace(graph);
   result_.network = network.filename().string();
@@ -199,10 +178,10 @@ void Demo::run() {
   introduce(network);
   show_images(graph);
   result_.picture = a_.out / kPicture;
-  image::write_png(result_.picture, image::draw_board(board_of(result_)));
+  image::write_png(result_.picture, image::draw_board(study::board_of(result_)));
   run_batch(graph);
   if (a_.json) {
-    print_json(json_of(result_));
+    print_json(study::json_of(result_));
   } else {
     say("\nThe pictures, the bytes and the answers: {}\n", result_.picture.string());
   }
@@ -211,25 +190,24 @@ void Demo::run() {
 
 }  // namespace
 
-void add_demo_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(app, "demo");
+void add_demo_verb(CLI::App& verb) {
   const auto a = std::make_shared<DemoArguments>();
-  verb->add_option("--network", a->network, "ONNX network for 28x28 digits (default: the one that ships)")
+  verb.add_option("--network", a->network, "ONNX network for 28x28 digits (default: the one that ships)")
       ->group(kFiles);
-  verb->add_option("--out", a->out, "Folder that demo.png is written to")->capture_default_str()->group(kOutput);
-  verb->add_flag("--ascii", a->ascii, "Pictures in plain ASCII, as where the output is no UTF-8 terminal")
+  verb.add_option("--out", a->out, "Folder that demo.png is written to")->capture_default_str()->group(kOutput);
+  verb.add_flag("--ascii", a->ascii, "Pictures in plain ASCII, as where the output is no UTF-8 terminal")
       ->group(kOutput);
-  add_force(*verb, a->force);
-  add_json(*verb, a->json);
-  verb->add_option("--images", a->images, "How many images to show")
+  add_force(verb, a->force);
+  add_json(verb, a->json);
+  verb.add_option("--images", a->images, "How many images to show")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, image::kMaxBoardRows))
       ->group(kRun);
-  verb->add_option("--batch", a->batch, "Images of the batched run; 0: none (default: one full query)")
+  verb.add_option("--batch", a->batch, "Images of the batched run; 0: none (default: one full query)")
       ->check(CLI::Range(0, 100000))
       ->group(kRun);
-  add_threads(*verb, a->threads);
-  verb->callback([a] { Demo(*a).run(); });
+  add_threads(verb, a->threads);
+  verb.callback([a] { Demo(*a).run(); });
 }
 
 }  // namespace obscura::cli

@@ -9,13 +9,18 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/stopwatch.h"
+#include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preprocessing.h"
-#include "cli/query_images.h"
-#include "cli/support.h"
+#include "cli/picture_options.h"
 #include "cli/verbs.h"
 #include "owner/key_folder.h"
+#include "report/text.h"
+#include "study/describe.h"
+#include "study/images/query_images.h"
+#include "study/memory_check.h"
+#include "study/preprocessing.h"
 
 namespace fs = std::filesystem;
 
@@ -28,7 +33,7 @@ struct EncryptArguments {
   fs::path keys;
   std::vector<fs::path> images;
   fs::path out;
-  PictureFit fit;
+  study::PictureFit fit;
   std::size_t threads = 0;
   bool force = false;
   bool json = false;
@@ -37,44 +42,46 @@ struct EncryptArguments {
 void check_count(const EncryptArguments& a, const std::vector<fs::path>& files, const message::ClientSpec& client) {
   if (files.size() <= client.images) return;
   throw UsageError(fmt::format("{} images, but the keys in {} are {}: {} image{} a query{}", files.size(),
-                               a.keys.string(), mode_name(client.mode), client.images, client.images == 1 ? "" : "s",
+                               a.keys.string(), study::mode_name(client.mode), client.images,
+                               client.images == 1 ? "" : "s",
                                client.mode == message::Mode::packed ? " (keygen --mode batched takes many)" : ""));
 }
 
 /// The query's order is the answer's.
-void print_order(const std::vector<QueryImage>& images) {
+void print_order(const std::vector<study::QueryImage>& images) {
   if (images.size() < 2) return;
   for (std::size_t i = 0; i < images.size(); ++i) fmt::print("{:>6}  {}\n", i, images[i].file);
 }
 
-void print_query_json(const EncryptArguments& a, const owner::Owner& owner, const std::vector<QueryImage>& images,
-                      std::size_t bytes, double seconds) {
+void print_query_json(const EncryptArguments& a, const owner::Owner& owner,
+                      const std::vector<study::QueryImage>& images, std::size_t bytes, double seconds) {
   ordered_json list = ordered_json::array();
   for (const auto& image : images) {
     list.push_back({{"index", list.size()}, {"file", image.file}, {"notes", image.notes}});
   }
   print_json({{"network", owner.client().network},
-              {"mode", mode_name(owner.client().mode)},
+              {"mode", study::mode_name(owner.client().mode)},
               {"query", a.out.string()},
               {"images", list},
-              {"preprocessing", preprocessing_json(owner.client().preprocessing, owner.client().input)},
+              {"preprocessing", study::preprocessing_json(owner.client().preprocessing, owner.client().input)},
               {"ciphertexts", owner.client().queries()},
               {"bytes", bytes},
               {"seconds", seconds},
-              {"parameters", parameters_json(owner.client().parameters)}});
+              {"parameters", study::parameters_json(owner.client().parameters)}});
 }
 
 void run_encrypt(const EncryptArguments& a) {
-  const auto files = query_files(a.images);
+  const auto files = study::query_files(a.images, notes());
   auto inputs = key_files(a.keys);
   inputs.insert(inputs.end(), files.begin(), files.end());
-  check_outputs({{a.out, FileKind::query}}, inputs, a.force);
+  check_outputs({{a.out, study::FileKind::query}}, inputs, a.force);
   const owner::KeyFolder folder(a.keys);
   const owner::Owner owner = folder.open();
-  check_query_memory(owner.client());
+  study::check_query_memory(owner.client());
   check_count(a, files, owner.client());
-  note_unstated(owner.client().preprocessing, owner.client().network);
-  const auto images = read_query_images(files, owner.client().input, owner.client().preprocessing, a.fit);
+  study::note_unstated(owner.client().preprocessing, owner.client().network, notes());
+  const auto images =
+      study::read_query_images(files, owner.client().input, owner.client().preprocessing, a.fit, notes());
   std::vector<std::vector<float>> values;
   values.reserve(images.size());
   for (const auto& image : images) values.push_back(image.values);
@@ -93,7 +100,8 @@ void run_encrypt(const EncryptArguments& a) {
     print_query_json(a, owner, images, bytes.size(), seconds);
   } else {
     fmt::print("{} image{} for {} encrypted in {}: {}, {}\n", images.size(), images.size() == 1 ? "" : "s",
-               owner.client().network, duration_text(seconds), a.out.string(), bytes_text(bytes.size()));
+               owner.client().network, report::duration_text(seconds), a.out.string(),
+               report::bytes_text(bytes.size()));
     fmt::print("taken as {}\n", preprocessing_text(owner.client().preprocessing, owner.client().input));
     print_order(images);
   }
@@ -101,25 +109,24 @@ void run_encrypt(const EncryptArguments& a) {
 
 }  // namespace
 
-void add_encrypt_verb(CLI::App& app) {
+void add_encrypt_verb(CLI::App& verb) {
   const auto args = std::make_shared<EncryptArguments>();
-  auto* verb = add_verb(app, "encrypt");
-  verb->add_option("--keys", args->keys, "Folder that keygen made")->required()->group(kFiles);
-  verb->add_option(
+  verb.add_option("--keys", args->keys, "Folder that keygen made")->required()->group(kFiles);
+  verb.add_option(
           "images", args->images,
           "Images (PNG, JPEG, BMP, WebP, TIFF, GIF, PBM, PGM, PPM) or folders of them; resized and converted to "
           "what the network takes, with a note")
       ->required()
       ->group(kFiles);
-  verb->add_option("--out", args->out, "Query to write")->required()->group(kFiles);
-  add_fit(*verb, args->fit);
-  add_threads(*verb, args->threads);
-  add_force(*verb, args->force);
-  add_json(*verb, args->json);
-  verb->footer(
+  verb.add_option("--out", args->out, "Query to write")->required()->group(kFiles);
+  fit_options().add_to(verb, args->fit);
+  add_threads(verb, args->threads);
+  add_force(verb, args->force);
+  add_json(verb, args->json);
+  verb.footer(
       "Examples:\n  obscura encrypt --keys keys/ samples/digits/7-0.png --out digit.ct\n"
       "  obscura encrypt --keys keys-batched/ samples/digits/ --out digits.ct");
-  verb->callback([args] { run_encrypt(*args); });
+  verb.callback([args] { run_encrypt(*args); });
 }
 
 }  // namespace obscura::cli

@@ -9,14 +9,18 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/stopwatch.h"
+#include "cli/console.h"
 #include "cli/from_network.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/preprocessing.h"
-#include "cli/support.h"
 #include "cli/verbs.h"
 #include "message/client_wire.h"
 #include "owner/key_folder.h"
+#include "report/text.h"
+#include "study/describe.h"
+#include "study/preprocessing.h"
 
 namespace fs = std::filesystem;
 
@@ -41,10 +45,10 @@ struct KeygenTimes {
 
 void print_keys(const KeygenArguments& a, const message::ClientSpec& client, const KeygenTimes& times) {
   const auto row = [&](const char* name, const char* what) {
-    fmt::print("  {:<15} {:>10}   {}\n", name, bytes_text(size_of(a.out / name)), what);
+    fmt::print("  {:<15} {:>10}   {}\n", name, report::bytes_text(size_of(a.out / name)), what);
   };
-  fmt::print("keys for {}, {}, {} image{} a query, in {}\n", client.network, mode_name(client.mode), client.images,
-             client.images == 1 ? "" : "s", a.out.string());
+  fmt::print("keys for {}, {}, {} image{} a query, in {}\n", client.network, study::mode_name(client.mode),
+             client.images, client.images == 1 ? "" : "s", a.out.string());
   row("secret.key", "yours alone: whoever has it reads your images");
   row("evaluation.key", "for the server: computes, does not decrypt");
   row("client.spec", "what encrypt and decrypt need to know of the network");
@@ -52,17 +56,17 @@ void print_keys(const KeygenArguments& a, const message::ClientSpec& client, con
   fmt::print("{}\n", ckks::describe(client.parameters));
   fmt::print("{} rotation keys{}; {} in {}, keys made in {}\n", client.keys.galois.size(),
              client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", a.network.empty() ? "read" : "compiled",
-             duration_text(times.compile), duration_text(times.keys));
+             report::duration_text(times.compile), report::duration_text(times.keys));
 }
 
 void print_keys_json(const KeygenArguments& a, const message::ClientSpec& client, const KeygenTimes& times) {
   print_json({{"network", client.network},
-              {"mode", mode_name(client.mode)},
+              {"mode", study::mode_name(client.mode)},
               {"folder", a.out.string()},
               {"images_per_query", client.images},
               {"classes", client.preprocessing.classes},
-              {"preprocessing", preprocessing_json(client.preprocessing, client.input)},
-              {"parameters", parameters_json(client.parameters)},
+              {"preprocessing", study::preprocessing_json(client.preprocessing, client.input)},
+              {"parameters", study::parameters_json(client.parameters)},
               {"rotation_keys", client.keys.galois.size()},
               {"relinearisation_key", client.keys.relin_limbs != 0},
               {"bytes",
@@ -89,15 +93,15 @@ void run_keygen(const KeygenArguments& a) {
   const owner::KeyFolder folder(a.out);
   folder.check_free(a.force);
   if (fs::is_directory(a.out)) {
-    check_outputs({{a.out / "secret.key", FileKind::secret_key},
-                   {a.out / "client.spec", FileKind::client_spec},
-                   {a.out / "evaluation.key", FileKind::evaluation_keys}},
+    check_outputs({{a.out / "secret.key", study::FileKind::secret_key},
+                   {a.out / "client.spec", study::FileKind::client_spec},
+                   {a.out / "evaluation.key", study::FileKind::evaluation_keys}},
                   {a.network, a.client}, a.force);
   }
   Stopwatch watch;
   KeygenTimes times;
   const owner::Owner owner(client_of(a));
-  if (a.network.empty()) note_unstated(owner.client().preprocessing, a.client.string());
+  if (a.network.empty()) study::note_unstated(owner.client().preprocessing, a.client.string(), notes());
   times.compile = watch.lap();
   ThreadPool pool(a.threads);
   const auto keys = owner.evaluation_keys(&pool);
@@ -112,33 +116,31 @@ void run_keygen(const KeygenArguments& a) {
 
 }  // namespace
 
-void add_keygen_verb(CLI::App& app) {
+void add_keygen_verb(CLI::App& verb) {
   const auto args = std::make_shared<KeygenArguments>();
-  auto* verb = add_verb(app, "keygen");
-  auto* network = add_network(*verb, args->network)->required(false);
-  verb->add_option("--client", args->client, "The client.spec that compile --out wrote: no network is needed")
+  auto* network = add_network(verb, args->network)->required(false);
+  verb.add_option("--client", args->client, "The client.spec that compile --out wrote: no network is needed")
       ->excludes(network)
       ->group(kFiles);
-  verb->add_option("--out", args->out, "Folder to put secret.key, evaluation.key and client.spec into")
+  verb.add_option("--out", args->out, "Folder to put secret.key, evaluation.key and client.spec into")
       ->required()
       ->group(kFiles);
-  add_mode(*verb, args->mode)->capture_default_str();
-  add_images_per_ciphertext(*verb, args->images_per_ciphertext);
-  add_threads(*verb, args->threads);
-  verb->add_flag("--force", args->force, "Replace keys that are there: nothing encrypted with them can be read again")
+  add_mode(verb, args->mode)->capture_default_str();
+  add_images_per_ciphertext(verb, args->images_per_ciphertext);
+  add_threads(verb, args->threads);
+  verb.add_flag("--force", args->force, "Replace keys that are there: nothing encrypted with them can be read again")
       ->group(kOutput);
-  add_json(*verb, args->json);
-  verb->footer(
+  add_json(verb, args->json);
+  verb.footer(
       "Examples:\n  obscura keygen --client net/client.spec --out keys/\n"
       "  obscura keygen --network models/tenseal-mnist.onnx --out keys/\n"
       "  obscura keygen --network models/tenseal-mnist.onnx --mode batched --out keys-batched/");
-  verb->callback([args, verb] {
+  verb.callback([args, &verb] {
     if (args->client.empty() && args->network.empty()) {
       throw UsageError("keygen makes keys for a program: --client net/client.spec, or --network net.onnx");
     }
     if (!args->client.empty()) {
-      refuse_options(*verb, {"--mode", "--images-per-ciphertext"},
-                     "stands in the client spec: it is chosen by compile");
+      refuse_typed(verb, {"--mode", "--images-per-ciphertext"}, "stands in the client spec: it is chosen by compile");
     }
     run_keygen(*args);
   });

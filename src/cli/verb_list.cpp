@@ -1,49 +1,67 @@
+// Compiled once for each of the three programs (cli/tiers.h), with OBSCURA_TIER saying which.
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
-#include <string>
 
+#include "cli/tiers.h"
 #include "cli/verbs.h"
 
 namespace obscura::cli {
 namespace {
 
+using AddVerb = void (*)(CLI::App&);
+
 struct Verb {
   const char* name;
   const char* description;
+  Tier tier;    ///< the lightest program that has it
+  AddVerb add;  ///< null: this program has not
 };
 
-constexpr std::array kVerbs{
-    Verb{"demo", "Shows digits classified by a server that cannot see them"},
-    Verb{"compile", "Server: makes a program that runs on ciphertexts of a network, and shows it"},
-    Verb{"keygen", "Owner: makes a secret key, and the keys that the server computes with"},
-    Verb{"encrypt", "Owner: encrypts an image (batched keys: many images) as one query"},
-    Verb{"classify", "Server: runs the network on a query that it cannot read"},
-    Verb{"decrypt", "Owner: reads an answer: the best classes with their confidences"},
-    Verb{"inspect", "Says what a file is: kind, version, program, parameters, security, whose"},
-    Verb{"evaluate", "Classifies test images plain and encrypted: accuracy, time, sizes"},
-    Verb{"data", "Data sets: show, fetch, check, and digits drawn by the program itself"},
-    Verb{"train", "Trains a network that can run on encrypted images, and writes it as ONNX"},
-    Verb{"protect", "Images as pictures that networks can learn from (no encryption)"},
-    Verb{"reveal", "Protected images back to what they were, with the owner's key"},
-    Verb{"audit", "What an attacker gets of protected images"},
-    Verb{"reproduce", "Repeats the tables of a paper on protected images, with a report"},
-    Verb{"bench", "Times the engine and a network on this machine, on one thread"},
+constexpr auto kThisTier = static_cast<Tier>(OBSCURA_TIER);
+
+/// Names no function that is not to be linked.
+#define OBSCURA_VERB(name, tier, description)                                             \
+  Verb {                                                                                  \
+#name, description, Tier::tier, Tier::tier <= kThisTier ? add_##name##_verb : nullptr \
+  }
+
+constexpr Verb kVerbs[] = {
+    OBSCURA_VERB(demo, networks, "Shows digits classified by a server that cannot see them"),
+    OBSCURA_VERB(compile, networks, "Server: makes a program that runs on ciphertexts of a network, and shows it"),
+    OBSCURA_VERB(keygen, files, "Owner: makes a secret key, and the keys that the server computes with"),
+    OBSCURA_VERB(encrypt, files, "Owner: encrypts an image (batched keys: many images) as one query"),
+    OBSCURA_VERB(classify, files, "Server: runs the network on a query that it cannot read"),
+    OBSCURA_VERB(decrypt, files, "Owner: reads an answer: the best classes with their confidences"),
+    OBSCURA_VERB(inspect, files, "Says what a file is: kind, version, program, parameters, security, whose"),
+    OBSCURA_VERB(evaluate, networks, "Classifies test images plain and encrypted: accuracy, time, sizes"),
+    OBSCURA_VERB(data, networks, "Data sets: show, fetch, check, and digits drawn by the program itself"),
+    OBSCURA_VERB(train, learning, "Trains a network that can run on encrypted images, and writes it as ONNX"),
+    OBSCURA_VERB(protect, networks, "Images as pictures that networks can learn from (no encryption)"),
+    OBSCURA_VERB(reveal, networks, "Protected images back to what they were, with the owner's key"),
+    OBSCURA_VERB(audit, learning, "What an attacker gets of protected images"),
+    OBSCURA_VERB(reproduce, learning, "Repeats the tables of a paper on protected images, with a report"),
+    OBSCURA_VERB(bench, networks, "Times the engine and a network on this machine, on one thread"),
 };
+
+#undef OBSCURA_VERB
+
+/// Whatever follows the name is for the other program.
+void add_elsewhere(CLI::App& verb, Tier tier) {
+  verb.prefix_command();
+  verb.set_help_flag();
+  verb.callback([tier] { continue_in(tier); });
+}
 
 }  // namespace
 
-CLI::App* add_verb(CLI::App& app, const char* name) {
-  const std::string wanted = name;
-  const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return wanted == v.name; });
-  return app.add_subcommand(wanted, verb == kVerbs.end() ? "" : verb->description);
-}
-
-void add_elsewhere(CLI::App& app, const char* name, Tier tier) {
-  auto* verb = add_verb(app, name);
-  verb->prefix_command();
-  verb->set_help_flag();
-  verb->callback([tier] { continue_in(tier); });
+void add_verbs(CLI::App& app) {
+  for (const Verb& verb : kVerbs) {
+    CLI::App& subcommand = *app.add_subcommand(verb.name, verb.description);
+    if (verb.add != nullptr) {
+      verb.add(subcommand);
+    } else {
+      add_elsewhere(subcommand, verb.tier);
+    }
+  }
 }
 
 }  // namespace obscura::cli

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,82 +11,145 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/learnable_plan.h"
-#include "cli/learnable_run.h"
+#include "cli/console.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/report_sections.h"
-#include "cli/report_text.h"
-#include "cli/reproduce_run.h"
-#include "cli/support.h"
+#include "cli/reproduce_print.h"
+#include "cli/tiers.h"
 #include "cli/verbs.h"
-#include "train/device.h"
+#include "report/networks/sections.h"
+#include "study/learning/learnable_plan.h"
+#include "study/learning/learnable_run.h"
+#include "study/learning/reproduce_run.h"
 
 namespace obscura::cli {
 namespace {
 
-void write_report(const Report& report, const std::filesystem::path& folder) {
-  const Document document = report_document(report);
-  write_file(folder / "report.json", report_json(report).dump(1) + "\n");
-  write_file(folder / "report.md", to_markdown(document));
-  write_file(folder / "report.html", to_html(document));
-}
+/// What reads an option: papers on encrypted images, papers on protected pictures.
+enum ReproduceMode { kEncrypted = 1, kLearnable = 2 };
 
-void print_row(const ReportRow& row) {
-  const auto& run = accuracy_run(row);
-  const PaperRow* paper = find_paper_row(row.key);
-  fmt::print("{:<38} {:>9} {:>9} {:>9} {:>12} {:>16} {:>10}\n", row_label(row),
-             percent_text(number_at(run, "encrypted_accuracy")),
-             paper == nullptr ? kNothing : percent_text(paper->encrypted_accuracy()),
-             percent_text(number_at(run, "agreement")), span_text(number_at(row.whole, "seconds.total")),
-             paper == nullptr ? kNothing : span_text(paper->encrypted_seconds), span_text(single_seconds(row)));
-}
+struct ReproduceArguments {
+  study::ReproduceOptions options;
+  bool force = false;  ///< files of other kinds in the place of reports are replaced
+  bool json = false;
+};
 
-void print_report(const Report& report, const std::filesystem::path& folder) {
-  fmt::print("{:<38} {:>9} {:>9} {:>9} {:>12} {:>16} {:>10}\n", "", "encrypted", "paper", "agreement", "all images",
-             "paper", "one image");
-  for (const auto& row : report.rows) print_row(row);
-  for (const auto& row : report.rows) {
-    if (!row.problem.empty()) fmt::print("missing: {}: {}\n", row.title, row.problem);
-  }
-  fmt::print("report: {}, .md and .json\n", (folder / "report.html").string());
+const OptionTable<study::ReproduceOptions>& reproduce_options() {
+  using V = study::ReproduceOptions;
+  static const OptionTable<V> table = [] {
+    OptionTable<V> t;
+    t.value("subject", &V::subject,
+            "cryptondl: that paper's six networks; own: Obscura's own; er-cnn or color-neuracrypt: networks that "
+            "learn from pictures that a shield protects")
+        .required()
+        .echo(Echo::never);
+    t.group(kRun);
+    t.flag("--also-own", &V::also_own, "Obscura's own networks, too").only(kEncrypted);
+    t.flag("--quick", &V::quick,
+           "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt: of hours)");
+    t.value("--mode", &V::mode,
+            "batched: whole test sets; packed: images one by one; both. Deep own networks are always packed")
+        .check(CLI::IsMember({"packed", "batched", "both"}))
+        .shows_default()
+        .only(kEncrypted);
+    t.value("--images", &V::images, "Test images for deep own networks (default: 1000)")
+        .check(whole_number())
+        .only(kEncrypted);
+    t.value("--epochs", &V::epochs, "er-cnn, color-neuracrypt: epochs of every training (default: its own)")
+        .check(whole_number())
+        .only(kLearnable);
+    t.value("--device", &V::device, "er-cnn, color-neuracrypt: where networks are trained, as train has it")
+        .shows_default()
+        .only(kLearnable);
+    t.value("--only", &V::only, "These rows only, with commas between them").commas();
+    t.group(kFiles);
+    t.value("--dataset", &V::dataset, "Use this data set in every row: to try it out, as with samples");
+    t.group(kRun);
+    t.value("--threads", &V::threads, "Threads; 0: as many as the machine has")
+        .check(CLI::Range(0, 1024))
+        .shows_default();
+    t.flag("--fresh", &V::fresh, "Measure everything again").echo(Echo::never);
+    t.group(kFiles);
+    t.value("--data", &V::data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)").echo(Echo::never);
+    t.value("--models", &V::models, "Folder of trained networks (default: the one that ships)")
+        .echo(Echo::never)
+        .only(kEncrypted);
+    t.group(kOutput);
+    t.value("--out", &V::out, "Folder for report.html, .md, .json and what is kept").shows_default().echo(Echo::never);
+    return t;
+  }();
+  return table;
 }
 
 /// Where the report goes, before hours of work. A folder of an earlier run is gone on with.
-void check_folder(const ReproduceOptions& o) {
-  if (!std::filesystem::is_directory(o.out)) return;
-  check_outputs({{o.out / "report.json", FileKind::report},
-                 {o.out / "report.md", FileKind::markdown},
-                 {o.out / "report.html", FileKind::html}},
-                {}, o.force);
-  note_other_files(o.out, {"report.json", "rows"});
+void check_folder(const ReproduceArguments& a) {
+  const auto& out = a.options.out;
+  if (!std::filesystem::is_directory(out)) return;
+  check_outputs({{out / "report.json", study::FileKind::report},
+                 {out / "report.md", study::FileKind::markdown},
+                 {out / "report.html", study::FileKind::html}},
+                {}, a.force);
+  note_other_files(out, {"report.json", "rows"});
 }
 
-void run_reproduce(const ReproduceOptions& options) {
-  check_folder(options);
-  if (is_learnable(options.subject)) {
-    reproduce_learnable(options);
-    return;
+void write_report(const nlohmann::ordered_json& json, const report::Document& document,
+                  const std::filesystem::path& folder) {
+  write_file(folder / "report.json", json.dump(1) + "\n");
+  write_file(folder / "report.md", report::to_markdown(document));
+  write_file(folder / "report.html", report::to_html(document));
+}
+
+/// Writes the report, also of nothing, and prints it; throws Error if nothing was measured.
+template <typename Report, typename Measured>
+void give(const ReproduceArguments& a, const Report& report, const nlohmann::ordered_json& json,
+          const report::Document& document, const Measured& measured) {
+  write_report(json, document, a.options.out);
+  if (std::none_of(report.rows.begin(), report.rows.end(), measured)) {
+    throw Error("nothing could be measured: " + report.rows.front().problem);
   }
-  if (options.epochs != 0) throw UsageError("--epochs is for er-cnn and color-neuracrypt");
-  if (options.device != train::kProcessor) throw UsageError("--device is for er-cnn and color-neuracrypt");
-  const Report report = reproduce(options);
+  if (a.json) {
+    print_json(json);
+  } else {
+    print_report(report);
+    fmt::print("report: {}, .md and .json\n", (a.options.out / "report.html").string());
+  }
+}
+
+void reproduce_learnable(const ReproduceArguments& a) {
+  const auto report = study::measure_learnable(a.options);
+  give(a, report, report::learnable_json(report), report::learnable_document(report),
+       [](const report::LearnableRow& row) { return std::isfinite(report::learned_accuracy(row)); });
+}
+
+void reproduce_encrypted(const ReproduceArguments& a) {
+  const auto report = study::reproduce(a.options);
   if (report.rows.empty()) {
     throw Error("none of Obscura's own networks was found: train them, or name their folder with --models");
   }
-  write_report(report, options.out);
-  const bool any = std::any_of(report.rows.begin(), report.rows.end(),
-                               [](const ReportRow& row) { return accuracy_run(row).is_object(); });
-  if (!any) throw Error("nothing could be measured: " + report.rows.front().problem);
-  if (options.json) {
-    print_json(report_json(report));
+  give(a, report, report::report_json(report), report::report_document(report),
+       [](const report::ReportRow& row) { return report::accuracy_run(row).is_object(); });
+}
+
+void run_reproduce(ReproduceArguments& a, const CLI::App& verb) {
+  check_folder(a);
+  study::ReproduceOptions& o = a.options;
+  const bool learnable = study::is_learnable(o.subject);
+  if (learnable) {
+    reproduce_options().refuse(verb, kEncrypted, "is for encrypted images (cryptondl, own), not for " + o.subject);
+    // As train does: small networks are fastest with one thread, and much slower with more than are free.
+    o.threads = std::max<std::size_t>(o.threads, 1);
   } else {
-    print_report(report, options.out);
+    reproduce_options().refuse(verb, kLearnable, "is for er-cnn and color-neuracrypt");
   }
+  o.command = "obscura reproduce " + o.subject + reproduce_options().echo(o, learnable ? kLearnable : kEncrypted);
+  o.program = front_program();
+  o.note = notes();
+  (learnable ? reproduce_learnable : reproduce_encrypted)(a);
 }
 
 std::string rows_text() {
-  ReproduceOptions all;
+  study::ReproduceOptions all;
   all.also_own = true;
   return fmt::format(
       "Rows of cryptondl, then of own: {}.\n"
@@ -95,53 +159,22 @@ std::string rows_text() {
       "er-cnn and color-neuracrypt train networks on pictures that a shield protects, in the open: hours without "
       "--quick.\n"
       "Rows of er-cnn: {}.\nRows of color-neuracrypt: {}.\n"
-      "Examples:\n  obscura reproduce cryptondl --quick\n  obscura reproduce cryptondl --also-own --out results\n"
+      "Examples:\n  obscura reproduce cryptondl --quick\n  obscura reproduce cryptondl --also-own --out "
+      "results\n"
       "  obscura reproduce er-cnn --quick --out er-cnn",
-      fmt::join(reproduce_keys(all), ", "), fmt::join(learnable_keys("er-cnn"), ", "),
-      fmt::join(learnable_keys("color-neuracrypt"), ", "));
+      fmt::join(study::reproduce_keys(all), ", "), fmt::join(study::learnable_keys("er-cnn"), ", "),
+      fmt::join(study::learnable_keys("color-neuracrypt"), ", "));
 }
 
 }  // namespace
 
-void add_reproduce_verb(CLI::App& app) {
-  auto* verb = add_verb(app, "reproduce");
-  const auto o = std::make_shared<ReproduceOptions>();
-  verb->footer(rows_text());
-  verb->add_option("subject", o->subject,
-                   "cryptondl: that paper's six networks; own: Obscura's own; er-cnn or color-neuracrypt: "
-                   "networks that learn from pictures that a shield protects")
-      ->required();
-  verb->add_flag("--quick", o->quick,
-                 "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt: of hours)")
-      ->group(kRun);
-  verb->add_flag("--also-own", o->also_own, "Obscura's own networks, too")->group(kRun);
-  verb->add_option("--only", o->only, "These rows only, with commas between them")->delimiter(',')->group(kRun);
-  verb->add_option("--mode", o->mode,
-                   "batched: whole test sets; packed: images one by one; both. Deep own networks are always packed")
-      ->check(CLI::IsMember({"packed", "batched", "both"}))
-      ->capture_default_str()
-      ->group(kRun);
-  verb->add_option("--images", o->images, "Test images for deep own networks (default: 1000)")
-      ->check(whole_number())
-      ->group(kRun);
-  verb->add_option("--epochs", o->epochs, "er-cnn, color-neuracrypt: epochs of every training (default: its own)")
-      ->check(whole_number())
-      ->group(kRun);
-  verb->add_option("--device", o->device, "er-cnn, color-neuracrypt: where networks are trained, as train has it")
-      ->capture_default_str()
-      ->group(kRun);
-  add_threads(*verb, o->threads);
-  verb->add_flag("--fresh", o->fresh, "Measure everything again")->group(kRun);
-  verb->add_option("--dataset", o->dataset, "Use this data set in every row: to try it out, as with samples")
-      ->group(kFiles);
-  verb->add_option("--data", o->data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")->group(kFiles);
-  verb->add_option("--models", o->models, "Folder of trained networks (default: the one that ships)")->group(kFiles);
-  verb->add_option("--out", o->out, "Folder for report.html, .md, .json and what is kept")
-      ->capture_default_str()
-      ->group(kOutput);
-  add_force(*verb, o->force);
-  add_json(*verb, o->json);
-  verb->callback([o] { run_reproduce(*o); });
+void add_reproduce_verb(CLI::App& verb) {
+  const auto args = std::make_shared<ReproduceArguments>();
+  verb.footer(rows_text());
+  reproduce_options().add_to(verb, args->options);
+  add_force(verb, args->force);
+  add_json(verb, args->json);
+  verb.callback([args, &verb] { run_reproduce(*args, verb); });
 }
 
 }  // namespace obscura::cli

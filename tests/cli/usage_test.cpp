@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "cli/support.h"
 
 namespace obscura::cli {
@@ -24,6 +26,21 @@ TEST(Usage, EveryVerbHasHelp) {
     EXPECT_THAT(help.out, HasSubstr("Usage")) << verb;
     EXPECT_EQ(help.err, "") << verb;
     EXPECT_THAT(help.out, HasSubstr(verb == "data" ? "fetch" : "--json")) << verb;
+  }
+}
+
+TEST(Usage, EveryOptionStandsInTheDocs) {
+  const std::string docs = text_of(OBSCURA_SOURCE_DIR "/docs/cli.md");
+  const std::regex option("--[a-z][a-z-]*[a-z]");
+  std::vector<std::vector<std::string>> verbs = {{"audit", "attack"}, {"data", "show"}, {"data", "draw-digits"}};
+  for (const auto& verb : kVerbs) verbs.push_back({verb});
+  for (auto& words : verbs) {
+    words.emplace_back("--help");
+    const std::string help = obscura(words).out;
+    for (std::sregex_iterator at(help.begin(), help.end(), option), end; at != end; ++at) {
+      const std::string name = at->str();
+      if (name != "--help") EXPECT_NE(docs.find(name), std::string::npos) << words[0] << " " << name;
+    }
   }
 }
 

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   CLI::App app{"The server's side of Obscura"};
   app.require_subcommand(1);
   try {
-    obscura::cli::add_classify_verb(app);
+    obscura::cli::add_classify_verb(*app.add_subcommand("classify"));
     app.parse(argc, argv);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "server_side: %s\n", e.what());

@@ -1,0 +1,54 @@
+#include "cli/reproduce_print.h"
+
+#include <fmt/format.h>
+
+#include "report/networks/sections.h"
+#include "report/text.h"
+
+namespace obscura::cli {
+namespace {
+
+using report::kNothing;
+using report::number_at;
+using report::percent_text;
+using report::span_text;
+
+void print_row(const report::ReportRow& row) {
+  const auto& run = report::accuracy_run(row);
+  const report::PaperRow* paper = report::find_paper_row(row.key);
+  fmt::print("{:<38} {:>9} {:>9} {:>9} {:>12} {:>16} {:>10}\n", report::row_label(row),
+             percent_text(number_at(run, "encrypted_accuracy")),
+             paper == nullptr ? kNothing : percent_text(paper->encrypted_accuracy()),
+             percent_text(number_at(run, "agreement")), span_text(number_at(row.whole, "seconds.total")),
+             paper == nullptr ? kNothing : span_text(paper->encrypted_seconds), span_text(report::single_seconds(row)));
+}
+
+template <typename Report>
+void print_problems(const Report& report) {
+  for (const auto& row : report.rows) {
+    if (!row.problem.empty()) fmt::print("missing: {}: {}\n", row.title, row.problem);
+  }
+}
+
+}  // namespace
+
+void print_report(const report::Report& report) {
+  fmt::print("{:<38} {:>9} {:>9} {:>9} {:>12} {:>16} {:>10}\n", "", "encrypted", "paper", "agreement", "all images",
+             "paper", "one image");
+  for (const auto& row : report.rows) print_row(row);
+  print_problems(report);
+}
+
+void print_report(const report::LearnableReport& report) {
+  if (report.quick) fmt::print("QUICK RUN: these numbers say nothing about the methods\n");
+  fmt::print("{:<18} {:<46} {:>9} {:>9} {:>9}\n", "", "", "accuracy", "paper", "PSNR, dB");
+  for (const auto& row : report.rows) {
+    fmt::print("{:<18} {:<46} {:>9} {:>9} {:>9}\n", row.key, row.title, percent_text(report::learned_accuracy(row)),
+               percent_text(report::published_accuracy(report.subject, row.key)),
+               report::fixed_text(number_at(row.reveal, "psnr"), 2));
+  }
+  for (const auto& goal : report::goals(report)) fmt::print("{}\n", goal.verdict());
+  print_problems(report);
+}
+
+}  // namespace obscura::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "report/learnable/learnable.h"
+#include "report/networks/data.h"
+
+/// What `reproduce` prints: the report in short.
+namespace obscura::cli {
+
+void print_report(const report::Report& report);
+void print_report(const report::LearnableReport& report);
+
+}  // namespace obscura::cli

@@ -1,0 +1,109 @@
+#include "study/compilation.h"
+
+#include <map>
+#include <span>
+
+#include "base/file.h"
+#include "base/parallel.h"
+#include "base/stopwatch.h"
+#include "message/client_wire.h"
+#include "program/program_wire.h"
+#include "image/digest.h"
+#include "nn/classifier.h"
+#include "nn/onnx_read.h"
+#include "nn/onnx_write.h"
+#include "owner/owner.h"
+#include "runtime/runner.h"
+#include "study/calibration.h"
+#include "study/compile_network.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::study {
+namespace {
+
+/// What a file says beside what a network holds: the command that made it, ...
+std::map<std::string, std::string> other_metadata(const std::string& network) {
+  auto metadata = nn::read_onnx_metadata(network);
+  // What the written file says itself, in our words.
+  for (const char* key : {"mean", "std", "range", "classes", "colour", "image_size", "calibration",
+                          "Image.BitmapPixelFormat", "Image.NominalPixelRange"}) {
+    metadata.erase(key);
+  }
+  std::erase_if(metadata, [](const auto& entry) { return entry.first.starts_with("obscura."); });
+  return metadata;
+}
+
+/// Seconds of every stage of one query of made-up pixels, on one thread.
+std::vector<double> measure(program::Program program) {
+  const owner::Owner owner(program.client);
+  const auto seeded = owner.evaluation_keys();
+  ThreadPool pool;
+  const auto runner = runtime::make_runner(std::move(program), &pool);
+  const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded, &pool);
+  const std::vector<float> image(owner.client().input.size(), 0.25F);
+  std::vector<ckks::Ciphertext> query;
+  for (const auto& c : owner.encrypt(std::span(&image, 1)).ciphertexts) {
+    query.push_back(ckks::expand(*runner->context(), c));
+  }
+  std::vector<double> seconds;
+  // The first run warms memory up.
+  for (int run = 0; run < 2; ++run) {
+    std::vector<runtime::StageTime> times;
+    runner->run(keys, query, {nullptr, &times});
+    seconds.clear();
+    for (const auto& stage : times) seconds.push_back(stage.seconds);
+  }
+  return seconds;
+}
+
+/// What is saved says what it was made of.
+void state_origin(nn::Graph& graph, const std::filesystem::path& network) {
+  graph.origin.name = network.filename().string();
+  graph.origin.sha256 = image::sha256(read_file(network));
+}
+
+/// Both files or none: the second is written when nothing is left that could fail but the disk.
+void write_program_files(const program::Program& program, const fs::path& folder) {
+  fs::create_directories(folder);
+  write_file(folder / "client.spec", message::write_client_spec(program.client));
+  write_file(folder / "server.program", program::write_program(program));
+}
+
+}  // namespace
+
+Compilation compile_program(const CompilationRequest& a) {
+  const auto stated = stated_entries(a.stated);
+  Compilation done;
+  nn::Graph& graph = done.graph;
+  graph = nn::read_onnx(a.network, a.input.empty() ? Shape{0, 1, 1} : nn::parse_shape(a.input), stated);
+  nn::check_classifier(graph);
+  for (const auto& line : graph.notes) a.note(line);
+  note_unstated(graph.preprocessing, a.network, a.note);
+  if (!stated.empty() && a.save.empty()) {
+    a.note("what is stated of preprocessing and classes holds for this run only: --save writes it into a network");
+  }
+  ThreadPool pool;
+  const nn::Graph original = graph;
+  std::vector<std::vector<float>> samples;
+  if (!a.calibrate.empty()) {
+    compile::FitReport fitted;
+    compile::FitOptions fitting;
+    fitting.max_degree = a.max_degree;
+    samples = calibration_samples(graph, a.calibrate, a.data, a.note, kCalibrationSamples, a.fit);
+    graph = calibrated(graph, samples, &fitted, &pool, fitting);
+    if (!fitted.layers.empty()) state_origin(graph, a.network);
+    if (a.on_fit && !fitted.layers.empty()) a.on_fit(fitted);
+  }
+  const Stopwatch watch;
+  done.program = compile_network(graph, a.options);
+  done.seconds = watch.seconds();
+  // Nothing is saved that does not run.
+  if (!samples.empty()) check_on_samples(original, graph, done.program, samples, pool, a.note);
+  if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
+  if (!a.out.empty()) write_program_files(done.program, a.out);
+  if (a.measure) done.measured = measure(done.program);
+  return done;
+}
+
+}  // namespace obscura::study

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/notes.h"
+#include "compile/approximate.h"
+#include "compile/compile.h"
+#include "nn/graph.h"
+#include "study/images/picture_fit.h"
+#include "study/preprocessing.h"
+
+/// The server's side: a program made of a network, once.
+namespace obscura::study {
+
+struct CompilationRequest {
+  std::string network;  ///< an ONNX file
+  std::string input;    ///< "1x28x28", for one that takes numbers; empty: as the file says
+  compile::CompileOptions options;
+  std::string calibrate;  ///< data set on whose images ranges are measured and activations fitted; empty: neither
+  PictureFit fit;         ///< of those images
+  std::size_t max_degree = compile::FitOptions().max_degree;
+  std::filesystem::path data;  ///< folder of the data sets
+  StatedPreprocessing stated;
+  std::filesystem::path save;  ///< where the network goes as it is used here; empty: nowhere
+  std::filesystem::path out;   ///< folder for server.program and client.spec; empty: nowhere
+  bool measure = false;        ///< run one encrypted query, and tell what every stage took on one thread
+  Notes note;
+  std::function<void(const compile::FitReport&)> on_fit;  ///< hears of activations that were fitted, if set
+};
+
+struct Compilation {
+  nn::Graph graph;  ///< as it was compiled
+  program::Program program;
+  std::vector<double> measured;  ///< seconds of each stage; empty: not measured
+  double seconds = 0;            ///< of compiling
+};
+
+/// Nothing is written that does not run. Throws as reading, fitting and compiling do.
+Compilation compile_program(const CompilationRequest& request);
+
+/// The object that docs/cli.md describes.
+nlohmann::ordered_json compilation_json(const CompilationRequest& request, const Compilation& done);
+
+}  // namespace obscura::study

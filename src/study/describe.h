@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "compile/compile.h"
+
+/// Programs and their parameters in words and as JSON, alike in every result.
+namespace obscura::study {
+
+/// "packed" or "batched".
+std::string mode_name(message::Mode mode);
+
+/// {log_n, log_q, log_qp, security_bits, levels, primes, special_primes}.
+nlohmann::ordered_json parameters_json(const ckks::Parameters& parameters);
+
+}  // namespace obscura::study

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "compile/compile.h"
+
+/// Said before the machine swaps for hours.
+namespace obscura::study {
+
+/// Throws UnsupportedError for a program that needs more memory than the machine has.
+void check_memory(const program::Program& program);
+
+/// The same for a query of this program, at the owner.
+void check_query_memory(const message::ClientSpec& client);
+
+}  // namespace obscura::study

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/notes.h"
+#include "nn/graph.h"
+
+/// How pixels become a network's numbers: what is in force, and how a user states it.
+namespace obscura::study {
+
+/// As typed; empty: not stated.
+struct StatedPreprocessing {
+  std::string mean, std, range, colour, classes;
+};
+
+/// The entries for nn::read_onnx; --classes may be a file, which is read. Throws IoError if it cannot be.
+std::map<std::string, std::string> stated_entries(const StatedPreprocessing& stated);
+
+/// Notes what the file of a network leaves open: how pixels become numbers, and what its classes are called.
+void note_unstated(const Preprocessing& how, const std::string& network, const Notes& note);
+
+/// {width, height, channels, colour, range, mean, std, stated}
+nlohmann::ordered_json preprocessing_json(const Preprocessing& how, const Shape& input);
+
+}  // namespace obscura::study

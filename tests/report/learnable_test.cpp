@@ -1,0 +1,192 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "report/learnable/learnable.h"
+#include "report/svg.h"
+#include "report/text.h"
+
+namespace obscura::report {
+namespace {
+
+using nlohmann::ordered_json;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kEvil = "<script>alert('&\"|*_`')</script>";
+
+ordered_json curve(double accuracy, std::size_t epochs) {
+  ordered_json list = ordered_json::array();
+  for (std::size_t e = 1; e <= epochs; ++e) list.push_back({{"epoch", e}, {"seconds", 2.5}});
+  return {{"command", "obscura train --network resnet8 " + kEvil}, {"test_accuracy", accuracy}, {"epochs", list}};
+}
+
+ordered_json evaluation(const std::string& pictures, double accuracy) {
+  return {{"images", 10000},
+          {"rows",
+           {{{"network", "network"}, {"pictures", pictures}, {"accuracy", accuracy}},
+            {{"network", "network"}, {"pictures", "protected with another key"}, {"accuracy", 0.1012}},
+            {{"network", "plain network"}, {"pictures", "protected"}, {"accuracy", nullptr}}}}};
+}
+
+LearnableRow made_up(const std::string& key, double accuracy) {
+  LearnableRow row;
+  row.key = key;
+  row.title = "pictures of " + key;
+  row.dataset = "cifar-10";
+  const bool plain = key.find("plain") != std::string::npos;
+  if (!plain) row.plain = "plain", row.shield = "hill", row.promise = "hides little " + kEvil, row.block = 4;
+  row.train = curve(accuracy, 8);
+  row.evaluate = evaluation(plain ? "plain" : "protected", accuracy);
+  return row;
+}
+
+LearnableReport er_cnn_report() {
+  LearnableReport report;
+  report.subject = "er-cnn", report.version = "1.2.3", report.build = "Release", report.date = "2026-01-01";
+  report.machine = kEvil, report.isa = "ifma", report.command = "obscura reproduce er-cnn";
+  report.rows = {made_up("plain", 0.80), made_up("hill-4", 0.55), made_up("hill-4-adapt", 0.7801),
+                 made_up("hill-4-match", 0.7799), made_up("hill-4-rounds", 0.76)};
+  for (std::size_t i = 2; i < report.rows.size(); ++i) {
+    report.rows[i].adapts = true;
+    report.rows[i].reveal = {{"images", 200},
+                             {"psnr", 12.5 + static_cast<double>(i)},
+                             {"ssim", 0.5},
+                             {"correlation", 0.6},
+                             {"identified", 1.0}};
+  }
+  report.rows[4].rounds = 2;
+  LearnableRow missing = made_up("hill-8-adapt", 0);
+  missing.train = missing.evaluate = nullptr, missing.problem = "no " + kEvil;
+  report.rows.push_back(missing);
+  report.attacks = {{"hill-4",
+                     "obscura audit attack --key hill-4.json",
+                     "",
+                     {{"attacks",
+                       {{{"attack", "match-statistics"},
+                         {"threat", "ciphertext only"},
+                         {"verdict", "the key is recovered"},
+                         {"seconds", 3.5}},
+                        {{"attack", "jigsaw"}, {"threat", "ciphertext only"}, {"problem", "too few"}}}}}}};
+  report.strips = {{"plain <ones>", "pictures/strip-plain.png", {0xff, 0x00, 0x10, 0x20}}, {"none", "none.png", {}}};
+  return report;
+}
+
+TEST(LearnableReport, GoalsAreJudgedByPointsAgainstTheirReference) {
+  const auto er_cnn = goals(er_cnn_report());
+  // The row that finds the key by itself was not run.
+  ASSERT_EQ(er_cnn.size(), 2);
+  EXPECT_TRUE(er_cnn[0].reached());
+  EXPECT_EQ(er_cnn[0].verdict(),
+            "Goal: hill 4x4 with the adaptation within 2 points of plain: reached: 78.01 % against 80.00 % (-1.99 "
+            "points).");
+  EXPECT_FALSE(er_cnn[1].reached());
+  EXPECT_THAT(er_cnn[1].verdict(), HasSubstr("missed: 77.99 %"));
+
+  LearnableReport color;
+  color.subject = "color-neuracrypt";
+  color.rows = {made_up("plain", 0.70), made_up("color-neuracrypt", 0.65), made_up("neuracrypt", 0.55),
+                made_up("mnist-plain", 0.99), made_up("mnist-neuracrypt", std::nan(""))};
+  const auto three = goals(color);
+  ASSERT_EQ(three.size(), 3);
+  EXPECT_TRUE(three[0].reached()) << "just five points";
+  EXPECT_TRUE(three[1].reached()) << "just ten points";
+  EXPECT_FALSE(three[2].measured());
+  EXPECT_FALSE(three[2].reached());
+  EXPECT_THAT(three[2].verdict(), HasSubstr("not measured"));
+}
+
+TEST(LearnableReport, GoalsOfRowsThatWereNotAskedForAreLeftOut) {
+  LearnableReport report = er_cnn_report();
+  report.rows.resize(2);
+  EXPECT_TRUE(goals(report).empty());
+}
+
+TEST(LearnableReport, PageSaysWhatWasMeasuredAndEscapesIt) {
+  const std::string html = to_html(learnable_document(er_cnn_report()));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  for (const char* part : {"78.01 %", "-25.00", "10.12 %", "84.25 %", "94.28 %", "2 x 4", "20.00 s", "14.50",
+                           "PSNR 16.50 dB", "10,000 test pictures", "hill hides little", "the key is recovered",
+                           "could not be tried: too few", "data:image/png;base64,/wAQIA==", "plain &lt;ones&gt;",
+                           "--only hill-4,hill-4-adapt,", "1.2.3", "obscura audit attack --key hill-4.json"}) {
+    EXPECT_THAT(html, HasSubstr(part)) << part;
+  }
+  for (const char* outside : {"http://", "https://", "href=", "url("}) EXPECT_THAT(html, Not(HasSubstr(outside)));
+  EXPECT_THAT(html, Not(HasSubstr("QUICK")));
+}
+
+TEST(LearnableReport, QuickRunsSayThatTheyCountForNothing) {
+  LearnableReport report = er_cnn_report();
+  report.quick = true;
+  EXPECT_THAT(to_html(learnable_document(report)), HasSubstr("A QUICK RUN"));
+  EXPECT_THAT(to_markdown(learnable_document(report)), HasSubstr("A QUICK RUN"));
+}
+
+TEST(LearnableReport, MarkdownNamesPicturesBesideIt) {
+  const std::string text = to_markdown(learnable_document(er_cnn_report()));
+  EXPECT_THAT(text, HasSubstr("](pictures/strip-plain.png)"));
+  EXPECT_THAT(text, Not(HasSubstr("none.png"))) << "was not made";
+  EXPECT_THAT(text, Not(HasSubstr("<script")));
+}
+
+TEST(LearnableReport, ThePapersTableStandsBesideColorNeuracrypt) {
+  LearnableReport report;
+  report.subject = "color-neuracrypt";
+  report.rows = {made_up("plain", 0.7), made_up("color-neuracrypt", 0.66)};
+  const std::string html = to_html(learnable_document(report));
+  for (const char* part : {"99.10 %", "96.20 %", "70.60 %", "89.09 %", "83.06 %", "97.93 %", "66.00 %", "-4.00"}) {
+    EXPECT_THAT(html, HasSubstr(part)) << part;
+  }
+}
+
+TEST(LearnableReport, JsonComesBackAsItWas) {
+  const LearnableReport report = er_cnn_report();
+  const auto json = learnable_json(report);
+  EXPECT_EQ(json.at("goals").at(0).at("reached"), true);
+  const LearnableReport back = read_learnable(ordered_json::parse(json.dump()));
+  EXPECT_EQ(learnable_json(back), json);
+  for (const char* text : {"{}", "[]", "1", R"({"kind": "obscura report", "format": 1})"}) {
+    EXPECT_THROW(read_learnable(ordered_json::parse(text)), FormatError) << text;
+  }
+  auto damaged = json;
+  damaged["rows"][0].erase("title");
+  EXPECT_THROW(read_learnable(damaged), FormatError);
+}
+
+TEST(LearnableReport, NothingMeasuredIsStillAReport) {
+  LearnableReport report;
+  report.subject = "er-cnn";
+  LearnableRow row;
+  row.key = "plain";
+  report.rows = {row};
+  EXPECT_TRUE(std::isnan(learned_accuracy(row)));
+  EXPECT_THAT(to_html(learnable_document(report)), HasSubstr("not measured"));
+}
+
+TEST(ReportText, Base64IsThatOfItsStandard) {
+  const auto coded = [](const std::string& text) {
+    return base64(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  };
+  // RFC 4648, section 10.
+  EXPECT_EQ(coded(""), "");
+  EXPECT_EQ(coded("f"), "Zg==");
+  EXPECT_EQ(coded("fo"), "Zm8=");
+  EXPECT_EQ(coded("foo"), "Zm9v");
+  EXPECT_EQ(coded("foob"), "Zm9vYg==");
+  EXPECT_EQ(coded("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(coded("foobar"), "Zm9vYmFy");
+}
+
+TEST(ReportSvg, BarsAreAsLongAsTheirShare) {
+  const std::string svg = bars_svg({"t", {{"a", 0.5}, {"b", std::numeric_limits<double>::quiet_NaN()}, {"c", 7}}});
+  EXPECT_THAT(svg, HasSubstr("width=\"200.0\""));
+  EXPECT_THAT(svg, HasSubstr("width=\"400.0\"")) << "no bar leaves the picture";
+  EXPECT_THAT(svg, HasSubstr("not measured"));
+  EXPECT_EQ(bars_svg({"t", {}}), "");
+}
+
+}  // namespace
+}  // namespace obscura::report
