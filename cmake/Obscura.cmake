@@ -1,0 +1,92 @@
+# Helpers that every folder uses: one library a folder, its tests and benches beside it by name.
+include(GoogleTest OPTIONAL)
+
+add_library(obscura_options INTERFACE)
+target_include_directories(obscura_options INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
+target_compile_options(obscura_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  $<$<CONFIG:Release>:-O$<IF:$<BOOL:$<TARGET_PROPERTY:OBSCURA_QUICK_BUILD>>,1,3>> $<$<BOOL:${OBSCURA_WERROR}>:-Werror>)
+# OBSCURA_QUICK_BUILD: tests and the command line wait for the libraries, and take half the time to build.
+# What makes a fault in memory harder to use: canaries, checked buffer functions, a table of functions that is read-only
+# before main, indirect jumps to marked places only, a program at a random address.
+include(CheckPIESupported)
+check_pie_supported()
+target_compile_options(obscura_options INTERFACE -fstack-protector-strong $<$<CXX_COMPILER_ID:GNU>:-fstack-clash-protection>)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(obscura_options INTERFACE -fcf-protection=full)
+endif()
+target_link_options(obscura_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+if(NOT OBSCURA_SANITIZE)  # the sanitizers check those functions themselves
+  target_compile_options(obscura_options INTERFACE "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+endif()
+
+if(OBSCURA_SANITIZE)
+  target_compile_options(obscura_options INTERFACE "-fsanitize=${OBSCURA_SANITIZE}" -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  target_link_options(obscura_options INTERFACE "-fsanitize=${OBSCURA_SANITIZE}")
+  if(OBSCURA_SANITIZE MATCHES "undefined")
+    target_compile_options(obscura_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# obscura_library(<name> [FOLDER folder] DEPENDS a b ... [EXCLUDE pattern...])
+# Every .cpp of src/<folder>, which has the library's name where none is given, and its sub-folders; files named *_avx2.cpp and *_ifma.cpp get their instruction set and nothing else does,
+# so the program still starts on a machine without them.
+function(obscura_library name)
+  cmake_parse_arguments(ARG "" "FOLDER" "DEPENDS;EXCLUDE" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${name})
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/*.cpp")
+  foreach(pattern ${ARG_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "${pattern}")
+  endforeach()
+  foreach(source ${sources})
+    if(source MATCHES "_avx2\\.cpp$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mbmi2")
+    elseif(source MATCHES "_ifma\\.cpp$")
+      # GCC's own header leaves the unused operand of unmasked 512-bit intrinsics undefined and then warns about it.
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+        "-mavx2;-mfma;-mbmi2;-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mavx512ifma;-mavx512vbmi;-mavx512vpopcntdq;-mprefer-vector-width=512;-Wno-uninitialized;-Wno-maybe-uninitialized")
+    endif()
+  endforeach()
+  if(NOT sources)
+    add_library(obscura_${name} INTERFACE)
+    target_link_libraries(obscura_${name} INTERFACE $<BUILD_INTERFACE:obscura_options> ${ARG_DEPENDS})
+    return()
+  endif()
+  add_library(obscura_${name} STATIC ${sources})
+  target_link_libraries(obscura_${name} PUBLIC $<BUILD_INTERFACE:obscura_options> ${ARG_DEPENDS})
+endfunction()
+
+# obscura_together(<target> <folder> <name>...): these .cpp files are one translation unit, for headers that take longer to
+# read than the files themselves. Off with -DOBSCURA_UNITY=OFF, for who changes one of them again and again.
+function(obscura_together target folder)
+  if(NOT OBSCURA_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  list(GET ARGN 0 group)
+  list(TRANSFORM ARGN PREPEND "${folder}/")
+  list(TRANSFORM ARGN APPEND ".cpp")
+  string(MAKE_C_IDENTIFIER "${group}" group)
+  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
+endfunction()
+
+# obscura_test(<folder> DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<folder>.
+function(obscura_test name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;DEFINITIONS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${name} ${sources})
+  set_target_properties(test_${name} PROPERTIES OBSCURA_QUICK_BUILD ON)
+  target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  # Every test reads them; once is enough.
+  target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
+  target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(test_${name} PRIVATE OBSCURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    OBSCURA_BINARY_DIR="${CMAKE_BINARY_DIR}" ${ARG_DEFINITIONS})
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120
+    PROPERTIES TIMEOUT 900)
+endfunction()
