@@ -63,7 +63,8 @@ class Owner {
   NetworkFacts network() const;
   KeyId id() const;
 
-  /// For the server: it computes with them and cannot decrypt. The file `evaluation.key`. Made at the first call.
+  /// For the server: it computes with them and cannot decrypt. The file `evaluation.key`: the folder's
+  /// where there is one, else made at the first call.
   const Bytes& evaluation_keys();
 
   /// A query: the file that goes to the server. Throws MismatchError for a picture of another size or another number

@@ -137,6 +137,11 @@ KeyId Owner::id() const {
 
 const Bytes& Owner::evaluation_keys() {
   const std::lock_guard lock(state_->mutex);
+  if (state_->evaluation_file.empty() && state_->folder) {
+    const auto file = state_->folder->path() / "evaluation.key";
+    std::error_code ec;
+    if (std::filesystem::exists(file, ec)) state_->evaluation_file = read_file(file);
+  }
   if (state_->evaluation_file.empty()) {
     state_->evaluation_file = ckks::write_evaluation_keys(*state_->inner.context(), state_->keys());
   }

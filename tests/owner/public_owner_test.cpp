@@ -108,6 +108,7 @@ TEST_F(PublicFace, AFolderKeepsKeysRecordsAndTheCount) {
   Owner again = Owner::open(folder_ / "keys");
   expect_right(again.read(server.answer(id, query))[0], first);
   EXPECT_EQ(again.decryptions(), 2U);
+  EXPECT_EQ(again.evaluation_keys(), read_file(folder_ / "keys" / "evaluation.key"));
   EXPECT_EQ(Owner::open(folder_ / "keys").decryptions(), 2U);
   EXPECT_THAT(message_of([&] { Owner(read_file(folder_ / "keys" / "client.spec")); }), HasSubstr("made already"));
 }
