@@ -68,7 +68,7 @@ function(obscura_together target folder)
   list(GET ARGN 0 group)
   list(TRANSFORM ARGN PREPEND "${folder}/")
   list(TRANSFORM ARGN APPEND ".cpp")
-  string(MAKE_C_IDENTIFIER "${folder}_${group}" group)
+  string(MAKE_C_IDENTIFIER "${target}_${group}" group)
   set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
 endfunction()
 
