@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/share.h"
 #include "ring/automorphism.h"
 #include "ring/packed_stream.h"
 
@@ -35,10 +36,14 @@ std::uint64_t key_stream(std::size_t limbs, std::size_t digit, std::size_t row) 
 }
 
 KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool)
-    : limbs_(seeded.limbs) {
-  check_shape(context, seeded);
+    : KeySwitchKey(
+          context, (check_shape(context, seeded), seeded.limbs), seeded.seed,
+          [&seeded](std::size_t j, std::size_t r, std::uint64_t*) { return seeded.b[j].limb(r); }, pool) {}
+
+KeySwitchKey::KeySwitchKey(const Context& context, std::size_t limbs, const ring::Seed& seed, const RowsOfB& b,
+                           ThreadPool* pool)
+    : limbs_(limbs), digits_(context.digits(limbs)) {
   const std::size_t n = context.degree(), rows = limbs_ + context.special_limbs();
-  digits_ = seeded.b.size();
   const auto ring_of = [&](std::size_t r) -> const ring::PrimeRing& {
     return r < limbs_ ? context.q(r) : context.p(r - limbs_);
   };
@@ -49,21 +54,16 @@ KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& see
   }
   words_ = AlignedWords(in_large_pages((size + ring::kStreamSlack) / sizeof(std::uint64_t) + 1));
   auto* const stream = reinterpret_cast<std::uint8_t*>(words_.data());
-  const auto fill_row = [&](std::size_t r) {
-    auto a = context.scratch().take(n);
+  share(pool, rows, [&](std::size_t r) {
+    auto scratch = context.scratch().take(n);
     std::uint8_t* const row = stream + begin_[r];
     const std::size_t bytes = ring::stream_word_bytes(ring_of(r));
     for (std::size_t j = 0; j < digits_; ++j) {
-      ring::sample_uniform(ring_of(r), seeded.seed, key_stream(limbs_, j, r), a.data());
-      interleave(seeded.b[j].limb(r), n, 2 * j, 2 * digits_, bytes, row);
-      interleave(a.data(), n, 2 * j + 1, 2 * digits_, bytes, row);
+      interleave(b(j, r, scratch.data()), n, 2 * j, 2 * digits_, bytes, row);
+      ring::sample_uniform(ring_of(r), seed, key_stream(limbs_, j, r), scratch.data());
+      interleave(scratch.data(), n, 2 * j + 1, 2 * digits_, bytes, row);
     }
-  };
-  if (pool != nullptr) {
-    pool->parallel_for(rows, fill_row);
-  } else {
-    for (std::size_t r = 0; r < rows; ++r) fill_row(r);
-  }
+  });
 }
 
 void KeyRequest::rotation(std::int64_t steps, std::size_t limbs, std::size_t degree) {

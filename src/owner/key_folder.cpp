@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_stream.h"
 #include "base/pending.h"
 #include "ckks/secret_wire.h"
 #include "compile/client_wire.h"
@@ -158,12 +159,12 @@ void KeyFolder::check_free(bool replace) const {
   }
 }
 
-void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const {
+void KeyFolder::put(const Owner& owner, bool replace, ThreadPool* pool) const {
   check_free(replace);
   const NewFolders made(fs::absolute(folder_).lexically_normal());
   const PendingFolder work(folder_, Access::owner);
   ckks::save_secret_key(work.path() / kSecret, owner.key());
-  write_file(work.path() / kEvaluation, ckks::write_evaluation_keys(*owner.context(), keys));
+  write_pieces(work.path() / kEvaluation, [&](const ByteSink& sink) { owner.write_evaluation_keys(sink, pool); });
   write_file(work.path() / kClient, compile::write_client_spec(owner.client()));
   write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
   // Who comes second finds the secret of the first, although neither was there when both began.

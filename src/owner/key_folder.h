@@ -39,9 +39,10 @@ class KeyFolder {
   /// be lost: to be asked before minutes of key generation. put() asks again.
   void check_free(bool replace) const;
 
-  /// Makes the folder and puts the set into it, all files or none. Of several that come at once without `replace` one
-  /// succeeds. Records and the count of an older key go.
-  void put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const;
+  /// Makes the folder, the owner's evaluation keys and puts the set into it, all files or none. Of several that come at
+  /// once without `replace` one succeeds. Records and the count of an older key go. Few keys are in memory at a time;
+  /// the pool, if any, shares the work.
+  void put(const Owner& owner, bool replace, ThreadPool* pool = nullptr) const;
 
   /// Throws MismatchError if the files are of different sets or the program is marked insecure, IoError if others than
   /// the owner can read the secret key.
