@@ -1,10 +1,13 @@
 #include "base/file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <memory>
 
 #include "base/error.h"
+#include "base/file_stream.h"
 #include "base/pending.h"
 
 namespace obscura {
@@ -19,21 +22,48 @@ void write_for(const std::filesystem::path& path, std::span<const std::uint8_t> 
 }  // namespace
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
-  std::error_code ec;
-  if (std::filesystem::is_directory(path, ec)) throw IoError("cannot read " + path.string() + ": it is a folder");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw IoError("cannot read " + path.string() + ": " + std::strerror(errno));
-  const auto size = std::filesystem::file_size(path, ec);
-  if (ec) throw IoError("cannot read " + path.string() + ": " + ec.message());
-  if (size > max_bytes) {
-    throw IoError("cannot read " + path.string() + ": " + std::to_string(size) + " bytes, more than the " +
+  const ByteSource source = open_source(path);
+  if (source.size > max_bytes) {
+    throw IoError("cannot read " + path.string() + ": " + std::to_string(source.size) + " bytes, more than the " +
                   std::to_string(max_bytes) + " allowed");
   }
-  std::vector<std::uint8_t> bytes(size);
-  in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (static_cast<std::uintmax_t>(in.gcount()) != size)
-    throw IoError("cannot read " + path.string() + ": it ended early");
+  std::vector<std::uint8_t> bytes(source.size);
+  source.read(bytes);
   return bytes;
+}
+
+std::vector<std::uint8_t> read_start(const std::filesystem::path& path, std::size_t count) {
+  const ByteSource source = open_source(path);
+  std::vector<std::uint8_t> bytes(std::min(count, source.size));
+  source.read(bytes);
+  return bytes;
+}
+
+ByteSource open_source(const std::filesystem::path& path) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec)) throw IoError("cannot read " + path.string() + ": it is a folder");
+  const auto in = std::make_shared<std::ifstream>();
+  in->rdbuf()->pubsetbuf(nullptr, 0);  // pieces are large: no copy on the way
+  in->open(path, std::ios::binary);
+  if (!*in) throw IoError("cannot read " + path.string() + ": " + std::strerror(errno));
+  const auto size = std::filesystem::file_size(path, ec);
+  if (ec) throw IoError("cannot read " + path.string() + ": " + ec.message());
+  const auto read = [in, path](std::span<std::uint8_t> to) {
+    in->read(reinterpret_cast<char*>(to.data()), static_cast<std::streamsize>(to.size()));
+    if (static_cast<std::size_t>(in->gcount()) != to.size()) {
+      throw IoError("cannot read " + path.string() + ": it ended early");
+    }
+  };
+  return {size, read};
+}
+
+ByteSource source_of(std::span<const std::uint8_t> bytes) {
+  const auto read = [bytes](std::span<std::uint8_t> to) mutable {
+    if (to.size() > bytes.size()) throw IoError("bytes ended early");
+    std::copy_n(bytes.begin(), to.size(), to.begin());
+    bytes = bytes.subspan(to.size());
+  };
+  return {bytes.size(), read};
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
@@ -42,6 +72,12 @@ void write_file(const std::filesystem::path& path, std::span<const std::uint8_t>
 
 void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void write_pieces(const std::filesystem::path& path, const std::function<void(const ByteSink&)>& produce) {
+  PendingFile file(path, Access::everybody);
+  produce([&file](std::span<const std::uint8_t> bytes) { file.write(bytes); });
+  file.commit();
 }
 
 void write_secret_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {

@@ -43,4 +43,14 @@ void palindrome_product(const ring::Modulus& q, std::size_t n, std::size_t bytes
                         const std::uint64_t* const* a1, const std::uint8_t* const* b, std::size_t count, bool add);
 }  // namespace ifma
 
+/// The same of block_kernels_avx2.cpp; residues of 8 bytes.
+namespace avx2 {
+void residues_of_narrow(const ring::Modulus& q, std::size_t n, const std::int32_t* coefficients, std::uint64_t* out);
+void split_pair(const ring::Modulus& q, std::size_t n, const std::uint64_t* both, std::uint64_t constant,
+                std::uint64_t* a, std::uint64_t* b);
+void palindrome_product(const ring::Modulus& q, std::size_t n, std::size_t at, std::size_t words, std::uint64_t* r0,
+                        std::uint64_t* r1, const std::uint64_t* const* a0, const std::uint64_t* const* a1,
+                        const std::uint64_t* const* b, std::size_t count, bool add);
+}  // namespace avx2
+
 }  // namespace obscura::circuits

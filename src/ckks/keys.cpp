@@ -36,8 +36,13 @@ std::uint64_t key_stream(std::size_t digit, ring::RnsPrime prime) {
 }
 
 KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool)
-    : context_(context.digest()), basis_(context.extended(seeded.limbs)), digits_(seeded.b.size()) {
-  check_shape(context, seeded);
+    : KeySwitchKey(
+          context, (check_shape(context, seeded), seeded.limbs), seeded.seed,
+          [&seeded](std::size_t j, std::size_t r, std::uint64_t*) { return seeded.b[j].limb(r); }, pool) {}
+
+KeySwitchKey::KeySwitchKey(const Context& context, std::size_t limbs, const ring::Seed& seed, const RowsOfB& b,
+                           ThreadPool* pool)
+    : context_(context.digest()), basis_(context.extended(limbs)), digits_(context.digits(limbs)) {
   const std::size_t n = context.degree();
   std::size_t size = 0;
   for_rows(context, basis_, [&](const ring::PrimeRing& ring, std::size_t) {
@@ -46,19 +51,18 @@ KeySwitchKey::KeySwitchKey(const Context& context, const SeededKeySwitchKey& see
   });
   words_ = AlignedWords(in_large_pages((size + ring::kStreamSlack) / sizeof(std::uint64_t) + 1));
   auto* const stream = reinterpret_cast<std::uint8_t*>(words_.data());
-  const auto fill_row = [&](std::size_t r) {
-    auto a = context.scratch().take(n);
+  share(pool, basis_.rows(), [&](std::size_t r) {
+    auto scratch = context.scratch().take(n);
     std::uint8_t* const row = stream + begin_[r];
     const ring::RnsPrime prime = basis_.prime(r);
     const ring::PrimeRing& ring = context.ring(prime);
     const std::size_t bytes = ring::stream_word_bytes(ring);
     for (std::size_t j = 0; j < digits_; ++j) {
-      ring::sample_uniform(ring, seeded.seed, key_stream(j, prime), a.data());
-      interleave(seeded.b[j].limb(r), n, 2 * j, 2 * digits_, bytes, row);
-      interleave(a.data(), n, 2 * j + 1, 2 * digits_, bytes, row);
+      interleave(b(j, r, scratch.data()), n, 2 * j, 2 * digits_, bytes, row);
+      ring::sample_uniform(ring, seed, key_stream(j, prime), scratch.data());
+      interleave(scratch.data(), n, 2 * j + 1, 2 * digits_, bytes, row);
     }
-  };
-  share(pool, basis_.rows(), fill_row);
+  });
 }
 
 void KeyRequest::rotation(std::int64_t steps, std::size_t limbs, std::size_t degree) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -41,6 +42,11 @@ class KeySwitchKey {
   KeySwitchKey() = default;
   /// Throws MismatchError if it does not have the shape of this context. The pool, if any, shares the rows.
   KeySwitchKey(const Context& context, const SeededKeySwitchKey& seeded, ThreadPool* pool = nullptr);
+  /// The N words of b_digit at a row (the q, then the special primes): where they are, or written to `scratch` first.
+  using RowsOfB = std::function<const std::uint64_t*(std::size_t digit, std::size_t row, std::uint64_t* scratch)>;
+  /// Of 1 ... max_limbs() limbs, from rows that come one by one.
+  KeySwitchKey(const Context& context, std::size_t limbs, const ring::Seed& seed, const RowsOfB& b,
+               ThreadPool* pool = nullptr);
 
   /// Of the parameters that it belongs to.
   const Digest& context() const { return context_; }
@@ -94,6 +100,9 @@ class EvaluationKeys {
   EvaluationKeys() = default;
   /// Throws MismatchError if they belong to another context.
   EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool = nullptr);
+  /// Of keys that were expanded one by one, all of one context.
+  EvaluationKeys(const KeyId& key, std::optional<KeySwitchKey> relin, std::map<std::uint64_t, GaloisKey> galois)
+      : key_(key), relin_(std::move(relin)), galois_(std::move(galois)) {}
 
   /// Throws MismatchError that names what is missing.
   const KeySwitchKey& relin(std::size_t limbs) const;

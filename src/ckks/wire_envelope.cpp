@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::uint8_t, 8> kMagic{'O', 'B', 'S', 'C', 'U', 'R', 'A', 0};
 constexpr std::size_t kHeaderBytes = 52;
 constexpr std::size_t kLengthAt = 44;
-constexpr std::size_t kChecksumBytes = 32;
+constexpr std::size_t kChecksumBytes = wire::RunningChecksum::kBytes;
 static_assert(kHeaderBytes + kChecksumBytes == kEnvelopeBytes);
 
 using Checksum = std::array<std::uint8_t, kChecksumBytes>;
@@ -31,6 +31,10 @@ void check_length(const ByteReader& in, std::uint64_t length, std::size_t left) 
   if (length < left - kChecksumBytes) {
     in.fail("has " + std::to_string(left - kChecksumBytes - length) + " bytes too many");
   }
+}
+
+void put_length(Bytes& file, std::uint64_t length) {
+  for (std::size_t i = 0; i < 8; ++i) file[kLengthAt + i] = static_cast<std::uint8_t>(length >> (8 * i));
 }
 
 void require_version(const ByteReader& in, Kind kind, std::uint16_t version) {
@@ -101,12 +105,8 @@ Bytes seal_envelope(Kind kind, const Digest& digest, ByteSpan payload) {
 
 Envelope open_envelope(ByteSpan bytes, std::string_view what) {
   ByteReader in(bytes, std::string(what));
-  Envelope envelope;
-  envelope.kind = wire::get_kind(in, bytes);
-  std::ranges::copy(in.raw(envelope.digest.size()), envelope.digest.begin());
-  const std::uint64_t length = in.u64();
-  check_length(in, length, in.left());
-  envelope.payload = in.raw(static_cast<std::size_t>(length));
+  const wire::Header header = wire::get_header(in, bytes, bytes.size());
+  const Envelope envelope{header.kind, header.digest, in.raw(header.payload_bytes)};
   const Checksum sum = checksum_of(bytes.first(kHeaderBytes + envelope.payload.size()));
   if (!std::ranges::equal(in.raw(kChecksumBytes), sum)) in.fail("was altered or damaged: its checksum is wrong");
   return envelope;
@@ -139,6 +139,36 @@ Kind get_kind(ByteReader& in, ByteSpan bytes) {
   return static_cast<Kind>(kind);
 }
 
+Header get_header(ByteReader& in, ByteSpan start, std::size_t size) {
+  Header header;
+  header.kind = get_kind(in, start);
+  std::ranges::copy(in.raw(header.digest.size()), header.digest.begin());
+  const std::uint64_t length = in.u64();
+  check_length(in, length, size - kHeaderBytes);
+  header.payload_bytes = static_cast<std::size_t>(length);
+  return header;
+}
+
+Bytes envelope_head(Kind kind, const Digest& digest, std::size_t payload_bytes) {
+  ByteWriter out = begin_envelope(kind, digest, 0);
+  put_length(out.bytes(), payload_bytes);
+  return out.take();
+}
+
+RunningChecksum::RunningChecksum() {
+  crypto_generichash_init(&state_, nullptr, 0, kBytes);
+}
+
+void RunningChecksum::add(ByteSpan bytes) {
+  crypto_generichash_update(&state_, bytes.data(), bytes.size());
+}
+
+Checksum RunningChecksum::finish() {
+  Checksum sum;
+  crypto_generichash_final(&state_, sum.data(), sum.size());
+  return sum;
+}
+
 ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_bytes) {
   ByteWriter out;
   out.bytes().reserve(payload_bytes + kEnvelopeBytes);
@@ -151,8 +181,7 @@ ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_b
 }
 
 Bytes finish_envelope(ByteWriter& out) {
-  const std::uint64_t length = out.size() - kHeaderBytes;
-  for (std::size_t i = 0; i < 8; ++i) out.bytes()[kLengthAt + i] = static_cast<std::uint8_t>(length >> (8 * i));
+  put_length(out.bytes(), out.size() - kHeaderBytes);
   out.raw(checksum_of(out.bytes()));
   return out.take();
 }

@@ -133,19 +133,6 @@ Bytes write_evaluation_keys(const Context& context, const SeededEvaluationKeys& 
   return wire::finish_envelope(out);
 }
 
-KeyId peek_evaluation_key_id(ByteSpan start, std::string_view what) {
-  ByteReader in(start, std::string(what));
-  const Kind kind = wire::get_kind(in, start);
-  if (kind != Kind::evaluation_keys) {
-    in.fail("holds " + std::string(kind_name(kind)) + ", expected " + std::string(kind_name(Kind::evaluation_keys)));
-  }
-  Digest digest;
-  std::ranges::copy(in.raw(digest.size()), digest.begin());
-  in.u64();
-  wire::get_parameters(in, digest, what);
-  return wire::get_key_id(in);
-}
-
 EvaluationKeyFile read_evaluation_keys(ByteSpan bytes, std::string_view what) {
   const Envelope envelope = open_envelope(bytes, Kind::evaluation_keys, what);
   ByteReader in(envelope.payload, std::string(what));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sodium.h>
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,6 +19,30 @@ namespace obscura::ckks::wire {
 /// Header with room for the payload, which the caller appends; finish_envelope fills in length and checksum.
 ByteWriter begin_envelope(Kind kind, const Digest& digest, std::size_t payload_bytes);
 Bytes finish_envelope(ByteWriter& out);
+
+/// The 52 bytes before a payload of this length.
+Bytes envelope_head(Kind kind, const Digest& digest, std::size_t payload_bytes);
+
+/// What the header of a file of `size` bytes says; `in` reads it. Throws FormatError for another length, too.
+struct Header {
+  Kind kind{};
+  Digest digest{};
+  std::size_t payload_bytes = 0;
+};
+Header get_header(ByteReader& in, ByteSpan start, std::size_t size);
+
+/// The checksum of a file that comes in pieces.
+class RunningChecksum {
+ public:
+  static constexpr std::size_t kBytes = 32;
+  RunningChecksum();
+  void add(ByteSpan bytes);
+  /// Once, behind the last byte.
+  std::array<std::uint8_t, kBytes> finish();
+
+ private:
+  crypto_generichash_state state_;
+};
 
 /// Magic, version and kind at the start of `bytes`, which `in` reads. Throws FormatError.
 Kind get_kind(ByteReader& in, ByteSpan bytes);

@@ -46,9 +46,9 @@ void print_result(const ClassifyArguments& a, const study::Classification& r, st
     fmt::print("  {:<34.34} {:>10}\n", name, report::duration_text(seconds));
   };
   row(a.network.empty() ? "files read" : "network compiled, files read", r.compile);
-  row("matrices encoded, keys expanded", r.prepare);
+  row("keys read and expanded", r.prepare);
   row("query expanded", r.expand);
-  row("evaluated", r.evaluate);
+  row("matrices encoded, evaluated", r.evaluate);
   for (const auto& stage : r.stages) row("  " + stage.name, stage.seconds);
   fmt::print("{}\n", ckks::describe(r.client.parameters));
 }

@@ -54,7 +54,7 @@ void print_keys(const KeygenArguments& a, const message::ClientSpec& client, con
   row("client.spec", "what encrypt and decrypt need to know of the network");
   fmt::print("images: {}\n", preprocessing_text(client.preprocessing, client.input));
   fmt::print("{}\n", ckks::describe(client.parameters));
-  fmt::print("{} rotation keys{}; {} in {}, keys made in {}\n", client.keys.galois.size(),
+  fmt::print("{} rotation keys{}; {} in {}, keys made and written in {}\n", client.keys.galois.size(),
              client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", a.network.empty() ? "read" : "compiled",
              report::duration_text(times.compile), report::duration_text(times.keys));
 }
@@ -104,9 +104,8 @@ void run_keygen(const KeygenArguments& a) {
   if (a.network.empty()) study::note_unstated(owner.client().preprocessing, a.client.string(), notes());
   times.compile = watch.lap();
   ThreadPool pool(a.threads);
-  const auto keys = owner.evaluation_keys(&pool);
+  folder.put(owner, a.force, &pool);
   times.keys = watch.lap();
-  folder.put(owner, keys, a.force);
   if (a.json) {
     print_keys_json(a, owner.client(), times);
   } else {

@@ -30,7 +30,7 @@ void for_taps(const Shape& in, const std::array<std::size_t, 2>& kernel, const s
 }
 
 AffineMap of_conv(const nn::Conv2d& conv, const Shape& in, const Shape& out) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   const std::size_t group_in = in.channels / conv.groups, group_out = out.channels / conv.groups;
   const std::size_t taps = conv.kernel[0] * conv.kernel[1];
   for (std::size_t o = 0; o < out.channels; ++o) {
@@ -53,7 +53,7 @@ AffineMap of_conv(const nn::Conv2d& conv, const Shape& in, const Shape& out) {
 }
 
 AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t oy = 0; oy < out.height; ++oy) {
       for (std::size_t ox = 0; ox < out.width; ++ox) {
@@ -63,7 +63,8 @@ AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
                    row.push_back({index_of(in, c, y, x), 1});
                  });
         const auto area = pool.count_include_pad ? pool.kernel[0] * pool.kernel[1] : row.size();
-        for (auto& entry : row) entry.value = 1.0 / static_cast<double>(std::max<std::size_t>(area, 1));
+        const double share = 1.0 / static_cast<double>(std::max<std::size_t>(area, 1));
+        row.change_values([share](double) { return share; });
       }
     }
   }
@@ -71,7 +72,7 @@ AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
 }
 
 AffineMap of_batch_norm(const nn::BatchNorm& norm, const Shape& in) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(in.size()), std::vector<double>(in.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(in.size()), std::vector<double>(in.size(), 0)};
   for (std::size_t i = 0; i < in.size(); ++i) {
     const std::size_t c = i / (in.height * in.width);
     map.rows[i].push_back({static_cast<std::uint32_t>(i), norm.scale[c]});
@@ -81,8 +82,7 @@ AffineMap of_batch_norm(const nn::BatchNorm& norm, const Shape& in) {
 }
 
 AffineMap of_linear(const nn::Linear& linear, std::size_t columns) {
-  AffineMap map{columns, std::vector<std::vector<AffineMap::Entry>>(linear.out_features),
-                std::vector<double>(linear.out_features, 0)};
+  AffineMap map{columns, std::vector<AffineMap::Row>(linear.out_features), std::vector<double>(linear.out_features, 0)};
   for (std::size_t o = 0; o < linear.out_features; ++o) {
     if (!linear.bias.empty()) map.bias[o] = linear.bias[o];
     for (std::size_t i = 0; i < columns; ++i) {
@@ -94,7 +94,7 @@ AffineMap of_linear(const nn::Linear& linear, std::size_t columns) {
 }
 
 AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t y = 0; y < out.height; ++y) {
       for (std::size_t x = 0; x < out.width; ++x) {
@@ -114,7 +114,7 @@ AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
 
 AffineMap of_rearrange(const nn::Rearrange& rearrange, const Shape& in) {
   const std::size_t rows = rearrange.source.size();
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(rows), std::vector<double>(rows, 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(rows), std::vector<double>(rows, 0)};
   for (std::size_t r = 0; r < rows; ++r) {
     const std::int32_t source = rearrange.source[r];
     if (source == nn::Rearrange::kFill) {

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_stream.h"
 #include "base/pending.h"
 #include "message/client_wire.h"
 #include "secret/wire.h"
@@ -158,7 +159,15 @@ void KeyFolder::check_free(bool replace) const {
   }
 }
 
-void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const {
+void KeyFolder::put(const Owner& owner, bool replace, ThreadPool* pool) const {
+  put(owner, replace, [&](const ByteSink& sink) { owner.write_evaluation_keys(sink, pool); });
+}
+
+void KeyFolder::put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace) const {
+  put(owner, replace, [&](const ByteSink& sink) { sink(evaluation_keys); });
+}
+
+void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation) const {
   // Whoever sends a client spec chooses its parameters.
   if (owner.client().parameters.insecure) {
     throw MismatchError("the client spec of " + owner.client().network +
@@ -169,7 +178,7 @@ void KeyFolder::put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, 
   const NewFolders made(fs::absolute(folder_).lexically_normal());
   const PendingFolder work(folder_, Access::owner);
   ckks::save_secret_key(work.path() / kSecret, owner.key());
-  write_file(work.path() / kEvaluation, ckks::write_evaluation_keys(*owner.context(), keys));
+  write_pieces(work.path() / kEvaluation, evaluation);
   write_file(work.path() / kClient, message::write_client_spec(owner.client()));
   write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
   // Who comes second finds the secret of the first, although neither was there when both began.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 
 #include "ckks/keys.h"
 #include "owner/owner.h"
@@ -39,9 +40,12 @@ class KeyFolder {
   /// be lost: to be asked before minutes of key generation. put() asks again.
   void check_free(bool replace) const;
 
-  /// Makes the folder and puts the set into it, all files or none. Of several that come at once without `replace` one
-  /// succeeds. Records and the count of an older key go. Throws MismatchError for parameters that are marked insecure.
-  void put(const Owner& owner, const ckks::SeededEvaluationKeys& keys, bool replace) const;
+  /// Makes the folder, the owner's evaluation keys and puts the set into it, all files or none. Of several that come at
+  /// once without `replace` one succeeds. Records and the count of an older key go. Few keys are in memory at a time;
+  /// the pool, if any, shares the work. Throws MismatchError for parameters that are marked insecure.
+  void put(const Owner& owner, bool replace, ThreadPool* pool = nullptr) const;
+  /// The same with evaluation keys that were made already, as a file.
+  void put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace) const;
 
   /// Throws MismatchError if the files are of different sets or the program is marked insecure, IoError if others than
   /// the owner can read the secret key.
@@ -55,6 +59,8 @@ class KeyFolder {
   QueryRecord recall(const message::QueryId& query, const ckks::KeyId& key) const;
 
  private:
+  void put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation) const;
+
   std::filesystem::path folder_;
 };
 

@@ -8,6 +8,7 @@
 #include "base/share.h"
 #include "ckks/evaluator.h"
 #include "secret/compact.h"
+#include "secret/wire.h"
 
 namespace obscura::owner {
 namespace {
@@ -102,6 +103,10 @@ Owner::Owner(message::ClientSpec client, ckks::SecretKey key)
 
 ckks::SeededEvaluationKeys Owner::evaluation_keys(ThreadPool* pool) const {
   return ckks::make_evaluation_keys(*key_, client_.keys, pool);
+}
+
+void Owner::write_evaluation_keys(const ByteSink& sink, ThreadPool* pool) const {
+  ckks::write_evaluation_keys(*key_, client_.keys, sink, pool);
 }
 
 message::Query Owner::encrypt(std::span<const std::vector<float>> images, ThreadPool* pool) const {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/file_stream.h"
 #include "base/parallel.h"
 #include "message/client_spec.h"
 #include "message/messages.h"
@@ -32,6 +33,8 @@ class Owner {
 
   /// What the server needs: keys for the rotations and products of the program, nothing else.
   ckks::SeededEvaluationKeys evaluation_keys(ThreadPool* pool = nullptr) const;
+  /// The same as a file, of which few keys are in memory at a time. Throws what the sink throws.
+  void write_evaluation_keys(const ByteSink& sink, ThreadPool* pool = nullptr) const;
 
   /// Preprocessed images (channels x height x width values each) as one query: up to
   /// client().images images. Throws MismatchError for another number or size.

@@ -78,16 +78,23 @@ struct Owner::State {
   }
 
   /// Made once: every call would draw other seeds.
-  const ckks::SeededEvaluationKeys& keys() {
-    if (!evaluation) evaluation = inner.evaluation_keys(&pool);
-    return *evaluation;
+  const Bytes& keys() {
+    if (evaluation.empty() && folder) {
+      const auto file = folder->path() / "evaluation.key";
+      std::error_code ec;
+      if (std::filesystem::exists(file, ec)) evaluation = read_file(file);
+    }
+    if (evaluation.empty()) {
+      inner.write_evaluation_keys(
+          [&](BytesView piece) { evaluation.insert(evaluation.end(), piece.begin(), piece.end()); }, &pool);
+    }
+    return evaluation;
   }
 
   owner::Owner inner;
   ThreadPool pool;
-  mutable std::mutex mutex;  ///< of what follows
-  std::optional<ckks::SeededEvaluationKeys> evaluation;
-  Bytes evaluation_file;
+  mutable std::mutex mutex;                                ///< of what follows
+  Bytes evaluation;                                        ///< the file
   std::map<message::QueryId, owner::QueryRecord> records;  ///< while there is no folder
   std::optional<owner::KeyFolder> folder;
   std::uint64_t counted = 0;  ///< in the folder: by this object and others
@@ -137,15 +144,7 @@ KeyId Owner::id() const {
 
 const Bytes& Owner::evaluation_keys() {
   const std::lock_guard lock(state_->mutex);
-  if (state_->evaluation_file.empty() && state_->folder) {
-    const auto file = state_->folder->path() / "evaluation.key";
-    std::error_code ec;
-    if (std::filesystem::exists(file, ec)) state_->evaluation_file = read_file(file);
-  }
-  if (state_->evaluation_file.empty()) {
-    state_->evaluation_file = ckks::write_evaluation_keys(*state_->inner.context(), state_->keys());
-  }
-  return state_->evaluation_file;
+  return state_->keys();
 }
 
 Bytes Owner::encrypt(const Pixels& picture) {

@@ -6,7 +6,7 @@
 namespace obscura::program {
 
 AffineMap identity_map(std::size_t size) {
-  AffineMap map{size, std::vector<std::vector<AffineMap::Entry>>(size), std::vector<double>(size, 0)};
+  AffineMap map{size, std::vector<AffineMap::Row>(size), std::vector<double>(size, 0)};
   for (std::size_t i = 0; i < size; ++i) map.rows[i].push_back({static_cast<std::uint32_t>(i), 1});
   return map;
 }
@@ -21,7 +21,11 @@ std::vector<double> AffineMap::apply(const std::vector<double>& x) const {
 
 double AffineMap::largest() const {
   double most = 0;
-  for (const auto& row : rows) {
+  const Row* before = nullptr;
+  for (const Row& row : rows) {
+    const bool known = before != nullptr && row.shares(*before);
+    before = &row;
+    if (known) continue;
     for (const Entry& e : row) most = std::max(most, std::abs(e.value));
   }
   return most;
@@ -58,14 +62,14 @@ AffineMap compose(const AffineMap& second, const AffineMap& first) {
 }
 
 AffineMap sum_of(const AffineMap& a, const AffineMap& b) {
-  AffineMap map{a.columns, std::vector<std::vector<AffineMap::Entry>>(a.rows.size()), a.bias};
+  AffineMap map{a.columns, std::vector<AffineMap::Row>(a.rows.size()), a.bias};
   for (std::size_t r = 0; r < a.rows.size(); ++r) {
     map.bias[r] += b.bias[r];
     auto x = a.rows[r].begin(), y = b.rows[r].begin();
     while (x != a.rows[r].end() || y != b.rows[r].end()) {
-      const bool take_x = x != a.rows[r].end() && (y == b.rows[r].end() || x->column <= y->column);
-      const bool take_y = y != b.rows[r].end() && (x == a.rows[r].end() || y->column <= x->column);
-      AffineMap::Entry entry{take_x ? x->column : y->column, (take_x ? x->value : 0) + (take_y ? y->value : 0)};
+      const bool take_x = x != a.rows[r].end() && (y == b.rows[r].end() || (*x).column <= (*y).column);
+      const bool take_y = y != b.rows[r].end() && (x == a.rows[r].end() || (*y).column <= (*x).column);
+      AffineMap::Entry entry{take_x ? (*x).column : (*y).column, (take_x ? (*x).value : 0) + (take_y ? (*y).value : 0)};
       if (entry.value != 0) map.rows[r].push_back(entry);
       if (take_x) ++x;
       if (take_y) ++y;

@@ -1,10 +1,28 @@
 #include "ring/packed_stream.h"
 
+#include <bit>
 #include <cstring>
 
 #include "ring/packed_stream_kernels.h"
 
 namespace obscura::ring {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "residues are copied as they stand in memory");
+
+/// Whole words one over the end of the other: each puts right what the one before it wrote too much.
+template <std::size_t Bytes>
+void write_block(const std::uint64_t* residues, std::uint8_t* out) {
+  for (std::size_t i = 0; i < 7; ++i) std::memcpy(out + i * Bytes, residues + i, 8);
+  std::memcpy(out + 7 * Bytes, residues + 7, Bytes);
+}
+
+template <>
+void write_block<4>(const std::uint64_t* residues, std::uint8_t* out) {
+  for (std::size_t i = 0; i < 8; ++i) std::memcpy(out + i * 4, residues + i, 4);
+}
+
+}  // namespace
 
 std::size_t stream_word_bytes(const PrimeRing& ring) {
   if (ring.isa() != Isa::ifma) return 8;
@@ -13,8 +31,15 @@ std::size_t stream_word_bytes(const PrimeRing& ring) {
 }
 
 void write_stream_block(const std::uint64_t* residues, std::size_t bytes, std::uint8_t* out) {
-  for (std::size_t i = 0; i < 8; ++i) {
-    for (std::size_t b = 0; b < bytes; ++b) out[i * bytes + b] = static_cast<std::uint8_t>(residues[i] >> (8 * b));
+  switch (bytes) {
+    case 4:
+      return write_block<4>(residues, out);
+    case 6:
+      return write_block<6>(residues, out);
+    case 7:
+      return write_block<7>(residues, out);
+    default:
+      std::memcpy(out, residues, 64);
   }
 }
 

@@ -18,7 +18,7 @@ std::size_t stream_word_bytes(const PrimeRing& ring);
 /// Bytes to allocate behind the last block of a stream, which may be read and are not used.
 inline constexpr std::size_t kStreamSlack = 64;
 
-/// Writes 8 residues as `bytes` bytes each, little-endian.
+/// Writes 8 residues as `bytes` (of stream_word_bytes) bytes each, little-endian.
 void write_stream_block(const std::uint64_t* residues, std::size_t bytes, std::uint8_t* out);
 
 /// PrimeRing::key_product from a packed key: block ((i / 8) key_digits + j) 2 + c of 8 residues.

@@ -1,11 +1,15 @@
 #include <algorithm>
+#include <bit>
 #include <functional>
-#include <string>
 
 #include "base/error.h"
+#include "base/share.h"
 #include "ckks/noise.h"
-#include "secret/secret_key.h"
+#include "ckks/wire_key_file.h"
+#include "ckks/wire_pack.h"
 #include "ring/automorphism.h"
+#include "secret/secret_key.h"
+#include "secret/wire.h"
 
 namespace obscura::ckks {
 namespace {
@@ -21,52 +25,66 @@ void encrypt_zero(const ring::PrimeRing& ring, const ring::Seed& seed, std::uint
 
 /// One key to make: from s (Galois, `to` maps s to sigma^-1(s)) or from s^2 to s (relinearisation, `to` empty).
 struct Task {
-  SeededKeySwitchKey* key;
-  const NoiseSeed* noise;
+  std::size_t limbs = 0;
+  ring::Seed seed{};
+  const NoiseSeed* noise = nullptr;
   std::vector<std::uint32_t> to;
 };
 
-/// b_j = -a_j s_to + e_j + P W_j s_from, see ckks/keys.h.
-void make_digit(const SecretKey& secret, const Task& task, std::size_t digit) {
+/// Gets N words of b_digit at a row; they are scratch memory.
+using RowSink = std::function<void(std::size_t digit, std::size_t row, const std::uint64_t* words)>;
+
+/// b_j = -a_j s_to + e_j + P W_j s_from, see ckks/keys.h. Prime after prime: all digits share what the secret becomes.
+void make_key(const SecretKey& secret, const Task& task, const RowSink& sink) {
   const Context& context = *secret.context();
-  const ring::RnsBasis basis = context.extended(task.key->limbs);
-  const std::size_t n = context.degree(), first = digit * context.parameters().digit_size;
-  const std::size_t last = std::min(first + context.parameters().digit_size, basis.limbs());
-  SecretScratch error(context.scratch(), n / 8), scratch(context.scratch(), 2 * n);
-  std::uint64_t *const a = scratch.words(), *const s = a + n;
-  {
-    ring::RandomStream stream = task.noise->stream(digit);
-    ring::sample_error(n, stream, error.small());
+  const ring::RnsBasis basis = context.extended(task.limbs);
+  const std::size_t n = context.degree(), digits = context.digits(task.limbs);
+  SecretScratch errors(context.scratch(), digits * n / 8), scratch(context.scratch(), 3 * n);
+  std::uint64_t *const a = scratch.words(), *const s = a + n, *const b = s + n;
+  for (std::size_t j = 0; j < digits; ++j) {
+    ring::RandomStream stream = task.noise->stream(j);
+    ring::sample_error(n, stream, errors.small() + j * n);
   }
-  ring::Polynomial& b = task.key->b[digit];
-  b = ring::Polynomial(n, basis.rows());
   for_rows(context, basis, [&](const ring::PrimeRing& ring, std::size_t r) {
-    const std::uint64_t* const own = secret.limb(basis.prime(r));
+    const ring::RnsPrime prime = basis.prime(r);
+    const std::uint64_t* const own = secret.limb(prime);
     const std::uint64_t* to = own;
     if (!task.to.empty()) {
       ring.permute(s, own, task.to.data());
       to = s;
     }
-    encrypt_zero(ring, task.key->seed, key_stream(digit, basis.prime(r)), to, error.small(), a, b.limb(r));
-    if (r < first || r >= last) return;
-    ring.mul_scalar(a, own, context.p_mod_q(r));
-    if (task.to.empty()) {
-      ring.mul_add(b.limb(r), a, own);
-    } else {
-      ring.add(b.limb(r), b.limb(r), a);
+    for (std::size_t j = 0; j < digits; ++j) {
+      encrypt_zero(ring, task.seed, key_stream(j, prime), to, errors.small() + j * n, a, b);
+      if (!prime.special && r / context.parameters().digit_size == j) {
+        ring.mul_scalar(a, own, context.p_mod_q(r));
+        if (task.to.empty()) {
+          ring.mul_add(b, a, own);
+        } else {
+          ring.add(b, b, a);
+        }
+      }
+      sink(j, r, b);
     }
   });
 }
 
-SeededKeySwitchKey empty_key(const Context& context, std::size_t limbs) {
-  if (limbs < 1 || limbs > context.max_limbs()) {
-    throw ParameterError("key for values of " + std::to_string(limbs) + " limbs; these parameters have 1 to " +
-                         std::to_string(context.max_limbs()));
-  }
-  SeededKeySwitchKey key;
-  key.seed = ring::random_seed();
-  key.limbs = limbs;
-  key.b.resize(context.digits(limbs));
+/// Draws the key's own public seed.
+Task task_of(const Context& context, const KeyName& name, const NoiseSeed& noise) {
+  const std::size_t n = context.degree();
+  Task task{name.limbs, ring::random_seed(), &noise, {}};
+  if (name.element != 0) task.to = ring::ntt_automorphism(ring::inverse_element(name.element, n), n);
+  return task;
+}
+
+SeededKeySwitchKey seeded_key(const SecretKey& secret, const KeyName& name) {
+  const Context& context = *secret.context();
+  const std::size_t n = context.degree(), rows = name.limbs + context.special_limbs();
+  const NoiseSeed noise;
+  const Task task = task_of(context, name, noise);
+  SeededKeySwitchKey key{task.seed, name.limbs, {}};
+  for (std::size_t j = 0; j < context.digits(name.limbs); ++j) key.b.emplace_back(n, rows);
+  make_key(secret, task,
+           [&](std::size_t j, std::size_t r, const std::uint64_t* words) { std::copy_n(words, n, key.b[j].limb(r)); });
   return key;
 }
 
@@ -90,32 +108,39 @@ PublicKey make_public_key(const SecretKey& secret) {
 
 SeededEvaluationKeys make_evaluation_keys(const SecretKey& secret, const KeyRequest& request, ThreadPool* pool) {
   const Context& context = *secret.context();
+  const auto names = names_of(request);
+  for (const KeyName& name : names) KeyLayout(context.parameters(), name.limbs);  // that there are such limbs
+  std::vector<SeededKeySwitchKey> made(names.size());
+  share(pool, names.size(), [&](std::size_t i) { made[i] = seeded_key(secret, names[i]); });
   SeededEvaluationKeys keys;
   keys.context = context.digest();
   keys.key = secret.id();
-  const std::size_t count = request.galois.size() + (request.relin_limbs != 0 ? 1 : 0);
-  const std::vector<NoiseSeed> noise(count);
-  std::vector<Task> tasks;
-  if (request.relin_limbs != 0) {
-    keys.relin = empty_key(context, request.relin_limbs);
-    tasks.push_back({&*keys.relin, &noise[0], {}});
-  }
-  for (const auto& [element, limbs] : request.galois) {
-    SeededKeySwitchKey& key = keys.galois.emplace(element, empty_key(context, limbs)).first->second;
-    tasks.push_back({&key, &noise[tasks.size()],
-                     ring::ntt_automorphism(ring::inverse_element(element, context.degree()), context.degree())});
-  }
-  std::vector<std::pair<const Task*, std::size_t>> digits;
-  for (const Task& task : tasks) {
-    for (std::size_t j = 0; j < task.key->b.size(); ++j) digits.emplace_back(&task, j);
-  }
-  const auto make = [&](std::size_t i) { make_digit(secret, *digits[i].first, digits[i].second); };
-  if (pool != nullptr) {
-    pool->parallel_for(digits.size(), make);
-  } else {
-    for (std::size_t i = 0; i < digits.size(); ++i) make(i);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].element == 0) {
+      keys.relin = std::move(made[i]);
+    } else {
+      keys.galois.emplace(names[i].element, std::move(made[i]));
+    }
   }
   return keys;
+}
+
+void write_evaluation_keys(const SecretKey& secret, const KeyRequest& request, const ByteSink& sink, ThreadPool* pool) {
+  const Context& context = *secret.context();
+  const auto make = [&](const KeyName& name, const KeyLayout& layout, std::span<std::uint8_t> bytes) {
+    const NoiseSeed noise;
+    const Task task = task_of(context, name, noise);
+    bytes[0] = static_cast<std::uint8_t>(name.limbs);
+    bytes[1] = static_cast<std::uint8_t>(name.limbs >> 8);
+    std::ranges::copy(task.seed, bytes.begin() + 2);
+    make_key(secret, task, [&](std::size_t j, std::size_t r, const std::uint64_t* words) {
+      const std::uint64_t prime = layout.primes[r];
+      if (!pack_words(words, context.degree(), std::bit_width(prime), prime, bytes.data() + layout.row(j, r))) {
+        throw FormatError("evaluation keys hold a residue that is not below its prime");
+      }
+    });
+  };
+  write_made_keys(context, secret.id(), request, make, sink, pool);
 }
 
 }  // namespace obscura::ckks

@@ -3,8 +3,9 @@
 #include <filesystem>
 #include <string_view>
 
-#include "secret/secret_key.h"
+#include "base/file_stream.h"
 #include "ckks/wire.h"
+#include "secret/secret_key.h"
 
 /// The owner's half of the wire format (ckks/wire.h): the secret key.
 ///
@@ -24,5 +25,11 @@ SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view w
 /// To and from a file that only its owner may read (mode 0600); copies in memory are wiped. Throws IoError, too.
 void save_secret_key(const std::filesystem::path& path, const SecretKey& key);
 SecretKey load_secret_key(const std::filesystem::path& path);
+
+/// Makes the evaluation keys of `request` and writes their file, as write_evaluation_keys would, a few keys at a time:
+/// so many are in memory, not all. Throws ParameterError for limbs that the context does not have, and what the sink
+/// throws. The pool, if any, shares the work; the sink is called by one thread at a time.
+void write_evaluation_keys(const SecretKey& secret, const KeyRequest& request, const ByteSink& sink,
+                           ThreadPool* pool = nullptr);
 
 }  // namespace obscura::ckks

@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_stream.h"
 #include "base/stopwatch.h"
+#include "ckks/wire_key_file.h"
 #include "program/program_wire.h"
 #include "runtime/answer.h"
 #include "study/memory_check.h"
@@ -48,19 +50,20 @@ std::vector<program::Program> programs_of_file(const fs::path& program, const ck
 Classification classify(const ClassificationRequest& a, ThreadPool& pool) {
   Classification result;
   Stopwatch watch;
-  auto keys = ckks::read_evaluation_keys(read_file(a.keys), a.keys.string());
+  const auto keys = ckks::peek_evaluation_keys(read_start(a.keys, ckks::kKeyIdWithin), a.keys.string());
   const auto query_bytes = read_file(a.query);
   result.query_bytes = query_bytes.size();
   Matched matched = match_query(a.programs(ckks::digest_of(keys.parameters)), a, query_bytes);
-  message::check_keys(matched.query, keys.keys.key, a.query.string());
+  message::check_keys(matched.query, keys.key, a.query.string());
   check_memory(matched.program);
   result.client = matched.program.client;
   result.images = matched.query.images;
   result.compile = watch.lap();
 
-  const auto runner = runtime::make_runner(std::move(matched.program), &pool);
-  const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), keys.keys, &pool);
-  keys = {};
+  const auto runner = runtime::make_runner(std::move(matched.program), &pool, runtime::kOneQuery);
+  const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(
+      ckks::read_expanded_keys(*runner->context(), open_source(a.keys), a.keys.string(), &pool));
+  message::check_keys(matched.query, expanded_keys->key(), a.query.string());
   result.prepare = watch.lap();
   const auto values = runtime::expand(*runner->context(), matched.query, &pool);
   result.expand = watch.lap();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/file_stream.h"
 
 namespace obscura {
 namespace {
@@ -131,6 +132,45 @@ TEST_F(FileTest, KeepsTheOldFileWhenTheDiskIsFull) {
   EXPECT_THAT(error, HasSubstr("cannot write"));
   EXPECT_EQ(text(folder_ / "a"), "old");
   EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(FileTest, ComesInPiecesInOrder) {
+  const auto path = folder_ / "pieces";
+  write_pieces(path, [](const ByteSink& sink) {
+    for (const char* piece : {"ab", "", "cdefg"}) {
+      sink({reinterpret_cast<const std::uint8_t*>(piece), std::string_view(piece).size()});
+    }
+  });
+  EXPECT_EQ(text(path), "abcdefg");
+  EXPECT_EQ(files(), 1u);
+  const auto whole = read_file(path);
+  for (const ByteSource& source : {open_source(path), source_of(whole)}) {
+    EXPECT_EQ(source.size, 7u);
+    std::string read;
+    for (const std::size_t count : {3u, 0u, 4u}) {
+      std::string piece(count, '?');
+      source.read({reinterpret_cast<std::uint8_t*>(piece.data()), count});
+      read += piece;
+    }
+    EXPECT_EQ(read, "abcdefg");
+    std::uint8_t more = 0;
+    EXPECT_THROW(source.read({&more, 1}), IoError);
+  }
+  EXPECT_EQ(read_start(path, 3), (std::vector<std::uint8_t>{'a', 'b', 'c'}));
+  EXPECT_EQ(read_start(path, 100).size(), 7u);
+  EXPECT_THROW(open_source(folder_ / "none"), IoError);
+  EXPECT_THROW(open_source(folder_), IoError);
+}
+
+TEST_F(FileTest, PiecesThatFailLeaveNothing) {
+  const auto path = folder_ / "pieces";
+  EXPECT_THROW(write_pieces(path,
+                            [](const ByteSink& sink) {
+                              sink(std::vector<std::uint8_t>(10));
+                              throw IoError("enough");
+                            }),
+               IoError);
+  EXPECT_EQ(files(), 0u);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class KeyFolders : public ::testing::Test {
   /// Fresh keys in the folder; their owner.
   Owner made(bool replace = false) {
     const Owner owner(program_.client);
-    KeyFolder(folder_).put(owner, owner.evaluation_keys(), replace);
+    KeyFolder(folder_).put(owner, replace);
     return KeyFolder(folder_).open();
   }
   std::string refusal() {
@@ -135,7 +135,7 @@ TEST_F(KeyFolders, IsNotMadeWhereAFileStands) {
   const Owner owner(program_.client);
   std::filesystem::create_directories(folder_.parent_path());
   write_file(folder_, std::string_view("a file"));
-  EXPECT_THROW(KeyFolder(folder_).put(owner, owner.evaluation_keys(), true), IoError);
+  EXPECT_THROW(KeyFolder(folder_).put(owner, true), IoError);
   EXPECT_THROW(KeyFolder(folder_).open(), IoError);
 }
 
@@ -147,7 +147,7 @@ TEST_F(KeyFolders, OfSeveralAtOnceOneSucceeds) {
   for (const auto& owner : owners) {
     threads.emplace_back([&] {
       try {
-        KeyFolder(folder_).put(*owner, owner->evaluation_keys(), false);
+        KeyFolder(folder_).put(*owner, false);
       } catch (const IoError&) {
         ++refused;
       }
