@@ -35,31 +35,6 @@ owner::QueryRecord record_of(const DecryptionRequest& a, const owner::KeyFolder&
   return {query.key, message::ticket_of(query), {}};
 }
 
-/// Flooded so that `share` answers may be shown; refused where nothing would be left.
-ckks::DecryptOptions options_for(const DecryptionRequest& a, const message::ClientSpec& client) {
-  ckks::DecryptOptions options;
-  if (a.share == 0) return options;
-  options.flood_queries = a.share * client.replies();
-  const double left = 2 * client.noise * ckks::added_noise_factor(options);
-  const double range = client.logit_range > 0 ? client.logit_range : 1;
-  if (left <= range / 16) return options;
-  throw UnsupportedError(
-      fmt::format("--share {}: flooding would add noise of {:.2g} to logits of up to {:.2g}, and leave nothing of "
-                  "them; compile the network with --share {} and make keys for that, or show the class alone, and "
-                  "never the numbers",
-                  a.share, left, range, a.share));
-}
-
-/// A query that was doubtful before it went has a doubtful answer.
-void add_warnings(Decryption& d) {
-  for (std::size_t i = 0; i < d.record.images.size(); ++i) {
-    owner::Reading& reading = d.readings[i];
-    if (reading.trust != owner::Trust::sound || d.record.images[i].warning.empty()) continue;
-    reading.trust = owner::Trust::doubtful;
-    reading.reason = d.record.images[i].warning;
-  }
-}
-
 ordered_json image_json(const Decryption& d, std::size_t i, std::size_t top) {
   const owner::Reading& reading = d.readings[i];
   ordered_json json;
@@ -116,10 +91,10 @@ Decryption decrypt(const DecryptionRequest& a) {
   }
   result.record = record_of(a, folder, owner, answer);
   ThreadPool pool(a.threads);
-  result.readings = owner.read(answer, result.record.ticket, options_for(a, owner.client()), &pool);
+  result.readings = owner.read(answer, result.record.ticket, owner::flooded_for(owner.client(), a.share), &pool);
   // Counted before anything is shown: a result that nobody counted must not be seen.
   result.count = folder.count_decryptions(owner.key().id(), owner.decryptions());
-  add_warnings(result);
+  owner::add_warnings(result.record, result.readings);
   return result;
 }
 
