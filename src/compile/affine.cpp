@@ -32,7 +32,7 @@ void for_taps(const Shape& in, const std::array<std::size_t, 2>& kernel, const s
 }
 
 AffineMap of_conv(const nn::Conv2d& conv, const Shape& in, const Shape& out) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   const std::size_t group_in = in.channels / conv.groups, group_out = out.channels / conv.groups;
   const std::size_t taps = conv.kernel[0] * conv.kernel[1];
   for (std::size_t o = 0; o < out.channels; ++o) {
@@ -55,7 +55,7 @@ AffineMap of_conv(const nn::Conv2d& conv, const Shape& in, const Shape& out) {
 }
 
 AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t oy = 0; oy < out.height; ++oy) {
       for (std::size_t ox = 0; ox < out.width; ++ox) {
@@ -65,7 +65,8 @@ AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
                    row.push_back({index_of(in, c, y, x), 1});
                  });
         const auto area = pool.count_include_pad ? pool.kernel[0] * pool.kernel[1] : row.size();
-        for (auto& entry : row) entry.value = 1.0 / static_cast<double>(std::max<std::size_t>(area, 1));
+        const double share = 1.0 / static_cast<double>(std::max<std::size_t>(area, 1));
+        row.change_values([share](double) { return share; });
       }
     }
   }
@@ -73,7 +74,7 @@ AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
 }
 
 AffineMap of_batch_norm(const nn::BatchNorm& norm, const Shape& in) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(in.size()), std::vector<double>(in.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(in.size()), std::vector<double>(in.size(), 0)};
   for (std::size_t i = 0; i < in.size(); ++i) {
     const std::size_t c = i / (in.height * in.width);
     map.rows[i].push_back({static_cast<std::uint32_t>(i), norm.scale[c]});
@@ -83,8 +84,7 @@ AffineMap of_batch_norm(const nn::BatchNorm& norm, const Shape& in) {
 }
 
 AffineMap of_linear(const nn::Linear& linear, std::size_t columns) {
-  AffineMap map{columns, std::vector<std::vector<AffineMap::Entry>>(linear.out_features),
-                std::vector<double>(linear.out_features, 0)};
+  AffineMap map{columns, std::vector<AffineMap::Row>(linear.out_features), std::vector<double>(linear.out_features, 0)};
   for (std::size_t o = 0; o < linear.out_features; ++o) {
     if (!linear.bias.empty()) map.bias[o] = linear.bias[o];
     for (std::size_t i = 0; i < columns; ++i) {
@@ -96,7 +96,7 @@ AffineMap of_linear(const nn::Linear& linear, std::size_t columns) {
 }
 
 AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(out.size()), std::vector<double>(out.size(), 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t y = 0; y < out.height; ++y) {
       for (std::size_t x = 0; x < out.width; ++x) {
@@ -116,7 +116,7 @@ AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
 
 AffineMap of_rearrange(const nn::Rearrange& rearrange, const Shape& in) {
   const std::size_t rows = rearrange.source.size();
-  AffineMap map{in.size(), std::vector<std::vector<AffineMap::Entry>>(rows), std::vector<double>(rows, 0)};
+  AffineMap map{in.size(), std::vector<AffineMap::Row>(rows), std::vector<double>(rows, 0)};
   for (std::size_t r = 0; r < rows; ++r) {
     const std::int32_t source = rearrange.source[r];
     if (source == nn::Rearrange::kFill) {
@@ -131,7 +131,7 @@ AffineMap of_rearrange(const nn::Rearrange& rearrange, const Shape& in) {
 }  // namespace
 
 AffineMap identity_map(std::size_t size) {
-  AffineMap map{size, std::vector<std::vector<AffineMap::Entry>>(size), std::vector<double>(size, 0)};
+  AffineMap map{size, std::vector<AffineMap::Row>(size), std::vector<double>(size, 0)};
   for (std::size_t i = 0; i < size; ++i) map.rows[i].push_back({static_cast<std::uint32_t>(i), 1});
   return map;
 }
@@ -159,7 +159,11 @@ std::vector<double> AffineMap::apply(const std::vector<double>& x) const {
 
 double AffineMap::largest() const {
   double most = 0;
-  for (const auto& row : rows) {
+  const Row* before = nullptr;
+  for (const Row& row : rows) {
+    const bool known = before != nullptr && row.shares(*before);
+    before = &row;
+    if (known) continue;
     for (const Entry& e : row) most = std::max(most, std::abs(e.value));
   }
   return most;
@@ -207,14 +211,14 @@ AffineMap compose(const AffineMap& second, const AffineMap& first) {
 }
 
 AffineMap sum_of(const AffineMap& a, const AffineMap& b) {
-  AffineMap map{a.columns, std::vector<std::vector<AffineMap::Entry>>(a.rows.size()), a.bias};
+  AffineMap map{a.columns, std::vector<AffineMap::Row>(a.rows.size()), a.bias};
   for (std::size_t r = 0; r < a.rows.size(); ++r) {
     map.bias[r] += b.bias[r];
     auto x = a.rows[r].begin(), y = b.rows[r].begin();
     while (x != a.rows[r].end() || y != b.rows[r].end()) {
-      const bool take_x = x != a.rows[r].end() && (y == b.rows[r].end() || x->column <= y->column);
-      const bool take_y = y != b.rows[r].end() && (x == a.rows[r].end() || y->column <= x->column);
-      AffineMap::Entry entry{take_x ? x->column : y->column, (take_x ? x->value : 0) + (take_y ? y->value : 0)};
+      const bool take_x = x != a.rows[r].end() && (y == b.rows[r].end() || (*x).column <= (*y).column);
+      const bool take_y = y != b.rows[r].end() && (x == a.rows[r].end() || (*y).column <= (*x).column);
+      AffineMap::Entry entry{take_x ? (*x).column : (*y).column, (take_x ? (*x).value : 0) + (take_y ? (*y).value : 0)};
       if (entry.value != 0) map.rows[r].push_back(entry);
       if (take_x) ++x;
       if (take_y) ++y;

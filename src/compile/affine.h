@@ -5,19 +5,18 @@
 #include <cstdint>
 #include <vector>
 
+#include "compile/affine_row.h"
 #include "nn/graph.h"
 
 namespace obscura::compile {
 
 /// y = A x + b between two tensors, A sparse by rows: what every linear layer, and every run of linear layers, becomes.
 struct AffineMap {
-  struct Entry {
-    std::uint32_t column = 0;
-    double value = 0;
-  };
+  using Entry = AffineEntry;
+  using Row = AffineRow;
   std::size_t columns = 0;
-  std::vector<std::vector<Entry>> rows;  ///< each sorted by column, no column twice
-  std::vector<double> bias;              ///< a value a row
+  std::vector<Row> rows;
+  std::vector<double> bias;  ///< a value a row
 
   std::vector<double> apply(const std::vector<double>& x) const;
   double largest() const;  ///< max |entry|

@@ -1,17 +1,20 @@
 #include "compile/map_wire.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <map>
+#include <memory>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace obscura::compile {
 namespace {
 
-using Row = std::vector<AffineMap::Entry>;
+using Row = AffineMap::Row;
 /// Of a row: steps of columns and weights, two after two.
 using Pattern = std::vector<std::uint32_t>;
 
@@ -39,9 +42,21 @@ class Numbering {
   std::vector<const Thing*> list_;
 };
 
+/// Whether two rows differ in nothing but the column at which they begin.
+bool is_moved(const Row& a, const Row& b) {
+  if (a.shares(b)) return true;
+  if (a.size() != b.size()) return false;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const bool same = a[k].column - a[0].column == b[k].column - b[0].column &&
+                      std::bit_cast<std::uint64_t>(a[k].value) == std::bit_cast<std::uint64_t>(b[k].value);
+    if (!same) return false;
+  }
+  return true;
+}
+
 /// One pattern as it is read: columns from the row's on.
 struct Read {
-  Row entries;
+  std::shared_ptr<Row::Entries> entries = std::make_shared<Row::Entries>();
   std::uint32_t width = 0;  ///< the last column, from the row's on
 };
 
@@ -53,12 +68,15 @@ std::size_t get_number(ByteReader& r, std::size_t most, std::size_t bytes_each, 
 
 std::vector<double> get_weights(ByteReader& r) {
   std::vector<double> weights(get_number(r, SIZE_MAX, 8, "weights"));
-  Numbering<std::uint64_t> seen;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    weights[i] = r.f64();
-    if (!std::isfinite(weights[i])) r.fail("has a weight that is not finite");
-    if (seen.of(std::bit_cast<std::uint64_t>(weights[i])) != i) r.fail("has a weight twice");
+  std::vector<std::uint64_t> seen;
+  seen.reserve(weights.size());
+  for (double& weight : weights) {
+    weight = r.f64();
+    if (!std::isfinite(weight)) r.fail("has a weight that is not finite");
+    seen.push_back(std::bit_cast<std::uint64_t>(weight));
   }
+  std::sort(seen.begin(), seen.end());
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) r.fail("has a weight twice");
   return weights;
 }
 
@@ -68,6 +86,7 @@ Read get_pattern(ByteReader& r, const std::vector<double>& weights, std::size_t 
   const std::size_t count = get_number(r, columns, 8, "entries of a pattern");
   std::uint64_t column = 0;
   std::uint32_t last = UINT32_MAX;
+  pattern.entries->reserve(count);
   for (std::size_t k = 0; k < count; ++k) {
     const std::uint32_t step = r.u32(), weight = last + 1 + r.u32();
     if (k == 0 ? step != 0 : step == 0) r.fail("has columns out of order");
@@ -76,7 +95,7 @@ Read get_pattern(ByteReader& r, const std::vector<double>& weights, std::size_t 
     if (weight > used || weight >= weights.size()) r.fail("has weights out of order");
     used += weight == used ? 1 : 0;
     last = weight;
-    pattern.entries.push_back({static_cast<std::uint32_t>(column), weights[weight]});
+    pattern.entries->push_back({static_cast<std::uint32_t>(column), weights[weight]});
   }
   pattern.width = static_cast<std::uint32_t>(column);
   return pattern;
@@ -86,13 +105,14 @@ std::vector<Read> get_patterns(ByteReader& r, const std::vector<double>& weights
                                std::size_t rows) {
   const std::size_t count = get_number(r, rows, 4, "patterns");
   std::vector<Read> patterns;
-  std::map<std::vector<std::pair<std::uint32_t, std::uint64_t>>, std::size_t> seen;
+  std::unordered_set<std::string_view> seen;  // no two weights are the same, so patterns are where their bytes are
   std::size_t used = 0;
   for (std::size_t p = 0; p < count; ++p) {
+    ByteReader ahead = r;
+    const auto rest = ahead.raw(r.left());
     patterns.push_back(get_pattern(r, weights, columns, used));
-    std::vector<std::pair<std::uint32_t, std::uint64_t>> key;
-    for (const auto& e : patterns.back().entries) key.emplace_back(e.column, std::bit_cast<std::uint64_t>(e.value));
-    if (!seen.emplace(std::move(key), p).second) r.fail("has a pattern twice");
+    const auto* const bytes = reinterpret_cast<const char*>(rest.data());
+    if (!seen.emplace(bytes, rest.size() - r.left()).second) r.fail("has a pattern twice");
   }
   if (used != weights.size()) r.fail("has weights that nothing uses");
   return patterns;
@@ -105,9 +125,17 @@ void put_map(ByteWriter& w, const AffineMap& map) {
   Numbering<Pattern, PatternHash> patterns;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> rows;
   Pattern pattern;
+  const Row* before = nullptr;
   for (const Row& row : map.rows) {
-    pattern.clear();
     const std::uint32_t first = row.empty() ? 0 : row.front().column;
+    // Most rows are the one before, moved: its pattern, all of whose weights have their numbers.
+    const bool moved = before != nullptr && is_moved(*before, row);
+    before = &row;
+    if (moved) {
+      rows.emplace_back(rows.back().first, first);
+      continue;
+    }
+    pattern.clear();
     std::uint32_t column = first, last = UINT32_MAX;
     for (const auto& e : row) {
       const std::uint32_t weight = weights.of(std::bit_cast<std::uint64_t>(e.value));
@@ -145,12 +173,11 @@ AffineMap get_map(ByteReader& r, std::size_t most) {
     if (number > used || number >= patterns.size()) r.fail("has patterns out of order");
     used += number == used ? 1 : 0;
     const Read& pattern = patterns[number];
-    const bool inside = pattern.entries.empty() ? first == 0 : first + pattern.width < map.columns;
+    const bool inside = pattern.entries->empty() ? first == 0 : first + pattern.width < map.columns;
     if (!inside) r.fail("has a column that is not there");
-    entries += pattern.entries.size();
+    entries += pattern.entries->size();
     if (entries > most) r.fail("has a matrix of more entries than a program may have");
-    row = pattern.entries;
-    for (auto& e : row) e.column += static_cast<std::uint32_t>(first);
+    row = Row::moved(pattern.entries, static_cast<std::uint32_t>(first));
   }
   if (used != patterns.size()) r.fail("has patterns that nothing uses");
   map.bias.resize(rows);

@@ -24,9 +24,9 @@ void perturb(Stage& stage, const StageScales& scales, Mode mode, double unit, st
     const double scale = scales.weights[k];
     const double exact = std::min(scale, std::exp2(kIntegerWeightBits) / std::max(stage.largest(), 1e-12));
     for (auto& row : stage.terms[k].map.rows) {
-      for (auto& e : row) {
-        e.value = mode == Mode::batched ? std::round(e.value * exact) / exact : e.value + normal(random) / scale;
-      }
+      row.change_values([&](double value) {
+        return mode == Mode::batched ? std::round(value * exact) / exact : value + normal(random) / scale;
+      });
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "compile/slot_map.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "base/error.h"
@@ -47,10 +48,11 @@ bool SlotMap::possible() const {
 }
 
 /// Calls visit(output, input, offset, slot, value) for every entry of every term: the output's slots slot, slot +
-/// fold_period_, ... read the input `offset` slots ahead.
-template <typename Visit>
-void SlotMap::for_entries(Visit&& visit) const {
+/// fold_period_, ... read the input `offset` slots ahead. Goes on from row to row while `more` says so.
+template <typename Visit, typename More>
+void SlotMap::for_entries(Visit&& visit, More&& more) const {
   const std::size_t slots = placement_.slots, mask = slots - 1;
+  const int shift = std::countr_zero(slots);  // a power of two, like all periods
   std::size_t first_input = 0;
   for (std::size_t k = 0; k < stage_.terms.size(); ++k) {
     const Layout& from = *placement_.inputs[k].layout;
@@ -58,10 +60,10 @@ void SlotMap::for_entries(Visit&& visit) const {
     const std::size_t window = std::min(out_period_, std::min(from.period, slots)), step = window / copies;
     const bool repeats = window == out_period_;
     const auto& rows = stage_.terms[k].map.rows;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      const std::size_t to = placement_.output->position[r], out = to / slots;
+    for (std::size_t r = 0; r < rows.size() && more(); ++r) {
+      const std::size_t to = placement_.output->position[r], out = to >> shift;
       for (const auto& e : rows[r]) {
-        const std::size_t at = from.position[e.column], in = first_input + at / slots;
+        const std::size_t at = from.position[e.column], in = first_input + (at >> shift);
         // The element is `ahead` of one of the output's repetitions; a copy takes it part of the way.
         std::size_t ahead = (at + slots - (to & mask)) & (window - 1);
         // Where the input repeats more often, any repetition of the output will do.
@@ -80,16 +82,15 @@ void SlotMap::for_entries(Visit&& visit) const {
   }
 }
 
-SlotMap::Counts SlotMap::counts(std::size_t most, std::size_t& distinct) const {
+SlotMap::Counts SlotMap::counts() const {
   Counts counts(outputs_ * inputs_);
-  distinct = 0;
-  // Offsets show themselves early: give up between rows as soon as there are too many.
-  for_entries([&](std::size_t out, std::size_t in, std::size_t offset, std::size_t, double) {
-    if (distinct > most) return;
-    auto& block = counts[out * inputs_ + in];
-    if (block.empty()) block.resize(placement_.slots, 0);
-    if (block[offset]++ == 0) ++distinct;
-  });
+  for_entries(
+      [&](std::size_t out, std::size_t in, std::size_t offset, std::size_t, double) {
+        auto& block = counts[out * inputs_ + in];
+        if (block.empty()) block.resize(placement_.slots, 0);
+        ++block[offset];
+      },
+      [] { return true; });
   return counts;
 }
 
@@ -105,18 +106,37 @@ void SlotMap::for_counts(Counts& counts, Visit&& visit) const {
 }
 
 std::vector<BlockOffset> SlotMap::offsets(std::size_t most) const {
+  // A bit a diagonal, which is there or not: few enough to stay near.
+  const std::size_t slots = placement_.slots, words = (slots + 63) / 64;
+  std::vector<std::vector<std::uint64_t>> seen(outputs_ * inputs_);
   std::size_t distinct = 0;
-  auto all = counts(most, distinct);
+  for_entries(
+      [&](std::size_t out, std::size_t in, std::size_t offset, std::size_t, double) {
+        auto& block = seen[out * inputs_ + in];
+        if (block.empty()) block.resize(words, 0);
+        std::uint64_t& word = block[offset / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (offset % 64);
+        distinct += (word & bit) == 0 ? 1 : 0;
+        word |= bit;
+      },
+      [&] { return distinct <= most; });
   std::vector<BlockOffset> result;
   if (distinct > most) return result;
-  for_counts(all, [&](const BlockOffset& diagonal, std::uint32_t) { result.push_back(diagonal); });
+  result.reserve(distinct);
+  for (std::size_t b = 0; b < seen.size(); ++b) {
+    for (std::size_t w = 0; w < seen[b].size(); ++w) {
+      for (std::uint64_t left = seen[b][w]; left != 0; left &= left - 1) {
+        const std::size_t offset = w * 64 + static_cast<std::size_t>(std::countr_zero(left));
+        result.push_back({b / inputs_, b % inputs_, static_cast<std::int64_t>(offset)});
+      }
+    }
+  }
   return result;
 }
 
 SlotMap::Entries SlotMap::entries() const {
   Entries result;
-  std::size_t distinct = 0;
-  auto all = counts(std::size_t{1} << 40, distinct);
+  auto all = counts();
   std::size_t total = 0;
   // From here on the counts are places in the list of diagonals.
   for_counts(all, [&](const BlockOffset& diagonal, std::uint32_t& count) {
@@ -126,14 +146,13 @@ SlotMap::Entries SlotMap::entries() const {
     count = static_cast<std::uint32_t>(result.begin.size() - 1);
   });
   result.begin.push_back(total);
-  result.slot.resize(total);
-  result.value.resize(total);
+  for (std::size_t at = 0; at < total; at += Entries::kBlock) result.blocks.emplace_back(Entries::kBlock / 2 * 3);
   std::vector<std::size_t> next(result.begin.begin(), result.begin.end() - 1);
-  for_entries([&](std::size_t out, std::size_t in, std::size_t offset, std::size_t slot, double value) {
-    const std::size_t at = next[all[out * inputs_ + in][offset]]++;
-    result.slot[at] = static_cast<std::uint32_t>(slot);
-    result.value[at] = value;
-  });
+  for_entries(
+      [&](std::size_t out, std::size_t in, std::size_t offset, std::size_t slot, double value) {
+        result.put(next[all[out * inputs_ + in][offset]]++, static_cast<std::uint32_t>(slot), value);
+      },
+      [] { return true; });
   result.repeat = fold_period_;
   return result;
 }
@@ -147,7 +166,9 @@ void SlotMap::Entries::fill(const BlockOffset& offset, std::span<double> diagona
   if (it == offsets.end() || less(offset, *it)) throw ParameterError("a diagonal that the matrix does not have");
   const auto i = static_cast<std::size_t>(it - offsets.begin());
   for (std::size_t e = begin[i]; e < begin[i + 1]; ++e) {
-    for (std::size_t s = slot[e]; s < diagonal.size(); s += repeat) diagonal[s] += value[e];
+    const AlignedWords& block = blocks[e / kBlock];
+    const auto value = std::bit_cast<double>(block[e % kBlock]);
+    for (std::size_t s = slots_of(block)[e % kBlock]; s < diagonal.size(); s += repeat) diagonal[s] += value;
   }
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "base/memory.h"
 #include "circuits/block_plan.h"
 #include "compile/layout.h"
 #include "compile/stages.h"
@@ -47,11 +49,26 @@ class SlotMap {
   struct Entries {
     std::vector<circuits::BlockOffset> offsets;
     std::vector<std::size_t> begin;  ///< of each offset's entries, and the end
-    std::vector<std::uint32_t> slot;
-    std::vector<double> value;
+    /// Value and slot of kBlock entries each: blocks of one size, which the next stage takes when this one is done.
+    std::vector<AlignedWords> blocks;
     std::size_t repeat = 0;  ///< every entry stands this many slots on again
+    static constexpr std::size_t kBlock = std::size_t{1} << 17;
+
     /// Writes the diagonal; throws ParameterError for one that is not there.
     void fill(const circuits::BlockOffset& offset, std::span<double> diagonal) const;
+    void put(std::size_t at, std::uint32_t slot, double value) {
+      AlignedWords& block = blocks[at / kBlock];
+      block[at % kBlock] = std::bit_cast<std::uint64_t>(value);
+      slots_of(block)[at % kBlock] = slot;
+    }
+
+   private:
+    static std::uint32_t* slots_of(AlignedWords& block) {
+      return reinterpret_cast<std::uint32_t*>(block.data() + kBlock);
+    }
+    static const std::uint32_t* slots_of(const AlignedWords& block) {
+      return reinterpret_cast<const std::uint32_t*>(block.data() + kBlock);
+    }
   };
   Entries entries() const;
 
@@ -64,12 +81,11 @@ class SlotMap {
   std::vector<std::vector<double>> bias() const;
 
  private:
-  template <typename Visit>
-  void for_entries(Visit&& visit) const;
+  template <typename Visit, typename More>
+  void for_entries(Visit&& visit, More&& more) const;
   /// How many entries each diagonal has, by block (output by output) and offset; empty for a block without any.
   using Counts = std::vector<std::vector<std::uint32_t>>;
-  /// Stops where more than `most` diagonals are not zero.
-  Counts counts(std::size_t most, std::size_t& distinct) const;
+  Counts counts() const;
   template <typename Visit>
   void for_counts(Counts& counts, Visit&& visit) const;
 

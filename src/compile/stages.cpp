@@ -49,7 +49,7 @@ std::vector<std::size_t> count_uses(const nn::Graph& graph) {
 void add_part(Expression& to, Expression::Part from, std::size_t first_row, std::size_t rows) {
   AffineMap map = from.made();
   if (map.rows.size() != rows) {
-    AffineMap wide{map.columns, std::vector<std::vector<AffineMap::Entry>>(rows), std::vector<double>(rows, 0)};
+    AffineMap wide{map.columns, std::vector<AffineMap::Row>(rows), std::vector<double>(rows, 0)};
     std::move(map.rows.begin(), map.rows.end(), wide.rows.begin() + static_cast<std::ptrdiff_t>(first_row));
     std::copy(map.bias.begin(), map.bias.end(), wide.bias.begin() + static_cast<std::ptrdiff_t>(first_row));
     map = std::move(wide);
@@ -161,7 +161,7 @@ class Builder {
       part.made();
       for (std::size_t r = 0; r < part.map->rows.size(); ++r) {
         const double s = scale[r / plane];
-        for (auto& entry : part.map->rows[r]) entry.value *= s;
+        part.map->rows[r].change_values([s](double value) { return value * s; });
         part.map->bias[r] = part.map->bias[r] * s + (k == 0 ? shift[r / plane] : 0);
       }
     }

@@ -89,7 +89,7 @@ TEST(AffineOf, RefusesActivationsByName) {
 }
 
 AffineMap random_map(std::size_t rows, std::size_t columns, Random& random) {
-  AffineMap map{columns, std::vector<std::vector<AffineMap::Entry>>(rows), widened(random.floats(rows, 1))};
+  AffineMap map{columns, std::vector<AffineMap::Row>(rows), widened(random.floats(rows, 1))};
   for (auto& row : map.rows) {
     for (std::uint32_t c = 0; c < columns; ++c) {
       if (random.size(0, 2) == 0) row.push_back({c, random.floats(1, 1)[0]});

@@ -123,7 +123,8 @@ TEST(ProgramWire, TheNameHoldsForAllThatIsInIt) {
   const Program& program = programs().front();
   EXPECT_EQ(digest_of(program), program.client.program);
   Program other = program;
-  other.packed.back().stage.terms.front().map.rows.front().front().value *= 1 + 0x1p-52;
+  AffineMap::Row& row = other.packed.back().stage.terms.front().map.rows.front();
+  row.set(0, row.front().value * (1 + 0x1p-52));
   EXPECT_NE(digest_of(other), program.client.program);
   other = program;
   other.client.preprocessing.classes = {"a"};

@@ -69,7 +69,7 @@ TEST_F(Validation, RefusesWhatIsNotFinite) {
     bad.client.logit_error = wrong;
     refuses(bad, "predicted error");
     bad = program;
-    bad.packed.front().stage.terms.front().map.rows.front().front().value = wrong;
+    bad.packed.front().stage.terms.front().map.rows.front().set(0, wrong);
     refuses(bad, "not finite");
     bad = program;
     bad.packed.front().stage.terms.front().map.bias.front() = wrong;
