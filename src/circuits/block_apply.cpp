@@ -195,7 +195,7 @@ const std::uint8_t* BlockRun::streams_of(std::size_t row, const BlockTransform::
   const ring::PrimeRing& q = context_.q(row);
   const std::size_t bytes = half_stream_bytes(q);
   for (std::size_t p = 0; p < tile.pairs(); ++p) {
-    const std::uint64_t* const from = t_.coefficients_.data() + (tile.first_pair + p) * t_.pair_words(n_);
+    const std::uint64_t* const from = t_.pair_coefficients(tile.first_pair + p, n_);
     t_.transform_pair(q, from, t_.largest_, scratch, streams + 2 * p * bytes, streams + (2 * p + 1) * bytes);
   }
   return streams;

@@ -145,7 +145,12 @@ bool BlockTransform::encode_tiles(const ckks::Encoder& encoder, const ckks::Cont
     tile.first_pair = pairs;
     if (!tile.prepared) pairs += tile.pairs();
   }
-  coefficients_ = pairs == 0 ? AlignedWords() : AlignedWords(in_large_pages(pairs * pair_words(context.degree())));
+  // Blocks of one size, which the next transform takes when this one is gone.
+  const std::size_t block = kBlockPairs * pair_words(context.degree());
+  coefficients_.clear();
+  for (std::size_t first = 0; first < pairs; first += kBlockPairs) {
+    coefficients_.emplace_back(std::min(block, (pairs - first) * pair_words(context.degree())));
+  }
   std::vector<std::uint64_t> largest(tiles_.size());
   std::atomic<bool> fits{true};
   share(pool, tiles_.size(), [&](std::size_t t) {
@@ -167,8 +172,7 @@ std::uint64_t BlockTransform::encode_tile(const ckks::Encoder& encoder, const ck
     const bool single = 2 * p + 1 == tile.entries();
     const std::span<const Entry> pair(entries_.data() + tile.first() + 2 * p, single ? 1 : 2);
     const std::uint64_t largest = encode_pair(encoder, context, diagonal, pair, a, b);
-    std::uint64_t* const to =
-        tile.prepared ? scratch.data() + 2 * n : coefficients_.data() + (tile.first_pair + p) * pair_words(n);
+    std::uint64_t* const to = tile.prepared ? scratch.data() + 2 * n : pair_coefficients(tile.first_pair + p, n);
     if (narrow_) {
       std::copy(a, a + n, reinterpret_cast<std::int32_t*>(to));
     } else {
@@ -243,7 +247,9 @@ void BlockTransform::transform_pair(const ring::PrimeRing& q, const std::uint64_
 }
 
 std::size_t BlockTransform::memory_bytes() const {
-  return (stream_.size() + coefficients_.size()) * sizeof(std::uint64_t);
+  std::size_t words = stream_.size();
+  for (const AlignedWords& block : coefficients_) words += block.size();
+  return words * sizeof(std::uint64_t);
 }
 
 }  // namespace obscura::circuits

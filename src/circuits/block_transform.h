@@ -48,6 +48,7 @@ class BlockTransform {
   friend class BlockRun;
 
   static constexpr std::size_t kCells = 4, kGiants = 8;  // shape of a tile
+  static constexpr std::size_t kBlockPairs = 64;
 
   /// One input at one baby step: what all outputs share.
   struct Cell {
@@ -102,6 +103,12 @@ class BlockTransform {
                       std::uint64_t* words, std::uint8_t* a, std::uint8_t* b) const;
   /// Words of a pair's coefficients.
   std::size_t pair_words(std::size_t degree) const { return narrow_ ? degree / 2 : degree; }
+  std::uint64_t* pair_coefficients(std::size_t pair, std::size_t degree) {
+    return coefficients_[pair / kBlockPairs].data() + pair % kBlockPairs * pair_words(degree);
+  }
+  const std::uint64_t* pair_coefficients(std::size_t pair, std::size_t degree) const {
+    return coefficients_[pair / kBlockPairs].data() + pair % kBlockPairs * pair_words(degree);
+  }
 
   BlockPlan plan_;
   std::vector<double> scales_;
@@ -110,10 +117,10 @@ class BlockTransform {
   std::vector<Entry> entries_;
   std::vector<Tile> tiles_;
   std::vector<Phase> phases_;
-  bool narrow_ = true;         // 32-bit coefficients, else 64
-  std::uint64_t largest_ = 0;  // coefficient
-  AlignedWords coefficients_;  // of the pairs that are not prepared modulo every prime
-  AlignedWords stream_;        // half streams: tile after tile, prime after prime, entry after entry
+  bool narrow_ = true;                      // 32-bit coefficients, else 64
+  std::uint64_t largest_ = 0;               // coefficient
+  std::vector<AlignedWords> coefficients_;  // kBlockPairs of the pairs that are not prepared modulo every prime each
+  AlignedWords stream_;                     // half streams: tile after tile, prime after prime, entry after entry
 };
 
 }  // namespace obscura::circuits

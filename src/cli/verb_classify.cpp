@@ -10,8 +10,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_stream.h"
 #include "base/parallel.h"
-#include "ckks/wire.h"
+#include "ckks/wire_key_file.h"
 #include "cli/from_network.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -79,7 +80,7 @@ Matched match_query(std::vector<compile::Program> programs, const ClassifyArgume
 ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
   ClassifyResult result;
   Stopwatch watch;
-  auto keys = ckks::read_evaluation_keys(read_file(a.keys), a.keys.string());
+  const auto keys = ckks::peek_evaluation_keys(read_start(a.keys, ckks::kKeyIdWithin), a.keys.string());
   const auto query_bytes = read_file(a.query);
   result.query_bytes = query_bytes.size();
   const ckks::Digest digest = ckks::digest_of(keys.parameters);
@@ -87,15 +88,16 @@ ClassifyResult classify(const ClassifyArguments& a, ThreadPool& pool) {
       match_query(a.network.empty() ? program_of(a, digest)
                                     : programs_of_network(a.network, a.images_per_ciphertext, digest, a.keys.string()),
                   a, query_bytes);
-  runtime::check_keys(matched.query, keys.keys.key, a.query.string());
+  runtime::check_keys(matched.query, keys.key, a.query.string());
   check_memory(matched.program);
   result.client = matched.program.client;
   result.images = matched.query.images;
   result.compile = watch.lap();
 
-  const auto runner = runtime::make_runner(std::move(matched.program), &pool);
-  const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), keys.keys, &pool);
-  keys = {};
+  const auto runner = runtime::make_runner(std::move(matched.program), &pool, runtime::kOneQuery);
+  const auto expanded_keys = std::make_shared<const ckks::EvaluationKeys>(
+      ckks::read_expanded_keys(*runner->context(), open_source(a.keys), a.keys.string(), &pool));
+  runtime::check_keys(matched.query, expanded_keys->key(), a.query.string());
   result.prepare = watch.lap();
   const auto values = runtime::expand(*runner->context(), matched.query, &pool);
   result.expand = watch.lap();
@@ -115,9 +117,9 @@ void print_result(const ClassifyArguments& a, const ClassifyResult& r, std::size
     fmt::print("  {:<34.34} {:>10}\n", name, duration_text(seconds));
   };
   row(a.network.empty() ? "files read" : "network compiled, files read", r.compile);
-  row("matrices encoded, keys expanded", r.prepare);
+  row("keys read and expanded", r.prepare);
   row("query expanded", r.expand);
-  row("evaluated", r.evaluate);
+  row("matrices encoded, evaluated", r.evaluate);
   for (const auto& stage : r.stages) row("  " + stage.name, stage.seconds);
   fmt::print("{}\n", ckks::describe(r.client.parameters));
 }

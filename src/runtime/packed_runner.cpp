@@ -73,6 +73,7 @@ PackedRunner::PackedRunner(compile::Program program, std::size_t memory_budget, 
   for (std::size_t i = 0; i < program_.packed.size(); ++i) {
     PackedStage& stage = program_.packed[i];
     for (const auto& term : stage.stage.terms) last_use_[term.value] = i;
+    if (memory_budget == kOneQuery) continue;
     // What is kept ahead of time is shared out by the number of diagonals.
     const double share = diagonals > 0 ? static_cast<double>(memory_budget * stage.diagonals()) / diagonals : 0;
     stages_.push_back(prepare_stage(i, static_cast<std::size_t>(share), pool));
@@ -135,12 +136,12 @@ PackedRunner::Tensor PackedRunner::gather(std::size_t i, const ckks::Evaluator& 
   return inputs;
 }
 
-std::vector<PackedRunner::Tensor> PackedRunner::multiply(std::size_t i, const ckks::Evaluator& evaluator,
+std::vector<PackedRunner::Tensor> PackedRunner::multiply(const Stage& ready, const ckks::Evaluator& evaluator,
                                                          std::vector<Tensor> inputs, ThreadPool* pool) const {
-  if (const auto* blocks = std::get_if<circuits::BlockTransform>(&stages_[i].matrix)) {
+  if (const auto* blocks = std::get_if<circuits::BlockTransform>(&ready.matrix)) {
     return blocks->apply(evaluator, inputs, pool);
   }
-  const auto& hoisted = std::get<circuits::LinearTransform>(stages_[i].matrix);
+  const auto& hoisted = std::get<circuits::LinearTransform>(ready.matrix);
   std::vector<Tensor> results(inputs.size(), Tensor(1));
   if (inputs.size() == 1) {
     results[0][0] = hoisted.apply(evaluator, inputs[0][0], pool);
@@ -151,22 +152,23 @@ std::vector<PackedRunner::Tensor> PackedRunner::multiply(std::size_t i, const ck
 }
 
 /// What follows the matrix, for one ciphertext.
-Ciphertext PackedRunner::finish(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x,
+Ciphertext PackedRunner::finish(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator, Ciphertext x,
                                 std::size_t block) const {
   const PackedStage& stage = program_.packed[i];
   for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) x = evaluator.rescale(x);
   for (const auto& group : stage.fold) x = circuits::rotation_sum(evaluator, x, group);
-  x = evaluator.add_plain(x, stages_[i].bias[block]);
-  return stage.stage.activation == Activation::none ? x : activate(i, evaluator, std::move(x));
+  x = evaluator.add_plain(x, ready.bias[block]);
+  return stage.stage.activation == Activation::none ? x : activate(i, ready, evaluator, std::move(x));
 }
 
-Ciphertext PackedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext x) const {
+Ciphertext PackedRunner::activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator,
+                                  Ciphertext x) const {
   const PackedStage& stage = program_.packed[i];
   const compile::StageSchedule& s = stage.schedule;
   if (stage.stage.activation == Activation::polynomial) {
     const auto basis =
         stage.stage.basis == nn::Polynomial::Basis::chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
-    return circuits::evaluate_polynomial(evaluator, encoder_, x, stages_[i].coefficients, x.scale, basis);
+    return circuits::evaluate_polynomial(evaluator, encoder_, x, ready.coefficients, x.scale, basis);
   }
   x = evaluator.square(x);
   const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;
@@ -183,8 +185,11 @@ std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const 
   const std::size_t count = queries.size();
   std::vector<Values> values(count);
   for (std::size_t q = 0; q < count; ++q) values[q].push_back(queries[q]);
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
+  for (std::size_t i = 0; i < program_.packed.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
+    check_cancelled(options.stop);
+    const Stage fresh = stages_.empty() ? prepare_stage(i, 0, pool) : Stage{};
+    const Stage& ready = stages_.empty() ? fresh : stages_[i];
     std::vector<Tensor> inputs(count);
     share(
         pool, count, [&](std::size_t q) { inputs[q] = gather(i, evaluator, values[q]); }, options.stop);
@@ -193,11 +198,11 @@ std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const 
         for (Values& of_query : values) of_query[v].clear();
       }
     }
-    auto sums = multiply(i, evaluator, std::move(inputs), pool);
+    auto sums = multiply(ready, evaluator, std::move(inputs), pool);
     const std::size_t blocks = sums.front().size();
     const auto finished = [&](std::size_t k) {
       Ciphertext& x = sums[k / blocks][k % blocks];
-      x = finish(i, evaluator, std::move(x), k % blocks);
+      x = finish(i, ready, evaluator, std::move(x), k % blocks);
     };
     share(pool, count * blocks, finished, options.stop);
     for (std::size_t q = 0; q < count; ++q) values[q].push_back(std::move(sums[q]));

@@ -15,6 +15,7 @@ namespace obscura::runtime {
 /// once.
 class PackedRunner : public Runner {
  public:
+  /// With kOneQuery as a budget, stages are made ready when a run comes to them.
   PackedRunner(compile::Program program, std::size_t memory_budget, ThreadPool* pool = nullptr);
   std::vector<Replies> run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
                                 std::span<const Inputs> queries, const RunOptions& options) const override;
@@ -32,12 +33,14 @@ class PackedRunner : public Runner {
 
   Stage prepare_stage(std::size_t i, std::size_t memory_budget, ThreadPool* pool) const;
   Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, const Values& values) const;
-  std::vector<Tensor> multiply(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor> inputs,
+  std::vector<Tensor> multiply(const Stage& ready, const ckks::Evaluator& evaluator, std::vector<Tensor> inputs,
                                ThreadPool* pool) const;
-  ckks::Ciphertext finish(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext x, std::size_t block) const;
-  ckks::Ciphertext activate(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext x) const;
+  ckks::Ciphertext finish(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator, ckks::Ciphertext x,
+                          std::size_t block) const;
+  ckks::Ciphertext activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator,
+                            ckks::Ciphertext x) const;
 
-  std::vector<Stage> stages_;
+  std::vector<Stage> stages_;  ///< none where they are made ready by the run
   std::vector<std::size_t> last_use_;
 };
 

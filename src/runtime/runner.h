@@ -17,6 +17,10 @@ namespace obscura::runtime {
 /// What plaintexts of large matrices may take: with keys and ciphertexts a network stays below 8 GB.
 inline constexpr std::size_t kDefaultMemoryBudget = std::size_t{2} << 30;
 
+/// In the place of a budget, of a runner for one query (or few that come together): a stage is encoded when the run
+/// comes to it and given up behind it. The least work and memory, and every run pays for the encoding.
+inline constexpr std::size_t kOneQuery = 0;
+
 /// What happened to one stage, for reports.
 struct StageTime {
   std::string name;
@@ -66,7 +70,8 @@ class Runner {
   ckks::Encoder encoder_;
 };
 
-/// Packed or batched, as the program says. Large matrices may keep `memory_budget` bytes of plaintexts ready.
+/// Packed or batched, as the program says. Large matrices may keep `memory_budget` bytes of plaintexts ready; see
+/// kOneQuery.
 std::unique_ptr<Runner> make_runner(compile::Program program, ThreadPool* pool = nullptr,
                                     std::size_t memory_budget = kDefaultMemoryBudget);
 

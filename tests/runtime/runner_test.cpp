@@ -143,5 +143,30 @@ TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
   }
 }
 
+// Encoded ahead, as they are met, or stage by stage behind the run: the same bits.
+TEST(Runner, WhatIsKeptReadyChangesNoBit) {
+  ThreadPool pool(2);
+  for (const std::size_t images : {1u, 2u}) {
+    compile::CompileOptions options;
+    options.images_per_ciphertext = images;
+    const testing::Session session(mixed(5), options);
+    const auto query = session.expanded(session.owner.encrypt(networks::images(images, 256, 7)));
+    const auto expected = session.runner->run(session.keys, query);
+    EXPECT_GT(session.runner->memory_bytes(), 0u);
+    for (const std::size_t budget : {kOneQuery, std::size_t{1}, std::size_t{1} << 20}) {
+      const auto runner = make_runner(session.program, &pool, budget);
+      EXPECT_EQ(runner->memory_bytes() == 0, budget == kOneQuery);
+      for (int again = 0; again < 2; ++again) {
+        const auto replies = runner->run(session.keys, query, {&pool});
+        ASSERT_EQ(replies.size(), expected.size());
+        for (std::size_t i = 0; i < replies.size(); ++i) {
+          EXPECT_EQ(replies[i].c0, expected[i].c0) << budget;
+          EXPECT_EQ(replies[i].c1, expected[i].c1) << budget;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace obscura::runtime
