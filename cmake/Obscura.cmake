@@ -65,6 +65,8 @@ function(obscura_together target folder)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # What stands in an unnamed namespace is one file's own, though no longer the unit's main file.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   list(GET ARGN 0 group)
   list(TRANSFORM ARGN PREPEND "${folder}/")
   list(TRANSFORM ARGN APPEND ".cpp")
