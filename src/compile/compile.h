@@ -31,12 +31,6 @@ std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vecto
 /// gives the same program again on the same machine.
 Program compile(const nn::Graph& graph, const CompileOptions& options = {});
 
-/// Bytes, predicted: a query and its reply, the evaluation keys as they travel, and what the server keeps.
-struct Sizes {
-  double query = 0, reply = 0, keys = 0, server = 0;
-};
-Sizes sizes(const Program& program);
-
 /// For people: a table of the stages, the parameters and why, sizes and the predicted error. `measured`: seconds of
 /// every stage, shown beside the prediction where there are any.
 std::string report(const Program& program, const std::vector<double>& measured = {});

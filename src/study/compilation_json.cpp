@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "message/messages.h"
+#include "program/sizes.h"
 #include "study/compilation.h"
 #include "study/describe.h"
 #include "study/evaluate/original_run.h"
@@ -64,7 +65,7 @@ std::size_t bytes_of(const fs::path& file) {
 
 ordered_json compilation_json(const CompilationRequest& a, const Compilation& done) {
   const program::Program& program = done.program;
-  const compile::Sizes sizes = compile::sizes(program);
+  const program::Sizes sizes = program::sizes(program);
   const auto& client = program.client;
   return {{"network", client.network},
           {"mode", mode_name(client.mode)},

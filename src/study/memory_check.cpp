@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/machine.h"
+#include "program/sizes.h"
 #include "study/describe.h"
 
 namespace obscura::study {
@@ -21,7 +22,7 @@ void check_query_memory(const message::ClientSpec& client) {
 
 void check_memory(const program::Program& program) {
   const double has = physical_memory();
-  const double needs = compile::sizes(program).server;
+  const double needs = program::sizes(program).server;
   if (needs <= has) return;
   const bool batched = program.client.mode == message::Mode::batched;
   throw UnsupportedError(fmt::format("{} needs about {:.0f} GB {}, and this machine has {:.0f}{}",
