@@ -100,9 +100,10 @@ class EvaluationKeys {
   EvaluationKeys() = default;
   /// Throws MismatchError if they belong to another context.
   EvaluationKeys(const Context& context, const SeededEvaluationKeys& seeded, ThreadPool* pool = nullptr);
-  /// Of keys that were expanded one by one, all of one context.
-  EvaluationKeys(const KeyId& key, std::optional<KeySwitchKey> relin, std::map<std::uint64_t, GaloisKey> galois)
-      : key_(key), relin_(std::move(relin)), galois_(std::move(galois)) {}
+  /// Of keys that were expanded one by one, all of the context of that digest.
+  EvaluationKeys(const Digest& context, const KeyId& key, std::optional<KeySwitchKey> relin,
+                 std::map<std::uint64_t, GaloisKey> galois)
+      : context_(context), key_(key), relin_(std::move(relin)), galois_(std::move(galois)) {}
 
   /// Throws MismatchError that names what is missing.
   const KeySwitchKey& relin(std::size_t limbs) const;

@@ -71,7 +71,7 @@ class KeyFileReader {
       throw;
     }
     check_sum();
-    return {key_, std::move(relin_), std::move(galois_)};
+    return {context_.digest(), key_, std::move(relin_), std::move(galois_)};
   }
 
  private:
