@@ -11,8 +11,9 @@
 using namespace obscura;
 
 int main() {
-  // A ring of degree N = 2^12 and one prime of 40 bits. Obscura refuses what is below 128 bits of security.
-  const auto parameters = ckks::make_parameters(12, {40}, {});
+  // A ring of degree N = 2^12 and one prime of 40 bits; the second list is for key switching, which chapter 2 is about.
+  // Obscura refuses what is below 128 bits of security.
+  const auto parameters = ckks::make_parameters(12, {40}, {40});
   const auto context = ckks::Context::create(parameters);
   std::printf("%s\n", ckks::describe(parameters).c_str());
 

@@ -26,7 +26,7 @@ int main() {
   const auto sent = ckks::make_evaluation_keys(key, request);
   const ckks::Encoder encoder(context);
   const ckks::SecretEncryptor encryptor(key);
-  const std::vector<double> x = {0.5, -1.25, 2.0, 3.0}, y = {4.0, 0.1, -0.75, 1.5};
+  const std::vector<double> x = {0.3, -1.7, 2.1, 3.3}, y = {4.1, 0.7, -0.9, 1.3};
   const auto sealed_x = encryptor.encrypt(encoder, x, scale, limbs);
   const auto sealed_y = encryptor.encrypt(encoder, y, scale, limbs);
 
