@@ -14,8 +14,8 @@
 #include "cli/train_options.h"
 #include "cli/verbs.h"
 #include "train/choosing.h"
-#include "train/vision/vision.h"
 #include "train/encrypted/zoo.h"
+#include "train/vision/vision.h"
 
 namespace obscura::cli {
 namespace {

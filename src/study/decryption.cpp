@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
-#include "tensor/decision.h"
 #include "message/messages.h"
 #include "study/describe.h"
+#include "tensor/decision.h"
 
 namespace obscura::study {
 namespace {

@@ -27,8 +27,8 @@ std::vector<std::filesystem::path> query_files(const std::vector<std::filesystem
 
 /// Reads, resizes and converts where that is needed, and preprocesses. Throws IoError and FormatError that name the
 /// file, UnsupportedError for a network whose input is no image.
-QueryImage read_query_image(const std::filesystem::path& file, const Shape& input,
-                            const Preprocessing& preprocessing, const PictureFit& options = {});
+QueryImage read_query_image(const std::filesystem::path& file, const Shape& input, const Preprocessing& preprocessing,
+                            const PictureFit& options = {});
 
 /// The same for all, with the notes of all, each said once.
 std::vector<QueryImage> read_query_images(const std::vector<std::filesystem::path>& files, const Shape& input,

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "audit/statistics/blind_hill.h"
 #include "audit/scene/drawn_images.h"
+#include "audit/statistics/blind_hill.h"
 #include "audit/statistics/match_hill.h"
 #include "base/error.h"
 #include "base/notes.h"

@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "ckks/encoder.h"
-#include "secret/encryptor.h"
-#include "secret/secret_key.h"
 #include "ckks/wire.h"
 #include "image/dataset.h"
+#include "secret/encryptor.h"
+#include "secret/secret_key.h"
 #include "study/shield_key.h"
 
 namespace fs = std::filesystem;
