@@ -51,3 +51,5 @@ foreach(program obscura obscura-networks obscura-learning)
     install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
   endif()
 endforeach()
+install(DIRECTORY models samples DESTINATION "${CMAKE_INSTALL_DATADIR}/obscura" COMPONENT programs
+  FILES_MATCHING PATTERN "*.onnx" PATTERN "*.png" PATTERN "*.md")

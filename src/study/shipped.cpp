@@ -32,7 +32,10 @@ std::vector<fs::path> project_folders() {
 fs::path shipped(const fs::path& name) {
   std::error_code ec;
   for (const fs::path& folder : project_folders()) {
-    if (fs::exists(folder / name, ec)) return folder / name;
+    // As it stands in the project, and as it is installed.
+    for (const fs::path& place : {folder / name, folder / "share/obscura" / name}) {
+      if (fs::exists(place, ec)) return place;
+    }
   }
   return {};
 }
