@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file_stream.h"
+#include "ckks/wire_key_file.h"
 
 namespace obscura::runtime {
 namespace {
@@ -21,41 +23,45 @@ Server::Server(program::Program program, const ServerOptions& options)
       key_memory_(options.key_memory) {}
 
 ckks::KeyId Server::add_keys(ckks::ByteSpan file, std::string_view what) {
-  const auto read = ckks::read_evaluation_keys(file, what);
-  if (ckks::digest_of(read.parameters) != context()->digest()) {
+  const auto start = file.first(std::min(file.size(), ckks::kKeyIdWithin));
+  if (ckks::digest_of(ckks::peek_evaluation_keys(start, what).parameters) != context()->digest()) {
     throw MismatchError(std::string(what) + " was made for another program than " + client().network);
   }
-  return add_keys(read.keys, what);
+  return add_keys(
+      std::make_shared<const ckks::EvaluationKeys>(ckks::read_expanded_keys(*context(), source_of(file), what, &pool_)),
+      what);
 }
 
 ckks::KeyId Server::add_keys(const ckks::SeededEvaluationKeys& keys, std::string_view what) {
-  check_complete(keys, what);
-  const auto expanded = std::make_shared<const ckks::EvaluationKeys>(*context(), keys, &pool_);
+  return add_keys(std::make_shared<const ckks::EvaluationKeys>(*context(), keys, &pool_), what);
+}
+
+ckks::KeyId Server::add_keys(const Keys& expanded, std::string_view what) {
+  check_complete(*expanded, what);
   const std::size_t bytes = expanded->memory_bytes();
   if (bytes > key_memory_) {
     throw MismatchError(std::string(what) + " takes " + std::to_string(bytes >> 20) +
                         " MB of memory; this server gives keys " + std::to_string(key_memory_ >> 20));
   }
   const std::lock_guard lock(mutex_);
-  Owner& owner = owners_[keys.key];
+  Owner& owner = owners_[expanded->key()];
   if (owner.keys) key_bytes_ -= owner.keys->memory_bytes();
   owner = {expanded, ++clock_};
   key_bytes_ += bytes;
-  make_room(keys.key);
-  return keys.key;
+  make_room(expanded->key());
+  return expanded->key();
 }
 
 /// Every key that the program asks for, at its level: said when keys come, not at the first query.
-void Server::check_complete(const ckks::SeededEvaluationKeys& keys, std::string_view what) const {
+void Server::check_complete(const ckks::EvaluationKeys& keys, std::string_view what) const {
   const ckks::KeyRequest& request = client().keys;
-  bool complete = request.relin_limbs == 0 || (keys.relin && keys.relin->limbs >= request.relin_limbs);
-  for (const auto& [element, limbs] : request.galois) {
-    const auto key = keys.galois.find(element);
-    complete = complete && key != keys.galois.end() && key->second.limbs >= limbs;
+  try {
+    if (request.relin_limbs != 0) keys.relin(request.relin_limbs);
+    for (const auto& [element, limbs] : request.galois) keys.galois(element, limbs);
+  } catch (const MismatchError&) {
+    throw MismatchError(std::string(what) + " lacks keys that " + client().network +
+                        " needs: make them for this program's client.spec");
   }
-  if (complete) return;
-  throw MismatchError(std::string(what) + " lacks keys that " + client().network +
-                      " needs: make them for this program's client.spec");
 }
 
 /// Under the mutex.

@@ -59,7 +59,8 @@ class Server {
     std::uint64_t last_asked = 0;
   };
 
-  void check_complete(const ckks::SeededEvaluationKeys& keys, std::string_view what) const;
+  ckks::KeyId add_keys(const Keys& expanded, std::string_view what);
+  void check_complete(const ckks::EvaluationKeys& keys, std::string_view what) const;
   Keys keys_of(const ckks::KeyId& owner);
   void make_room(const ckks::KeyId& newest);
 
