@@ -21,7 +21,7 @@
 ///   length      := u64                            of the payload; 84 bytes less than the file
 ///   checksum    := 32 bytes                       BLAKE2b-256 of all bytes before it
 ///
-///   payload of parameters, public_key, evaluation_keys, secret_key (the latter in ckks/secret_wire.h):
+///   payload of parameters, public_key, evaluation_keys, secret_key (the latter in secret/wire.h):
 ///   parameters  := log_degree:u32 digit_size:u64 insecure:u8 #q:u32 #p:u32 q:u64... p:u64...
 ///   public_key  := parameters key_id seed residues(all q)
 ///   evaluation_keys := parameters key_id has_relin:u8 [key] count:u32 (element:u32 key)...   elements odd, increasing
