@@ -156,16 +156,16 @@ Bytes envelope_head(Kind kind, const Digest& digest, std::size_t payload_bytes) 
 }
 
 RunningChecksum::RunningChecksum() {
-  crypto_generichash_init(&state_, nullptr, 0, kBytes);
+  crypto_generichash_init(state_.get(), nullptr, 0, kBytes);
 }
 
 void RunningChecksum::add(ByteSpan bytes) {
-  crypto_generichash_update(&state_, bytes.data(), bytes.size());
+  crypto_generichash_update(state_.get(), bytes.data(), bytes.size());
 }
 
 Checksum RunningChecksum::finish() {
   Checksum sum;
-  crypto_generichash_final(&state_, sum.data(), sum.size());
+  crypto_generichash_final(state_.get(), sum.data(), sum.size());
   return sum;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ class RunningChecksum {
   std::array<std::uint8_t, kBytes> finish();
 
  private:
-  crypto_generichash_state state_;
+  /// Not within: it asks for an alignment of 64 bytes that not every stack frame keeps.
+  std::unique_ptr<crypto_generichash_state> state_ = std::make_unique<crypto_generichash_state>();
 };
 
 /// Magic, version and kind at the start of `bytes`, which `in` reads. Throws FormatError.
