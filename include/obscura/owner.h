@@ -57,7 +57,8 @@ class Owner {
   ~Owner();
 
   /// Puts everything into a folder, all files or none, and keeps its records and its count there from now on:
-  /// secret.key (mode 0600), evaluation.key, client.spec. Throws IoError where there are keys already.
+  /// secret.key (mode 0600), evaluation.key, client.spec. Throws IoError where there are keys already, MismatchError
+  /// where these are in a folder already.
   void save(const std::filesystem::path& folder);
 
   NetworkFacts network() const;

@@ -85,8 +85,9 @@ struct Owner::State {
       if (std::filesystem::exists(file, ec)) evaluation = read_file(file);
     }
     if (evaluation.empty()) {
-      inner.write_evaluation_keys(
-          [&](BytesView piece) { evaluation.insert(evaluation.end(), piece.begin(), piece.end()); }, &pool);
+      Bytes made;  // half of them are none
+      inner.write_evaluation_keys([&](BytesView piece) { made.insert(made.end(), piece.begin(), piece.end()); }, &pool);
+      evaluation = std::move(made);
     }
     return evaluation;
   }
@@ -117,6 +118,9 @@ Owner Owner::open(const std::filesystem::path& folder, std::size_t threads) {
 
 void Owner::save(const std::filesystem::path& folder) {
   const std::lock_guard lock(state_->mutex);
+  if (state_->folder) {  // its records and its count are there, and one of two counts would be too low
+    throw MismatchError("these keys are kept in " + state_->folder->path().string() + " already: copy that folder");
+  }
   const owner::KeyFolder keys(folder);
   keys.put(state_->inner, state_->keys(), false);
   for (const auto& [id, record] : state_->records) keys.remember(record);

@@ -103,7 +103,9 @@ TEST_F(PublicFace, AFolderKeepsKeysRecordsAndTheCount) {
     owner.save(folder_ / "keys");
     EXPECT_EQ(owner.decryptions(), 1U);
     EXPECT_EQ(read_file(folder_ / "keys" / "evaluation.key"), owner.evaluation_keys());
-    EXPECT_THAT(message_of([&] { owner.save(folder_ / "keys"); }), HasSubstr("exists"));
+    EXPECT_THAT(message_of([&] { Owner(net_.client_spec).save(folder_ / "keys"); }), HasSubstr("exists"));
+    EXPECT_THAT(message_of([&] { owner.save(folder_ / "copy"); }), HasSubstr("already: copy that folder"));
+    EXPECT_FALSE(fs::exists(folder_ / "copy"));
   }
   Owner again = Owner::open(folder_ / "keys");
   expect_right(again.read(server.answer(id, query))[0], first);
