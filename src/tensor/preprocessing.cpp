@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/error.h"
@@ -58,6 +59,9 @@ void check_preprocessing(const Preprocessing& how, const Shape& input) {
     throw FormatError("the range of pixels " + range_text(how) + " has no lower and upper end, as 0..1 has");
   }
   check_colour(how, input.channels);
+  if (how.equalise && input.channels != 1) {
+    throw FormatError(fmt::format("histograms are equalised of grey pictures, not of {} channels", input.channels));
+  }
   const float width = high - low;
   const char* advice = "state the range that mean and std are of: 0..1, 0..255 or -1..1";
   for (const float v : how.std) {
@@ -95,8 +99,9 @@ std::string range_text(const Preprocessing& how) {
 std::string preprocessing_text(const Preprocessing& how, const Shape& input) {
   const std::string colour =
       input.channels == 1 || input.channels == 3 ? how.colour : fmt::format("in {} channels", input.channels);
-  return fmt::format("{}x{} {}, pixels as {}, mean {}, std {}, {}", input.width, input.height, colour, range_text(how),
-                     numbers_text(how.mean), numbers_text(how.std), classes_text(how.classes));
+  return fmt::format("{}x{} {}, {}pixels as {}, mean {}, std {}, {}", input.width, input.height, colour,
+                     how.equalise ? "histogram equalised, " : "", range_text(how), numbers_text(how.mean),
+                     numbers_text(how.std), classes_text(how.classes));
 }
 
 std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Preprocessing& how) {
@@ -108,6 +113,12 @@ std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Prepro
   const std::size_t plane = planar.size() / channels;
   const float low = how.range[0], width = how.range[1] - how.range[0];
   const bool backward = how.colour == "bgr";
+  std::vector<std::uint8_t> spread;
+  if (how.equalise) {
+    if (channels != 1) throw MismatchError("histograms are equalised of grey pictures only");
+    spread = equalised(planar);
+    planar = spread;
+  }
   std::vector<float> values(planar.size());
   for (std::size_t c = 0; c < channels; ++c) {
     const auto from = planar.subspan((backward ? channels - 1 - c : c) * plane, plane);
@@ -116,6 +127,25 @@ std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Prepro
     }
   }
   return values;
+}
+
+std::vector<std::uint8_t> equalised(std::span<const std::uint8_t> grey) {
+  std::array<std::size_t, 256> counts{};
+  for (const std::uint8_t v : grey) ++counts[v];
+  const auto darkest = std::ranges::find_if(counts, [](std::size_t n) { return n != 0; });
+  const std::size_t first = darkest == counts.end() ? 0 : *darkest;
+  if (first == grey.size()) return {grey.begin(), grey.end()};
+  // In single precision and rounded to even, as OpenCV does it.
+  const float scale = 255.0F / static_cast<float>(grey.size() - first);
+  std::array<std::uint8_t, 256> level{};
+  std::size_t sum = 0;
+  for (auto i = static_cast<std::size_t>(darkest - counts.begin()) + 1; i < counts.size(); ++i) {
+    sum += counts[i];
+    level[i] = static_cast<std::uint8_t>(std::lrint(static_cast<float>(sum) * scale));
+  }
+  std::vector<std::uint8_t> out(grey.size());
+  std::ranges::transform(grey, out.begin(), [&](std::uint8_t v) { return level[v]; });
+  return out;
 }
 
 }  // namespace obscura

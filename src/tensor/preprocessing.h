@@ -19,6 +19,7 @@ struct Preprocessing {
   std::string colour = "grey";       // "grey", or the order of three channels: "rgb" or "bgr"
   bool stated = false;               // false: nobody said mean, std or range, and these are the defaults
   std::array<float, 2> range = {0.0F, 1.0F};
+  bool equalise = false;  // grey pictures: the histogram of the whole picture is equalised first
 };
 
 /// The preprocessing of a file that states none: pixels in [0, 1], grey for one channel, rgb for three.
@@ -39,7 +40,13 @@ std::string range_text(const Preprocessing& how);
 std::string preprocessing_text(const Preprocessing& how, const Shape& input);
 
 /// Planar bytes (C x H x W, rgb order) of an image of shape `input` as the network wants them:
-/// (pixel / 255 - mean[c]) / std[c]. Throws MismatchError if sizes do not fit.
+/// (pixel / 255 - mean[c]) / std[c], with pixels equalised first where `how` says so. Throws MismatchError if sizes do
+/// not fit.
 std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Preprocessing& how);
+
+/// Grey levels spread so that all are about equally frequent: level v becomes 255 (c(v) - c0) / (n - c0), rounded, where
+/// c(v) of the n pixels are at most v and c0 are of the darkest level there is. The same bytes as OpenCV's equalizeHist;
+/// a picture of a single level stays as it is.
+std::vector<std::uint8_t> equalised(std::span<const std::uint8_t> grey);
 
 }  // namespace obscura
