@@ -24,6 +24,7 @@ OptionTable<study::EvaluationRequest> request_options() {
       .check(whole_number());
   t.part(fit_options(), &V::fit);
   t.part(preprocessing_options(false), &V::stated, kStatesOnnx);
+  t.part(policy_options(), &V::policy);
   t.group("");
   t.value("--stop-after", &V::stop_after, "For tests: end as if interrupted");
   return t;
@@ -53,7 +54,7 @@ const OptionTable<EvaluateArguments>& evaluate_options() {
     t.group(kFiles);
     t.value("--network", &V::network, "The network, an ONNX file").required();
     t.value("--dataset", &V::dataset,
-            "mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls, samples, or a folder")
+            "mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls (or -2 to -5), samples, or a folder")
         .shows_default();
     t.value("--data", &V::data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)");
     t.group(kRun);

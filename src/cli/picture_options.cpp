@@ -28,6 +28,28 @@ OptionTable<study::StatedPreprocessing> preprocessing_options(bool with_colour) 
   if (with_colour) table.value("--colour", &V::colour, "grey, rgb or bgr");
   table.value("--classes", &V::classes,
               "Names of the classes in the order of outputs: A,B,C or a file (one a line, or a JSON list)");
+  table.value("--histogram", &V::histogram, "equalise: of grey pictures, before anything else; or none")
+      .check(CLI::IsMember({"equalise", "none"}));
+  table.value("--picture", &V::picture,
+              "Networks of chunks, or classifiers that are to become one: the pictures' size, WIDTHxHEIGHT, which are "
+              "cut into chunks of the network's input");
+  return table;
+}
+
+OptionTable<study::PolicyWishes> policy_options() {
+  using V = study::PolicyWishes;
+  OptionTable<V> table;
+  table.group("Pictures in chunks");
+  table
+      .value("--policy", &V::policy,
+             "What is encrypted: all (default), every chunk group by group; whole, all of them together; features, "
+             "those of large gradients, and the server sees the others; hidden, always so many, and nothing else tells")
+      .check(CLI::IsMember({"features", "all", "whole", "hidden"}));
+  table.value("--threshold", &V::threshold, "features: gradients (0 to 1443) from which on a chunk is encrypted (100)");
+  table.value("--score", &V::score, "features: a chunk's mean gradient (default) or its maximum")
+      .check(CLI::IsMember({"mean", "maximum"}));
+  table.value("--hidden-chunks", &V::hidden_chunks, "hidden: how many (default: three quarters of a picture's)")
+      .check(whole_number());
   return table;
 }
 

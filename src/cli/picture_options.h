@@ -2,6 +2,7 @@
 
 #include "cli/option_table.h"
 #include "study/images/picture_fit.h"
+#include "study/policy.h"
 #include "study/preprocessing.h"
 #include "study/shield_key.h"
 
@@ -12,6 +13,7 @@ namespace obscura::cli {
 OptionTable<study::PictureFit> fit_options();
 
 /// --mean, --std, --input-range and --classes; --colour where the verb has no other meaning for it.
+OptionTable<study::PolicyWishes> policy_options();
 OptionTable<study::StatedPreprocessing> preprocessing_options(bool with_colour);
 
 /// --key and what a key that is made is like.

@@ -16,6 +16,10 @@ OptionTable<NetworkTraining> network_options() {
   using V = NetworkTraining;
   OptionTable<V> table;
   table.value("--model", &V::model, "Network to train").shows_default().echo(Echo::always);
+  table.value(
+      "--chunk", &V::chunk,
+      "Models of chunks: a chunk's side in pixels, or WIDTHxHEIGHT (default: 28); the edges of pictures that it "
+      "does not divide are filled up");
   return table;
 }
 
@@ -39,7 +43,8 @@ OptionTable<RecipeWishes> recipe_options() {
   t.value("--schedule", &V::schedule, "Learning rate over time: constant, one-cycle, cosine or steps");
   t.value("--warm-up", &V::warm_up, "Share of the run in which one-cycle rises");
   t.value("--augment", &V::augment,
-          "none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip or crop+flip+cutout");
+          "none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip, crop+flip+cutout, rotate+shift+flip "
+          "or rotate+shift+flips");
   t.value("--plain-epochs", &V::plain_epochs, "Last epochs without augmentation");
   t.value("--weight-decay", &V::weight_decay, "L2 weight decay");
   t.value("--label-smoothing", &V::label_smoothing, "0 to 1");
@@ -50,6 +55,9 @@ OptionTable<RecipeWishes> recipe_options() {
   t.value("--clamp", &V::range_bound, "Own models: clamp what is squared to +- this in training; 0: not")
       .only(kTrainsNetwork);
   t.value("--freeze", &V::freeze_norms, "Last share of the run in which batch norms keep their statistics")
+      .only(kTrainsNetwork);
+  t.value("--chunk-dropout", &V::chunk_dropout,
+          "Models of chunks: chance that training leaves a chunk out, 0 to below 1")
       .only(kTrainsNetwork);
   t.value("--precision", &V::precision, "Of convolutions in training: float or bfloat16");
   t.value("--distill-share", &V::teacher_share, "Weight of the teacher's answers, 0 to 1; labels the rest")

@@ -99,6 +99,7 @@ void add_compile_verb(CLI::App& verb) {
   verb.add_option("--save", args->request.save, "Write the network as it is used here, for keygen and classify")
       ->group(kOutput);
   preprocessing_options(true).add_to(verb, args->request.stated);
+  policy_options().add_to(verb, args->request.policy);
   fit_options().add_to(verb, args->request.fit);
   verb.add_option("--input", args->request.input,
                   "What image a network takes that takes numbers: channels x height x width, as 1x28x28")

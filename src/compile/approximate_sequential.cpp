@@ -26,11 +26,7 @@ class Lockstep {
     last_use_.back() = graph.nodes.size();  // the outputs are compared
     fitted_ = nn::without_layers(graph);
     for (const auto& sample : samples) {
-      if (sample.size() != graph.input_shape().size()) {
-        throw MismatchError("the network takes " + std::to_string(graph.input_shape().size()) + " values, not " +
-                            std::to_string(sample.size()));
-      }
-      exact_.push_back({std::vector<double>(sample.begin(), sample.end())});
+      exact_.push_back({nn::input_values(graph, sample)});
     }
     replaced_ = exact_;
   }

@@ -1,7 +1,9 @@
 #include "compile/batched.h"
 
+#include <bit>
 #include <cmath>
 
+#include "base/error.h"
 #include "circuits/linear_plan.h"
 
 namespace obscura::compile {
@@ -80,12 +82,43 @@ class Planner {
 
 }  // namespace
 
-void plan_batched(std::vector<Stage> stages, const ckks::Context& context, Program& program) {
+namespace {
+
+/// The rotations that sum a picture's chunks, behind the first map that reads them.
+void request_sum(const program::StagedNetwork& network, const ckks::Context& context, Program& program) {
+  const program::Merge& merge = *network.merge;
+  std::size_t readers = 0;
+  for (const Stage& stage : network.stages) {
+    for (const Term& term : stage.terms) readers += term.value == merge.value ? 1 : 0;
+  }
+  if (readers != 1) throw UnsupportedError("several layers read the merged chunks of the network: use --mode packed");
+  const std::size_t limbs = program.schedule.stages[merge.value].activation_limbs;
+  const auto costs = circuits::step_costs(context, limbs);
+  for (std::size_t step = 1; step < program.client.chunks->wide; step *= 2) {
+    program.client.keys.rotation(static_cast<std::int64_t>(step), limbs, context.degree());
+    program.microseconds += static_cast<double>(network.stages[merge.value].output.size()) *
+                            (costs.decompose + costs.inner_product + 2 * costs.mod_down);
+  }
+}
+
+}  // namespace
+
+void plan_batched(program::StagedNetwork network, const ckks::Context& context, Program& program) {
   ClientSpec& client = program.client;
   client.images = context.slots();
   client.reply_gap = 1;
   client.output_factor = 1;
-  Planner(stages, context, program).plan();
+  program.merge = network.merge;
+  if (network.merge) {
+    client.chunks->wide = std::bit_ceil(network.merge->count);
+    if (client.chunks->wide > context.slots()) {
+      throw UnsupportedError(std::to_string(network.merge->count) + " chunks are more than one ciphertext has slots, " +
+                             std::to_string(context.slots()) + ": use --mode packed, or larger chunks");
+    }
+    client.images = context.slots() / client.chunks->wide;
+    request_sum(network, context, program);
+  }
+  Planner(network.stages, context, program).plan();
 }
 
 }  // namespace obscura::compile

@@ -8,6 +8,6 @@ namespace obscura::compile {
 
 /// One image a slot: every map is a matrix of integers over whole ciphertexts, no rotation at all. Fills in the batched
 /// part of the program, its client and its keys. Spends `stages`.
-void plan_batched(std::vector<Stage> stages, const ckks::Context& context, Program& program);
+void plan_batched(program::StagedNetwork network, const ckks::Context& context, Program& program);
 
 }  // namespace obscura::compile

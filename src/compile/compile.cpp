@@ -11,6 +11,7 @@
 #include "compile/packed.h"
 #include "compile/schedule.h"
 #include "compile/stages.h"
+#include "nn/reference.h"
 #include "program/program_wire.h"
 #include "program/scales.h"
 #include "program/validate.h"
@@ -43,6 +44,7 @@ void describe_client(const nn::Graph& graph, const CompileOptions& options, Prog
   client.parameters = ckks::make_parameters(program.schedule.log_degree, program.schedule.q_bits,
                                             program.schedule.p_bits, program.schedule.digit_size);
   client.input = graph.input_shape();
+  if (graph.chunks) client.chunks = {*graph.chunks, options.policy, 1, options.score, options.threshold};
   client.preprocessing = graph.preprocessing;
   client.input_scale = std::exp2(program.schedule.input_bits);
   client.input_limbs = program.schedule.limbs();
@@ -54,18 +56,19 @@ void describe_client(const nn::Graph& graph, const CompileOptions& options, Prog
 }
 
 /// Images side by side: as asked, or the number that makes the most images a second by prediction.
-std::size_t choose_images(const std::vector<Stage>& stages, const ckks::Context& context, const CompileOptions& options,
-                          const Program& program) {
+std::size_t choose_images(const program::StagedNetwork& network, const ckks::Context& context,
+                          const CompileOptions& options, const Program& program) {
+  if (network.merge) return choose_width(network, context, program);
   if (options.images_per_ciphertext != 0) return options.images_per_ciphertext;
   std::size_t best = 1;
   double best_rate = 0;
   for (std::size_t images = 1; images <= context.slots() / std::bit_ceil(program.client.input.size()); images *= 2) {
     // As many as leave no room for the outputs are too many.
-    if (images > 1 && stages.back().output.size() > context.slots() / images) break;
+    if (images > 1 && network.stages.back().output.size() > context.slots() / images) break;
     Program tried;
     tried.client = program.client;
     tried.schedule = program.schedule;
-    plan_packed(stages, context, images, tried);
+    plan_packed(network, context, images, tried);
     const double rate = static_cast<double>(images) / tried.microseconds;
     if (rate <= best_rate) break;
     best_rate = rate;
@@ -75,17 +78,29 @@ std::size_t choose_images(const std::vector<Stage>& stages, const ckks::Context&
 }
 
 /// Whether how large values get is known of real images.
-bool is_calibrated(const nn::Graph& graph, const std::vector<Stage>& stages, const CompileOptions& options) {
-  return !options.samples.empty() || from_numbers(stages, graph.calibration).has_value();
+bool is_calibrated(const nn::Graph& graph, const program::StagedNetwork& network, const CompileOptions& options) {
+  return !options.samples.empty() || from_numbers(network, graph.calibration).has_value();
+}
+
+/// What the network sees of each picture.
+std::vector<program::Parts> parts_of(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
+  std::vector<program::Parts> all;
+  for (const auto& sample : samples) {
+    program::Parts& parts = all.emplace_back();
+    for (const auto& part : nn::network_inputs(graph, std::vector<float>(sample.begin(), sample.end()))) {
+      parts.emplace_back(part.begin(), part.end());
+    }
+  }
+  return all;
 }
 
 /// Measured on the samples, or as the file says, or measured on made-up images.
-Magnitudes magnitudes_of(const nn::Graph& graph, const std::vector<Stage>& stages,
+Magnitudes magnitudes_of(const nn::Graph& graph, const program::StagedNetwork& network,
                          const std::vector<std::vector<double>>& samples) {
   if (samples.empty()) {
-    if (auto stated = from_numbers(stages, graph.calibration)) return *stated;
+    if (auto stated = from_numbers(network, graph.calibration)) return *stated;
   }
-  return measure_magnitudes(stages, samples);
+  return measure_magnitudes(network, parts_of(graph, samples));
 }
 
 void check_images(std::size_t images, const ckks::Context& context) {
@@ -99,16 +114,44 @@ void check_images(std::size_t images, const ckks::Context& context) {
 
 std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
   check_depth(graph);
-  return to_numbers(measure_magnitudes(stages_of(nn::fold_batch_norms(graph)), samples));
+  return to_numbers(measure_magnitudes(network_of(nn::fold_batch_norms(graph)), parts_of(graph, samples)));
+}
+
+void check_policy(const nn::Graph& graph, const CompileOptions& options) {
+  using message::Policy;
+  const auto refuse = [&](const std::string& why) {
+    throw UsageError("policy " + message::to_string(options.policy) + " " + why);
+  };
+  const auto merge = nn::merge_of(graph);
+  if (!graph.chunks || !merge) return;
+  const bool mean = std::get<nn::Merge>(graph.nodes[*merge].layer).kind == nn::Merge::Kind::mean;
+  const bool some = options.policy == Policy::features || options.policy == Policy::hidden;
+  if (some && !mean) refuse("needs a network that takes the mean over chunks; " + graph.name + " puts them in order");
+  if (!mean && options.mode == Mode::batched) refuse("has no batched layout for chunks in order: use --mode packed");
+  if (options.policy == Policy::features && options.mode == Mode::batched) {
+    refuse("is packed only, for every picture has other chunks to encrypt: use --mode packed, or --policy hidden");
+  }
+  if ((options.policy == Policy::hidden) != (graph.chunks->kept != 0)) {
+    refuse("contradicts a network that looks at " + std::to_string(graph.chunks->used()) + " of " +
+           std::to_string(graph.chunks->count()) + " chunks");
+  }
+  if (!(options.threshold >= 0 && options.threshold <= kMaxGradient)) {
+    refuse("has a threshold outside the gradients that there are, 0 to " +
+           std::to_string(static_cast<int>(kMaxGradient)));
+  }
+  if (options.images_per_ciphertext > 1)
+    refuse("chooses the chunks side by side itself: leave --images-per-ciphertext out");
 }
 
 Program compile(const nn::Graph& graph, const CompileOptions& options) {
   check_depth(graph);
-  std::vector<Stage> stages = stages_of(nn::fold_batch_norms(graph));
+  check_policy(graph, options);
+  program::StagedNetwork network = network_of(nn::fold_batch_norms(graph));
+  const std::vector<Stage>& stages = network.stages;
   if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
-  const Magnitudes magnitudes = magnitudes_of(graph, stages, options.samples);
+  const Magnitudes magnitudes = magnitudes_of(graph, network, options.samples);
   Program program;
-  if (is_calibrated(graph, stages, options)) {
+  if (is_calibrated(graph, network, options)) {
     program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
   ScheduleOptions wanted_schedule{options.mode, options.relative_error};
@@ -123,13 +166,12 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
   if (options.mode == Mode::packed) {
     check_images(options.images_per_ciphertext, *context);
-    client.images = choose_images(stages, *context, options, program);
-    plan_packed(std::move(stages), *context, client.images, program);
+    const std::size_t width = choose_images(network, *context, options, program);
+    plan_packed(std::move(network), *context, width, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
     request_packed_keys(*context, program);
   } else {
-    client.images = context->slots();
-    plan_batched(std::move(stages), *context, program);
+    plan_batched(std::move(network), *context, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
   }
   double wanted =

@@ -21,11 +21,20 @@ struct CompileOptions {
   std::uint64_t share = 0;
   /// Packed: images side by side in the slots of a query, a power of two; 0: as many as make the most images a second.
   std::size_t images_per_ciphertext = 1;
+  /// Of a network of chunks: what is encrypted, and of policy features from which score on (message::Chunked). Hidden
+  /// needs a graph that says how many chunks it looks at (Chunking::kept).
+  message::Policy policy = message::Policy::all;
+  ChunkScore score = ChunkScore::mean;
+  double threshold = 100;
 };
 
 /// How large values get on these images (preprocessed): to be kept as graph.calibration, for who compiles the network
 /// and does not have them. Throws UnsupportedError like compile().
 std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
+
+/// Throws UsageError unless the policy is one that the network and the mode have: features and hidden need the mean
+/// over chunks, features is packed, a threshold is a gradient.
+void check_policy(const nn::Graph& graph, const CompileOptions& options);
 
 /// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer. The same network
 /// gives the same program again on the same machine.

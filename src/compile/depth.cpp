@@ -275,8 +275,7 @@ void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>
   rough.relative_error *= 4;
   std::map<std::size_t, std::size_t> degrees;
   std::size_t usual = 2;
-  std::vector<std::vector<double>> values{{sample.begin(), sample.end()}};
-  if (sample.size() != graph.input_shape().size()) values = nn::run_reference_layers(graph, sample);  // throws
+  std::vector<std::vector<double>> values{nn::input_values(graph, sample)};
   if (needs_fitting(graph) && multiplications(graph) > kMostMultiplications) {
     check_unseen(graph, rough);
     return check_size(graph);

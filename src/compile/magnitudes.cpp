@@ -82,32 +82,113 @@ struct Sampled {
 
 }  // namespace
 
-Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples) {
-  const auto inputs = samples.empty() ? made_up_samples(stages.front().terms.front().input) : samples;
-  std::vector<MapSums> sums;
-  for (const Stage& stage : stages) sums.emplace_back(stage);
-  Running input;
-  Sampled sampled{std::vector<Running>(stages.size()), std::vector<Running>(stages.size()),
-                  std::vector<double>(stages.size(), 0)};
-  for (const auto& sample : inputs) {
-    std::vector<std::vector<double>> values{sample};
-    input.see(sample);
-    for (std::size_t i = 0; i < stages.size(); ++i) {
+namespace {
+
+/// Everything that samples add, stage by stage.
+class Measurement {
+ public:
+  explicit Measurement(const program::StagedNetwork& network)
+      : network_(network),
+        sampled_{std::vector<Running>(network.stages.size()), std::vector<Running>(network.stages.size()),
+                 std::vector<double>(network.stages.size(), 0)},
+        runs_(network.stages.size(), 0) {
+    for (const Stage& stage : network.stages) sums_.emplace_back(stage);
+  }
+
+  void add(const program::Parts& parts) {
+    const std::size_t stages = network_.stages.size();
+    if (!network_.merge) return run(parts.front(), 0, stages);
+    const std::size_t border = network_.merge->value;
+    program::Parts made;
+    for (const auto& part : parts) {
+      run(part, 0, border);
+      made.push_back(std::move(values_.back()));
+    }
+    values_.assign(border, {});
+    most_ = std::max(most_, largest_sum(made));
+    for_head(program::merged(*network_.merge, made));
+  }
+
+  Magnitudes result() const {
+    Magnitudes result;
+    result.input_rms = input_.rms();
+    for (std::size_t i = 0; i < network_.stages.size(); ++i) {
+      const Running &map = sampled_.map[i], &activation = sampled_.activation[i];
+      result.stages.push_back(
+          {std::max(map.most, 1e-3), map.rms(), std::max(activation.most, 1e-3), activation.rms(), sums_[i].gain,
+           std::sqrt(sampled_.fan_in[i] / static_cast<double>(std::max<std::size_t>(runs_[i], 1)))});
+    }
+    if (network_.merge && network_.merge->kind == program::Merge::Kind::sum) {
+      result.summed = {network_.merge->value, network_.merge->count, std::max(most_, 1e-3)};
+    }
+    return result;
+  }
+
+ private:
+  void run(const std::vector<double>& input, std::size_t first, std::size_t last) {
+    values_.assign(1, input);
+    input_.see(input);
+    stages(first, last);
+  }
+
+  void for_head(std::vector<double> value) {
+    values_.push_back(std::move(value));
+    stages(network_.merge->value, network_.stages.size());
+  }
+
+  void stages(std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
       std::vector<double> before;
-      values.push_back(run_stage(stages[i], values, &before));
-      sampled.fan_in[i] += sums[i].fan_in_squares(stages[i], values);
-      sampled.map[i].see(before);
-      sampled.activation[i].see(values.back());
+      values_.push_back(run_stage(network_.stages[i], values_, &before));
+      sampled_.fan_in[i] += sums_[i].fan_in_squares(network_.stages[i], values_);
+      sampled_.map[i].see(before);
+      sampled_.activation[i].see(values_.back());
+      ++runs_[i];
     }
   }
-  Magnitudes result;
-  result.input_rms = input.rms();
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    const Running &map = sampled.map[i], &activation = sampled.activation[i];
-    result.stages.push_back({std::max(map.most, 1e-3), map.rms(), std::max(activation.most, 1e-3), activation.rms(),
-                             sums[i].gain, std::sqrt(sampled.fan_in[i] / static_cast<double>(inputs.size()))});
+
+  /// Whatever their signs, and however they are put together.
+  static double largest_sum(const program::Parts& parts) {
+    double most = 0;
+    for (std::size_t i = 0; i < parts.front().size(); ++i) {
+      double sum = 0;
+      for (const auto& part : parts) sum += std::abs(part[i]);
+      most = std::max(most, sum);
+    }
+    return most;
   }
-  return result;
+
+  const program::StagedNetwork& network_;
+  std::vector<MapSums> sums_;
+  Running input_;
+  Sampled sampled_;
+  std::vector<std::size_t> runs_;
+  std::vector<std::vector<double>> values_;
+  double most_ = 0;
+};
+
+}  // namespace
+
+Magnitudes measure_magnitudes(const program::StagedNetwork& network, const std::vector<program::Parts>& samples) {
+  Measurement measurement(network);
+  for (const auto& parts : samples) measurement.add(parts);
+  if (samples.empty()) {
+    const std::size_t chunks = network.merge ? network.merge->count : 1;
+    Shape shape = network.stages.front().terms.front().input;
+    // The first stage reads all chunks, where they are put in order as they are.
+    const bool all = network.merge && network.merge->value == 0 && network.merge->kind == program::Merge::Kind::concat;
+    if (all) shape = {shape.size() / chunks, 1, 1};
+    for (auto& input : made_up_samples(shape)) {
+      measurement.add(program::Parts(chunks, input));
+    }
+  }
+  return measurement.result();
+}
+
+Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples) {
+  std::vector<program::Parts> parts;
+  for (const auto& sample : samples) parts.push_back({sample});
+  return measure_magnitudes({stages}, parts);
 }
 
 std::vector<double> to_numbers(const Magnitudes& magnitudes) {
@@ -115,16 +196,24 @@ std::vector<double> to_numbers(const Magnitudes& magnitudes) {
   for (const auto& m : magnitudes.stages) {
     numbers.insert(numbers.end(), {m.map_max, m.map_rms, m.activation_max, m.activation_rms, m.fan_in_rms});
   }
+  if (magnitudes.summed) numbers.push_back(magnitudes.summed->most / static_cast<double>(magnitudes.summed->count));
   return numbers;
 }
 
-std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers) {
-  if (numbers.size() != 1 + 5 * stages.size()) return std::nullopt;
+std::optional<Magnitudes> from_numbers(const program::StagedNetwork& network, const std::vector<double>& numbers) {
+  const std::vector<Stage>& stages = network.stages;
+  const bool sum = network.merge && network.merge->kind == program::Merge::Kind::sum;
+  if (numbers.size() != 1 + 5 * stages.size() + (sum ? 1 : 0)) return std::nullopt;
   Magnitudes result;
   result.input_rms = numbers[0];
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const double* n = numbers.data() + 1 + 5 * i;
     result.stages.push_back({n[0], n[1], n[2], n[3], MapSums(stages[i]).gain, n[4]});
+  }
+  // Pictures in another number of chunks than was measured have sums in proportion.
+  if (sum) {
+    const auto count = static_cast<double>(network.merge->count);
+    result.summed = {network.merge->value, network.merge->count, numbers.back() * count};
   }
   return result;
 }

@@ -5,15 +5,20 @@
 
 #include "compile/names.h"
 #include "program/magnitudes.h"
+#include "program/merge.h"
 
 namespace obscura::compile {
 
-/// Runs the stages on `samples` (one flat input each; made up from noise and blobs in the pixel range where empty).
+/// Runs the stages on `samples`: what the network sees of a picture each; made up from noise and blobs in the pixel
+/// range where empty.
+Magnitudes measure_magnitudes(const program::StagedNetwork& network, const std::vector<program::Parts>& samples);
+
+/// The same of a network that sees pictures as one, which `samples` are.
 Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vector<std::vector<double>>& samples);
 
 /// As numbers that a network's file can carry (nn::Graph::calibration), and back; gains follow from the maps. Numbers
 /// of another network, by their count, are nothing.
 std::vector<double> to_numbers(const Magnitudes& magnitudes);
-std::optional<Magnitudes> from_numbers(const std::vector<Stage>& stages, const std::vector<double>& numbers);
+std::optional<Magnitudes> from_numbers(const program::StagedNetwork& network, const std::vector<double>& numbers);
 
 }  // namespace obscura::compile

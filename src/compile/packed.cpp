@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "compile/packed_search.h"
@@ -51,32 +54,166 @@ PackedStage made(Stage stage, PricedStage priced, const std::vector<std::shared_
   for (Steps& group : result.fold) widen(group, images);
   result.microseconds = priced.microseconds;
   result.key_megabytes = priced.key_megabytes;
+  result.width = static_cast<std::size_t>(images);
   result.stage = std::move(stage);
   return result;
 }
 
 }  // namespace
 
-void plan_packed(std::vector<Stage> stages, const ckks::Context& context, std::size_t images, Program& program) {
-  const std::size_t slots = context.slots() / images;
-  PackedChoice choice = search_layouts(stages, program.schedule, context, slots);
-  ClientSpec& client = program.client;
-  client.images = images;
-  client.period = choice.input->period;
-  client.input_slots = choice.input->position;
-  client.output_factor = choice.stages.back().factor;
-  client.output_slots = choice.stages.back().output->position;
-  client.reply_gap = slots / choice.stages.back().output->period;
-  std::vector<std::shared_ptr<const Layout>> values{choice.input};
-  program.packed.clear();
-  program.microseconds = 0;
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    program.packed.push_back(
-        made(std::move(stages[i]), std::move(choice.stages[i]), values, slots, static_cast<std::int64_t>(images)));
-    program.packed.back().schedule = program.schedule.stages[i];
-    program.microseconds += program.packed.back().microseconds;
-    values.push_back(program.packed.back().output);
+namespace {
+
+/// The most ciphertexts of one group of chunks, or of a picture taken as one.
+constexpr std::size_t kMostGroupCiphertexts = 64;
+
+/// A stage behind the merge as it is numbered by itself, value 0 being what is merged; a sum is read as what it is made
+/// of, chunk by chunk.
+Stage of_head(Stage stage, const program::Merge& merge, std::size_t width) {
+  for (Term& term : stage.terms) {
+    const bool reads_merged = term.value == merge.value;
+    term.value -= merge.value;
+    if (!reads_merged || merge.kind == program::Merge::Kind::concat) continue;
+    program::AffineMap wide{term.map.columns * width, {}, std::move(term.map.bias)};
+    for (const auto& row : term.map.rows) {
+      program::AffineMap::Row all;
+      for (std::size_t k = 0; k < width; ++k) {
+        for (const auto& e : row) all.push_back({static_cast<std::uint32_t>(k * term.map.columns + e.column), e.value});
+      }
+      wide.rows.push_back(std::move(all));
+    }
+    term.map = std::move(wide);
+    term.input = {term.map.columns, 1, 1};
+    term.stride = {1, 1};
   }
+  return stage;
+}
+
+/// Plans a run of stages with layouts of their own, and appends them to the program.
+class Appender {
+ public:
+  Appender(const ckks::Context& context, Program& program) : context_(context), program_(program) {
+    program.packed.clear();
+    program.microseconds = 0;
+  }
+
+  /// `stages` number their values from 0 on, which are value `first` on of the program. Returns the last one's factor.
+  double append(std::vector<Stage> stages, std::size_t first, std::size_t width, bool last,
+                std::shared_ptr<const Layout> input = nullptr) {
+    const std::span schedule = std::span(program_.schedule.stages).subspan(first, stages.size());
+    const std::size_t slots = context_.slots() / width;
+    PackedChoice choice = search_layouts(stages, schedule, context_, slots, last, std::move(input));
+    std::vector<std::shared_ptr<const Layout>> values{choice.input};
+    double factor = 1;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      factor = choice.stages[i].factor;
+      auto stage =
+          made(std::move(stages[i]), std::move(choice.stages[i]), values, slots, static_cast<std::int64_t>(width));
+      stage.schedule = schedule[i];
+      for (Term& term : stage.stage.terms) term.value += first;
+      values.push_back(stage.output);
+      microseconds_ += stage.microseconds;
+      program_.packed.push_back(std::move(stage));
+    }
+    input_ = values.front();
+    output_ = values.back();
+    return factor;
+  }
+
+  const std::shared_ptr<const Layout>& input() const { return input_; }
+  const std::shared_ptr<const Layout>& output() const { return output_; }
+  /// Of all that was appended since it was last asked for.
+  double take_microseconds() { return std::exchange(microseconds_, 0); }
+
+ private:
+  const ckks::Context& context_;
+  Program& program_;
+  std::shared_ptr<const Layout> input_, output_;
+  double microseconds_ = 0;
+};
+
+void take_input(ClientSpec& client, const Layout& layout) {
+  client.period = layout.period;
+  client.input_slots = layout.position;
+}
+
+}  // namespace
+
+void plan_packed(program::StagedNetwork network, const ckks::Context& context, std::size_t width, Program& program) {
+  ClientSpec& client = program.client;
+  Appender appender(context, program);
+  program.merge = network.merge;
+  std::vector<Stage>& stages = network.stages;
+  if (!network.merge) {
+    client.images = width;
+    client.output_factor = appender.append(std::move(stages), 0, width, true);
+    take_input(client, *appender.input());
+    program.microseconds = appender.take_microseconds();
+  } else {
+    const program::Merge& merge = *network.merge;
+    const auto border = static_cast<std::ptrdiff_t>(merge.value);
+    client.images = 1;
+    client.chunks->wide = width;
+    const std::size_t groups = client.chunks->groups(merge.count);
+    std::shared_ptr<const Layout> made_of_chunk;
+    if (border == 0) {
+      made_of_chunk = std::make_shared<Layout>(image_layout(client.unit(), context.slots() / width));
+      take_input(client, *made_of_chunk);
+    } else {
+      std::vector<Stage> trunk(std::make_move_iterator(stages.begin()),
+                               std::make_move_iterator(stages.begin() + border));
+      appender.append(std::move(trunk), 0, width, false);
+      take_input(client, *appender.input());
+      made_of_chunk = appender.output();
+    }
+    program.microseconds = appender.take_microseconds() * static_cast<double>(groups);
+    const bool concat = merge.kind == program::Merge::Kind::concat;
+    Layout merged = merged_layout(*made_of_chunk, width, concat ? groups : 1, context.slots());
+    // Places of chunks that there are not, behind the last, hold nothing that is read.
+    if (concat) merged.position.resize(made_of_chunk->position.size() * merge.count);
+    std::vector<Stage> head;
+    for (auto stage = stages.begin() + border; stage != stages.end(); ++stage) {
+      head.push_back(of_head(std::move(*stage), merge, width));
+    }
+    client.output_factor =
+        appender.append(std::move(head), merge.value, 1, true, std::make_shared<const Layout>(std::move(merged)));
+    program.microseconds += appender.take_microseconds();
+  }
+  client.output_slots = appender.output()->position;
+  client.reply_gap = context.slots() / client.images / appender.output()->period;
+}
+
+std::size_t choose_width(const program::StagedNetwork& network, const ckks::Context& context, const Program& program) {
+  const message::Chunked& chunks = *program.client.chunks;
+  const std::size_t most = std::bit_ceil(network.merge->count);
+  const std::size_t places = std::bit_ceil(chunks.cut.chunk().size());
+  // One ciphertext a group, or the whole of what there is: several in between.
+  const std::size_t narrow = std::clamp<std::size_t>(context.slots() / places, 1, most);
+  const auto ciphertexts = [&](std::size_t width) {
+    return std::max<std::size_t>(places * width / context.slots(), 1);
+  };
+  std::size_t best = 0;
+  double best_time = 0;
+  std::string problem;
+  for (std::size_t width = chunks.policy == message::Policy::whole ? most : narrow; width <= most; width *= 2) {
+    if (width > context.slots() / 2 || ciphertexts(width) > kMostGroupCiphertexts) break;
+    if (chunks.policy == message::Policy::features && width > narrow) break;
+    try {
+      Program tried;
+      tried.client = program.client;
+      tried.schedule = program.schedule;
+      plan_packed(network, context, width, tried);
+      if (best != 0 && tried.microseconds >= best_time) break;
+      best = width;
+      best_time = tried.microseconds;
+    } catch (const UnsupportedError& e) {
+      problem = e.what();
+    }
+  }
+  if (best != 0) return best;
+  if (!problem.empty()) throw UnsupportedError(problem);
+  throw UnsupportedError(std::to_string(network.merge->count) +
+                         " chunks are too many to be encrypted as one picture: use "
+                         "--policy all, which takes them group by group, or larger chunks");
 }
 
 void request_packed_keys(const ckks::Context& context, Program& program) {

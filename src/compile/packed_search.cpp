@@ -61,8 +61,15 @@ double activation_cost(const Stage& stage, const ckks::Context& context, const S
 
 class Search {
  public:
-  Search(const std::vector<Stage>& stages, const Schedule& schedule, const ckks::Context& context, std::size_t slots)
-      : stages_(stages), schedule_(schedule), context_(context), slots_(slots), last_use_(last_uses(stages)) {}
+  Search(std::span<const Stage> stages, std::span<const StageSchedule> schedule, const ckks::Context& context,
+         std::size_t slots, bool last, std::shared_ptr<const Layout> input)
+      : stages_(stages),
+        schedule_(schedule),
+        context_(context),
+        slots_(slots),
+        last_(last),
+        input_(std::move(input)),
+        last_use_(last_uses(stages)) {}
 
   PackedChoice run() {
     std::vector<State> beam = starts();
@@ -87,6 +94,10 @@ class Search {
 
   std::vector<State> starts() {
     std::vector<State> result;
+    if (input_) {
+      const LayoutId id = layouts_.add(*input_);
+      return {{id, {id}, {}, 0}};
+    }
     const Shape& shape = stages_.front().terms.front().input;
     for (std::size_t phases = 0; phases <= kMostPhases; ++phases) {
       const std::size_t cut = std::size_t{1} << phases;
@@ -156,7 +167,7 @@ class Search {
 
   std::vector<Candidate> candidates(std::size_t i, const State& state) {
     const Stage& stage = stages_[i];
-    const bool last = i + 1 == stages_.size();
+    const bool last = last_ && i + 1 == stages_.size();
     std::vector<Candidate> result;
     if (!last) {
       std::vector<LayoutId> tried;
@@ -205,7 +216,7 @@ class Search {
     if (!map.possible()) return nullptr;
     const auto offsets = map.offsets(kMostDiagonals);
     if (offsets.empty()) return nullptr;
-    const StageSchedule& s = schedule_.stages[i];
+    const StageSchedule& s = schedule_[i];
     const auto costs = circuits::step_costs(context_, s.limbs);
     const auto fold_costs = circuits::step_costs(context_, s.activation_limbs);
     auto priced = std::make_unique<PricedStage>();
@@ -250,10 +261,12 @@ class Search {
     priced.blocks = {};
   }
 
-  const std::vector<Stage>& stages_;
-  const Schedule& schedule_;
+  std::span<const Stage> stages_;
+  std::span<const StageSchedule> schedule_;
   const ckks::Context& context_;
   std::size_t slots_;
+  bool last_;
+  std::shared_ptr<const Layout> input_;
   std::vector<std::size_t> last_use_;
   Layouts layouts_;
   std::map<Key, std::unique_ptr<PricedStage>> priced_;
@@ -261,9 +274,10 @@ class Search {
 
 }  // namespace
 
-PackedChoice search_layouts(const std::vector<Stage>& stages, const Schedule& schedule, const ckks::Context& context,
-                            std::size_t slots) {
-  return Search(stages, schedule, context, slots).run();
+PackedChoice search_layouts(std::span<const Stage> stages, std::span<const StageSchedule> schedule,
+                            const ckks::Context& context, std::size_t slots, bool last,
+                            std::shared_ptr<const Layout> input) {
+  return Search(stages, schedule, context, slots, last, std::move(input)).run();
 }
 
 }  // namespace obscura::compile

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "compile/compile.h"
@@ -32,7 +33,9 @@ struct PackedChoice {
 /// Beam search over the layouts of all values: each stage is tried with every layout that its inputs suggest, and the
 /// cheapest few ways to come so far are kept, one for each set of layouts that later stages can still see. `slots`:
 /// places of one image in a ciphertext.
-PackedChoice search_layouts(const std::vector<Stage>& stages, const Schedule& schedule, const ckks::Context& context,
-                            std::size_t slots);
+/// `last`: the network ends with these stages, and their output is the reply. `input`: of value 0, where it is given.
+PackedChoice search_layouts(std::span<const Stage> stages, std::span<const StageSchedule> schedule,
+                            const ckks::Context& context, std::size_t slots, bool last = true,
+                            std::shared_ptr<const Layout> input = nullptr);
 
 }  // namespace obscura::compile

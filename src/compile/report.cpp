@@ -63,7 +63,7 @@ std::string packed_table(const Program& program, const std::vector<double>& meas
                                  "products", "activation", "predicted", measured.empty() ? "" : "measured");
   for (std::size_t i = 0; i < program.packed.size(); ++i) {
     const PackedStage& s = program.packed[i];
-    const std::size_t blocks = s.output->ciphertexts(program.client.slots() / program.client.images);
+    const std::size_t blocks = s.output->ciphertexts(program.client.slots() / s.width);
     text += fmt::format(fmt::runtime(kRow), s.stage.name, s.layout, s.schedule.limbs, scale_text(s.scales),
                         s.diagonals(), rotations(s), blocks * products(s.stage), activation_text(s.stage.activation),
                         fmt::format("{:.2f} ms", s.microseconds / 1000),
@@ -91,11 +91,32 @@ std::string bytes_text(double bytes) {
 
 }  // namespace
 
+namespace {
+
+std::string chunks_text(const ClientSpec& client) {
+  const message::Chunked& chunks = *client.chunks;
+  std::string text =
+      fmt::format("pictures of {}x{} in {}; policy {}", chunks.cut.picture.width, chunks.cut.picture.height,
+                  chunking_text(chunks.cut), message::to_string(chunks.policy));
+  if (chunks.policy == message::Policy::features) {
+    text += fmt::format(", {} gradient above {:g}", to_string(chunks.score), chunks.threshold);
+  }
+  const std::size_t groups = client.mode == Mode::packed ? chunks.groups(chunks.cut.used()) : 1;
+  text += client.mode == Mode::packed
+              ? fmt::format("; {} chunk{} side by side, up to {} group{} a picture\n\n", chunks.wide,
+                            chunks.wide == 1 ? "" : "s", groups, groups == 1 ? "" : "s")
+              : fmt::format("; a chunk a slot, {} slots a picture\n\n", chunks.wide);
+  return text;
+}
+
+}  // namespace
+
 std::string report(const Program& program, const std::vector<double>& measured) {
   const ClientSpec& client = program.client;
   const bool packed = client.mode == Mode::packed;
   std::string text = fmt::format("{}: {}, {} image{} a query\n\n", client.network, packed ? "packed" : "batched",
                                  client.images, client.images == 1 ? "" : "s");
+  if (client.chunks) text += chunks_text(client);
   text += packed ? packed_table(program, measured) : batched_table(program, measured);
   text += "(limbs: primes left when the map is applied; scales: log2 behind the map and behind the activation)\n\n";
   text += "parameters   " + ckks::describe(client.parameters) + "\n";
@@ -112,9 +133,10 @@ std::string report(const Program& program, const std::vector<double>& measured) 
                     client.logit_range / message::kLogitHeadroom, client.logit_range)
               : std::string("             nothing is known of how large logits get: the network was not calibrated\n");
   const Sizes s = sizes(program);
-  text += fmt::format("the client   sends {} ciphertext{}, {}, for {} image{}; reads {} back\n", client.queries(),
-                      client.queries() == 1 ? "" : "s", bytes_text(s.query), client.images,
-                      client.images == 1 ? "" : "s", bytes_text(s.reply));
+  const bool varies = client.chunks && client.chunks->policy == message::Policy::features;
+  text += fmt::format("the client   sends {}{} ciphertext{}, {}, for {} image{}; reads {} back\n",
+                      varies ? "up to " : "", client.queries(), client.queries() == 1 ? "" : "s", bytes_text(s.query),
+                      client.images, client.images == 1 ? "" : "s", bytes_text(s.reply));
   text += fmt::format("             holds the secret key and sends {} rotation keys{} once, {}\n",
                       program.client.keys.galois.size(),
                       program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", bytes_text(s.keys));

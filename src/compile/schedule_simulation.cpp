@@ -66,6 +66,7 @@ void Simulation::add_noise(Value& v, double unit) {
 void Simulation::amplify(Value& v, double factor) {
   v.variance *= square(factor);
   v.noise *= square(factor);
+  v.common *= square(factor);
 }
 
 /// As guessed; before a polynomial the least that is no less and brings the scale to a prime, with or without a
@@ -84,9 +85,16 @@ Simulation::Value Simulation::meet(const Stage& stage) const {
   Value met = values_[stage.terms.front().value];
   for (const Term& term : stage.terms) {
     const Value& v = values_[term.value];
+    // The errors of chunks are independent, but for those of the weights that all of them share.
+    const auto& summed = magnitudes_.summed;
+    const double together = summed && summed->value == term.value ? static_cast<double>(summed->count) : 1;
+    const double common = together * together * v.common;
+    // Of the noise it is a part where it was counted there: see stage().
+    const double noise = mode_ == Mode::packed ? together * (v.noise - v.common) + common : together * v.noise;
     met.scale = std::max(met.scale, v.scale);
-    met.variance = std::max(met.variance, v.variance);
-    met.noise = std::max(met.noise, v.noise);
+    met.common = std::max(met.common, common);
+    met.variance = std::max(met.variance, together * (v.variance - v.common) + common);
+    met.noise = std::max(met.noise, noise);
     met.dropped = std::max(met.dropped, v.dropped);
   }
   return met;
@@ -95,6 +103,7 @@ Simulation::Value Simulation::meet(const Stage& stage) const {
 StageSchedule Simulation::stage(std::size_t i) {
   const auto& m = magnitudes_.stages[i];
   Value v = meet(stages_[i]);
+  if (magnitudes_.summed && magnitudes_.summed->value == i) need(v, magnitudes_.summed->most);
   StageSchedule s;
   s.limbs = v.dropped;  // turned into limbs at the end
   s.weight_bits = weight_bits(i, v.scale);
@@ -115,6 +124,7 @@ StageSchedule Simulation::stage(std::size_t i) {
   amplify(v, m.gain);
   const double rounding = square(m.fan_in_rms * units_.weight / std::exp2(exact));
   v.variance += rounding;
+  v.common += rounding;
   // A rounded plaintext has complex slots, so its error is seen beside that of the key; a rounded integer is not.
   if (mode_ == Mode::packed) v.noise += rounding;
   v.scale += matrix_scale;
@@ -127,6 +137,10 @@ StageSchedule Simulation::stage(std::size_t i) {
   if (v.scale + std::max(std::log2(widest), 0.0) + 2 > kWidestConstantBits) fits_ = false;
   // The sums that close a dense map: up to N / 2 rows come together, each doubling with its own error.
   if (mode_ == Mode::packed && i + 1 < stages_.size()) add_noise(v, 8 * units_.key_switch);
+  // Batched, the sum over a picture's chunks is one of rotations here: each doubles what came before, with its error.
+  if (mode_ == Mode::batched && magnitudes_.summed && magnitudes_.summed->value == i) {
+    add_noise(v, std::sqrt(2.0 * static_cast<double>(magnitudes_.summed->count)) * units_.key_switch);
+  }
   s.activation_limbs = v.dropped;
   if (stages_[i].activation == Stage::Activation::square) square_stage(s, m, v);
   if (stages_[i].activation == Stage::Activation::polynomial) polynomial_stage(i, m, v);

@@ -43,7 +43,8 @@ class Simulation {
   /// A value on its way: log2 of its scale, variance of its error, primes dropped so far.
   struct Value {
     double scale = 0, variance = 0;
-    double noise = 0;  ///< the part of the variance that depends on the key
+    double noise = 0;   ///< the part of the variance that depends on the key
+    double common = 0;  ///< the part of both that is the same for all chunks: what rounding did to the weights
     std::size_t dropped = 0;
   };
 

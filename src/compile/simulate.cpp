@@ -46,7 +46,8 @@ double largest_of(const std::vector<double>& values) {
 
 }  // namespace
 
-Simulator::Simulator(const Program& program, std::uint64_t seed) : seed_(seed) {
+Simulator::Simulator(const Program& program, std::uint64_t seed)
+    : merge_(program.merge), client_(program.client), seed_(seed) {
   const NoiseUnits units = units_of(program);
   std::mt19937_64 random(seed);
   for (const auto& stage : program.packed) {
@@ -89,34 +90,89 @@ void Simulator::measure(const Program& program) {
                : 0;
 }
 
-Simulator::Result Simulator::run(const std::vector<float>& pixels, std::uint64_t image) const {
-  std::mt19937_64 random(seed_ * 0x9E3779B97F4A7C15U + image);
+namespace {
+
+void add_noise(std::vector<double>& values, double deviation, std::mt19937_64& random) {
   std::normal_distribution<double> normal;
-  const auto add_noise = [&](std::vector<double>& values, double deviation) {
-    if (deviation <= 0) return;
-    for (double& v : values) v += deviation * normal(random);
+  if (deviation <= 0) return;
+  for (double& v : values) v += deviation * normal(random);
+}
+
+}  // namespace
+
+void Simulator::advance(Values& values, std::size_t first, std::size_t last, std::mt19937_64& random,
+                        Result& result) const {
+  const auto check = [&](const std::vector<double>& sums, double limit, std::size_t stage) {
+    if (result.overflow < 0 && largest_of(sums) >= limit) result.overflow = static_cast<int>(stage);
   };
-  Result result;
-  const auto check = [&](const std::vector<double>& values, double limit, std::size_t stage) {
-    if (result.overflow < 0 && largest_of(values) >= limit) result.overflow = static_cast<int>(stage);
-  };
-  std::vector<std::vector<double>> values{{pixels.begin(), pixels.end()}};
-  add_noise(values.front(), fresh_);
-  for (std::size_t i = 0; i < stages_.size(); ++i) {
+  for (std::size_t i = first; i < last; ++i) {
     std::vector<double> sums(stages_[i].output.size(), 0);
     for (const Term& term : stages_[i].terms) {
       const auto part = term.map.apply(values[term.value]);
       for (std::size_t r = 0; r < sums.size(); ++r) sums[r] += part[r];
     }
     check(sums, errors_[i].map_limit, i);
-    add_noise(sums, errors_[i].after_map);
+    add_noise(sums, errors_[i].after_map, random);
     apply_activation(stages_[i], sums);
     check(sums, errors_[i].activation_limit, i);
-    if (stages_[i].activation != Stage::Activation::none) add_noise(sums, errors_[i].after_activation);
+    if (stages_[i].activation != Stage::Activation::none) add_noise(sums, errors_[i].after_activation, random);
     values.push_back(std::move(sums));
   }
+}
+
+std::vector<double> Simulator::merge(const std::vector<float>& picture, std::mt19937_64& random, Result& result) const {
+  const message::Chunked& chunks = *client_.chunks;
+  const auto choice = message::choose_chunks(chunks, picture, client_.preprocessing);
+  const bool sums = merge_->kind == program::Merge::Kind::sum;
+  const std::size_t wide = sums && client_.mode == Mode::packed ? chunks.wide : 1;
+  program::Parts made(sums ? wide : 0);
+  const auto run_chunk = [&](std::size_t k, bool encrypted) {
+    const auto pixels = cut_chunk(chunks.cut, picture, k);
+    Values values{{pixels.begin(), pixels.end()}};
+    // What travels in the clear has no noise, and little of it is what matters: it is run like the rest.
+    if (encrypted) add_noise(values.front(), fresh_, random);
+    advance(values, 0, merge_->value, random, result);
+    return std::move(values.back());
+  };
+  std::size_t next = 0;
+  for (const bool encrypted : {true, false}) {
+    for (const std::size_t k : encrypted ? choice.encrypted : choice.plain) {
+      auto values = run_chunk(k, encrypted);
+      if (!sums) {
+        made.push_back(std::move(values));
+        continue;
+      }
+      auto& place = made[encrypted ? next++ % wide : 0];
+      place.resize(values.size(), 0);
+      for (std::size_t i = 0; i < values.size(); ++i) place[i] += values[i];
+    }
+  }
+  std::size_t size = 0;
+  for (const auto& part : made) size = std::max(size, part.size());
+  std::vector<double> all;
+  for (auto& part : made) {
+    part.resize(size, 0);
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+Simulator::Result Simulator::run(const std::vector<float>& pixels, std::uint64_t image) const {
+  std::mt19937_64 random(seed_ * 0x9E3779B97F4A7C15U + image);
+  Result result;
+  Values values;
+  std::size_t first = 0;
+  if (merge_) {
+    first = merge_->value;
+    values.resize(first);
+    values.push_back(merge(pixels, random, result));
+  } else {
+    values.emplace_back(pixels.begin(), pixels.end());
+    add_noise(values.front(), fresh_, random);
+  }
+  advance(values, first, stages_.size(), random, result);
   result.logits = std::move(values.back());
-  add_noise(result.logits, reply_);
+  add_noise(result.logits, reply_, random);
   return result;
 }
 

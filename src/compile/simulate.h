@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <random>
 #include <vector>
 
 #include "compile/compile.h"
@@ -23,7 +25,7 @@ class Simulator {
     /// -1: none.
     int overflow = -1;
   };
-  /// One preprocessed image; the noise follows from the seed and `image`, a number.
+  /// One preprocessed image, or picture in chunks; the noise follows from the seed and `image`, a number.
   Result run(const std::vector<float>& pixels, std::uint64_t image) const;
 
  private:
@@ -35,8 +37,16 @@ class Simulator {
   };
   void measure(const Program& program);
 
+  using Values = std::vector<std::vector<double>>;
+  /// Stages [first, last) behind values that are there.
+  void advance(Values& values, std::size_t first, std::size_t last, std::mt19937_64& random, Result& result) const;
+  /// What merged chunks are to the stages that read them.
+  std::vector<double> merge(const std::vector<float>& picture, std::mt19937_64& random, Result& result) const;
+
   std::vector<Stage> stages_;
   std::vector<StageErrors> errors_;
+  std::optional<program::Merge> merge_;
+  message::ClientSpec client_;
   double fresh_ = 0, reply_ = 0;
   std::uint64_t seed_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -76,15 +77,15 @@ class Builder {
   explicit Builder(const nn::Graph& graph)
       : graph_(graph), uses_(count_uses(graph)), expressions_(graph.nodes.size()) {}
 
-  std::vector<Stage> build() {
-    expressions_[0] = value(0, graph_.input_shape());
+  program::StagedNetwork build() {
+    expressions_[0] = value(0, graph_.nodes.front().shape);
     for (std::size_t i = 1; i < graph_.nodes.size(); ++i) {
       if (uses_[i] > 0) expressions_[i] = of(graph_.nodes[i]);
     }
     Expression& last = expressions_.back();
-    const bool computed = last.is_value() && last.parts.front().value > 0;
+    const bool computed = last.is_value() && last.parts.front().value > (merge_ ? merge_->value : 0);
     if (!computed) close(std::move(last), Stage::Activation::none, {});
-    return std::move(stages_);
+    return {std::move(stages_), merge_};
   }
 
  private:
@@ -102,6 +103,7 @@ class Builder {
       return join(node);
     }
     Expression e = take(node.inputs.at(0));
+    if (const auto* m = std::get_if<nn::Merge>(&node.layer)) return merge(node, std::move(e), *m);
     if (std::holds_alternative<nn::Square>(node.layer)) return close(std::move(e), Stage::Activation::square, {});
     if (const auto* p = std::get_if<nn::Polynomial>(&node.layer)) return polynomial(node, std::move(e), *p);
     if (const auto* a = std::get_if<nn::Activation>(&node.layer)) {
@@ -110,6 +112,41 @@ class Builder {
           ") is not a polynomial: fit one first, obscura compile --calibrate DATASET --save FITTED.onnx");
     }
     return linear(node, std::move(e));
+  }
+
+  /// What is merged is the last value before: a linear map of it is the same map of the sum, or of each part.
+  Expression merge(const Node& node, Expression e, const nn::Merge& layer) {
+    if (e.parts.size() > 1) e = close(std::move(e), Stage::Activation::none, {});
+    const std::size_t count = graph_.chunks->used();
+    const bool sum = layer.kind == nn::Merge::Kind::mean;
+    Expression::Part& part = e.parts.front();
+    merge_ = program::Merge{sum ? program::Merge::Kind::sum : program::Merge::Kind::concat, part.value, count};
+    AffineMap map = part.made();
+    if (sum) {
+      const double share = 1.0 / static_cast<double>(count);
+      for (auto& row : map.rows) row.change_values([share](double value) { return value * share; });
+    } else {
+      map = repeated(map, count);
+      part.input = {part.input.size() * count, 1, 1};
+    }
+    part.map = std::move(map);
+    e.shape = node.shape;
+    e.names.push_back(node.name);
+    return e;
+  }
+
+  /// The map of each of `count` inputs that stand one behind the other.
+  static AffineMap repeated(const AffineMap& map, std::size_t count) {
+    AffineMap all{map.columns * count, {}, {}};
+    for (std::size_t k = 0; k < count; ++k) {
+      for (const auto& row : map.rows) {
+        AffineMap::Row moved;
+        for (const auto& e : row) moved.push_back({static_cast<std::uint32_t>(e.column + k * map.columns), e.value});
+        all.rows.push_back(std::move(moved));
+      }
+      all.bias.insert(all.bias.end(), map.bias.begin(), map.bias.end());
+    }
+    return all;
   }
 
   static Expression linear(const Node& node, Expression e) {
@@ -252,13 +289,19 @@ class Builder {
   std::vector<std::size_t> uses_;
   std::vector<Expression> expressions_;
   std::vector<Stage> stages_;
+  std::optional<program::Merge> merge_;
 };
 
 }  // namespace
 
-std::vector<Stage> stages_of(const nn::Graph& graph) {
+program::StagedNetwork network_of(const nn::Graph& graph) {
   if (graph.nodes.size() < 2) throw UnsupportedError("the network " + graph.name + " has no layer");
+  nn::check_chunks(graph);
   return Builder(graph).build();
+}
+
+std::vector<Stage> stages_of(const nn::Graph& graph) {
+  return network_of(graph).stages;
 }
 
 }  // namespace obscura::compile

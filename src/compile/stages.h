@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "nn/graph.h"
+#include "program/merge.h"
 #include "program/stage.h"
 
 namespace obscura::compile {
@@ -11,6 +12,9 @@ using program::Stage;
 using program::Term;
 
 /// Throws UnsupportedError that names the layer for what cannot be run on ciphertexts.
+program::StagedNetwork network_of(const nn::Graph& graph);
+
+/// The same of a network that sees the picture as one.
 std::vector<Stage> stages_of(const nn::Graph& graph);
 
 }  // namespace obscura::compile

@@ -22,8 +22,8 @@ struct InverseMap {
 InverseMap draw_map(const AffineLimits& limits, const BatchShape& shape, SplitMix random) {
   const auto within = [&](double limit) { return random.between(-limit, limit); };
   const double angle = within(limits.rotation_degrees) * std::numbers::pi / 180;
-  const double dx = within(limits.shift_pixels);
-  const double dy = within(limits.shift_pixels);
+  const double dx = within(limits.shift_pixels + limits.shift_share * static_cast<double>(shape.width));
+  const double dy = within(limits.shift_pixels + limits.shift_share * static_cast<double>(shape.height));
   const double scale = 1 + within(limits.scale);
   const double shear = within(limits.shear);
   const double c = std::cos(angle) / scale;
@@ -45,14 +45,27 @@ T rounded(float value) {
   return static_cast<T>(std::clamp(value + 0.5f, 0.0f, 255.0f));
 }
 
+/// A coordinate mirrored at the first and the last of `side` places.
+float reflected(float at, int side) {
+  const auto last = static_cast<float>(side - 1);
+  if (last <= 0) return 0;
+  at = std::fmod(std::abs(at), 2 * last);
+  return at > last ? 2 * last - at : at;
+}
+
 template <class T>
 class Plane {
  public:
-  Plane(const T* pixels, const BatchShape& shape, T fill)
-      : pixels_(pixels), height_(static_cast<int>(shape.height)), width_(static_cast<int>(shape.width)), fill_(fill) {}
+  Plane(const T* pixels, const BatchShape& shape, T fill, bool mirrored)
+      : pixels_(pixels),
+        height_(static_cast<int>(shape.height)),
+        width_(static_cast<int>(shape.width)),
+        fill_(fill),
+        mirrored_(mirrored) {}
 
   /// Bilinear; neighbours outside the image are `fill`.
   T sample(float x, float y) const {
+    if (mirrored_) x = reflected(x, width_), y = reflected(y, height_);
     if (!(x > -1 && y > -1 && x < static_cast<float>(width_) && y < static_cast<float>(height_))) return fill_;
     const int ix = static_cast<int>(x + 1) - 1;  // floor, as x > -1
     const int iy = static_cast<int>(y + 1) - 1;
@@ -73,12 +86,15 @@ class Plane {
  private:
   float get(int x, int y) const {
     const bool inside = x >= 0 && y >= 0 && x < width_ && y < height_;
+    // On the last row or column itself the neighbour weighs nothing.
+    if (mirrored_ && !inside) return pixels_[std::min(y, height_ - 1) * width_ + std::min(x, width_ - 1)];
     return inside ? pixels_[y * width_ + x] : fill_;
   }
   const T* pixels_;
   int height_;
   int width_;
   T fill_;
+  bool mirrored_;
 };
 
 template <class T>
@@ -109,7 +125,7 @@ void affine(std::span<const T> in, std::span<T> out, const BatchShape& shape, co
     const InverseMap map = draw_map(limits, shape, SplitMix(seed, first + n));
     for (std::size_t c = 0; c < shape.channels; ++c) {
       const std::size_t at = (n * shape.channels + c) * plane;
-      warp(Plane<T>(in.data() + at, shape, fill), out.data() + at, shape, map);
+      warp(Plane<T>(in.data() + at, shape, fill, limits.mirrored), out.data() + at, shape, map);
     }
   }
 }
@@ -158,6 +174,24 @@ void augment_affine(std::span<const std::uint8_t> in, std::span<std::uint8_t> ou
 void augment_flip(std::span<float> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first,
                   double probability) {
   flip(batch, shape, seed, first, probability);
+}
+
+void augment_flip_rows(std::span<float> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first,
+                       double probability) {
+  require_size(batch.size(), shape);
+  constexpr std::uint64_t kRowsStream = 0x726F7773;
+  const auto width = static_cast<std::ptrdiff_t>(shape.width);
+  for (std::size_t n = 0; n < shape.count; ++n) {
+    if (SplitMix(seed ^ kRowsStream, first + n).unit() >= probability) continue;
+    for (std::size_t c = 0; c < shape.channels; ++c) {
+      const auto top = batch.begin() + static_cast<std::ptrdiff_t>((n * shape.channels + c) * shape.height) * width;
+      for (std::size_t y = 0; y < shape.height / 2; ++y) {
+        const auto other = top + static_cast<std::ptrdiff_t>(shape.height - 1 - y) * width;
+        const auto row = top + static_cast<std::ptrdiff_t>(y) * width;
+        std::swap_ranges(row, row + width, other);
+      }
+    }
+  }
 }
 
 void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first,

@@ -21,8 +21,11 @@ struct BatchShape {
 struct AffineLimits {
   double rotation_degrees = 12;
   double shift_pixels = 2;
-  double scale = 0.10;  ///< 0.10: from 0.9 to 1.1
-  double shear = 0.15;  ///< horizontal shear: x += shear * y
+  double scale = 0.10;     ///< 0.10: from 0.9 to 1.1
+  double shear = 0.15;     ///< horizontal shear: x += shear * y
+  double shift_share = 0;  ///< further shift, of the side: 0.1 is a tenth of it
+  /// What comes from outside is mirrored at the edge, for pictures that fill their frame, in place of a constant.
+  bool mirrored = false;
 };
 
 /// Moves every image by its own random affine map about its centre, sampled bilinearly; what comes from outside the
@@ -43,6 +46,10 @@ void augment_flip(std::span<float> batch, const BatchShape& shape, std::uint64_t
                   double probability = 0.5);
 void augment_flip(std::span<std::uint8_t> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first = 0,
                   double probability = 0.5);
+
+/// The same top to bottom, drawn by itself.
+void augment_flip_rows(std::span<float> batch, const BatchShape& shape, std::uint64_t seed, std::uint64_t first = 0,
+                       double probability = 0.5);
 
 /// Shifts every image by up to `pad` whole pixels each way; what comes from outside is mirrored at the edge (which is
 /// not repeated). Deterministic as augment_affine. `out` may not overlap `in`. Throws ParameterError if a span is not

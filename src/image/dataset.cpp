@@ -59,14 +59,23 @@ bool is_folder(const std::string& name) {
   throw UsageError("there is no data set or image folder '" + name + "'; the data sets are " + joined(names));
 }
 
+/// Of NEU-CLS, from 1; 0 for another data set.
+std::size_t neu_division(const std::string& name) {
+  if (name == "neu-cls") return 1;
+  const bool numbered = name.size() == 9 && name.starts_with("neu-cls-") && name[8] >= '2' && name[8] <= '5';
+  return numbered ? static_cast<std::size_t>(name[8] - '0') : 0;
+}
+
 Dataset load_named(const std::string& name, Split split, const fs::path& data_dir, std::size_t limit) {
   if (name == "samples") return load_samples(split, limit);
   if (name == "kmnist-split") {
     return load_divided_set(name, "kmnist", split, find_data_dir(data_dir, "kmnist") / "kmnist", limit);
   }
+  if (const std::size_t number = neu_division(name)) {
+    return load_neu(split, find_data_dir(data_dir, "neu-cls") / "neu-cls", number, limit);
+  }
   const fs::path folder = find_data_dir(data_dir, name) / name;
   if (name == "cifar-10") return load_cifar10(split, folder, limit);
-  if (name == "neu-cls") return load_neu(split, folder, limit);
   return load_idx_set(name, split, folder, limit);
 }
 
@@ -122,7 +131,8 @@ fs::path find_data_dir(const fs::path& argument, const std::string& set) {
 }
 
 std::vector<std::string> dataset_names() {
-  return {"mnist", "fashion-mnist", "kmnist", "kmnist-split", "cifar-10", "neu-cls", "samples"};
+  return {"mnist",     "fashion-mnist", "kmnist",    "kmnist-split", "cifar-10", "neu-cls",
+          "neu-cls-2", "neu-cls-3",     "neu-cls-4", "neu-cls-5",    "samples"};
 }
 
 void throw_missing(const std::string& set, const std::string& what, const fs::path& path) {
@@ -133,7 +143,7 @@ void throw_missing(const std::string& set, const std::string& what, const fs::pa
 }
 
 bool has_split(const std::string& name, Split split) {
-  if (!is_folder(name)) return split != Split::validation;
+  if (!is_folder(name)) return split != Split::validation || neu_division(name) != 0;
   return folder_has_split(name, split);
 }
 
@@ -143,7 +153,7 @@ void require_classes_to_train(const std::string& name) {
 
 Dataset load_dataset(const std::string& asked, Split split, const fs::path& data_dir, std::size_t limit) {
   if (is_folder(asked)) return load_folder(split, asked, limit);
-  if (split == Split::validation) {
+  if (split == Split::validation && neu_division(asked) == 0) {
     throw UsageError(asked + " has no validation images of its own: it has train and test");
   }
   Dataset set = load_named(asked == "cifar10" ? "cifar-10" : asked, split, data_dir, limit);

@@ -55,7 +55,8 @@ std::filesystem::path default_data_dir();
 /// none does. Does not throw for a missing folder: loading from it will say what is missing.
 std::filesystem::path find_data_dir(const std::filesystem::path& argument = {}, const std::string& set = {});
 
-/// The names load_dataset knows: mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls, samples.
+/// The names load_dataset knows: mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls (and neu-cls-2 to -5),
+/// samples.
 std::vector<std::string> dataset_names();
 
 /// Loads a data set by name, or a folder of images by its path.
@@ -66,8 +67,9 @@ std::vector<std::string> dataset_names();
 /// cifar-10 (or cifar10): data_batch_1..5.bin and test_batch.bin (also inside cifar-10-batches-bin/), or lossless
 /// sheets
 ///   {train,test}_sheet_NN.webp of 40 x 25 tiles beside {train,test}_labels.u8; 3x32x32.
-/// neu-cls: <data>/neu-cls[/images]/<class>_<1..300>.{jpg,bmp,png}; 1..240 of each class train, the rest test (the
-///   usual NEU-DET division); 1x200x200.
+/// neu-cls: <data>/neu-cls[/images]/<class>_<1..300>.{jpg,bmp,png}; 1x200x200. There is no official division: of each
+///   class 216 pictures are drawn once and for all to train, 24 for validation and 60 to test, and copies of a picture
+///   are never in two of these. neu-cls-2 to neu-cls-5 are four more such divisions of the same pictures.
 /// samples: digits drawn by this program (image/digits.h), or read from $OBSCURA_SAMPLES; needs no files.
 ///   1,000 test and 10,000 training images unless `limit` says otherwise; 1x28x28.
 /// a folder: subfolder = class; with train/, val/ and test/ inside it (labelled_files has the spellings) these are the
@@ -81,9 +83,9 @@ std::vector<std::string> dataset_names();
 Dataset load_dataset(const std::string& name, Split split, const std::filesystem::path& data_dir = {},
                      std::size_t limit = 0);
 
-/// True if the data set has images of its own for the split. Named sets have train and test, and a folder has what it
-/// is divided into (train and test if it is not). For others a caller takes a share of train. Does not look at files of
-/// named sets; throws as load_dataset for a name that is none.
+/// True if the data set has images of its own for the split. Named sets have train and test, NEU-CLS validation too,
+/// and a folder has what it is divided into (train and test if it is not). For others a caller takes a share of train.
+/// Does not look at files of named sets; throws as load_dataset for a name that is none.
 bool has_split(const std::string& name, Split split);
 
 /// For those who train: throws MismatchError that names the classes of a folder that have no training images, which a

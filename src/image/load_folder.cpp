@@ -1,4 +1,4 @@
-// Data sets that are folders of image files: any labelled folder, and NEU-CLS.
+// Data sets that are folders of image files: any labelled folder, and drawn digits.
 #include <algorithm>
 
 #include "base/error.h"
@@ -12,9 +12,6 @@ namespace fs = std::filesystem;
 namespace obscura::image {
 namespace {
 
-constexpr std::size_t kNeuSide = 200;
-constexpr std::size_t kNeuPerClass = 300;
-constexpr std::size_t kNeuTrain = 240;
 constexpr std::size_t kDigitSide = 28;
 /// The most decoded bytes of one folder.
 constexpr std::size_t kMaxBytes = std::size_t{16} << 30;
@@ -49,69 +46,7 @@ void read_all(Dataset& set, const std::vector<std::pair<fs::path, std::size_t>>&
   }
 }
 
-/// The file of NEU image `number` of a class, in any of its spellings, or nothing.
-fs::path find_neu_image(const fs::path& folder, const std::string& long_name, const std::string& short_name,
-                        std::size_t number) {
-  std::error_code ec;
-  for (const std::string& name : {long_name, short_name}) {
-    for (const char* ending : {".jpg", ".bmp", ".png"}) {
-      fs::path path = folder / (name + "_" + std::to_string(number) + ending);
-      if (fs::exists(path, ec)) return path;
-    }
-  }
-  return {};
-}
-
 }  // namespace
-
-std::vector<std::string> neu_classes() {
-  return {"crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches"};
-}
-
-std::vector<std::vector<fs::path>> find_neu_images(const fs::path& folder) {
-  std::error_code ec;
-  const fs::path images = fs::is_directory(folder / "images", ec) ? folder / "images" : folder;
-  const std::vector<std::string> names = neu_classes();
-  const std::vector<std::string> short_names = {"Cr", "In", "Pa", "PS", "RS", "Sc"};
-  ClassLists files(names.size());
-  for (std::size_t c = 0; c < names.size(); ++c) {
-    for (std::size_t n = 1; n <= kNeuPerClass; ++n) {
-      files[c].push_back(find_neu_image(images, names[c], short_names[c], n));
-      if (files[c].back().empty()) {
-        throw_missing("neu-cls", "image " + std::to_string(n) + " of " + names[c],
-                      images / (names[c] + "_" + std::to_string(n) + ".jpg"));
-      }
-    }
-  }
-  return files;
-}
-
-Dataset load_neu(Split split, const fs::path& folder, std::size_t limit) {
-  ClassLists files = find_neu_images(folder);
-  for (auto& list : files) {
-    const auto middle = list.begin() + kNeuTrain;
-    list = split == Split::train ? std::vector(list.begin(), middle) : std::vector(middle, list.end());
-  }
-  Dataset set;
-  set.name = "neu-cls";
-  set.classes = neu_classes();
-  set.channels = 1;
-  set.height = set.width = kNeuSide;
-  set.by_turn = true;
-  for (const auto& list : files) set.available += list.size();
-  for (const auto& [path, label] : by_turn(files, limit)) {
-    // The JPEG copies store grey as three equal channels.
-    const Image image = to_grey(read_image(path));
-    if (image.height != kNeuSide || image.width != kNeuSide) {
-      throw FormatError(path.string() + " is not a NEU image: it has " + std::to_string(image.width) + "x" +
-                        std::to_string(image.height) + " pixels, not 200x200");
-    }
-    set.images.insert(set.images.end(), image.pixels.begin(), image.pixels.end());
-    set.labels.push_back(static_cast<std::int64_t>(label));
-  }
-  set.count = set.labels.size();
-  return set;
-}
 
 Dataset load_folder(Split split, const fs::path& folder, std::size_t limit) {
   Dataset set;

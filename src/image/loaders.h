@@ -21,7 +21,8 @@ Dataset load_idx_set(const std::string& name, Split split, const std::filesystem
 Dataset load_divided_set(const std::string& name, const std::string& source, Split split,
                          const std::filesystem::path& folder, std::size_t limit);
 Dataset load_cifar10(Split split, const std::filesystem::path& folder, std::size_t limit);
-Dataset load_neu(Split split, const std::filesystem::path& folder, std::size_t limit);
+/// `number`: of the division, from 1.
+Dataset load_neu(Split split, const std::filesystem::path& folder, std::size_t number, std::size_t limit);
 Dataset load_folder(Split split, const std::filesystem::path& folder, std::size_t limit);
 /// Drawn digits from files: <digit>-<anything>.png, made to fit 1 x 28 x 28, in the order of their names.
 Dataset load_digit_files(const std::filesystem::path& folder, std::size_t limit);

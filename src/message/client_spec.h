@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ckks/keys.h"
+#include "message/chunked.h"
 #include "tensor/decision.h"
 #include "tensor/preprocessing.h"
 #include "tensor/shape.h"
@@ -25,13 +27,17 @@ struct ClientSpec {
   std::string network;     ///< a name to show
   ckks::Digest program{};  ///< of the compiled program: queries and answers carry it
   ckks::Parameters parameters;
-  Shape input;
+  Shape input;  ///< the picture
+  /// The picture is cut into chunks, which are what the places below hold. Nothing: it is taken as one.
+  std::optional<Chunked> chunks = std::nullopt;
   Preprocessing preprocessing;
   double input_scale = 1;
   std::size_t input_limbs = 1;
-  std::size_t images = 1;  ///< of one query: side by side (packed) or one a slot (batched)
-  /// Packed: value i of image k is at place input_slots[i] of the layout, which repeats every `period` places; place p
-  /// is slot p images + k, counted on from one ciphertext to the next.
+  /// Of one query: side by side (packed) or one a slot (batched). Of pictures in chunks it is one packed, and batched
+  /// one every chunks->wide slots.
+  std::size_t images = 1;
+  /// Packed: value i of image (or chunk) k is at place input_slots[i] of the layout, which repeats every `period`
+  /// places; place p is slot p width() + k, counted on from one ciphertext to the next.
   std::size_t period = 0;
   std::vector<std::uint32_t> input_slots;
   std::size_t outputs = 0;                  ///< logits
@@ -58,10 +64,20 @@ struct ClientSpec {
   ckks::KeyId key{};
 
   std::size_t slots() const { return std::size_t{1} << (parameters.log_degree - 1); }
-  /// Ciphertexts up.
-  std::size_t queries() const {
-    return mode == Mode::batched ? input.size() : std::max<std::size_t>(period * images / slots(), 1);
+  /// What one ciphertext, or several that belong together, hold side by side: images, or chunks of a group.
+  std::size_t width() const { return chunks && mode == Mode::packed ? chunks->wide : images; }
+  /// What input_slots lays out: an image, or a chunk.
+  Shape unit() const { return chunks ? chunks->cut.chunk() : input; }
+  /// Ciphertexts that belong together: of all images, or of one group of chunks.
+  std::size_t group_ciphertexts() const {
+    return mode == Mode::batched ? unit().size() : std::max<std::size_t>(period * width() / slots(), 1);
   }
+  /// Ciphertexts up where so many chunks of a picture are encrypted; without chunks the number does not matter.
+  std::size_t queries(std::size_t encrypted) const {
+    return group_ciphertexts() * (chunks && mode == Mode::packed ? chunks->groups(encrypted) : 1);
+  }
+  /// Ciphertexts up, at the most.
+  std::size_t queries() const { return queries(chunks ? chunks->cut.used() : 0); }
   std::size_t replies() const { return mode == Mode::packed ? 1 : outputs; }  ///< ciphertexts down
 };
 

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
 /// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against and
 /// the range of pixels, 4 the keys that the server needs.
-constexpr std::uint8_t kClientVersion = 4;
+/// 5 equalised histograms and chunks.
+constexpr std::uint8_t kClientVersion = 5;
 
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
   w.u32(static_cast<std::uint32_t>(values.size()));
@@ -60,6 +61,12 @@ double get_positive(ByteReader& r, const char* name) {
   return value;
 }
 
+bool get_mark(ByteReader& r) {
+  const std::uint8_t mark = r.u8();
+  if (mark > 1) r.fail("has a mark that is neither 0 nor 1");
+  return mark == 1;
+}
+
 void read_network(ByteReader& r, ClientSpec& client) {
   client.input.channels = get_count(r, "channels", 1, 4096);
   client.input.height = get_count(r, "height", 1, 4096);
@@ -79,11 +86,38 @@ void read_network(ByteReader& r, ClientSpec& client) {
   for (std::size_t i = 0; i < classes; ++i) pre.classes.push_back(r.text(256));
   pre.colour = r.text(16);
   if (pre.colour != "grey" && pre.colour != "rgb" && pre.colour != "bgr") r.fail("has an unknown order of colours");
-  const std::uint8_t stated = r.u8();
-  if (stated > 1) r.fail("has a mark that is neither 0 nor 1");
-  pre.stated = stated == 1;
+  pre.stated = get_mark(r);
   for (float& end : pre.range) end = get_float(r);
   if (!(pre.range[0] < pre.range[1])) r.fail("has a range of pixels without a lower and an upper end");
+  pre.equalise = get_mark(r);
+  if (pre.equalise && channels != 1) r.fail("equalises the histogram of a picture that is not grey");
+}
+
+/// How pictures are cut; nothing where they are not.
+void read_chunks(ByteReader& r, ClientSpec& client) {
+  if (!get_mark(r)) return;
+  Chunked chunked;
+  chunked.cut.picture = client.input;
+  chunked.cut.height = get_count(r, "rows of a chunk", 1, client.input.height);
+  chunked.cut.width = get_count(r, "columns of a chunk", 1, client.input.width);
+  chunked.cut.kept = get_count(r, "chunks that are looked at", 0, kMaxChunks);
+  const std::uint8_t policy = r.u8();
+  if (policy > static_cast<std::uint8_t>(Policy::hidden)) r.fail("has an unknown policy of encryption");
+  chunked.policy = static_cast<Policy>(policy);
+  const bool hidden = chunked.policy == Policy::hidden;
+  if (hidden != (chunked.cut.kept != 0)) r.fail("hides another number of chunks than it looks at");
+  chunked.wide = get_count(r, "chunks side by side", 1, client.slots());
+  chunked.score = get_mark(r) ? ChunkScore::maximum : ChunkScore::mean;
+  chunked.threshold = r.f64();
+  const bool fits = std::isfinite(chunked.threshold) && chunked.threshold >= 0 && chunked.threshold <= kMaxGradient;
+  if (!fits || !std::has_single_bit(chunked.wide)) r.fail("has a threshold or a width of chunks that there is not");
+  try {
+    check_chunking(chunked.cut);
+  } catch (const ParameterError& e) {
+    r.fail(std::string("says of ") + e.what());
+  }
+  if (client.mode == Mode::batched && chunked.policy == Policy::features) r.fail("has a policy that is packed only");
+  client.chunks = chunked;
 }
 
 /// Places, each below `most`.
@@ -98,11 +132,13 @@ std::vector<std::uint32_t> get_slots(ByteReader& r, const char* name, std::size_
 }
 
 void check_packed(ByteReader& r, const ClientSpec& client, std::size_t slots) {
-  const std::size_t places = std::has_single_bit(client.images) ? slots / client.images : 0;
+  const std::size_t width = client.width(), unit = client.unit().size();
+  const std::size_t places = std::has_single_bit(width) && width <= slots ? slots / width : 0;
   const bool period_fits =
       client.period < places ? std::has_single_bit(client.period) : places > 0 && client.period % places == 0;
-  if (!period_fits || client.period < client.input.size() || client.input_slots.size() != client.input.size() ||
-      client.output_slots.size() != client.outputs) {
+  const bool one_picture = !client.chunks || client.images == 1;
+  if (!period_fits || client.period < unit || client.input_slots.size() != unit ||
+      client.output_slots.size() != client.outputs || !one_picture) {
     r.fail("has a layout that does not fit");
   }
 }
@@ -127,6 +163,11 @@ void read_layout(ByteReader& r, ClientSpec& client) {
   client.input_limbs = get_count(r, "limbs", 1, client.parameters.q.size());
   client.period = get_count(r, "period", 0, kMaxValues);
   client.images = get_count(r, "images", 1, slots);
+  const bool batched_chunks = client.chunks && client.mode == Mode::batched;
+  if (batched_chunks &&
+      (client.chunks->wide > slots / client.images || client.chunks->wide < client.chunks->cut.used())) {
+    r.fail("has chunks that its slots do not hold");
+  }
   const bool packed = client.mode == Mode::packed;
   client.input_slots = get_slots(r, "input slots", packed ? client.period : 0);
   client.outputs = get_count(r, "outputs", 1, kMaxValues);
@@ -149,11 +190,22 @@ void read_layout(ByteReader& r, ClientSpec& client) {
   const std::uint8_t head = r.u8();
   if (head > static_cast<std::uint8_t>(Head::sigmoid)) r.fail("has an unknown end of the network");
   client.head = static_cast<Head>(head);
-  const std::uint8_t zeros = r.u8();
-  if (zeros > 1) r.fail("has a mark that is neither 0 nor 1");
-  client.zeros_between = zeros == 1;
+  client.zeros_between = get_mark(r);
   read_keys(r, client);
   std::ranges::copy(r.raw(client.key.size()), client.key.begin());
+}
+
+void put_chunks(ByteWriter& w, const ClientSpec& client) {
+  w.u8(client.chunks ? 1 : 0);
+  if (!client.chunks) return;
+  const Chunked& chunked = *client.chunks;
+  for (const std::size_t v : {chunked.cut.height, chunked.cut.width, chunked.cut.kept}) {
+    w.u32(static_cast<std::uint32_t>(v));
+  }
+  w.u8(static_cast<std::uint8_t>(chunked.policy));
+  w.u32(static_cast<std::uint32_t>(chunked.wide));
+  w.u8(chunked.score == ChunkScore::maximum ? 1 : 0);
+  w.f64(chunked.threshold);
 }
 
 void put_keys(ByteWriter& w, const ckks::KeyRequest& keys) {
@@ -186,6 +238,8 @@ ckks::Bytes write_client_spec(const ClientSpec& client) {
   w.text(client.preprocessing.colour);
   w.u8(client.preprocessing.stated ? 1 : 0);
   for (const float v : client.preprocessing.range) w.f64(v);
+  w.u8(client.preprocessing.equalise ? 1 : 0);
+  put_chunks(w, client);
   w.f64(client.input_scale);
   for (const std::size_t v : {client.input_limbs, client.period, client.images}) w.u32(static_cast<std::uint32_t>(v));
   put_slots(w, client.input_slots);
@@ -220,6 +274,7 @@ ClientSpec read_client_spec(ckks::ByteSpan bytes, std::string_view what) {
   client.parameters = ckks::read_parameters(r.raw(r.u32()), what);
   if (ckks::digest_of(client.parameters) != envelope.digest) r.fail("has parameters that are not those it names");
   read_network(r, client);
+  read_chunks(r, client);
   read_layout(r, client);
   r.finish();
   return client;

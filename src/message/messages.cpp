@@ -3,6 +3,8 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -56,7 +58,54 @@ Opened open(ckks::Kind kind, const ckks::Context& context, const ckks::Digest& p
   return opened;
 }
 
+void put_chunks(ByteWriter& w, const Query& query) {
+  w.u32(static_cast<std::uint32_t>(query.chunks.size()));
+  for (const std::int32_t index : query.chunks) w.u32(static_cast<std::uint32_t>(index));
+  w.u32(static_cast<std::uint32_t>(query.plain.size()));
+  for (const float v : query.plain) w.u32(std::bit_cast<std::uint32_t>(v));
+}
+
+void get_chunks(ByteReader& r, Query& query) {
+  const std::size_t chunks = r.u32();
+  if (chunks > std::min(kMaxChunks, r.left() / 4)) r.fail("names more chunks than it holds");
+  for (std::size_t i = 0; i < chunks; ++i) query.chunks.push_back(static_cast<std::int32_t>(r.u32()));
+  const std::size_t plain = r.u32();
+  if (plain > r.left() / 4) r.fail("is truncated");
+  query.plain.reserve(plain);
+  for (std::size_t i = 0; i < plain; ++i) {
+    query.plain.push_back(std::bit_cast<float>(r.u32()));
+    if (!std::isfinite(query.plain.back())) r.fail("holds a number that is not finite");
+  }
+}
+
 }  // namespace
+
+void check_contents(const ClientSpec& client, const Contents& contents, std::string_view what) {
+  const auto refuse = [&](const std::string& problem) { throw MismatchError(std::string(what) + " " + problem); };
+  const bool features = client.chunks && client.chunks->policy == Policy::features;
+  if (!features && (!contents.chunks.empty() || contents.plain != 0)) {
+    refuse("holds chunks in the clear, and the program takes none");
+  }
+  std::size_t encrypted = client.chunks ? client.chunks->cut.used() : 0;
+  if (features) {
+    ChunkChoice choice;
+    try {
+      choice = choice_of(client.chunks->cut, contents.chunks);
+    } catch (const FormatError& e) {
+      refuse(e.what());
+    }
+    encrypted = choice.encrypted.size();
+    const std::size_t values = choice.plain.size() * client.unit().size();
+    if (contents.plain != values) {
+      refuse("holds " + std::to_string(contents.plain) + " values in the clear, its indices say " +
+             std::to_string(values));
+    }
+  }
+  const std::size_t wanted = client.queries(encrypted);
+  if (contents.ciphertexts == wanted) return;
+  throw MismatchError("the network " + client.network + " takes " + std::to_string(wanted) +
+                      " ciphertext(s) a query, not " + std::to_string(contents.ciphertexts));
+}
 
 QueryId id_of(const Query& query) {
   constexpr std::string_view kKey = "obscura query id";
@@ -68,6 +117,7 @@ QueryId id_of(const Query& query) {
   w.raw(query.key);
   w.u64(query.images);
   for (const auto& c : query.ciphertexts) w.raw(c.seed);
+  put_chunks(w, query);
   crypto_generichash_update(&state, w.bytes().data(), w.size());
   crypto_generichash_final(&state, id.data(), id.size());
   return id;
@@ -89,8 +139,10 @@ void check_keys(const Query& query, const ckks::KeyId& keys, std::string_view wh
 }
 
 ckks::Bytes write_query(const ckks::Context& context, const Query& query) {
-  return wrap(ckks::Kind::query, context, {query.program, query.key, query.id, query.images},
-              ckks::write_seeded_ciphertexts(context, query.ciphertexts));
+  ByteWriter w;
+  put_chunks(w, query);
+  w.raw(ckks::write_seeded_ciphertexts(context, query.ciphertexts));
+  return wrap(ckks::Kind::query, context, {query.program, query.key, query.id, query.images}, w.bytes());
 }
 
 ckks::Bytes write_answer(const ckks::Context& context, const Answer& answer) {
@@ -102,8 +154,10 @@ Query read_query(const ckks::Context& context, const ckks::Digest& program, ckks
                  std::string_view what) {
   const Opened opened = open(ckks::Kind::query, context, program, bytes, what);
   const Header& header = opened.header;
-  Query query{program, header.key, header.query, header.images,
-              ckks::read_seeded_ciphertexts(context, opened.batch, what)};
+  ByteReader r(opened.batch, std::string(what));
+  Query query{program, header.key, header.query, header.images, {}};
+  get_chunks(r, query);
+  query.ciphertexts = ckks::read_seeded_ciphertexts(context, r.raw(r.left()), what);
   if (query.id != id_of(query)) {
     throw FormatError(std::string(what) + " was altered: its contents are not those that its id names");
   }

@@ -1,5 +1,7 @@
 #include "nn/graph.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "nn/shapes.h"
 
@@ -73,6 +75,9 @@ std::string layer_name(const Layer& layer) {
     std::string operator()(const Concat&) const { return "Concat"; }
     std::string operator()(const Pad&) const { return "Pad"; }
     std::string operator()(const Rearrange&) const { return "Rearrange"; }
+    std::string operator()(const Merge& merge) const {
+      return merge.kind == Merge::Kind::mean ? "MeanOfChunks" : "ConcatOfChunks";
+    }
     std::string operator()(const Activation& activation) const { return activation_name(activation); }
   };
   return std::visit(Name{}, layer);
@@ -89,6 +94,55 @@ Graph make_graph(std::string name, const Shape& input) {
   return graph;
 }
 
+Graph make_chunk_graph(std::string name, const Chunking& cut) {
+  check_chunking(cut);
+  Graph graph = make_graph(std::move(name), cut.chunk());
+  graph.chunks = cut;
+  return graph;
+}
+
+std::optional<std::size_t> merge_of(const Graph& graph) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (std::holds_alternative<Merge>(graph.nodes[i].layer)) return i;
+  }
+  return std::nullopt;
+}
+
+void check_chunks(const Graph& graph) {
+  const auto at = merge_of(graph);
+  if (!graph.chunks) {
+    if (at) throw FormatError("layer '" + graph.nodes[*at].name + "' merges chunks, and the network says of none");
+    return;
+  }
+  if (!at || !graph.nodes.back().merged) {
+    throw FormatError("the network " + graph.name + " is of chunks and never merges them");
+  }
+  const auto& merge = std::get<Merge>(graph.nodes[*at].layer);
+  if (merge.kind == Merge::Kind::concat && (merge.count != graph.chunks->count() || graph.chunks->kept != 0)) {
+    throw FormatError("layer '" + graph.nodes[*at].name + "' takes " + std::to_string(merge.count) +
+                      " chunks in their order, and the picture has " + std::to_string(graph.chunks->count()));
+  }
+}
+
+SplitGraph split_at_merge(const Graph& graph) {
+  const std::size_t at = merge_of(graph).value();
+  SplitGraph split;
+  split.trunk.name = graph.name;
+  split.head = make_graph(graph.name, graph.nodes[at].shape);
+  std::vector<std::size_t> place(graph.nodes.size(), 0);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (i == at) continue;  // the input of the head
+    Graph& part = graph.nodes[i].merged ? split.head : split.trunk;
+    place[i] = part.nodes.size();
+    part.nodes.push_back(graph.nodes[i]);
+    part.nodes.back().merged = false;
+    for (std::size_t& input : part.nodes.back().inputs) input = place[input];
+  }
+  // What is merged is the trunk's output, so it has to come last: layers that nothing reads are dropped with it.
+  split.trunk.nodes.resize(place[graph.nodes[at].inputs[0]] + 1);
+  return split;
+}
+
 Graph without_layers(const Graph& graph) {
   Graph result;
   result.name = graph.name;
@@ -97,6 +151,7 @@ Graph without_layers(const Graph& graph) {
   result.notes = graph.notes;
   result.head = graph.head;
   result.origin = graph.origin;
+  result.chunks = graph.chunks;
   return result;
 }
 
@@ -109,7 +164,16 @@ std::size_t add_node(Graph& graph, std::string name, Layer layer, std::vector<st
   }
   const Shape shape = infer_shape(name, layer, shapes);
   check_finite(name, layer);
-  graph.nodes.push_back({std::move(name), std::move(layer), std::move(inputs), shape});
+  const auto merged = [&](std::size_t input) { return graph.nodes[input].merged; };
+  const bool any = std::ranges::any_of(inputs, merged);
+  if (any && !std::ranges::all_of(inputs, merged)) {
+    throw FormatError("layer '" + name + "' reads values of single chunks beside values of the whole picture");
+  }
+  const bool merges = std::holds_alternative<Merge>(layer);
+  if (merges && (any || merge_of(graph))) {
+    throw FormatError("layer '" + name + "' merges chunks that are merged already");
+  }
+  graph.nodes.push_back({std::move(name), std::move(layer), std::move(inputs), shape, any || merges});
   return graph.nodes.size() - 1;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nn/activation.h"
+#include "tensor/chunking.h"
 #include "tensor/decision.h"
 #include "tensor/preprocessing.h"
 #include "tensor/shape.h"
@@ -98,8 +99,19 @@ struct Rearrange {
   static constexpr std::int32_t kFill = -1;
 };
 
+/// In a network of chunks (Graph::chunks): what the layers before it made of each chunk becomes one value for the whole
+/// picture.
+struct Merge {
+  enum class Kind {
+    mean,   ///< over the chunks: whatever their order
+    concat  ///< one chunk's values behind the other's, in the order of the picture, as a flat vector
+  };
+  Kind kind = Kind::mean;
+  std::size_t count = 1;  ///< concat: chunks
+};
+
 using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add, Concat, Pad,
-                           Rearrange, Activation>;
+                           Rearrange, Activation, Merge>;
 
 /// The layer's name as a user knows it: "Conv2d", "AvgPool", ..., and the function's for an Activation: "ReLU", ...
 std::string layer_name(const Layer& layer);
@@ -109,6 +121,7 @@ struct Node {
   Layer layer;
   std::vector<std::size_t> inputs;  // indices of earlier nodes
   Shape shape;                      // of the output
+  bool merged = false;              // in a network of chunks: one value a picture; else one a chunk
 };
 
 /// Where a network comes from whose activations were replaced by polynomials.
@@ -128,13 +141,33 @@ struct Graph {
   std::vector<double> calibration = {};  // what a compiler measured on sample images, in its own order; may be empty
   Head head = Head::none;                // what the file does to the logits at its end: left to the owner
   Origin origin = {};
-  const Shape& input_shape() const { return nodes.front().shape; }
+  /// A network of chunks: the layers up to its Merge see one chunk at a time, all with the same weights, and those
+  /// behind it the picture. Node 0 then has the shape of a chunk. Nothing: it sees the picture as one.
+  std::optional<Chunking> chunks = std::nullopt;
+  /// Of the image that it takes.
+  const Shape& input_shape() const { return chunks ? chunks->picture : nodes.front().shape; }
   const Shape& output_shape() const { return nodes.back().shape; }
 };
 
 /// A graph that holds only its input (node 0, named "input"), with default preprocessing.
 /// Throws FormatError if the shape is empty or larger than any image that Obscura handles.
 Graph make_graph(std::string name, const Shape& input);
+
+/// A graph of one input that is a chunk of that cut. Throws ParameterError as check_chunking and FormatError as above.
+Graph make_chunk_graph(std::string name, const Chunking& cut);
+
+/// Index of the Merge; nothing in a network of pictures.
+std::optional<std::size_t> merge_of(const Graph& graph);
+
+/// Throws FormatError unless a network of chunks has its one Merge, and a network of pictures has none.
+void check_chunks(const Graph& graph);
+
+/// The layers before the Merge, as an ordinary network of a chunk; and those behind it, as one whose input is what the
+/// Merge makes: of one node alone where there are none. Precondition: a network of chunks.
+struct SplitGraph {
+  Graph trunk, head;
+};
+SplitGraph split_at_merge(const Graph& graph);
 
 /// The same network with no node yet but its input: name, preprocessing, notes, head and origin.
 Graph without_layers(const Graph& graph);

@@ -149,6 +149,7 @@ void Importer::add_reduction(const NodeView& node) {
   Dims reduced = has_input(node, 1) ? constant_input(node, 1, "list of axes").ints : node.integers("axes", {});
   for (auto& axis : reduced) axis += axis < 0 ? rank : 0;
   std::ranges::sort(reduced);
+  if (merge_by_mean(node, reduced)) return;
   const bool rows = std::ranges::find(reduced, 2) != reduced.end(), columns = reduced.size() == 1 ? !rows : true;
   const bool sides = reduced == Dims{2, 3} || reduced == Dims{2} || reduced == Dims{3};
   if (!((rank == 4 && sides) || (rank == 3 && reduced == Dims{2}))) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "nn/onnx_chunks.h"
 #include "nn/onnx_importer.h"
 #include "nn/shapes.h"
 
@@ -122,6 +123,7 @@ void Importer::read_input() {
   if (found == nullptr) throw FormatError("the network has no input");
   const auto [shape, dims] = input_shape(*found, image_);
   graph_ = make_graph(proto_.name(), shape);
+  if (!chunks_.empty()) graph_.chunks = parse_chunks(chunks_, shape);
   graph_.nodes[0].name = found->name();
   values_.emplace(found->name(), Value{nullptr, 0, {}, {}, dims, found->name()});
 }

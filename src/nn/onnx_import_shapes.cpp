@@ -124,6 +124,7 @@ Dims Importer::reshaped_dims(const NodeView& node, const Dims& dims) const {
 }
 
 void Importer::add_reshaping(const NodeView& node) {
+  if (merge_by_concat(node)) return;
   const Value& source = input(node, 0);
   if (!source.constant) return view_tensor(node, reshaped_dims(node, source.dims));
   charge(source.constant->size());
@@ -162,14 +163,16 @@ void Importer::view_tensor(const NodeView& node, const Dims& dims) {
 /// that image from now on. False where this is not the first thing that happens to the input.
 bool Importer::restate_input(const NodeView& node, const Dims& dims, const std::optional<Shape>& shape) {
   const Value& source = input(node, 0);
-  const Shape now = graph_.input_shape();
+  const Shape now = graph_.nodes.front().shape;
   const bool pristine = graph_.nodes.size() == 1 && is_plain(source) && read_once(node.proto().input(0));
   const bool transposed = node.type() == "Transpose";
   const bool flat = now.height == 1 && now.width == 1;
   if (!pristine || !shape || image_.channels != 0 || shape->size() != now.size() || !(flat || transposed)) return false;
   if (shape->height == 1 || shape->width == 1) return false;
   const std::string name = graph_.nodes[0].name;
+  const auto cut = graph_.chunks;
   graph_ = make_graph(graph_.name, *shape);
+  graph_.chunks = cut;
   graph_.nodes[0].name = name;
   define(node, Value{nullptr, 0, {}, {}, dims, name});
   return true;

@@ -54,11 +54,12 @@ Dims standard_dims(const Shape& shape, std::size_t rank) {
   return {};
 }
 
-Importer::Importer(const onnx::GraphProto& proto, std::size_t file_bytes, const Shape& image)
+Importer::Importer(const onnx::GraphProto& proto, std::size_t file_bytes, const Shape& image, std::string chunks)
     : proto_(proto),
       weight_budget_(4 * file_bytes + (std::size_t{1} << 20)),
       place_budget_(kMaxPlaces),
-      image_(image) {}
+      image_(image),
+      chunks_(std::move(chunks)) {}
 
 Graph Importer::run() {
   if (proto_.node_size() == 0) throw FormatError("the network has no layers");
@@ -82,6 +83,7 @@ Graph Importer::run() {
   lay_out(output_, "output");
   const std::size_t last = materialise(output_);
   if (last == 0 || last + 1 != graph_.nodes.size()) throw FormatError("the network's output is not its last layer");
+  if (graph_.chunks) merge_at_end();
   return std::move(graph_);
 }
 

@@ -54,7 +54,8 @@ class Importer {
  public:
   /// `file_bytes` bounds the weights that are copied, however often nodes share them. `image`: what an input that is
   /// laid out as numbers stands for; channels 0: not said.
-  Importer(const onnx::GraphProto& proto, std::size_t file_bytes, const Shape& image);
+  /// `chunks`: what the file or the caller says of chunks (onnx_chunks.h); empty: the network is of pictures.
+  Importer(const onnx::GraphProto& proto, std::size_t file_bytes, const Shape& image, std::string chunks = {});
 
   /// Reads initialisers, the input and every node that the output needs.
   Graph run();
@@ -93,6 +94,9 @@ class Importer {
   void add_average_pool(const NodeView& node);
   void add_global_pool(const NodeView& node);
   void add_reduction(const NodeView& node);
+  bool merge_by_mean(const NodeView& node, const Dims& reduced);
+  bool merge_by_concat(const NodeView& node);
+  void merge_at_end();
   void add_batch_norm(const NodeView& node);
   void add_gemm(const NodeView& node);
   void add_matmul(const NodeView& node);
@@ -172,6 +176,7 @@ class Importer {
   std::size_t coefficient_budget_ = 2 * kMaxCoefficients;
   std::size_t place_budget_;
   Shape image_;
+  std::string chunks_;
   std::string output_;
   std::string end_;  // the output, before what only looks at it with other axes
 };

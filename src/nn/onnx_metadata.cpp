@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "nn/class_list.h"
+#include "nn/onnx_chunks.h"
 
 namespace obscura::nn {
 namespace {
@@ -201,13 +202,14 @@ Preprocessing parse_preprocessing(const std::map<std::string, std::string>& file
   if (said.find("std") != nullptr) how.std = parse_numbers(said, "std", input.channels);
   if (said.find("range") != nullptr) how.range = parse_range(said);
   if (const auto* text = said.find("colour")) how.colour = spelled_colour(*text);
+  if (const auto* text = said.find(kHistogramKey)) how.equalise = parse_histogram(*text);
   if (said.find("classes") != nullptr) {
     how.classes = parse_classes(said, outputs);
   } else {
     take_foreign_classes(said, outputs, how, notes);
   }
   how.stated = said.find("mean") != nullptr || said.find("std") != nullptr || said.find("range") != nullptr;
-  for (const char* key : {"mean", "std", "range", "colour", "classes"}) {
+  for (const char* key : {"mean", "std", "range", "colour", "classes", kHistogramKey}) {
     if (said.replaces(key)) notes.push_back(std::string("the ") + key + " that was stated replaces that of the file");
   }
   try {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/out_of_memory.h"
+#include "nn/onnx_chunks.h"
 #include "nn/onnx_external.h"
 #include "nn/onnx_importer.h"
 #include "nn/onnx_metadata.h"
@@ -91,6 +92,15 @@ Shape stated_input(const std::map<std::string, std::string>& metadata, const Sha
   return parse_shape(found->second);
 }
 
+/// How pictures are cut into chunks, as the caller says or else the file; empty: they are not.
+std::string stated_chunks(const std::map<std::string, std::string>& metadata,
+                          const std::map<std::string, std::string>& stated) {
+  for (const auto* map : {&stated, &metadata}) {
+    if (const auto found = map->find(kChunksKey); found != map->end()) return found->second;
+  }
+  return {};
+}
+
 /// `folder`: where files with further weights may be; empty: nowhere.
 Graph read_model(std::span<const std::uint8_t> bytes, const std::string& what, const std::filesystem::path& folder,
                  const Shape& image, const std::map<std::string, std::string>& stated) {
@@ -100,7 +110,9 @@ Graph read_model(std::span<const std::uint8_t> bytes, const std::string& what, c
     check_opset(model);
     const std::size_t more = folder.empty() ? 0 : load_external_data(model, folder);
     const auto metadata = metadata_of(model);
-    Graph graph = Importer(model.graph(), bytes.size() + more, stated_input(metadata, image)).run();
+    Graph graph =
+        Importer(model.graph(), bytes.size() + more, stated_input(metadata, image), stated_chunks(metadata, stated))
+            .run();
     complete_output(model, graph);
     check_model(model);
     graph.preprocessing =

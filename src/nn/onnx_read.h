@@ -28,8 +28,12 @@ namespace obscura::nn {
 /// of the bias before it.
 ///
 /// Preprocessing comes from the metadata (see onnx_write.h); pixels in [0, 1] where it says nothing. `stated` holds
-/// entries that are taken in place of the file's ("mean", "std", "range", "colour", "classes"). A network that has no
-/// name of its own gets that of its file.
+/// entries that are taken in place of the file's ("mean", "std", "range", "colour", "classes", "histogram", "chunks").
+/// A network that has no name of its own gets that of its file.
+///
+/// Chunks: where the metadata say "chunks" ("28x28 of 112x112", width x height), the batch is the chunks of a picture.
+/// A ReduceMean over axis 0, or a Reshape of all chunks to one vector, is the Merge; without one the mean of the logits
+/// is taken, and noted: a classifier of single chunks is a network of chunks.
 ///
 /// Throws IoError (cannot be read), UnsupportedError (names operator and node, and says what is supported or how to
 /// train instead), FormatError (truncated, altered, lying shapes, missing or doubled tensors, cycles, numbers that are

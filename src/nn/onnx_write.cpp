@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "nn/class_list.h"
+#include "nn/onnx_chunks.h"
 #include "nn/onnx_origin.h"
 #include "nn/onnx_wire.h"
 #include "nn/onnx_writer.h"
@@ -33,8 +34,10 @@ void write_preprocessing(onnx::ModelProto& model, const Graph& graph) {
     add_metadata(model, "calibration", fmt::format("{}", fmt::join(graph.calibration, ",")));
   }
   for (const auto& [key, value] : origin_metadata(graph.origin)) add_metadata(model, key, value);
+  if (graph.chunks) add_metadata(model, kChunksKey, chunks_metadata(*graph.chunks));
+  if (how.equalise) add_metadata(model, kHistogramKey, "equalise");
   if (!how.classes.empty()) add_metadata(model, "classes", classes_text(how.classes));
-  if (how.stated || how.colour != default_preprocessing(graph.input_shape()).colour) {
+  if (how.stated || how.equalise || how.colour != default_preprocessing(graph.input_shape()).colour) {
     add_metadata(model, "colour", how.colour);
   }
   if (!how.stated) return;

@@ -13,6 +13,9 @@ void OnnxWriter::write() {
   auto* output = proto_.add_output();
   output->set_name(values_.back().name);
   set_shape(*output, graph_.output_shape(), values_.back().rank);
+  if (graph_.chunks) {
+    output->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0)->set_dim_value(1);
+  }
 }
 
 void OnnxWriter::set_shape(onnx::ValueInfoProto& info, const Shape& shape, int rank) {
@@ -129,6 +132,8 @@ OnnxWriter::Value OnnxWriter::write_layer(const Input&) {
   auto* info = proto_.add_input();
   info->set_name(unique(at_->name.empty() ? "input" : at_->name));
   set_shape(*info, at_->shape, 4);
+  if (graph_.chunks)
+    info->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0)->set_dim_param("chunks");
   return {info->name(), 4};
 }
 
@@ -275,6 +280,24 @@ OnnxWriter::Value OnnxWriter::write_layer(const Rearrange& rearrange) {
   if (!image) return {node.name(), 2};
   const auto target = list(name + ".shape", {0, dim(out.channels), dim(out.height), dim(out.width)});
   return {add("Reshape", name, {node.name(), target}).name(), 4};
+}
+
+/// The chunks of a picture are the batch.
+OnnxWriter::Value OnnxWriter::write_layer(const Merge& merge) {
+  const std::string x = flat(input(), at_->name);
+  const std::size_t values = graph_.nodes[at_->inputs[0]].shape.size();
+  if (merge.kind == Merge::Kind::concat) {
+    const auto target = list(at_->name + ".shape", {1, static_cast<std::int64_t>(merge.count * values)});
+    return {add("Reshape", at_->name, {x, target}).name(), 2};
+  }
+  auto& node = add("ReduceMean", at_->name, {x});
+  set_ints(node, "axes", Ints{0});
+  set(node, "keepdims", 1);
+  if (at_->shape.height == 1 && at_->shape.width == 1) return {node.name(), 2};
+  const auto dim = [](std::size_t v) { return static_cast<std::int64_t>(v); };
+  const auto target =
+      list(at_->name + ".shape", {0, dim(at_->shape.channels), dim(at_->shape.height), dim(at_->shape.width)});
+  return {add("Reshape", at_->name + "_image", {node.name(), target}).name(), 4};
 }
 
 /// What the owner applies to the logits, so that other programs see the same function in the file.

@@ -62,6 +62,7 @@ class OnnxWriter {
   Value write_layer(const Concat&);
   Value write_layer(const Pad& pad);
   Value write_layer(const Rearrange& rearrange);
+  Value write_layer(const Merge& merge);
   void write_head();
   std::string scale_and_shift(const std::string& name, const std::string& x, std::span<const float> scale,
                               std::span<const float> shift);

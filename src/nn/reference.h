@@ -11,7 +11,8 @@
 
 namespace obscura::nn {
 
-/// A network run in the clear by OpenCV's dnn module: what an encrypted run must agree with.
+/// A network run in the clear by OpenCV's dnn module: what an encrypted run must agree with. A network of chunks is two
+/// of them, what is before its Merge and what is behind it.
 /// Not thread-safe, also not two of them at once (OpenCV's error handler belongs to the process); movable.
 class Reference {
  public:
@@ -42,7 +43,15 @@ class Reference {
 /// Throws MismatchError if `image` is not the input's size. Thread-safe.
 std::vector<double> run_reference(const Graph& graph, std::span<const float> image);
 
-/// As run_reference, but every node's output, in the graph's order.
+/// What node 0 sees of an image: the image itself, or its chunks, those that a network of chunks looks at.
+std::vector<std::vector<float>> network_inputs(const Graph& graph, std::span<const float> image);
+
+/// The same, one part behind the other: what node 0 is to run_reference_node. Throws MismatchError if `image` is not
+/// the input's size.
+std::vector<double> input_values(const Graph& graph, std::span<const float> image);
+
+/// As run_reference, but every node's output, in the graph's order: of the layers before a Merge those of all chunks,
+/// one behind the other.
 std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::span<const float> image);
 
 /// The output of one node from `outputs`, by node, of which only those that it reads are looked at.

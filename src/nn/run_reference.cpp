@@ -170,6 +170,16 @@ struct Evaluation {
     return out;
   }
 
+  /// Of all chunks, one behind the other.
+  Values operator()(const Merge& merge) const {
+    if (merge.kind == Merge::Kind::concat) return in();
+    const std::size_t size = node.shape.size(), chunks = in().size() / size;
+    Values out(size, 0);
+    for (std::size_t i = 0; i < in().size(); ++i) out[i % size] += in()[i];
+    for (double& v : out) v /= static_cast<double>(chunks);
+    return out;
+  }
+
   Values operator()(const Activation& activation) const {
     Values out = in();
     for (double& v : out) v = activate(activation, v);
@@ -177,19 +187,54 @@ struct Evaluation {
   }
 };
 
+/// One layer for each of the chunks whose values stand one behind the other.
+Values run_chunks(const Graph& graph, std::size_t at, const std::vector<Values>& outputs) {
+  const Node& node = graph.nodes[at];
+  const std::size_t before = node.inputs.front();
+  const std::size_t chunks = outputs[before].size() / graph.nodes[before].shape.size();
+  std::vector<Values> of_one(outputs.size());
+  Values out;
+  for (std::size_t k = 0; k < chunks; ++k) {
+    for (const std::size_t input : node.inputs) {
+      const auto size = static_cast<std::ptrdiff_t>(graph.nodes[input].shape.size());
+      const auto first = outputs[input].begin() + static_cast<std::ptrdiff_t>(k) * size;
+      of_one[input].assign(first, first + size);
+    }
+    const Values one = std::visit(Evaluation{graph, node, of_one}, node.layer);
+    out.insert(out.end(), one.begin(), one.end());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<double> run_reference_node(const Graph& graph, std::size_t node,
                                        const std::vector<std::vector<double>>& outputs) {
+  if (graph.chunks && !graph.nodes[node].merged) return run_chunks(graph, node, outputs);
   return std::visit(Evaluation{graph, graph.nodes[node], outputs}, graph.nodes[node].layer);
 }
 
-std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::span<const float> image) {
+std::vector<std::vector<float>> network_inputs(const Graph& graph, std::span<const float> image) {
+  if (!graph.chunks) return {{image.begin(), image.end()}};
+  std::vector<std::vector<float>> chunks;
+  for (const std::size_t k : chosen_chunks(*graph.chunks, image, graph.preprocessing)) {
+    chunks.push_back(cut_chunk(*graph.chunks, image, k));
+  }
+  return chunks;
+}
+
+std::vector<double> input_values(const Graph& graph, std::span<const float> image) {
   if (image.size() != graph.input_shape().size()) {
     throw MismatchError("the network takes " + std::to_string(graph.input_shape().size()) + " values, not " +
                         std::to_string(image.size()));
   }
-  std::vector<Values> outputs{Values(image.begin(), image.end())};
+  Values values;
+  for (const auto& part : network_inputs(graph, image)) values.insert(values.end(), part.begin(), part.end());
+  return values;
+}
+
+std::vector<std::vector<double>> run_reference_layers(const Graph& graph, std::span<const float> image) {
+  std::vector<Values> outputs{input_values(graph, image)};
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
     outputs.push_back(run_reference_node(graph, i, outputs));
   }

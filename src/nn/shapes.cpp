@@ -165,6 +165,13 @@ struct Inference {
     return rearrange.output;
   }
 
+  Shape operator()(const Merge& merge) const {
+    expect_inputs(node, inputs, 1);
+    if (merge.count == 0) fail(node, "merges no chunks");
+    if (merge.kind == Merge::Kind::mean) return inputs[0];
+    return {checked_product(inputs[0].size(), merge.count, node), 1, 1};
+  }
+
   Shape operator()(const Activation& activation) const {
     expect_inputs(node, inputs, 1);
     if (activation.kind == Activation::Kind::clip && activation.alpha > activation.beta) {

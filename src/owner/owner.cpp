@@ -71,10 +71,11 @@ Opened opened_packed(const message::ClientSpec& client, const ckks::OpenedSlots&
 
 Opened opened_batched(const message::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
   Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
+  const std::size_t apart = client.chunks ? client.chunks->wide : 1;
   for (std::size_t i = 0; i < images; ++i) {
-    const double logit = slots.real[i] * client.output_factor;
+    const double logit = slots.real[i * apart] * client.output_factor;
     result.logits.push_back(logit);
-    result.images[i] = {std::abs(logit), std::abs(slots.imaginary[i]) * client.output_factor};
+    result.images[i] = {std::abs(logit), std::abs(slots.imaginary[i * apart]) * client.output_factor};
   }
   return result;
 }
@@ -120,24 +121,23 @@ message::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
                           std::to_string(client_.input.size()));
     }
   }
-  message::Query query{
-      client_.program, key_->id(), {}, images.size(), std::vector<ckks::SeededCiphertext>(client_.queries())};
-  if (client_.mode == message::Mode::packed) {
-    encrypt_packed(images, query, pool);
+  message::Query query{client_.program, key_->id(), {}, images.size(), {}};
+  if (client_.chunks) {
+    encrypt_chunks(images, query, pool);
+  } else if (client_.mode == message::Mode::packed) {
+    query.ciphertexts.resize(client_.queries());
+    encrypt_packed(images, query.ciphertexts, pool);
   } else {
-    share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
-      std::vector<double> slots(images.size());
-      for (std::size_t i = 0; i < images.size(); ++i) slots[i] = images[i][pixel];
-      query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
-    });
+    encrypt_batched(images, images.size(), images.size(), query, pool);
   }
   query.id = message::id_of(query);
   return query;
 }
 
-/// Image k at slot p images + k for every place p of the layout, repeated over its period.
-void Owner::encrypt_packed(std::span<const std::vector<float>> images, message::Query& query, ThreadPool* pool) const {
-  const std::size_t width = client_.images, count = query.ciphertexts.size();
+/// Image (or chunk) k at slot p width + k for every place p of the layout, repeated over its period.
+void Owner::encrypt_packed(std::span<const std::vector<float>> images, std::span<ckks::SeededCiphertext> ciphertexts,
+                           ThreadPool* pool) const {
+  const std::size_t width = client_.width(), count = ciphertexts.size();
   std::vector<double> slots(client_.period * width, 0);
   for (std::size_t k = 0; k < images.size(); ++k) {
     for (std::size_t i = 0; i < images[k].size(); ++i) slots[client_.input_slots[i] * width + k] = images[k][i];
@@ -145,7 +145,7 @@ void Owner::encrypt_packed(std::span<const std::vector<float>> images, message::
   const std::size_t each = slots.size() / count;
   share(pool, count, [&](std::size_t c) {
     const std::span<const double> part(slots.data() + c * each, each);
-    query.ciphertexts[c] = encryptor_.encrypt_periodic(encoder_, part, client_.input_scale, client_.input_limbs);
+    ciphertexts[c] = encryptor_.encrypt_periodic(encoder_, part, client_.input_scale, client_.input_limbs);
   });
 }
 

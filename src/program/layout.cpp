@@ -64,6 +64,23 @@ Layout dense_layout(std::size_t values, std::size_t slots) {
   return layout;
 }
 
+Layout merged_layout(const Layout& chunk, std::size_t width, std::size_t groups, std::size_t slots) {
+  Layout all;
+  const std::size_t period = chunk.period * width;
+  const std::size_t of_group = std::max(period, groups > 1 ? slots : period);
+  all.period = groups * of_group;
+  all.clean = chunk.clean && of_group == period;
+  all.position.reserve(chunk.position.size() * width * groups);
+  for (std::size_t g = 0; g < groups; ++g) {
+    for (std::size_t k = 0; k < width; ++k) {
+      for (const std::uint32_t place : chunk.position) {
+        all.position.push_back(static_cast<std::uint32_t>(g * of_group + place * width + k));
+      }
+    }
+  }
+  return all;
+}
+
 std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t, 2>& stride, const Shape& output,
                                  std::size_t slots) {
   std::vector<Layout> result;

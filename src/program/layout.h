@@ -49,6 +49,11 @@ Layout image_layout(const Shape& shape, std::size_t slots, std::size_t phases = 
 /// Values in order, padded to a power of two (or to whole ciphertexts).
 Layout dense_layout(std::size_t values, std::size_t slots);
 
+/// What a layout of one chunk's values is where `width` chunks stand side by side and are read together: value f of
+/// chunk k is element k values + f. With `groups` of them, each in ciphertexts of its own, one behind the other.
+/// `slots`: of a ciphertext.
+Layout merged_layout(const Layout& chunk, std::size_t width, std::size_t groups, std::size_t slots);
+
 /// Layouts of what a map of this stride makes of a tensor on a grid: the same places, channels over as many blocks as
 /// there are, down to as few as hold them. Empty where the result does not stay on the grid.
 std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t, 2>& stride, const Shape& output,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace obscura::program {
@@ -14,6 +16,12 @@ struct Magnitudes {
     double fan_in_rms = 1;  ///< sqrt of the mean over rows of sum x^2 over the row's inputs
   };
   std::vector<PerStage> stages;
+  /// Of a network of chunks: the value that is summed over them, how many they are, and the largest sum of sizes.
+  struct Summed {
+    std::size_t value = 0, count = 1;
+    double most = 1;
+  };
+  std::optional<Summed> summed = std::nullopt;
 };
 
 }  // namespace obscura::program

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "circuits/linear_plan.h"
 #include "message/client_spec.h"
 #include "program/layout.h"
+#include "program/merge.h"
 #include "program/scales.h"
 #include "program/schedule.h"
 #include "program/stage.h"
@@ -39,6 +41,7 @@ struct PackedStage {
   StageScales scales;
   double microseconds = 0;  ///< predicted
   double key_megabytes = 0;
+  std::size_t width = 1;  ///< what its ciphertexts hold side by side: images, or chunks
 
   std::size_t diagonals() const { return method == Method::hoisted ? hoisted.terms.size() : blocks.terms.size(); }
 };
@@ -59,6 +62,12 @@ struct Program {
   std::vector<PackedStage> packed;
   std::vector<BatchedStage> batched;
   double microseconds = 0;  ///< predicted evaluation, one thread
+  /// Of pictures in chunks. Packed, the value that is merged holds, for chunk k of a group and every value f, what
+  /// stands at the places of f + k size(value): summed over groups, or (concat) group after group.
+  std::optional<Merge> merge = std::nullopt;
+
+  /// What the ciphertexts of packed stage i hold side by side.
+  std::size_t width_at(std::size_t i) const { return merge && i >= merge->value ? client.images : client.width(); }
 };
 
 }  // namespace obscura::program

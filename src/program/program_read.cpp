@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kMostBody = std::size_t{1} << 32, kMostEntries = std::size_t{1} << 28;
 constexpr std::size_t kMostValues = std::size_t{1} << 20, kMostStages = 4096, kMostDegree = 63;
+/// Values of all chunks side by side.
+constexpr std::size_t kMostMerged = std::size_t{1} << 24;
 
 using Groups = std::vector<std::vector<std::int64_t>>;
 using LayoutPtr = std::shared_ptr<const Layout>;
@@ -54,11 +56,11 @@ std::vector<double> get_doubles(ByteReader& r) {
 
 Shape get_shape(ByteReader& r) {
   Shape shape;
-  shape.channels = get_count(r, kMostValues, "channels");
+  shape.channels = get_count(r, kMostMerged, "channels");
   shape.height = get_count(r, kMostValues, "rows");
   shape.width = get_count(r, kMostValues, "columns");
   const bool good = shape.channels > 0 && shape.height > 0 && shape.width > 0 &&
-                    shape.height * shape.width <= kMostValues && shape.size() <= kMostValues;
+                    shape.height * shape.width <= kMostValues && shape.size() <= kMostMerged;
   if (!good) r.fail("has a tensor of no size that a program has");
   return shape;
 }
@@ -66,19 +68,23 @@ Shape get_shape(ByteReader& r) {
 /// Reads the body of one program.
 class Reader {
  public:
-  Reader(ByteReader& r, Program& program)
-      : r_(r), program_(program), slots_(program.client.slots()), places_(slots_ / program.client.images) {}
+  Reader(ByteReader& r, Program& program) : r_(r), program_(program), slots_(program.client.slots()) {}
 
   void read() {
     const auto& client = program_.client;
     read_chain();
+    read_merge();
     read_layouts();
-    values_.push_back(client.input);
+    values_.push_back(client.unit());
     const std::size_t stages = get_count(r_, kMostStages, "stages");
     if (stages == 0) r_.fail("has no stage");
     const bool packed = client.mode == message::Mode::packed;
     if (packed == layouts_.empty()) r_.fail("has layouts of another mode");
-    for (std::size_t i = 0; i < stages; ++i) packed ? read_packed() : read_batched();
+    if (program_.merge && program_.merge->value >= stages) r_.fail("merges chunks behind its last stage");
+    for (std::size_t i = 0; i < stages; ++i) {
+      merge_before(i);
+      packed ? read_packed() : read_batched();
+    }
     if (used_ != layouts_.size()) r_.fail("has layouts that nothing uses");
     if (values_.back().size() != client.outputs) r_.fail("makes another number of logits than its client spec reads");
   }
@@ -99,13 +105,43 @@ class Reader {
     for (std::size_t i = 0; i < reasons; ++i) s.reasons.push_back(r_.text());
   }
 
+  void read_merge() {
+    const std::uint8_t kind = get_byte(2, "way to merge chunks");
+    const auto& chunks = program_.client.chunks;
+    if ((kind != 0) != chunks.has_value())
+      r_.fail("merges chunks that its client spec does not cut, or does not merge them");
+    if (kind == 0) return;
+    Merge merge{kind == 1 ? Merge::Kind::sum : Merge::Kind::concat};
+    merge.value = get_count(r_, kMostStages, "stages before chunks are merged");
+    merge.count = get_count(r_, kMaxChunks, "chunks");
+    if (merge.count != chunks->cut.used()) r_.fail("merges other chunks than its client spec encrypts");
+    const bool packed = program_.client.mode == message::Mode::packed;
+    const bool some = chunks->policy == message::Policy::features || chunks->policy == message::Policy::hidden;
+    if (kind == 2 && (!packed || some)) r_.fail("puts chunks in an order that its policy does not have");
+    program_.merge = merge;
+  }
+
+  /// Stages from the merge on read it and nothing before it.
+  void merge_before(std::size_t stage) {
+    if (!program_.merge || program_.merge->value != stage) return;
+    first_value_ = stage;
+    if (program_.client.mode == message::Mode::batched) return;
+    const Merge& merge = *program_.merge;
+    const bool sum = merge.kind == Merge::Kind::sum;
+    const std::size_t copies = sum ? program_.client.chunks->wide : merge.count;
+    const std::size_t size = values_.back().size();
+    if (size > kMostMerged / copies) r_.fail("merges more values than a program has");
+    values_.back() = {size * copies, 1, 1};
+  }
+
+  std::size_t places() const { return slots_ / program_.width_at(program_.packed.size()); }
+
   void read_layouts() {
     const std::size_t count = get_list(r_, 9, "layouts");
     for (std::size_t i = 0; i < count; ++i) {
       auto layout = std::make_shared<Layout>();
       layout->period = get_count(r_, UINT32_MAX, "places a period");
-      const bool fits = layout->period < places_ ? std::has_single_bit(layout->period) : layout->period % places_ == 0;
-      if (layout->period == 0 || !fits || layout->period > places_ * kMostStages) r_.fail("has an impossible period");
+      if (layout->period == 0 || layout->period > slots_ * kMostStages) r_.fail("has an impossible period");
       layout->clean = get_mark(r_);
       layout->position.resize(get_list(r_, 4, "places"));
       std::uint32_t place = 0;
@@ -127,6 +163,8 @@ class Reader {
     if (number > used_ || number >= layouts_.size()) r_.fail("names a layout that is not there, or not yet");
     used_ += number == used_ ? 1 : 0;
     if (layouts_[number]->position.size() != values) r_.fail("names a layout of another number of values");
+    const std::size_t period = layouts_[number]->period;
+    if (period < places() ? !std::has_single_bit(period) : period % places() != 0) r_.fail("has an impossible period");
     return layouts_[number];
   }
 
@@ -174,7 +212,9 @@ class Reader {
       Term term;
       term.value = r_.u32();
       term.input = get_shape(r_);
-      if (term.value >= values_.size()) r_.fail("reads a value that is not there yet");
+      if (term.value >= values_.size() || term.value < first_value_) {
+        r_.fail("reads a value that is not there, or not yet");
+      }
       const bool again = std::ranges::any_of(stage.terms, [&](const Term& t) { return t.value == term.value; });
       term.map = get_map(r_, kMostEntries - entries_);
       entries_ += term.map.entries();
@@ -236,13 +276,14 @@ class Reader {
     input.layout = get_layout(term.map.columns);
     input.copies = get_count(r_, slots_, "copies");
     input.spread = get_groups();
-    const std::size_t window = std::min({stage.output->period, input.layout->period, places_});
+    const std::size_t window = std::min({stage.output->period, input.layout->period, places()});
     if (!std::has_single_bit(input.copies) || input.copies > window) r_.fail("has an impossible number of copies");
     stage.inputs.push_back(std::move(input));
   }
 
   void read_packed() {
     PackedStage stage;
+    stage.width = program_.width_at(program_.packed.size());
     read_stage(stage.stage, stage.schedule, stage.scales);
     stage.layout = r_.text();
     stage.output = get_layout(stage.stage.output.size());
@@ -276,7 +317,8 @@ class Reader {
 
   ByteReader& r_;
   Program& program_;
-  std::size_t slots_, places_;
+  std::size_t slots_;
+  std::size_t first_value_ = 0;  ///< that may be read
   std::size_t entries_ = 0;
   std::vector<LayoutPtr> layouts_;
   std::size_t used_ = 0;  ///< layouts named so far

@@ -154,6 +154,11 @@ ckks::Bytes write_body(const Program& program) {
   w.f64(program.microseconds);
   put_count(w, program.schedule.reasons.size());
   for (const auto& reason : program.schedule.reasons) w.text(reason);
+  w.u8(!program.merge ? 0 : program.merge->kind == Merge::Kind::sum ? 1 : 2);
+  if (program.merge) {
+    put_count(w, program.merge->value);
+    put_count(w, program.merge->count);
+  }
   const Layouts layouts(program);
   layouts.put(w);
   put_count(w, program.packed.size() + program.batched.size());
@@ -169,7 +174,7 @@ ckks::Bytes write_body(const Program& program) {
 }
 
 ckks::Digest name_of(ckks::ByteSpan body) {
-  constexpr std::string_view kName = "obscura program 3";
+  constexpr std::string_view kName = "obscura program 4";
   crypto_generichash_state state;
   ckks::Digest digest{};
   crypto_generichash_init(&state, nullptr, 0, digest.size());

@@ -63,7 +63,7 @@ std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<dou
   return values.back();
 }
 
-std::vector<std::size_t> last_uses(const std::vector<Stage>& stages) {
+std::vector<std::size_t> last_uses(std::span<const Stage> stages) {
   std::vector<std::size_t> last(stages.size() + 1, stages.size());
   for (std::size_t i = 0; i < stages.size(); ++i) {
     for (const Term& term : stages[i].terms) last[term.value] = i;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,6 @@ std::vector<double> run_stage(const Stage& stage, const std::vector<std::vector<
 std::vector<double> run_stages(const std::vector<Stage>& stages, std::vector<double> x);
 
 /// The last stage that reads each value, by value: what can be forgotten when.
-std::vector<std::size_t> last_uses(const std::vector<Stage>& stages);
+std::vector<std::size_t> last_uses(std::span<const Stage> stages);
 
 }  // namespace obscura::program

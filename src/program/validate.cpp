@@ -14,6 +14,8 @@ namespace {
 /// What the encoder takes: scales, and integers as wide as a word can carry.
 constexpr double kWidestScale = 0x1p60, kWidestInteger = 0x1p62;
 
+constexpr std::size_t kMostMergedPlaces = std::size_t{1} << 24;
+
 [[noreturn]] void refuse(const std::string& layer, const std::string& why, const char* remedy) {
   throw UnsupportedError("layer " + layer + ": " + why + "; " + remedy);
 }
@@ -134,17 +136,46 @@ void check_plan(const PackedStage& stage, std::size_t places, const ckks::Contex
   }
 }
 
+/// What reads merged chunks reads them where they stand. `made`: what one chunk became, as laid out.
+void check_merge(const Program& program, const PackedStage& reader, const std::shared_ptr<const Layout>& made,
+                 std::size_t slots) {
+  const Merge& merge = *program.merge;
+  const message::Chunked& chunks = *program.client.chunks;
+  Layout chunk = *made;
+  if (merge.value == 0) {
+    chunk.period = program.client.period;
+    chunk.position = program.client.input_slots;
+  }
+  const bool concat = merge.kind == Merge::Kind::concat;
+  const std::size_t groups = concat ? chunks.groups(merge.count) : 1;
+  if (chunk.position.size() * chunks.wide * groups > kMostMergedPlaces) {
+    refuse(reader.stage.name, "merges more chunks than fit", kOtherMode);
+  }
+  Layout merged = merged_layout(chunk, chunks.wide, groups, slots);
+  if (concat) merged.position.resize(chunk.position.size() * merge.count);
+  for (std::size_t k = 0; k < reader.inputs.size(); ++k) {
+    if (reader.stage.terms[k].value != merge.value) continue;
+    const Layout& read = *reader.inputs[k].layout;
+    if (read.period != merged.period || read.position != merged.position) {
+      refuse(reader.stage.name, "reads merged chunks in another layout than they were made in", kOtherMode);
+    }
+  }
+}
+
 void check_packed(const Program& program, const ckks::Context& context) {
-  const std::size_t places = context.slots() / program.client.images;
   std::vector<std::size_t> limbs{program.client.input_limbs};
   std::vector<std::shared_ptr<const Layout>> values{program.packed.front().inputs.front().layout};
-  for (const PackedStage& stage : program.packed) {
+  for (std::size_t i = 0; i < program.packed.size(); ++i) {
+    const PackedStage& stage = program.packed[i];
+    const std::size_t places = context.slots() / stage.width;
+    if (program.merge && program.merge->value == i) check_merge(program, stage, values.back(), context.slots());
     check_stage(message::Mode::packed, stage.stage, stage.schedule, stage.scales, context, limbs);
     if (stage.inputs.size() != stage.stage.terms.size()) refuse(stage.stage.name, "lacks an input", kOtherMode);
     for (std::size_t k = 0; k < stage.inputs.size(); ++k) {
       const Term& term = stage.stage.terms[k];
       check_layout(stage.stage.name, *stage.inputs[k].layout, term.map.columns);
-      if (stage.inputs[k].layout->position != values[term.value]->position) {
+      const bool merged = program.merge && program.merge->value == term.value;
+      if (!merged && stage.inputs[k].layout->position != values[term.value]->position) {
         refuse(stage.stage.name, "reads a value in another layout than it was made in", kOtherMode);
       }
     }
@@ -154,9 +185,12 @@ void check_packed(const Program& program, const ckks::Context& context) {
   }
   const message::ClientSpec& client = program.client;
   const std::string& last = program.packed.back().stage.name;
-  if (client.period != values.front()->period || client.input_slots.size() != client.input.size()) {
+  const bool merges_input = program.merge && program.merge->value == 0;
+  const bool same = merges_input || client.period == values.front()->period;
+  if (!same || client.input_slots.size() != client.unit().size()) {
     refuse(last, "the client's part has another layout of the image than the first stage", kOtherMode);
   }
+  const std::size_t places = context.slots() / program.packed.back().width;
   if (values.back()->period > places || values.back()->period * client.reply_gap != places) {
     refuse(last, "the reply has not the places that are read", kOtherMode);
   }

@@ -9,8 +9,9 @@
 
 namespace obscura::runtime {
 
-/// Seeds grown back into ciphertexts, in the order of the query, whose own copies are given away.
-std::vector<ckks::Ciphertext> expand(const ckks::Context& context, message::Query& query, ThreadPool* pool = nullptr);
+/// Seeds grown back into ciphertexts, in the order of the query, whose own copies are given away; chunks and plain
+/// values go with them.
+Runner::Inputs expand(const ckks::Context& context, message::Query& query, ThreadPool* pool = nullptr);
 
 /// A query of a program in, its answer out. Throws MismatchError for a query under another key than the evaluation keys
 /// belong to, and as Runner::run.

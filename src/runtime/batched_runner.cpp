@@ -47,6 +47,23 @@ std::size_t columns_of(const program::Stage& stage) {
 
 }  // namespace
 
+/// Slots of a picture without a chunk add what the network makes of nothing: taken off the constants once.
+void BatchedRunner::correct_empty_slots() {
+  const program::Merge& merge = *program_.merge;
+  const auto empty = static_cast<double>(program_.client.chunks->wide - merge.count);
+  if (empty == 0) return;
+  std::vector<program::Stage> trunk;
+  for (std::size_t i = 0; i < merge.value; ++i) trunk.push_back(program_.batched[i].stage);
+  std::vector<double> nothing(program_.client.unit().size(), 0);
+  if (!trunk.empty()) nothing = program::run_stages(trunk, std::move(nothing));
+  for (const auto& term : program_.batched[merge.value].stage.terms) {
+    auto map = term.map;
+    std::ranges::fill(map.bias, 0);
+    const auto made = map.apply(nothing);
+    for (std::size_t r = 0; r < made.size(); ++r) bias_[merge.value][r] -= empty * made[r];
+  }
+}
+
 BatchedRunner::BatchedRunner(program::Program program) : Runner(std::move(program)) {
   last_use_.assign(program_.batched.size() + 1, program_.batched.size());
   keep_three_.assign(program_.batched.size() + 1, false);
@@ -55,6 +72,10 @@ BatchedRunner::BatchedRunner(program::Program program) : Runner(std::move(progra
     shifts_.push_back(shift_of(stage));
     products_.emplace_back(columns_of(stage.stage), integer_rows(stage, shifts_.back()));
     bias_.push_back(stage.stage.bias());
+  }
+  if (program_.merge) correct_empty_slots();
+  for (std::size_t i = 0; i < program_.batched.size(); ++i) {
+    program::BatchedStage& stage = program_.batched[i];
     for (auto& term : stage.stage.terms) {
       last_use_[term.value] = i;
       if (!stage.relinearize_before_map) keep_three_[term.value] = true;
@@ -83,6 +104,14 @@ void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Te
     if (!keep_three_[i + 1] && late) x[k] = evaluator.relinearize(x[k]);
   };
   share(options.pool, x.size(), activated, options.stop);
+}
+
+/// A picture's first slot gets the sum over its slots; what the others get, nobody reads.
+void BatchedRunner::sum_chunks(std::size_t i, const ckks::Evaluator& evaluator, Ciphertext& x) const {
+  if (!program_.merge || program_.merge->value != i) return;
+  for (std::size_t step = 1; step < program_.client.chunks->wide; step *= 2) {
+    x = evaluator.add(x, evaluator.rotate(x, static_cast<std::int64_t>(step)));
+  }
 }
 
 /// What a stage reads: its only value, or the values of all terms at its level. Values that nothing reads any more are
@@ -118,6 +147,7 @@ BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evalua
     }
     y[k] = evaluator.relinearize(y[k]);
     for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) y[k] = evaluator.rescale(y[k]);
+    sum_chunks(i, evaluator, y[k]);
     y[k] = evaluator.add_scalar(y[k], bias_[i][k]);
   };
   share(options.pool, y.size(), finished, options.stop);
@@ -128,7 +158,7 @@ BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evalua
 Runner::Replies BatchedRunner::run_query(const ckks::Evaluator& evaluator, const Inputs& query,
                                          const RunOptions& options) const {
   check_query(query);
-  std::vector<Tensor> values{query};
+  std::vector<Tensor> values{query.ciphertexts};
   for (std::size_t i = 0; i < program_.batched.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
     const Tensor inputs = gather(i, evaluator, values);

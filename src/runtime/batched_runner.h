@@ -18,6 +18,8 @@ class BatchedRunner : public Runner {
  private:
   using Tensor = std::vector<ckks::Ciphertext>;  // a ciphertext a value
   Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor>& values) const;
+  void sum_chunks(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext& x) const;
+  void correct_empty_slots();
   Tensor run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x, const RunOptions& options) const;
   void activate(std::size_t i, const ckks::Evaluator& evaluator, Tensor& x, const RunOptions& options) const;
   Replies run_query(const ckks::Evaluator& evaluator, const Inputs& query, const RunOptions& options) const;

@@ -70,6 +70,9 @@ PackedRunner::PackedRunner(program::Program program, std::size_t memory_budget, 
   double diagonals = 0;
   for (const auto& stage : program_.packed) diagonals += static_cast<double>(stage.diagonals());
   last_use_.assign(program_.packed.size() + 1, program_.packed.size());
+  keep_trunk();
+  // The stages of chunks are used again and again by one query.
+  if (program_.merge && memory_budget == kOneQuery) memory_budget = kDefaultMemoryBudget;
   for (std::size_t i = 0; i < program_.packed.size(); ++i) {
     PackedStage& stage = program_.packed[i];
     for (const auto& term : stage.stage.terms) last_use_[term.value] = i;
@@ -85,7 +88,7 @@ PackedRunner::PackedRunner(program::Program program, std::size_t memory_budget, 
 PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, std::size_t memory_budget, ThreadPool* pool) const {
   const PackedStage& stage = program_.packed[i];
   const program::StageSchedule& s = stage.schedule;
-  const std::size_t images = program_.client.images, places = context_->slots() / images;
+  const std::size_t images = stage.width, places = context_->slots() / images;
   const auto map = slot_map(stage, places);
   const auto entries = map.entries();
   Stage result;
@@ -175,41 +178,56 @@ Ciphertext PackedRunner::activate(std::size_t i, const Stage& ready, const ckks:
   return late ? evaluator.relinearize(x) : x;
 }
 
-std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
-                                                    std::span<const Inputs> queries, const RunOptions& options) const {
-  ThreadPool* const pool = options.pool;
-  for (const Inputs& query : queries) check_query(query);
-  const ckks::Evaluator evaluator(context_, keys);
-  const std::size_t count = queries.size();
-  std::vector<Values> values(count);
-  for (std::size_t q = 0; q < count; ++q) values[q].push_back(queries[q]);
-  for (std::size_t i = 0; i < program_.packed.size(); ++i) {
+void PackedRunner::advance(Course& course, std::size_t first, std::size_t last, std::vector<Values>& values) const {
+  ThreadPool* const pool = course.options.pool;
+  const std::size_t count = values.size();
+  for (std::size_t i = first; i < last; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    check_cancelled(options.stop);
+    check_cancelled(course.options.stop);
     const Stage fresh = stages_.empty() ? prepare_stage(i, 0, pool) : Stage{};
     const Stage& ready = stages_.empty() ? fresh : stages_[i];
     std::vector<Tensor> inputs(count);
     share(
-        pool, count, [&](std::size_t q) { inputs[q] = gather(i, evaluator, values[q]); }, options.stop);
+        pool, count, [&](std::size_t q) { inputs[q] = gather(i, course.evaluator, values[q]); }, course.options.stop);
     for (std::size_t v = 0; v <= i; ++v) {
       if (last_use_[v] == i) {
         for (Values& of_query : values) of_query[v].clear();
       }
     }
-    auto sums = multiply(ready, evaluator, std::move(inputs), pool);
+    auto sums = multiply(ready, course.evaluator, std::move(inputs), pool);
     const std::size_t blocks = sums.front().size();
     const auto finished = [&](std::size_t k) {
       Ciphertext& x = sums[k / blocks][k % blocks];
-      x = finish(i, ready, evaluator, std::move(x), k % blocks);
+      x = finish(i, ready, course.evaluator, std::move(x), k % blocks);
     };
-    share(pool, count * blocks, finished, options.stop);
+    share(pool, count * blocks, finished, course.options.stop);
     for (std::size_t q = 0; q < count; ++q) values[q].push_back(std::move(sums[q]));
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    if (options.times == nullptr) continue;
-    options.times->push_back({program_.packed[i].stage.name, spent.count() / static_cast<double>(count)});
+    course.seconds[i] += spent.count();
+  }
+}
+
+std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const ckks::EvaluationKeys>& keys,
+                                                    std::span<const Inputs> queries, const RunOptions& options) const {
+  for (const Inputs& query : queries) check_query(query);
+  const ckks::Evaluator evaluator(context_, keys);
+  Course course{evaluator, options, std::vector<double>(program_.packed.size(), 0)};
+  const std::size_t count = queries.size();
+  std::vector<Tensor> results(count);
+  if (program_.merge) {
+    for (std::size_t q = 0; q < count; ++q) results[q] = run_picture(course, queries[q]);
+  } else {
+    std::vector<Values> values(count);
+    for (std::size_t q = 0; q < count; ++q) values[q].push_back(queries[q].ciphertexts);
+    advance(course, 0, program_.packed.size(), values);
+    for (std::size_t q = 0; q < count; ++q) results[q] = std::move(values[q].back());
   }
   std::vector<Replies> answers(count);
-  share(pool, count, [&](std::size_t q) { answers[q] = {reply(evaluator.drop_to(values[q].back().front(), 1))}; });
+  share(options.pool, count, [&](std::size_t q) { answers[q] = {reply(evaluator.drop_to(results[q].front(), 1))}; });
+  if (options.times == nullptr) return answers;
+  for (std::size_t i = 0; i < program_.packed.size(); ++i) {
+    options.times->push_back({program_.packed[i].stage.name, course.seconds[i] / static_cast<double>(count)});
+  }
   return answers;
 }
 

@@ -31,6 +31,20 @@ class PackedRunner : public Runner {
     std::vector<circuits::Coefficient> coefficients;  // of a polynomial
   };
 
+  /// What happens to the stages of one run.
+  struct Course {
+    const ckks::Evaluator& evaluator;
+    const RunOptions& options;
+    std::vector<double> seconds;  ///< of every stage
+  };
+
+  /// Stages [first, last) of several queries, or groups of chunks, together: their values are there up to `first`.
+  void advance(Course& course, std::size_t first, std::size_t last, std::vector<Values>& values) const;
+  void keep_trunk();
+  Tensor run_picture(Course& course, const Inputs& query) const;
+  Tensor merge(Course& course, const Inputs& query) const;
+  void add_plain(Course& course, const Inputs& query, Tensor& merged) const;
+
   Stage prepare_stage(std::size_t i, std::size_t memory_budget, ThreadPool* pool) const;
   Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, const Values& values) const;
   std::vector<Tensor> multiply(const Stage& ready, const ckks::Evaluator& evaluator, std::vector<Tensor> inputs,
@@ -42,6 +56,8 @@ class PackedRunner : public Runner {
 
   std::vector<Stage> stages_;  ///< none where they are made ready by the run
   std::vector<std::size_t> last_use_;
+  std::vector<program::Stage> trunk_;  ///< stages before the merge: for chunks in the clear, and places without a chunk
+  std::vector<double> of_nothing_;     ///< what a place without a chunk adds to the sum over chunks
 };
 
 }  // namespace obscura::runtime

@@ -1,6 +1,7 @@
 #include "runtime/runner.h"
 
 #include "base/error.h"
+#include "message/messages.h"
 #include "runtime/batched_runner.h"
 #include "runtime/packed_runner.h"
 
@@ -9,13 +10,10 @@ namespace obscura::runtime {
 Runner::Runner(program::Program program)
     : program_(std::move(program)), context_(ckks::Context::create(program_.client.parameters)), encoder_(context_) {}
 
-void Runner::check_query(const std::vector<ckks::Ciphertext>& query) const {
+void Runner::check_query(const Inputs& query) const {
   const auto& client = program_.client;
-  if (query.size() != client.queries()) {
-    throw MismatchError("the network " + client.network + " takes " + std::to_string(client.queries()) +
-                        " ciphertext(s) a query, not " + std::to_string(query.size()));
-  }
-  for (const auto& x : query) {
+  message::check_contents(client, {query.ciphertexts.size(), query.chunks, query.plain.size()});
+  for (const auto& x : query.ciphertexts) {
     check_ciphertext(*context_, x);
     if (x.limbs() != client.input_limbs || x.parts.size() != 2 || !ckks::same_scale(x.scale, client.input_scale)) {
       throw MismatchError("the query was encrypted for another level or scale than the network " + client.network +

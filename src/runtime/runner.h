@@ -43,12 +43,20 @@ class Runner {
   const program::Program& program() const { return program_; }
   const ckks::ContextPtr& context() const { return context_; }
 
-  using Inputs = std::vector<ckks::Ciphertext>;          ///< of one query
+  /// Of one query. Chunks and plain values are as in message::Query, and empty but of policy features.
+  struct Inputs {
+    std::vector<ckks::Ciphertext> ciphertexts;
+    std::vector<std::int32_t> chunks;
+    std::vector<float> plain;
+
+    Inputs() = default;
+    Inputs(std::vector<ckks::Ciphertext> all) : ciphertexts(std::move(all)) {}
+  };
   using Replies = std::vector<ckks::CompactCiphertext>;  ///< of one answer
 
-  /// One query in, one answer out: client.queries() fresh ciphertexts of client.input_limbs limbs and
-  /// client.input_scale, client.replies() compact ciphertexts. Throws MismatchError for a query of another shape, or
-  /// keys of another program.
+  /// One query in, one answer out: fresh ciphertexts, as many as message::check_contents wants, of client.input_limbs
+  /// limbs and client.input_scale, client.replies() compact ciphertexts. Throws MismatchError for a query of another
+  /// shape, or keys of another program.
   Replies run(const std::shared_ptr<const ckks::EvaluationKeys>& keys, const Inputs& query,
               const RunOptions& options = {}) const;
 
@@ -62,7 +70,7 @@ class Runner {
 
  protected:
   explicit Runner(program::Program program);
-  void check_query(const std::vector<ckks::Ciphertext>& query) const;
+  void check_query(const Inputs& query) const;
   ckks::CompactCiphertext reply(const ckks::Ciphertext& result) const;
 
   program::Program program_;

@@ -13,6 +13,7 @@
 #include "nn/onnx_write.h"
 #include "owner/owner.h"
 #include "program/program_wire.h"
+#include "runtime/answer.h"
 #include "runtime/runner.h"
 #include "study/calibration.h"
 #include "study/compile_network.h"
@@ -26,8 +27,8 @@ namespace {
 std::map<std::string, std::string> other_metadata(const std::string& network) {
   auto metadata = nn::read_onnx_metadata(network);
   // What the written file says itself, in our words.
-  for (const char* key : {"mean", "std", "range", "classes", "colour", "image_size", "calibration",
-                          "Image.BitmapPixelFormat", "Image.NominalPixelRange"}) {
+  for (const char* key : {"mean", "std", "range", "classes", "colour", "image_size", "calibration", "chunks",
+                          "histogram", "Image.BitmapPixelFormat", "Image.NominalPixelRange"}) {
     metadata.erase(key);
   }
   std::erase_if(metadata, [](const auto& entry) { return entry.first.starts_with("obscura."); });
@@ -41,11 +42,11 @@ std::vector<double> measure(program::Program program) {
   ThreadPool pool;
   const auto runner = runtime::make_runner(std::move(program), &pool);
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded, &pool);
-  const std::vector<float> image(owner.client().input.size(), 0.25F);
-  std::vector<ckks::Ciphertext> query;
-  for (const auto& c : owner.encrypt(std::span(&image, 1)).ciphertexts) {
-    query.push_back(ckks::expand(*runner->context(), c));
-  }
+  // Noise, so that chunks have the gradients that are encrypted.
+  std::vector<float> image(owner.client().input.size());
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<float>(i * 2654435761U % 1000) / 1000.0F;
+  auto encrypted = owner.encrypt(std::span(&image, 1));
+  const auto query = runtime::expand(*runner->context(), encrypted);
   std::vector<double> seconds;
   // The first run warms memory up.
   for (int run = 0; run < 2; ++run) {
@@ -80,6 +81,8 @@ Compilation compile_program(const CompilationRequest& a) {
   nn::check_classifier(graph);
   for (const auto& line : graph.notes) a.note(line);
   note_unstated(graph.preprocessing, a.network, a.note);
+  compile::CompileOptions options = a.options;
+  apply_policy(a.policy, graph, options, a.note);
   if (!stated.empty() && a.save.empty()) {
     a.note("what is stated of preprocessing and classes holds for this run only: --save writes it into a network");
   }
@@ -96,7 +99,7 @@ Compilation compile_program(const CompilationRequest& a) {
     if (a.on_fit && !fitted.layers.empty()) a.on_fit(fitted);
   }
   const Stopwatch watch;
-  done.program = compile_network(graph, a.options);
+  done.program = compile_network(graph, options);
   done.seconds = watch.seconds();
   // Nothing is saved that does not run.
   if (!samples.empty()) check_on_samples(original, graph, done.program, samples, pool, a.note);

@@ -13,6 +13,7 @@
 #include "compile/compile.h"
 #include "nn/graph.h"
 #include "study/images/picture_fit.h"
+#include "study/policy.h"
 #include "study/preprocessing.h"
 
 /// The server's side: a program made of a network, once.
@@ -27,6 +28,7 @@ struct CompilationRequest {
   std::size_t max_degree = compile::FitOptions().max_degree;
   std::filesystem::path data;  ///< folder of the data sets
   StatedPreprocessing stated;
+  PolicyWishes policy;
   std::filesystem::path save;  ///< where the network goes as it is used here; empty: nowhere
   std::filesystem::path out;   ///< folder for server.program and client.spec; empty: nowhere
   bool measure = false;        ///< run one encrypted query, and tell what every stage took on one thread

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/notes.h"
+#include "tensor/chunking.h"
 
 namespace fs = std::filesystem;
 
@@ -22,6 +23,12 @@ std::string classes_of(const std::string& word) {
   return {bytes.begin(), bytes.end()};
 }
 
+/// "112x112" of "112", too.
+std::string picture_of(const std::string& word) {
+  const ChunkSize size = parse_chunk_size(word, "--picture");
+  return fmt::format("{}x{}", size.width, size.height);
+}
+
 }  // namespace
 
 std::map<std::string, std::string> stated_entries(const StatedPreprocessing& stated) {
@@ -34,6 +41,8 @@ std::map<std::string, std::string> stated_entries(const StatedPreprocessing& sta
   put("range", stated.range);
   put("colour", stated.colour);
   put("classes", classes_of(stated.classes));
+  put("histogram", stated.histogram);
+  put("chunks", stated.picture.empty() ? std::string() : "of " + picture_of(stated.picture));
   return entries;
 }
 
@@ -54,7 +63,7 @@ void note_unstated(const Preprocessing& how, const std::string& network, const N
 nlohmann::ordered_json preprocessing_json(const Preprocessing& how, const Shape& input) {
   return {{"width", input.width}, {"height", input.height}, {"channels", input.channels},
           {"colour", how.colour}, {"range", how.range},     {"mean", how.mean},
-          {"std", how.std},       {"stated", how.stated}};
+          {"std", how.std},       {"stated", how.stated},   {"equalised", how.equalise}};
 }
 
 }  // namespace obscura::study

@@ -14,6 +14,8 @@ namespace obscura::study {
 /// As typed; empty: not stated.
 struct StatedPreprocessing {
   std::string mean, std, range, colour, classes;
+  std::string histogram;  ///< equalise or none
+  std::string picture;    ///< "112x112", width x height: of a network of chunks
 };
 
 /// The entries for nn::read_onnx; --classes may be a file, which is read. Throws IoError if it cannot be.

@@ -19,8 +19,8 @@ void check_picture(const Chunking& cut, std::size_t values) {
 
 void check_chunk(const Chunking& cut, std::size_t values) {
   if (values == cut.chunk().size()) return;
-  throw MismatchError(fmt::format("a chunk of {} values, expected {}x{}x{}", values, cut.picture.channels, cut.height,
-                                  cut.width));
+  throw MismatchError(
+      fmt::format("a chunk of {} values, expected {}x{}x{}", values, cut.picture.channels, cut.height, cut.width));
 }
 
 }  // namespace
@@ -33,10 +33,10 @@ void check_chunking(const Chunking& cut) {
                                      cut.height, picture.width, picture.height));
   }
   if (cut.rows() > kMaxChunks || cut.columns() > kMaxChunks || cut.count() > kMaxChunks) {
-    throw ParameterError(fmt::format("a picture of {}x{} in chunks of {}x{} is {} chunks, at most {} are possible: "
-                                     "take larger chunks",
-                                     picture.width, picture.height, cut.width, cut.height, cut.rows() * cut.columns(),
-                                     kMaxChunks));
+    throw ParameterError(
+        fmt::format("a picture of {}x{} in chunks of {}x{} is {} chunks, at most {} are possible: "
+                    "take larger chunks",
+                    picture.width, picture.height, cut.width, cut.height, cut.rows() * cut.columns(), kMaxChunks));
   }
   if (cut.kept > cut.count()) {
     throw ParameterError(fmt::format("{} chunks cannot be chosen from {}", cut.kept, cut.count()));

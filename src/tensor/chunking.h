@@ -23,9 +23,9 @@ struct Chunking {
 
   std::size_t rows() const { return (picture.height + height - 1) / height; }
   std::size_t columns() const { return (picture.width + width - 1) / width; }
-  std::size_t count() const { return rows() * columns(); }              ///< chunks of a picture
-  std::size_t used() const { return kept == 0 ? count() : kept; }       ///< chunks that a network looks at
-  Shape chunk() const { return {picture.channels, height, width}; }     ///< as a network takes it
+  std::size_t count() const { return rows() * columns(); }           ///< chunks of a picture
+  std::size_t used() const { return kept == 0 ? count() : kept; }    ///< chunks that a network looks at
+  Shape chunk() const { return {picture.channels, height, width}; }  ///< as a network takes it
   bool divides() const { return picture.height % height == 0 && picture.width % width == 0; }
   friend bool operator==(const Chunking&, const Chunking&) = default;
 };

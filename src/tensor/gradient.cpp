@@ -53,8 +53,7 @@ std::vector<double> sobel_magnitude(std::span<const double> plane, std::size_t h
 
 std::vector<double> chunk_scores(const Chunking& cut, std::span<const float> pixels, ChunkScore score) {
   if (pixels.size() != cut.picture.size()) throw MismatchError("pixels of another picture than is cut");
-  const auto magnitude =
-      sobel_magnitude(luma(pixels, cut.picture.channels), cut.picture.height, cut.picture.width);
+  const auto magnitude = sobel_magnitude(luma(pixels, cut.picture.channels), cut.picture.height, cut.picture.width);
   std::vector<double> scores;
   for (std::size_t k = 0; k < cut.count(); ++k) {
     const ChunkPlace place = place_of(cut, k);

@@ -44,9 +44,9 @@ std::string preprocessing_text(const Preprocessing& how, const Shape& input);
 /// not fit.
 std::vector<float> preprocess(std::span<const std::uint8_t> planar, const Preprocessing& how);
 
-/// Grey levels spread so that all are about equally frequent: level v becomes 255 (c(v) - c0) / (n - c0), rounded, where
-/// c(v) of the n pixels are at most v and c0 are of the darkest level there is. The same bytes as OpenCV's equalizeHist;
-/// a picture of a single level stays as it is.
+/// Grey levels spread so that all are about equally frequent: level v becomes 255 (c(v) - c0) / (n - c0), rounded,
+/// where c(v) of the n pixels are at most v and c0 are of the darkest level there is. The same bytes as OpenCV's
+/// equalizeHist; a picture of a single level stays as it is.
 std::vector<std::uint8_t> equalised(std::span<const std::uint8_t> grey);
 
 }  // namespace obscura

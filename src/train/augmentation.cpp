@@ -40,6 +40,7 @@ void augment(std::vector<float>& pixels, const image::BatchShape& shape, const A
     pixels = std::move(moved);
   }
   if (augmentation.flip) image::augment_flip(std::span(pixels), shape, mix(stream), first);
+  if (augmentation.flip_rows) image::augment_flip_rows(std::span(pixels), shape, mix(stream), first);
   if (augmentation.cutout > 0) {
     image::augment_cutout(pixels, shape, augmentation.cutout, fill, mix(stream), first);
   }

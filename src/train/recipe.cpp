@@ -87,12 +87,19 @@ Augmentation parse_augmentation(const std::string& text) {
   if (text == "shift+flip") {
     augmentation.limits = {.rotation_degrees = 0, .shift_pixels = 1, .scale = 0, .shear = 0};
   }
+  if (text == "rotate+shift+flip" || text == "rotate+shift+flips") {
+    augmentation.affine = true;
+    augmentation.flip_rows = text == "rotate+shift+flips";
+    const double scale = augmentation.flip_rows ? 0.05 : 0;
+    augmentation.limits = {
+        .rotation_degrees = 15, .shift_pixels = 0, .scale = scale, .shear = 0, .shift_share = 0.1, .mirrored = true};
+  }
   if (text == "crop+flip" || text == "crop+flip+cutout") augmentation.crop = 4;
   if (text == "crop+flip+cutout") augmentation.cutout = 8;
   if (text == "flip" || augmentation.affine || augmentation.crop > 0) return augmentation;
   throw UsageError("unknown augmentation '" + text +
-                   "': choose none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip or "
-                   "crop+flip+cutout");
+                   "': choose none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip, "
+                   "crop+flip+cutout, rotate+shift+flip or rotate+shift+flips");
 }
 
 void check_recipe(const Recipe& recipe) {
@@ -116,6 +123,7 @@ void check_recipe(const Recipe& recipe) {
   expect(recipe.label_smoothing >= 0 && recipe.label_smoothing < 1, "label smoothing must be in [0, 1)");
   expect(at_least_zero(recipe.validation_share) && recipe.validation_share <= 0.5,
          "the validation share must be 0 to 0.5 of the training pictures");
+  expect(recipe.chunk_dropout >= 0 && recipe.chunk_dropout < 1, "the share of chunks left out must be in [0, 1)");
   expect(recipe.plain_epochs <= recipe.epochs, "more plain epochs than epochs");
 }
 
@@ -126,6 +134,9 @@ std::string describe(const Recipe& r) {
     augmentation +=
         fmt::format(" affine({},{},{},{})", limits.rotation_degrees, limits.shift_pixels, limits.scale, limits.shear);
   }
+  if (limits.shift_share > 0) augmentation += fmt::format(" share {}", limits.shift_share);
+  if (limits.mirrored) augmentation += " mirrored";
+  if (r.augmentation.flip_rows) augmentation += " rows";
   if (r.augmentation.crop > 0) augmentation += fmt::format(" crop {}", r.augmentation.crop);
   if (r.augmentation.cutout > 0) augmentation += fmt::format(" cutout {}", r.augmentation.cutout);
   std::string optimiser = to_string(r.optimiser);
@@ -140,6 +151,7 @@ std::string describe(const Recipe& r) {
   if (r.freeze_norms > 0) line += fmt::format(" freeze {}", r.freeze_norms);
   if (r.bfloat16) line += " bfloat16";
   line += fmt::format(" validation {}", r.validation_share);
+  if (r.chunk_dropout > 0) line += fmt::format(" chunk-dropout {}", r.chunk_dropout);
   if (r.patience > 0) line += fmt::format(" patience {}", r.patience);
   if (r.class_weights != ClassWeights::automatic) line += " class-weights " + to_string(r.class_weights);
   return line;

@@ -19,7 +19,8 @@ inline constexpr double kImbalance = 3;
 /// What is done to training images, drawn anew for every image of every epoch.
 struct Augmentation {
   bool affine = false;
-  bool flip = false;  ///< mirror left to right, half of the time
+  bool flip = false;       ///< mirror left to right, half of the time
+  bool flip_rows = false;  ///< mirror top to bottom, half of the time
   image::AffineLimits limits;
   std::size_t crop = 0;    ///< shift by up to that many pixels each way, what comes from outside mirrored at the edge
   std::size_t cutout = 0;  ///< side of a square that is painted over with the mean colour; 0: none
@@ -69,6 +70,9 @@ struct Recipe {
   /// Epochs without a better one after which training ends; 0: it does not end early. Schedules are those of all
   /// epochs.
   std::size_t patience = 0;
+  /// Networks of chunks: the chance that training leaves a chunk of a picture out (at least one stays), so that a
+  /// picture can be told from some of its chunks as well.
+  double chunk_dropout = 0;
   ClassWeights class_weights = ClassWeights::automatic;
 };
 
@@ -86,7 +90,9 @@ Schedule parse_schedule(const std::string& text);
 
 /// "none", "affine" (image::AffineLimits' defaults), "affine-strong" (about 1.5 times those), "flip", "affine+flip",
 /// "shift+flip" (one pixel, nothing else), "crop+flip" (four pixels, mirrored at the edge), "crop+flip+cutout" (the
-/// same with a square of 8 pixels painted over). Throws UsageError that lists the words.
+/// same with a square of 8 pixels painted over), "rotate+shift+flip" (15 degrees, a tenth of the side, mirrored at the
+/// edge: for pictures that fill their frame), "rotate+shift+flips" (the same, flipped both ways, and 5 % of size).
+/// Throws UsageError that lists the words.
 Augmentation parse_augmentation(const std::string& text);
 
 /// Throws UsageError if a number is out of range (zero batch, negative rate, no epoch, ...).

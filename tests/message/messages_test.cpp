@@ -25,6 +25,13 @@ class Messages : public ::testing::Test {
     q.id = id_of(q);
     return q;
   }
+  Query group() {
+    Query q = query(1, 2);
+    q.chunks = {1, -2, 3, -4};
+    q.plain = {0.5F, -1.0F, 0.0F, 3.25F};
+    q.id = id_of(q);
+    return q;
+  }
   Answer answer(std::size_t images, std::size_t count) {
     Answer a{program_, key_, {1, 2, 3}, images, {}};
     for (std::size_t i = 0; i < count; ++i) a.ciphertexts.push_back(wire_test::random_compact(c_, 2, 5, random_));
@@ -41,6 +48,7 @@ class Messages : public ::testing::Test {
     };
     return {{"query", write_query(c_, query(1, 1)), rewrite_query},
             {"batched query", write_query(c_, query(7, 3)), rewrite_query},
+            {"group of chunks", write_query(c_, group()), rewrite_query},
             {"answer", write_answer(c_, answer(1, 1)), rewrite_answer},
             {"batched answer", write_answer(c_, answer(8, 2)), rewrite_answer}};
   }
@@ -51,6 +59,23 @@ class Messages : public ::testing::Test {
   ckks::KeyId key_{};
   wire_test::Random random_{5};
 };
+
+TEST_F(Messages, GroupsOfChunksComeBackAsTheyWere) {
+  const Query q = group(), q2 = read_query(c_, program_, write_query(c_, q));
+  EXPECT_EQ(q2.chunks, q.chunks);
+  EXPECT_EQ(q2.plain, q.plain);
+  EXPECT_EQ(q2.id, q.id);
+  Query other = q;
+  other.chunks[1] = 2;
+  EXPECT_NE(id_of(other), q.id);
+  other = q;
+  other.plain[3] = 3.5F;
+  EXPECT_NE(id_of(other), q.id);
+  other = q;
+  other.plain[0] = std::numeric_limits<float>::infinity();
+  other.id = id_of(other);
+  EXPECT_THROW(read_query(c_, program_, write_query(c_, other)), FormatError);
+}
 
 TEST_F(Messages, ComeBackAsTheyWere) {
   const Query q = query(7, 3), q2 = read_query(c_, program_, write_query(c_, q));

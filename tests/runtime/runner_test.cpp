@@ -130,10 +130,10 @@ TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
   const testing::Session session(mixed(4), Mode::packed);
   const auto inputs = networks::images(3, 256, 6);
   std::vector<message::Query> asked;
-  std::vector<std::vector<ckks::Ciphertext>> queries;
+  std::vector<Runner::Inputs> queries;
   for (const auto& image : inputs) {
     asked.push_back(session.owner.encrypt(std::span(&image, 1)));
-    queries.push_back(session.expanded(asked.back()));
+    queries.emplace_back(session.expanded(asked.back()));
   }
   ThreadPool pool(2);
   const auto together = session.runner->run_many(session.keys, queries, {&pool});

@@ -19,7 +19,7 @@ struct Session {
   Session(const nn::Graph& graph, message::Mode mode, ThreadPool* pool = nullptr)
       : Session(graph, options_of(mode), pool) {}
   Session(const nn::Graph& graph, const compile::CompileOptions& options, ThreadPool* pool = nullptr)
-      : stages(compile::stages_of(nn::fold_batch_norms(graph))),
+      : stages(graph.chunks ? std::vector<program::Stage>{} : compile::stages_of(nn::fold_batch_norms(graph))),
         program(compile::compile(graph, options)),
         owner(program.client),
         runner(make_runner(program, pool)),

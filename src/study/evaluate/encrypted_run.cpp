@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <span>
+#include <utility>
 
 #include "base/progress.h"
 #include "base/stopwatch.h"
 #include "owner/owner.h"
+#include "runtime/answer.h"
 #include "study/compile_network.h"
 #include "study/memory_check.h"
 
@@ -29,7 +32,7 @@ struct Parties {
 struct Batch {
   std::size_t first = 0;  ///< image
   std::vector<message::Query> queries;
-  std::vector<std::vector<ckks::Ciphertext>> values;
+  std::vector<runtime::Runner::Inputs> values;
   std::vector<message::Answer> answers;
 };
 
@@ -43,6 +46,7 @@ class Run {
     program::Program program = compile_network(graph, options);
     check_memory(program);
     result_.client = program.client;
+    result_.chunks_encrypted = share_encrypted();
     large_ = std::any_of(program.packed.begin(), program.packed.end(),
                          [](const auto& stage) { return stage.method == program::PackedStage::Method::blocks; });
     result_.together = large_ ? together_ : 0;
@@ -90,10 +94,8 @@ class Run {
     encrypt(batch, count);
     seconds.encrypt += watch.lap();
     double weighing = 0;
-    if (result_.upload == 0) {
-      result_.upload = message::write_query(*parties_.owner->context(), batch.queries.front()).size();
-      weighing += watch.lap();
-    }
+    for (const auto& query : batch.queries) weigh(query);
+    weighing += watch.lap();
     expand(batch);
     seconds.expand += watch.lap();
     evaluate(batch);
@@ -105,6 +107,27 @@ class Run {
     decrypt(batch);
     seconds.decrypt += watch.lap();
     return weighing;
+  }
+
+  /// Mean share of a picture's chunks.
+  double share_encrypted() const {
+    const auto& client = result_.client;
+    if (!client.chunks) return 0;
+    double share = 0;
+    for (const auto& image : images_) {
+      const auto choice = message::choose_chunks(*client.chunks, image, client.preprocessing);
+      share += static_cast<double>(choice.encrypted.size()) / static_cast<double>(client.chunks->cut.count());
+    }
+    return share / static_cast<double>(images_.size());
+  }
+
+  /// Bytes of a query follow from what it holds: weighed once for each of that.
+  void weigh(const message::Query& query) {
+    if (!weighed_.emplace(query.ciphertexts.size(), query.plain.size()).second) return;
+    const std::size_t bytes = message::write_query(*parties_.owner->context(), query).size();
+    if (result_.upload == 0) result_.upload = result_.upload_min = bytes;
+    result_.upload_min = std::min(result_.upload_min, bytes);
+    result_.upload_max = std::max(result_.upload_max, bytes);
   }
 
   void encrypt(Batch& batch, std::size_t count) {
@@ -122,14 +145,14 @@ class Run {
 
   void expand(Batch& batch) {
     const ckks::Context& context = *parties_.runner->context();
-    const std::size_t each = result_.client.queries();
-    batch.values.assign(batch.queries.size(), std::vector<ckks::Ciphertext>(each));
+    batch.values.resize(batch.queries.size());
     for (const auto& query : batch.queries) message::check_keys(query, parties_.keys->key());
-    pool_.parallel_for(batch.queries.size() * each, [&](std::size_t i) {
-      auto& seeded = batch.queries[i / each].ciphertexts[i % each];
-      batch.values[i / each][i % each] = ckks::expand(context, seeded);
-      seeded = {};
-    });
+    if (!packed()) {
+      batch.values.front() = runtime::expand(context, batch.queries.front(), &pool_);
+      return;
+    }
+    pool_.parallel_for(batch.queries.size(),
+                       [&](std::size_t i) { batch.values[i] = runtime::expand(context, batch.queries[i]); });
   }
 
   void evaluate(Batch& batch) {
@@ -190,6 +213,7 @@ class Run {
   bool large_ = false;  ///< packed, with weights that are transformed as they are met
   Parties parties_;
   EncryptedRun result_;
+  std::set<std::pair<std::size_t, std::size_t>> weighed_;
 };
 
 }  // namespace

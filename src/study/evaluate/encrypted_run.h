@@ -28,7 +28,9 @@ struct EncryptedRun {
   std::vector<double> query_seconds;                       ///< evaluation of each query, on its own thread
   std::size_t together = 0;                                ///< queries at a time on all threads; 0: one a thread
   std::vector<runtime::StageTime> stages;                  ///< of a query, on average
-  std::size_t upload = 0, reply = 0, evaluation_keys = 0;  ///< bytes, as really serialised
+  std::size_t upload = 0, reply = 0, evaluation_keys = 0;  ///< bytes, as really serialised; of the first query
+  std::size_t upload_min = 0, upload_max = 0;              ///< of all queries: those of policy features differ
+  double chunks_encrypted = 0;                             ///< mean share of a picture's chunks; 0 where there are none
 };
 
 /// For runs that take hours: where to begin, and who hears of what is done.

@@ -18,7 +18,7 @@ namespace {
 
 /// What must be the same for a run to be continued.
 nlohmann::ordered_json identity_of(const EvaluationRequest& a, const nn::Graph& graph, const TestImages& images,
-                                   const ThreadPool& pool) {
+                                   const compile::CompileOptions& options, const ThreadPool& pool) {
   std::vector<std::uint8_t> values;
   for (const auto& image : images.values) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(image.data());
@@ -34,6 +34,9 @@ nlohmann::ordered_json identity_of(const EvaluationRequest& a, const nn::Graph& 
           {"limit", a.limit},
           {"images", image::sha256(values)},
           {"images_per_ciphertext", a.images_per_ciphertext},
+          {"policy", message::to_string(options.policy)},
+          {"threshold", options.threshold},
+          {"score", to_string(options.score)},
           {"threads", pool.threads()}};
 }
 
@@ -74,8 +77,9 @@ Evaluation evaluate(const EvaluationRequest& a) {
   result.classes = prepared.images.classes;
   result.selection = prepared.images.selection;
   result.plain_seconds = prepared.plain_seconds;
-  result.run = run_with_journal(a.journal, identity_of(a, prepared.graph, prepared.images, pool), a.stop_after,
-                                prepared.graph, prepared.options, prepared.images.values, pool, a.together, a.note);
+  result.run =
+      run_with_journal(a.journal, identity_of(a, prepared.graph, prepared.images, prepared.options, pool), a.stop_after,
+                       prepared.graph, prepared.options, prepared.images.values, pool, a.together, a.note);
   result.scores = report::score(prepared.plain, result.run.logits, prepared.images.labels);
   if (prepared.original)
     result.original = score_original(*prepared.original, result.run.logits, prepared.images.labels);

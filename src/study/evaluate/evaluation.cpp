@@ -54,6 +54,23 @@ ordered_json per_class_json(const report::Scores& scores, const std::vector<std:
   return list;
 }
 
+/// What is encrypted of pictures: chunks of them, or the whole.
+ordered_json chunks_json(const message::ClientSpec& client, double encrypted) {
+  if (!client.chunks) return {{"policy", "whole"}, {"chunks", nullptr}, {"chunks_encrypted", 1.0}};
+  const message::Chunked& chunks = *client.chunks;
+  const bool features = chunks.policy == message::Policy::features;
+  return {{"policy", message::to_string(chunks.policy)},
+          {"chunks",
+           {{"count", chunks.cut.count()},
+            {"width", chunks.cut.width},
+            {"height", chunks.cut.height},
+            {"looked_at", chunks.cut.used()},
+            {"side_by_side", chunks.wide},
+            {"threshold", features ? ordered_json(chunks.threshold) : ordered_json(nullptr)},
+            {"score", features ? ordered_json(to_string(chunks.score)) : ordered_json(nullptr)}}},
+          {"chunks_encrypted", encrypted}};
+}
+
 ordered_json interval_json(const report::Interval& interval) {
   return {interval.low, interval.high};
 }
@@ -147,7 +164,12 @@ ordered_json evaluation_json(const Evaluation& e) {
        {{"evaluate", static_cast<double>(e.images()) / e.run.seconds.evaluate},
         {"total", static_cast<double>(e.images()) / e.run.seconds.total}}},
       {"stages", stages_json(e.run)},
-      {"bytes", {{"upload", e.run.upload}, {"reply", e.run.reply}, {"evaluation_keys", e.run.evaluation_keys}}},
+      {"bytes",
+       {{"upload", e.run.upload},
+        {"upload_min", e.run.upload_min},
+        {"upload_max", e.run.upload_max},
+        {"reply", e.run.reply},
+        {"evaluation_keys", e.run.evaluation_keys}}},
       {"peak_memory_mb", e.peak_memory_mb},
       {"parameters", parameters_json(e.run.client.parameters)},
       {"preprocessing", preprocessing_json(e.run.client.preprocessing, e.run.client.input)},
@@ -158,6 +180,7 @@ ordered_json evaluation_json(const Evaluation& e) {
       {"machine", cpu_model()},
       {"isa", std::string(ring::isa_name(ring::selected_isa()))}};
   object.update(scores_json(e.scores, e.classes));
+  object.update(chunks_json(e.run.client, e.run.chunks_encrypted));
   return object;
 }
 

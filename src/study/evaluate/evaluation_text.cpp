@@ -78,6 +78,10 @@ void add_sizes(std::string& out, const Evaluation& e) {
   add(out, "sizes\n");
   add(out, "  query      {:>10}, {} image{}\n", report::bytes_text(e.run.upload), e.run.client.images,
       e.run.client.images == 1 ? "" : "s");
+  if (e.run.upload_min != e.run.upload_max) {
+    add(out, "             {} to {}: queries tell how many chunks are encrypted\n",
+        report::bytes_text(e.run.upload_min), report::bytes_text(e.run.upload_max));
+  }
   add(out, "  answer     {:>10}\n", report::bytes_text(e.run.reply));
   add(out, "  eval. keys {:>10}, once\n", report::bytes_text(e.run.evaluation_keys));
   add(out, "  memory     {:>7.0f} MB at most\n", e.peak_memory_mb);
@@ -89,6 +93,10 @@ std::string evaluation_text(const Evaluation& e) {
   std::string out;
   add(out, "{} on {} images of {}, {}\n", e.run.client.network, e.selection, e.dataset, mode_name(e.run.client.mode));
   add(out, "  images     {}\n", preprocessing_text(e.run.client.preprocessing, e.run.client.input));
+  if (const auto& chunks = e.run.client.chunks) {
+    add(out, "  chunks     {}, policy {}: {:.1f} % of them encrypted\n", chunking_text(chunks->cut),
+        message::to_string(chunks->policy), 100 * e.run.chunks_encrypted);
+  }
   add_quality(out, e);
   add_times(out, e);
   add_sizes(out, e);

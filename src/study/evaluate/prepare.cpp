@@ -108,6 +108,8 @@ Prepared prepare(const EvaluationRequest& a, ThreadPool& pool) {
   nn::check_classifier(result.graph);
   for (const auto& line : result.graph.notes) a.note(line);
   note_unstated(result.graph.preprocessing, a.network, a.note);
+  result.options.mode = a.mode;
+  apply_policy(a.policy, result.graph, result.options, a.note);
   result.origin = result.graph.origin;
   std::optional<nn::Graph> original;
   if (!a.against.empty()) original = read_original(a.against, result.graph, a.note);
@@ -116,7 +118,6 @@ Prepared prepare(const EvaluationRequest& a, ThreadPool& pool) {
   result.plain = run_plain(result.graph, result.images.values);
   result.plain_seconds = watch.seconds();
   if (original) result.original = OriginalRun{a.against.string(), run_plain(*original, result.images.values)};
-  result.options.mode = a.mode;
   result.options.images_per_ciphertext = a.images_per_ciphertext;
   if (result.graph.calibration.empty() || compile::needs_fitting(result.graph)) {
     compile::FitReport fitted;

@@ -11,6 +11,7 @@
 #include "compile/approximate.h"
 #include "compile/compile.h"
 #include "study/images/picture_fit.h"
+#include "study/policy.h"
 #include "study/preprocessing.h"
 
 namespace obscura::study {
@@ -29,6 +30,7 @@ struct EvaluationRequest {
   std::size_t threads = 0;            ///< 0: as many as the machine has
   PictureFit fit;
   StatedPreprocessing stated;
+  PolicyWishes policy;
   std::filesystem::path journal;  ///< where what is done is kept, and continued from; empty: nowhere
   std::size_t stop_after = 0;     ///< for tests: end as if interrupted after so many images; 0: not
   Notes note;

@@ -1,5 +1,7 @@
 #include "study/evaluate/run_journal.h"
 
+#include <algorithm>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -116,6 +118,8 @@ void RunJournal::take(const nlohmann::json& batch) {
     earlier_.seconds =
         plus(earlier_.seconds, {s.at("encrypt"), s.at("expand"), s.at("evaluate"), s.at("decrypt"), s.at("total")});
     batch.at("upload").get_to(earlier_.upload);
+    batch.at("upload_min").get_to(earlier_.upload_min);
+    batch.at("upload_max").get_to(earlier_.upload_max);
     batch.at("reply").get_to(earlier_.reply);
     done_ += logits.size();
   } catch (const std::exception& e) {
@@ -140,6 +144,8 @@ void RunJournal::add(const EncryptedRun& so_far, std::size_t first, std::size_t 
                            {"decrypt", s.decrypt},
                            {"total", s.total}}},
                          {"upload", so_far.upload},
+                         {"upload_min", so_far.upload_min},
+                         {"upload_max", so_far.upload_max},
                          {"reply", so_far.reply}}));
   written_ = so_far.seconds;
   written_queries_ = so_far.query_seconds.size();
@@ -149,7 +155,11 @@ void RunJournal::complete(EncryptedRun& run) const {
   std::copy(earlier_.logits.begin(), earlier_.logits.end(), run.logits.begin());
   run.query_seconds.insert(run.query_seconds.begin(), earlier_.query_seconds.begin(), earlier_.query_seconds.end());
   run.seconds = plus(earlier_.seconds, run.seconds);
-  if (run.upload == 0) run.upload = earlier_.upload;
+  if (earlier_.upload != 0) {
+    run.upload_min = run.upload == 0 ? earlier_.upload_min : std::min(run.upload_min, earlier_.upload_min);
+    run.upload_max = std::max(run.upload_max, earlier_.upload_max);
+    run.upload = earlier_.upload;
+  }
   if (run.reply == 0) run.reply = earlier_.reply;
 }
 

@@ -37,7 +37,8 @@ nn::Graph with_ranges(nn::Graph graph, const image::Dataset& train_set) {
 image::PictureForm form_for(const NetworkTraining& training, const TrainingRun& run) {
   auto form = form_of(run.form);
   const Shape usual = train::usual_images(training.model);
-  if (!form.has_size() && is_picture_folder(run.dataset)) form.height = usual.height, form.width = usual.width;
+  const bool made = is_picture_folder(run.dataset) || train::resizes(training.model);
+  if (!form.has_size() && made) form.height = usual.height, form.width = usual.width;
   return form;
 }
 
@@ -70,7 +71,10 @@ TrainedNetwork train_network(const NetworkTraining& training, const TrainingRun&
   wished_recipe(train::model_recipe(training.model, run.dataset), run.recipe, run.choice);
   auto sets = load_training_sets(run.dataset, run.data, form_for(training, run), run.limit, 0);
   const Shape input{sets.train.channels, sets.train.height, sets.train.width};
-  const auto model = train::make_model(training.model, input, sets.train.classes.size(), sets.train.name);
+  const ChunkSize chunk = training.chunk.empty() ? ChunkSize{} : parse_chunk_size(training.chunk, "--chunk");
+  const auto model = train::make_model(training.model, input, sets.train.classes.size(), sets.train.name, chunk);
+  if (model.graph.chunks) sets.notes.push_back("pictures are cut into " + chunking_text(*model.graph.chunks));
+  if (model.graph.preprocessing.equalise) sets.notes.emplace_back("histograms are equalised before anything else");
   note_shape(training, run, input, sets.notes);
   note_share(run.choice, sets.validation.has_value(), sets.notes);
   const auto recipe = wished_recipe(model.recipe, run.recipe, run.choice);

@@ -11,6 +11,7 @@ namespace obscura::study {
 
 struct NetworkTraining {
   std::string model = "tenseal";  ///< of the zoo
+  std::string chunk;  ///< "28" or "28x26", width x height: of models that cut pictures; empty: the usual one
   std::filesystem::path teacher;  ///< a trained network whose answers are learned from, too; empty: none
 };
 

@@ -13,8 +13,16 @@ std::int64_t dim(std::size_t value) {
 
 Batches::Batches(const image::Dataset& set, const Preprocessing& preprocessing) : set_(set) {
   const std::vector<std::int64_t> dims{dim(set.count), dim(set.channels), dim(set.height), dim(set.width)};
+  if (preprocessing.equalise) {
+    equalised_.reserve(set.images.size());
+    for (std::size_t n = 0; n < set.count; ++n) {
+      const auto spread = equalised(set.pixels(n));
+      equalised_.insert(equalised_.end(), spread.begin(), spread.end());
+    }
+  }
   // from_blob wants a mutable pointer; nothing is ever written through these views.
-  images_ = torch::from_blob(const_cast<std::uint8_t*>(set.images.data()), dims, torch::kUInt8);
+  const auto& pixels = preprocessing.equalise ? equalised_ : set.images;
+  images_ = torch::from_blob(const_cast<std::uint8_t*>(pixels.data()), dims, torch::kUInt8);
   labels_ = torch::from_blob(const_cast<std::int64_t*>(set.labels.data()), {dim(set.count)}, torch::kInt64);
   mean_ = torch::tensor(preprocessing.mean).reshape({-1, 1, 1});
   std_ = torch::tensor(preprocessing.std).reshape({-1, 1, 1});

@@ -33,7 +33,8 @@ class Batches {
   torch::Tensor normalised(const torch::Tensor& pixels) const;
 
   const image::Dataset& set_;
-  torch::Tensor images_;  // uint8, a view of the set
+  std::vector<std::uint8_t> equalised_;  // the set's pixels, where the network's preprocessing equalises them
+  torch::Tensor images_;                 // uint8, a view of those or of the set
   torch::Tensor labels_;
   torch::Tensor mean_;  // [C, 1, 1]
   torch::Tensor std_;

@@ -31,9 +31,10 @@ struct Ranges {
 
   explicit Ranges(std::size_t layers) : largest(layers), squares(layers, 0), counts(layers, 0) {}
 
-  void add(const std::vector<torch::Tensor>& observed) {
+  /// Of so many images: a network of chunks sees several values of each.
+  void add(const std::vector<torch::Tensor>& observed, std::int64_t images) {
     for (std::size_t i = 0; i < observed.size(); ++i) {
-      const auto peaks = observed[i].abs().flatten(1).amax(1).contiguous();
+      const auto peaks = observed[i].abs().reshape({images, -1}).amax(1).contiguous();
       largest[i].insert(largest[i].end(), peaks.data_ptr<float>(), peaks.data_ptr<float>() + peaks.numel());
       squares[i] += observed[i].square().sum().item<double>();
       counts[i] += static_cast<double>(observed[i].numel());
@@ -89,7 +90,7 @@ void measure_test(Network& network, const Batches& images, std::span<const std::
     const auto logits = network.forward(batch.images, &observed);
     classes = logits.size(1);
     add_answers(answers, logits, batch.labels);
-    ranges.add(observed);
+    ranges.add(observed, logits.size(0));
   });
   result.test = figures_of(answers.labels, answers.predicted, static_cast<std::size_t>(classes));
   put_ranges(ranges, names, index.size(), result);

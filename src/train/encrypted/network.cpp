@@ -84,7 +84,8 @@ bool can_train(const nn::Layer& layer) {
   return std::holds_alternative<nn::Input>(layer) || std::holds_alternative<nn::Conv2d>(layer) ||
          std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
          std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
-         std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) || is_relu(layer);
+         std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) ||
+         std::holds_alternative<nn::Merge>(layer) || is_relu(layer);
 }
 
 }  // namespace
@@ -222,11 +223,47 @@ torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& valu
   if (is_relu(node.layer)) return torch::relu(x);
   if (part.norm) return run_quadratic(part, x);
   if (std::holds_alternative<nn::Polynomial>(node.layer)) return evaluate(part.weight, x);
+  if (const auto* merging = std::get_if<nn::Merge>(&node.layer)) return merge(*merging, x);
   return x + values[node.inputs[1]];
 }
 
+/// [N, C, H, W] -> the chunks that the network looks at, [N chunks, C, height, width], those of a picture together.
+torch::Tensor Network::chunks_of(const torch::Tensor& pictures) const {
+  const Chunking& cut = *skeleton_.chunks;
+  const auto height = dim(cut.height), width = dim(cut.width), rows = dim(cut.rows()), columns = dim(cut.columns());
+  const auto filled =
+      F::pad(pictures, F::PadFuncOptions({0, columns * width - pictures.size(3), 0, rows * height - pictures.size(2)})
+                           .mode(torch::kReplicate));
+  auto chunks = filled.unfold(2, height, height).unfold(3, width, width).permute({0, 2, 3, 1, 4, 5});
+  chunks = chunks.reshape({pictures.size(0), rows * columns, pictures.size(1), height, width});
+  if (cut.kept != 0) {
+    std::vector<torch::Tensor> kept;
+    const auto values = pictures.contiguous();
+    const auto size = static_cast<std::size_t>(values[0].numel());
+    for (std::int64_t n = 0; n < pictures.size(0); ++n) {
+      const auto chosen = chosen_chunks(cut, {values[n].data_ptr<float>(), size}, skeleton_.preprocessing);
+      kept.push_back(chunks[n].index_select(0, torch::tensor(std::vector<std::int64_t>(chosen.begin(), chosen.end()))));
+    }
+    chunks = torch::stack(kept);
+  }
+  return chunks.flatten(0, 1);
+}
+
+torch::Tensor Network::merge(const nn::Merge& merge, const torch::Tensor& x) const {
+  const auto chunks = x.unflatten(0, {pictures_, x.size(0) / pictures_});
+  if (merge.kind == nn::Merge::Kind::concat) return chunks.flatten(1);
+  if (!is_training() || form_.chunk_dropout <= 0) return chunks.mean(1);
+  auto weights = (torch::rand({pictures_, chunks.size(1)}) >= form_.chunk_dropout).to(torch::kFloat32);
+  // The first of each picture where none would stay.
+  weights.select(1, 0).copy_(torch::where(weights.sum(1) > 0, weights.select(1, 0), torch::ones({pictures_})));
+  weights = weights / weights.sum(1, true);
+  while (weights.dim() < chunks.dim()) weights = weights.unsqueeze(-1);
+  return (chunks.to(torch::kFloat32) * weights).sum(1);
+}
+
 torch::Tensor Network::forward(const torch::Tensor& images, std::vector<torch::Tensor>* observed) {
-  std::vector<torch::Tensor> values{images};
+  pictures_ = images.size(0);
+  std::vector<torch::Tensor> values{skeleton_.chunks ? chunks_of(images) : images};
   for (std::size_t i = 1; i < skeleton_.nodes.size(); ++i) {
     const nn::Node& node = skeleton_.nodes[i];
     const bool activation =

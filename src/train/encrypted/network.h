@@ -19,6 +19,7 @@ struct NetworkForm {
   double bound = 0;
   double range_weight = 0;
   double range_limit = 0;
+  double chunk_dropout = 0;  ///< Recipe::chunk_dropout
 };
 
 /// The parameters by what they are.
@@ -35,8 +36,8 @@ class Network : public torch::nn::Module {
  public:
   explicit Network(const nn::Graph& skeleton, const NetworkForm& form = {});
 
-  /// images [N, C, H, W] -> logits [N, classes]. If `observed` is given, the input of every Square and Polynomial is
-  /// appended to it, in graph order, as float.
+  /// images [N, C, H, W], of a network of chunks the pictures -> logits [N, classes]. If `observed` is given, the input
+  /// of every Square and Polynomial is appended to it, in graph order, as float.
   torch::Tensor forward(const torch::Tensor& images, std::vector<torch::Tensor>* observed = nullptr);
 
   /// From here on, training normalises by the running statistics and leaves them alone (or no longer).
@@ -75,6 +76,8 @@ class Network : public torch::nn::Module {
   void add_norm(std::size_t i, bool affine);
   void add_polynomial(std::size_t i, const nn::Polynomial& polynomial);
   void add_uniform(std::size_t i, std::vector<std::int64_t> dims, bool has_bias);
+  torch::Tensor chunks_of(const torch::Tensor& pictures) const;
+  torch::Tensor merge(const nn::Merge& merge, const torch::Tensor& x) const;
   torch::Tensor run(std::size_t i, const std::vector<torch::Tensor>& values);
   torch::Tensor run_convolution(const nn::Conv2d& conv, const Part& part, const torch::Tensor& x) const;
   torch::Tensor run_norm(const Part& part, const torch::Tensor& x) const;
@@ -86,6 +89,7 @@ class Network : public torch::nn::Module {
   NetworkForm form_;
   bool frozen_ = false;
   bool bfloat16_ = false;
+  std::int64_t pictures_ = 0;  // of the batch that is being run, where its chunks are cut
   std::vector<Part> parts_;
 };
 

@@ -29,7 +29,7 @@ namespace {
 constexpr std::size_t kPatience = 10;
 
 NetworkForm form_of(const Recipe& r) {
-  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit};
+  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit, r.chunk_dropout};
 }
 
 void check_images(const nn::Graph& graph, const image::Dataset& set) {
@@ -74,6 +74,8 @@ std::string fingerprint(const nn::Graph& graph, const Recipe& recipe, const Sets
     layers += fmt::format(" {}:{}x{}x{}", nn::layer_name(node.layer), node.shape.channels, node.shape.height,
                           node.shape.width);
   }
+  if (graph.chunks) layers += " in " + chunking_text(*graph.chunks);
+  if (graph.preprocessing.equalise) layers += " equalised";
   hash = fnv1a(layers.data(), layers.size(), hash);
   return fmt::format("{} {} seed {} {}; {:016x}", graph.name, sets.train.name, options.seed, describe(recipe), hash);
 }
@@ -232,6 +234,8 @@ class Run {
     const bool plain = epoch + recipe_.plain_epochs > recipe_.epochs;
     const Augmentation augmentation = plain ? Augmentation{} : recipe_.augmentation;
     network_->train();
+    // What is drawn beside the augmentation follows from the seed and the epoch, too: a resumed run draws the same.
+    if (recipe_.chunk_dropout > 0) torch::manual_seed(mix(options_.seed ^ mix(epoch)));
     network_->use_bfloat16(recipe_.bfloat16);
     double loss = 0;
     std::int64_t correct = 0;

@@ -19,12 +19,16 @@ struct Entry {
   std::size_t multiple;  // of sides: pools by 2 lose nothing
   nn::Graph (*build)(const Shape& input, std::size_t classes);
   Recipe (*recipe)(const std::string& dataset);
+  /// In place of `build`, of a model that cuts pictures into chunks; `smallest` is then a chunk's side.
+  nn::Graph (*build_chunks)(const Chunking& cut, std::size_t classes) = nullptr;
 };
 
 constexpr Shape kDigits{1, 28, 28};
 constexpr Shape kCifar{3, 32, 32};
+constexpr Shape kSurfaces{1, 112, 112};
+constexpr ChunkSize kUsualChunk{28, 28};
 
-constexpr std::array<Entry, 9> kEntries{{
+constexpr std::array<Entry, 15> kEntries{{
     {"tenseal",
      "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
      kDigits, 7, 1, build_tenseal, paper_tenseal_recipe},
@@ -49,6 +53,25 @@ constexpr std::array<Entry, 9> kEntries{{
      "3x32x32: seven 3x3 convolutions of 32 to 256 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "256->classes; Muon, 30 epochs with augmentation",
      kCifar, 8, 8, build_obscura_m, obscura_m_recipe},
+    {"chunk-seed",
+     "1x112x112 in chunks of 28x28: Conv 1->4 7x7 stride 3, square, Linear 256->128, square, Linear 128->classes, mean "
+     "over the chunks; AdamW, 60 epochs with augmentation",
+     kSurfaces, 7, 1, nullptr, chunk_seed_recipe, build_chunk_seed},
+    {"chunk-seed-relu", "chunk-seed with ReLU, for the clear", kSurfaces, 7, 1, nullptr, chunk_seed_recipe,
+     build_chunk_seed_relu},
+    {"chunk-seed-concat", "chunk-seed with all chunks side by side before Linear 4096->128 instead of the mean",
+     kSurfaces, 7, 1, nullptr, chunk_seed_recipe, build_chunk_seed_concat},
+    {"chunk-original",
+     "1x112x112: Conv 1->16 and 16->32 7x7, ReLU, each averaged by 2, Linear 25088->128->64->classes, for the clear",
+     kSurfaces, 8, 4, build_original, chunk_seed_recipe},
+    {"chunk-own",
+     "1x112x112 in chunks of 28x28: four convolutions of 16 to 64 maps, quadratics, mean over each chunk and over all, "
+     "Linear 64->64->classes; AdamW, 80 epochs with augmentation",
+     kSurfaces, 8, 1, nullptr, chunk_own_recipe, build_chunk_own},
+    {"whole-own",
+     "1x112x112: five convolutions of 16 to 96 maps, quadratics, mean, Linear 96->classes; AdamW, 80 epochs with "
+     "augmentation",
+     kSurfaces, 16, 8, build_whole_own, surface_recipe},
     {"relu-l", "1x28x28: obscura-l with twice the maps and ReLU; a teacher for --distill-from", kDigits, 8, 4,
      build_relu_l, relu_l_recipe},
     {"relu-m", "3x32x32: obscura-m with ReLU; a teacher for --distill-from", kCifar, 8, 8, build_relu_m, relu_m_recipe},
@@ -63,6 +86,18 @@ const Entry& find_entry(const std::string& name) {
 
 std::string text(const Shape& shape) {
   return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+}
+
+Chunking cut_for(const Entry& entry, const Shape& input, const ChunkSize& chunk) {
+  const ChunkSize size = chunk.height == 0 ? kUsualChunk : chunk;
+  const Chunking cut{input, size.height, size.width};
+  if (std::min(size.height, size.width) < entry.smallest || (input.channels != 1 && input.channels != 3)) {
+    throw UnsupportedError(fmt::format("model {} takes {} (usually {} in chunks of {}x{}), not {} in chunks of {}x{}",
+                                       entry.name, images_taken(entry.name), text(entry.input), kUsualChunk.width,
+                                       kUsualChunk.height, text(input), size.width, size.height));
+  }
+  check_chunking(cut);
+  return cut;
 }
 
 }  // namespace
@@ -85,22 +120,37 @@ Shape usual_images(const std::string& name) {
   return find_entry(name).input;
 }
 
+bool resizes(const std::string& name) {
+  return find_entry(name).input == kSurfaces;
+}
+
+bool is_chunked(const std::string& name) {
+  return find_entry(name).build_chunks != nullptr;
+}
+
 std::string images_taken(const std::string& name) {
   const Entry& entry = find_entry(name);
-  std::string out = fmt::format("images of one or three channels, sides from {}", entry.smallest);
+  std::string out = fmt::format("{} of one or three channels, sides from {}",
+                                entry.build_chunks != nullptr ? "chunks of images" : "images", entry.smallest);
   if (entry.multiple > 1) out += fmt::format(" that are multiples of {}", entry.multiple);
   return out;
 }
 
-Model make_model(const std::string& name, const Shape& input, std::size_t classes, const std::string& dataset) {
+Model make_model(const std::string& name, const Shape& input, std::size_t classes, const std::string& dataset,
+                 const ChunkSize& chunk) {
   const Entry& entry = find_entry(name);
+  if (classes < 2) throw UnsupportedError(fmt::format("model {} needs at least two classes", name));
+  if (entry.build_chunks != nullptr) {
+    return {entry.name, entry.summary, entry.build_chunks(cut_for(entry, input, chunk), classes),
+            entry.recipe(dataset)};
+  }
+  if (chunk.height != 0) throw UsageError(fmt::format("model {} cuts no pictures into chunks", name));
   const bool sides = std::min(input.height, input.width) >= entry.smallest && input.height % entry.multiple == 0 &&
                      input.width % entry.multiple == 0;
   if (!sides || (input.channels != 1 && input.channels != 3)) {
     throw UnsupportedError(fmt::format("model {} takes {} (usually {}), not {}", name, images_taken(name),
                                        text(entry.input), text(input)));
   }
-  if (classes < 2) throw UnsupportedError(fmt::format("model {} needs at least two classes", name));
   return {entry.name, entry.summary, entry.build(input, classes), entry.recipe(dataset)};
 }
 

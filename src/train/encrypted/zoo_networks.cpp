@@ -1,94 +1,13 @@
 #include "train/encrypted/zoo_networks.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
+#include "train/encrypted/sequence.h"
 
 namespace obscura::train {
 namespace {
-
-// The degree-2 Hermite expansion of a ReLU whose square is normalised (AESPA, arXiv 2201.06699).
-constexpr float kSquareStart = 0.28F;
-constexpr float kLinearStart = 0.5F;
-
-/// Of a dense layer: beyond it, neither training nor an encrypted run is any use.
-constexpr std::size_t kMostWeights = std::size_t{1} << 24;
-
-struct Convolution {
-  std::size_t channels;
-  std::size_t kernel;
-  std::size_t stride = 1;
-  std::size_t padding = 0;
-  bool bias = true;  ///< not before a batch norm, which has its own
-};
-
-enum class Act { quadratic, relu };
-
-/// Layers one after the other, all weights zero.
-class Sequence {
- public:
-  Sequence(const std::string& name, const Shape& input) : graph_(nn::make_graph(name, input)) {}
-
-  Sequence& conv(const Convolution& wanted) {
-    nn::Conv2d conv;
-    conv.out_channels = wanted.channels;
-    conv.kernel = {wanted.kernel, wanted.kernel};
-    conv.stride = {wanted.stride, wanted.stride};
-    conv.padding = {wanted.padding, wanted.padding, wanted.padding, wanted.padding};
-    conv.weights.assign(wanted.channels * shape().channels * wanted.kernel * wanted.kernel, 0.0F);
-    if (wanted.bias) conv.bias.assign(wanted.channels, 0.0F);
-    return add("conv", std::move(conv));
-  }
-  Sequence& flatten() { return add("flatten", nn::Flatten{}); }
-  Sequence& square() { return add("square", nn::Square{}); }
-  /// A batch norm and, a channel, b z + a z^2: both fold into what stands around them.
-  Sequence& quadratic() { return activation(Act::quadratic); }
-  /// The same, or a batch norm and a ReLU.
-  Sequence& activation(Act act) {
-    const std::size_t channels = shape().channels;
-    add("norm", nn::BatchNorm{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)});
-    if (act == Act::relu) return add("relu", nn::Activation{nn::Activation::Kind::relu, 0, 0});
-    nn::Polynomial polynomial;
-    polynomial.coefficients.assign(channels, {0.0F, kLinearStart, kSquareStart});
-    return add("quadratic", std::move(polynomial));
-  }
-  /// Means of side x side windows.
-  Sequence& average(std::size_t side) {
-    return add("pool", nn::AvgPool{{side, side}, {side, side}, {0, 0, 0, 0}, false});
-  }
-  /// Of all that is left of the image.
-  Sequence& mean() {
-    const std::array<std::size_t, 2> window{shape().height, shape().width};
-    return add("pool", nn::AvgPool{window, window, {0, 0, 0, 0}, false});
-  }
-  Sequence& linear(std::size_t out_features, bool bias = true) {
-    const Shape& images = graph_.input_shape();
-    if (shape().size() > kMostWeights / out_features) {
-      throw UnsupportedError(fmt::format(
-          "model {} for images of {}x{}x{} would have a dense layer of {} times {} weights, more than {} in "
-          "all: take smaller images (--size)",
-          graph_.name, images.channels, images.height, images.width, shape().size(), out_features, kMostWeights));
-    }
-    return add("fc", nn::Linear{out_features, std::vector<float>(out_features * shape().size(), 0.0F),
-                                std::vector<float>(bias ? out_features : 0, 0.0F)});
-  }
-  nn::Graph take() { return std::move(graph_); }
-
- private:
-  const Shape& shape() const { return graph_.output_shape(); }
-  /// Layers of a kind are numbered from 1 in the order in which they come.
-  Sequence& add(const char* kind, nn::Layer layer) {
-    std::size_t number = 1;
-    for (const auto& node : graph_.nodes) number += node.layer.index() == layer.index() ? 1 : 0;
-    nn::add_node(graph_, fmt::format("{}{}", kind, number), std::move(layer), {graph_.nodes.size() - 1});
-    return *this;
-  }
-  nn::Graph graph_;
-};
 
 /// Convolution, square, hidden layer, square, classes.
 nn::Graph paper_network(const char* name, const Shape& input, std::size_t classes, const Convolution& first) {

@@ -24,6 +24,19 @@ nn::Graph build_lenet5(const Shape& input, std::size_t classes);
 /// CIFAR-10: seven convolutions; pools between convolution and activation, where they are linear and cost no level.
 nn::Graph build_obscura_m(const Shape& input, std::size_t classes);
 
+/// The chunked CNN of Jia et al. (J. Cloud Comp. 12, 175 (2023)): a convolution 7x7 with stride 3, a square, a hidden
+/// layer of 128, a square, classes; the mean of the chunks' logits. Its twin in the clear, with ReLU. And the other way
+/// to merge: what the convolution makes of all chunks side by side goes into the hidden layer.
+nn::Graph build_chunk_seed(const Chunking& cut, std::size_t classes);
+nn::Graph build_chunk_seed_relu(const Chunking& cut, std::size_t classes);
+nn::Graph build_chunk_seed_concat(const Chunking& cut, std::size_t classes);
+/// The same paper's network for the picture as one, which it describes as two convolutions and two pools.
+nn::Graph build_original(const Shape& input, std::size_t classes);
+/// Four convolutions a chunk; the mean of what they make goes through a layer that sees the picture.
+nn::Graph build_chunk_own(const Chunking& cut, std::size_t classes);
+/// Five convolutions over the picture as one.
+nn::Graph build_whole_own(const Shape& input, std::size_t classes);
+
 /// Teachers, with ReLU where the networks above have quadratics: relu-l is obscura-l with twice the maps.
 nn::Graph build_relu_l(const Shape& input, std::size_t classes);
 nn::Graph build_relu_m(const Shape& input, std::size_t classes);
@@ -35,6 +48,10 @@ Recipe own_recipe(const std::string& dataset);
 /// The same, shorter and in bfloat16: five times the work an image.
 Recipe lenet5_recipe(const std::string& dataset);
 Recipe obscura_m_recipe(const std::string& dataset);
+Recipe chunk_seed_recipe(const std::string& dataset);
+/// For pictures of surfaces that fill their frame.
+Recipe surface_recipe(const std::string& dataset);
+Recipe chunk_own_recipe(const std::string& dataset);
 Recipe relu_l_recipe(const std::string& dataset);
 Recipe relu_m_recipe(const std::string& dataset);
 
