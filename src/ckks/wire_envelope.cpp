@@ -52,10 +52,11 @@ std::uint16_t wire_version(Kind kind) {
   switch (kind) {
     case Kind::public_key:
     case Kind::evaluation_keys:
-    case Kind::query:
     case Kind::answer:
     case Kind::client:
       return 2;
+    case Kind::query:
+      return 3;
     default:
       return 1;
   }

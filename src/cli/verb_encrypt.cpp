@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -53,7 +56,24 @@ void print_order(const std::vector<study::QueryImage>& images) {
   for (std::size_t i = 0; i < images.size(); ++i) fmt::print("{:>6}  {}\n", i, images[i].file);
 }
 
-void print_query_json(const EncryptArguments& a, const owner::Owner& owner,
+/// How the picture was cut, and of policy features which chunks are encrypted.
+ordered_json chunks_json(const message::ClientSpec& client, const message::Query& query) {
+  ordered_json json = study::chunked_json(client);
+  if (!query.chunks.empty()) json["indices"] = query.chunks;
+  return json;
+}
+
+void print_chunks(const message::ClientSpec& client, const message::Query& query) {
+  if (!client.chunks) return;
+  fmt::print("cut into {}; {}\n", chunking_text(client.chunks->cut), message::policy_text(*client.chunks));
+  if (query.chunks.empty()) return;
+  std::vector<std::int32_t> plain;
+  std::ranges::copy_if(query.chunks, std::back_inserter(plain), [](std::int32_t index) { return index < 0; });
+  fmt::print("{} of {} chunks encrypted{}{}\n", query.chunks.size() - plain.size(), query.chunks.size(),
+             plain.empty() ? "" : "; in the clear: ", fmt::join(plain, " "));
+}
+
+void print_query_json(const EncryptArguments& a, const owner::Owner& owner, const message::Query& query,
                       const std::vector<study::QueryImage>& images, std::size_t bytes, double seconds) {
   ordered_json list = ordered_json::array();
   for (const auto& image : images) {
@@ -64,7 +84,8 @@ void print_query_json(const EncryptArguments& a, const owner::Owner& owner,
               {"query", a.out.string()},
               {"images", list},
               {"preprocessing", study::preprocessing_json(owner.client().preprocessing, owner.client().input)},
-              {"ciphertexts", owner.client().queries()},
+              {"ciphertexts", query.ciphertexts.size()},
+              {"chunks", chunks_json(owner.client(), query)},
               {"bytes", bytes},
               {"seconds", seconds},
               {"parameters", study::parameters_json(owner.client().parameters)}});
@@ -86,6 +107,9 @@ void run_encrypt(const EncryptArguments& a) {
   values.reserve(images.size());
   for (const auto& image : images) values.push_back(image.values);
 
+  if (owner.client().chunks) {
+    if (const auto shown = message::disclosure(owner.client().chunks->policy); !shown.empty()) notes()(shown);
+  }
   ThreadPool pool(a.threads);
   const Stopwatch watch;
   const auto query = owner.encrypt(values, &pool);
@@ -97,12 +121,13 @@ void run_encrypt(const EncryptArguments& a) {
   folder.remember(record);
   write_file(a.out, bytes);
   if (a.json) {
-    print_query_json(a, owner, images, bytes.size(), seconds);
+    print_query_json(a, owner, query, images, bytes.size(), seconds);
   } else {
     fmt::print("{} image{} for {} encrypted in {}: {}, {}\n", images.size(), images.size() == 1 ? "" : "s",
                owner.client().network, report::duration_text(seconds), a.out.string(),
                report::bytes_text(bytes.size()));
     fmt::print("taken as {}\n", preprocessing_text(owner.client().preprocessing, owner.client().input));
+    print_chunks(owner.client(), query);
     print_order(images);
   }
 }

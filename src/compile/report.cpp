@@ -95,12 +95,8 @@ namespace {
 
 std::string chunks_text(const ClientSpec& client) {
   const message::Chunked& chunks = *client.chunks;
-  std::string text =
-      fmt::format("pictures of {}x{} in {}; policy {}", chunks.cut.picture.width, chunks.cut.picture.height,
-                  chunking_text(chunks.cut), message::to_string(chunks.policy));
-  if (chunks.policy == message::Policy::features) {
-    text += fmt::format(", {} gradient above {:g}", to_string(chunks.score), chunks.threshold);
-  }
+  std::string text = fmt::format("pictures of {}x{} in {}; {}", chunks.cut.picture.width, chunks.cut.picture.height,
+                                 chunking_text(chunks.cut), message::policy_text(chunks));
   const std::size_t groups = client.mode == Mode::packed ? chunks.groups(chunks.cut.used()) : 1;
   text += client.mode == Mode::packed
               ? fmt::format("; {} chunk{} side by side, up to {} group{} a picture\n\n", chunks.wide,

@@ -1,5 +1,7 @@
 #include "message/chunked.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "base/error.h"
@@ -30,6 +32,22 @@ Policy parse_policy(const std::string& text) {
     if (to_string(policy) == text) return policy;
   }
   throw UsageError("a policy is whole, all, features or hidden, not '" + text + "'");
+}
+
+std::string policy_text(const Chunked& chunked) {
+  switch (chunked.policy) {
+    case Policy::whole:
+      return "policy whole: all chunks of a picture together";
+    case Policy::all:
+      return "policy all: every chunk, group by group";
+    case Policy::features:
+      return fmt::format("policy features: chunks whose {} gradient is above {:g}", to_string(chunked.score),
+                         chunked.threshold);
+    case Policy::hidden:
+      break;
+  }
+  return fmt::format("policy hidden: the {} chunks of the largest gradients, of every picture as many, which are looked "
+                     "at alone", chunked.cut.kept);
 }
 
 std::string disclosure(Policy policy) {

@@ -40,6 +40,9 @@ struct Chunked {
   friend bool operator==(const Chunked&, const Chunked&) = default;
 };
 
+/// "policy features: mean gradient above 100", for people.
+std::string policy_text(const Chunked& chunked);
+
 /// The chunks of one picture that a query is about.
 struct ChunkChoice {
   std::vector<std::size_t> encrypted;  ///< in the order in which they fill groups

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -47,6 +49,10 @@ void add_client(Inspection& out, const message::ClientSpec& client) {
                       count_of(client.queries(), "ciphertext"), client.replies()));
   out.add("preprocessing", preprocessing_json(client.preprocessing, client.input), "images",
           preprocessing_text(client.preprocessing, client.input));
+  if (client.chunks) {
+    out.add("chunks", chunked_json(client), "chunks",
+            chunking_text(client.chunks->cut) + "; " + message::policy_text(*client.chunks));
+  }
   out.add("outputs", client.outputs, "answers", count_of(client.outputs, "logit"));
   out.add("predicted_logit_error", client.logit_error, "error",
           fmt::format("{:.2g} a logit is predicted", client.logit_error));
@@ -79,8 +85,21 @@ void inspect_keys(Inspection& out, ckks::ByteSpan bytes, const std::string& what
   add_id(out, "key", "key", file.keys.key);
 }
 
+/// The chunks of a query of policy features, which anybody who has it sees.
+void add_group(Inspection& out, ByteReader& r) {
+  const std::size_t count = r.u32();
+  if (count == 0) return;
+  if (count > r.left() / 4) r.fail("names more chunks than it holds");
+  std::vector<std::int32_t> indices(count);
+  for (auto& index : indices) index = static_cast<std::int32_t>(r.u32());
+  const auto encrypted = static_cast<std::size_t>(std::ranges::count_if(indices, [](auto index) { return index > 0; }));
+  out.add("chunks", indices, "chunks",
+          fmt::format("{} of {} encrypted, {} in the clear for everybody who has this file", encrypted, count,
+                      count - encrypted));
+}
+
 /// The ids that queries and answers begin with: whole messages are read against a program's parameters.
-void inspect_message(Inspection& out, ckks::ByteSpan payload, const std::string& what) {
+void inspect_message(Inspection& out, ckks::ByteSpan payload, const std::string& what, bool is_query) {
   ByteReader r(payload, what);
   ckks::Digest program{};
   ckks::KeyId key{};
@@ -89,6 +108,7 @@ void inspect_message(Inspection& out, ckks::ByteSpan payload, const std::string&
   take(program), take(key), take(query);
   const std::size_t images = r.u32();
   out.add("images", images, "images", count_of(images, "image"));
+  if (is_query) add_group(out, r);
   add_id(out, "program", "program", program);
   add_id(out, "key", "key", key);
   add_id(out, "query", "query", query);
@@ -136,7 +156,7 @@ void inspect_wire(Inspection& out, ckks::ByteSpan bytes, const std::string& what
       break;
     case ckks::Kind::query:
     case ckks::Kind::answer:
-      inspect_message(out, envelope.payload, what);
+      inspect_message(out, envelope.payload, what, envelope.kind == ckks::Kind::query);
       break;
     case ckks::Kind::query_record:
       inspect_record(out, bytes, what);

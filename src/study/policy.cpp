@@ -31,24 +31,6 @@ void refuse_others(const PolicyWishes& wishes, Policy policy) {
   if (policy != Policy::hidden && wishes.hidden_chunks) refuse("--hidden-chunks", "hidden");
 }
 
-std::string in_force(const compile::CompileOptions& options, const Chunking& cut) {
-  switch (options.policy) {
-    case Policy::whole:
-      return "all chunks of a picture are encrypted together";
-    case Policy::all:
-      return "every chunk is encrypted, group by group";
-    case Policy::features:
-      return fmt::format("chunks whose {} gradient is above {:g} are encrypted", to_string(options.score),
-                         options.threshold);
-    case Policy::hidden:
-      break;
-  }
-  return fmt::format(
-      "the {} chunks of the largest gradients are encrypted, of every picture as many, and looked at "
-      "alone",
-      cut.kept);
-}
-
 }  // namespace
 
 std::size_t usual_hidden_chunks(const Chunking& cut) {
@@ -74,8 +56,8 @@ void apply_policy(const PolicyWishes& wishes, nn::Graph& graph, compile::Compile
     cut.kept = 0;
   }
   compile::check_policy(graph, options);
-  note(fmt::format("pictures of {}x{} in {}; policy {}: {}", cut.picture.width, cut.picture.height, chunking_text(cut),
-                   message::to_string(options.policy), in_force(options, cut)));
+  note(fmt::format("pictures of {}x{} in {}; encrypted by {}", cut.picture.width, cut.picture.height,
+                   chunking_text(cut), message::policy_text({cut, options.policy, 1, options.score, options.threshold})));
   if (const auto shown = message::disclosure(options.policy); !shown.empty()) note(shown);
 }
 

@@ -108,7 +108,6 @@ std::string chunking_text(const Chunking& cut) {
     text += fmt::format("; the last column is {} wide and the last row {} high, filled up by repeating the edge",
                         last.width, last.height);
   }
-  if (cut.kept != 0) text += fmt::format("; the {} of the largest gradients are looked at", cut.kept);
   return text;
 }
 

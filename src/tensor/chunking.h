@@ -76,8 +76,7 @@ std::vector<float> pixels_of(std::span<const float> values, const Preprocessing&
 /// the largest mean gradient (of equal ones, the first).
 std::vector<std::size_t> chosen_chunks(const Chunking& cut, std::span<const float> picture, const Preprocessing& how);
 
-/// "16 chunks of 28x28 (4 rows of 4)", and what is said of edges and of those that are looked at. Sides are width x
-/// height.
+/// "16 chunks of 28x28 (4 rows of 4)", and what is said of edges. Sides are width x height.
 std::string chunking_text(const Chunking& cut);
 
 /// "28x26": width x height, or one number for both. Throws UsageError that names `option`.

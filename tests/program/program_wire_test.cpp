@@ -43,9 +43,32 @@ nn::Graph cubic_network() {
                                        {"dense", networks::linear(random, 108, 5)}});
 }
 
-/// Packed and batched, squares and polynomials.
+/// Five chunks of six: a mean of them, or all in order.
+nn::Graph chunk_network(nn::Merge::Kind kind) {
+  std::mt19937_64 random(7);
+  nn::Graph graph = nn::make_chunk_graph("chunks", {{1, 10, 15}, 5, 6});
+  const auto add = [&](nn::Layer layer) { nn::add_node(graph, "", std::move(layer), {graph.nodes.size() - 1}); };
+  add(networks::conv(random, 1, 2, 3, 2, 1));
+  add(nn::Square{});
+  add(nn::Flatten{});
+  add(nn::Merge{kind, kind == nn::Merge::Kind::concat ? graph.chunks->count() : 1});
+  add(networks::linear(random, graph.output_shape().size(), 4));
+  return graph;
+}
+
+Program chunk_program(nn::Merge::Kind kind, message::Policy policy, Mode mode = Mode::packed) {
+  CompileOptions options = options_of(mode);
+  options.policy = policy;
+  return compile(chunk_network(kind), options);
+}
+
+/// Packed and batched, squares and polynomials, pictures as one and in chunks.
 const std::vector<Program>& programs() {
+  using Kind = nn::Merge::Kind;
   static const std::vector<Program> all{compile(networks::tutorial(1)),
+                                        chunk_program(Kind::mean, message::Policy::features),
+                                        chunk_program(Kind::concat, message::Policy::all),
+                                        chunk_program(Kind::mean, message::Policy::all, Mode::batched),
                                         compile(networks::dense(2, {1, 6, 5}, 4, 3), options_of(Mode::batched)),
                                         compile(cubic_network()), compile(cubic_network(), options_of(Mode::batched))};
   return all;

@@ -56,19 +56,10 @@ ordered_json per_class_json(const report::Scores& scores, const std::vector<std:
 
 /// What is encrypted of pictures: chunks of them, or the whole.
 ordered_json chunks_json(const message::ClientSpec& client, double encrypted) {
-  if (!client.chunks) return {{"policy", "whole"}, {"chunks", nullptr}, {"chunks_encrypted", 1.0}};
-  const message::Chunked& chunks = *client.chunks;
-  const bool features = chunks.policy == message::Policy::features;
-  return {{"policy", message::to_string(chunks.policy)},
-          {"chunks",
-           {{"count", chunks.cut.count()},
-            {"width", chunks.cut.width},
-            {"height", chunks.cut.height},
-            {"looked_at", chunks.cut.used()},
-            {"side_by_side", chunks.wide},
-            {"threshold", features ? ordered_json(chunks.threshold) : ordered_json(nullptr)},
-            {"score", features ? ordered_json(to_string(chunks.score)) : ordered_json(nullptr)}}},
-          {"chunks_encrypted", encrypted}};
+  const auto policy = client.chunks ? client.chunks->policy : message::Policy::whole;
+  return {{"policy", message::to_string(policy)},
+          {"chunks", chunked_json(client)},
+          {"chunks_encrypted", client.chunks ? encrypted : 1.0}};
 }
 
 ordered_json interval_json(const report::Interval& interval) {

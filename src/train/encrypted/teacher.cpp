@@ -1,5 +1,7 @@
 #include "train/encrypted/teacher.h"
 
+#include <string>
+
 #include "base/error.h"
 
 namespace obscura::train {
@@ -11,6 +13,11 @@ Teacher::Teacher(const nn::Graph& trained, const Preprocessing& student) : netwo
   if (trained.preprocessing.colour != student.colour) {
     throw MismatchError("the teacher reads " + trained.preprocessing.colour + " pictures, the student " +
                         student.colour);
+  }
+  if (trained.preprocessing.equalise != student.equalise) {
+    throw MismatchError(std::string("the teacher reads pictures with") +
+                        (trained.preprocessing.equalise ? "" : "out") +
+                        " equalised histograms, the student the other way");
   }
   const auto own = in_unit_range(trained.preprocessing);
   scale_ = channels(student.std) / channels(own.std);
