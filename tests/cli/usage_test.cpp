@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 
 const std::vector<std::string> kVerbs = {"keygen", "encrypt", "classify", "decrypt",   "evaluate", "compile", "data",
-                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal"};
+                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal",  "chunks"};
 
 TEST(Usage, HelpNamesEveryVerb) {
   const Result help = obscura({"--help"});
