@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <random>
 #include <string_view>
@@ -68,6 +69,8 @@ std::vector<std::size_t> stratified_folds(std::span<const std::int64_t> labels, 
                                        members.size(), folds));
     }
     std::ranges::shuffle(members, random);
+    // Large groups first: single pictures then even out what they leave.
+    std::ranges::stable_sort(members, std::ranges::greater(), [](const auto& group) { return group.size(); });
     std::vector<std::size_t> filled(folds, 0);
     for (const auto& pictures : members) {
       // The emptiest; of equal ones not always the first, so that folds are as large as each other over all classes.
