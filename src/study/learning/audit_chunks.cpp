@@ -7,7 +7,6 @@
 #include <charconv>
 #include <memory>
 
-#include "audit/attack_sheet.h"
 #include "audit/chunk_network.h"
 #include "audit/chunks/forest.h"
 #include "base/error.h"
@@ -15,6 +14,7 @@
 #include "base/stopwatch.h"
 #include "image/dataset.h"
 #include "study/images/labelled_images.h"
+#include "study/learning/audit_chunks_sheet.h"
 #include "tensor/feature_chunks.h"
 
 namespace obscura::study {
@@ -169,7 +169,7 @@ class Auditor {
     guess_classes(row, views);
     if (wanted("inpainting")) {
       row.drawn = audit::reconstruct(audit_.cut, views, variant.pictures, pool_);
-      row.sheet = draw_sheet(row, views, variant);
+      row.sheet = chunk_sheet({audit_.cut, variant.pictures, views, set_.labels, set_.classes.size()}, row_text(row));
     }
     return row;
   }
@@ -207,8 +207,9 @@ class Auditor {
     if (wanted("map")) forest("map", audit::map_rows(audit_.cut, views));
     if (wanted("statistics")) forest("statistics", audit::plain_rows(audit_.cut, views));
     if (!wanted("network")) return;
+    // As for training: a small network is fastest with one thread, and much slower with more than are free.
     const audit::ChunkNetworkOptions options{set_.classes.size(), o_.quick ? kQuickEpochs : o_.epochs, o_.seed,
-                                             pool_.threads()};
+                                             std::max<std::size_t>(o_.threads, 1)};
     row.attackers.push_back(judge("network", audit::network_guesser(audit_.cut, views, options), 1, single_));
     progress.advance();
   }
@@ -222,44 +223,6 @@ class Auditor {
     attacker.interval = report::wilson_interval(attacker.real.right, attacker.real.tested);
     attacker.null_interval = report::wilson_interval(attacker.null.right, attacker.null.tested);
     return attacker;
-  }
-
-  /// The first pictures of every class, as many of each.
-  std::vector<std::size_t> shown() const {
-    const std::size_t classes = std::max<std::size_t>(set_.classes.size(), 1);
-    const std::size_t each = std::max<std::size_t>(1, audit::kSheetColumns / classes);
-    std::vector<std::size_t> taken(classes, 0), numbers;
-    for (std::size_t n = 0; n < set_.count && numbers.size() < audit::kSheetColumns; ++n) {
-      if (taken[static_cast<std::size_t>(set_.labels[n])]++ < each) numbers.push_back(n);
-    }
-    return numbers;
-  }
-
-  image::Image draw_sheet(const ChunkAuditRow& row, const std::vector<ServerView>& views,
-                          const Variant& variant) const {
-    audit::AttackSheet sheet;
-    sheet.title = row_text(row);
-    sheet.footer =
-        "plain; what the server sees, blue where it sees ciphertexts or nothing; encrypted chunks drawn "
-        "from plain ones beside them";
-    for (const std::size_t n : shown()) {
-      sheet.plain.push_back(variant.pictures[n]);
-      sheet.seen.push_back(blue_where_unseen(views[n]));
-      sheet.recovered.push_back(audit::inpainted(audit_.cut, views[n]));
-    }
-    return audit::draw(sheet);
-  }
-
-  image::Image blue_where_unseen(const ServerView& view) const {
-    image::Image picture = image::to_rgb(audit::seen_picture(audit_.cut, view));
-    const auto plain = audit::plain_chunks(audit_.cut, view);
-    for (std::size_t y = 0; y < picture.height; ++y) {
-      for (std::size_t x = 0; x < picture.width; ++x) {
-        if (plain[y / audit_.cut.height * audit_.cut.columns() + x / audit_.cut.width]) continue;
-        picture.at(y, x, 0) = 38, picture.at(y, x, 1) = 112, picture.at(y, x, 2) = 182;
-      }
-    }
-    return picture;
   }
 
   ChunkAuditOptions o_;

@@ -56,7 +56,8 @@ report::Table guess_table(const ChunkAudit& audit) {
   }
   table.notes = {
       fmt::format("Chance, the share of the largest class, is {}. Shuffled labels: the same attacker, having "
-                  "learnt from labels in random order.",
+                  "learnt from labels in random order; pictures that look alike to it are guessed alike, so that this "
+                  "scatters more around chance than its interval says.",
                   percent_text(audit.chance))};
   return table;
 }

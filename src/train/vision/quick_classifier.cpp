@@ -17,15 +17,12 @@ constexpr std::int64_t kQuickBatch = 32;
 class QuickNetImpl : public torch::nn::Module {
  public:
   QuickNetImpl(std::int64_t channels, std::int64_t classes) {
-    std::int64_t from = channels;
-    for (const std::int64_t maps : {16, 32, 64, 64}) {
-      body_->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(from, maps, 3).stride(2).padding(1).bias(false)));
-      body_->push_back(torch::nn::BatchNorm2d(maps));
-      body_->push_back(torch::nn::ReLU());
-      from = maps;
-    }
+    // The first takes most of the time: at a quarter of the side the rest is cheap.
+    add_stage(channels, 24, 5, 4);
+    add_stage(24, 48, 3, 2);
+    add_stage(48, 64, 3, 2);
     register_module("body", body_);
-    head_ = register_module("head", torch::nn::Linear(2 * from, classes));
+    head_ = register_module("head", torch::nn::Linear(2 * 64, classes));
   }
 
   torch::Tensor forward(const torch::Tensor& x) {
@@ -34,6 +31,13 @@ class QuickNetImpl : public torch::nn::Module {
   }
 
  private:
+  void add_stage(std::int64_t from, std::int64_t to, std::int64_t side, std::int64_t stride) {
+    const auto options = torch::nn::Conv2dOptions(from, to, side).stride(stride).padding(side / 2).bias(false);
+    body_->push_back(torch::nn::Conv2d(options));
+    body_->push_back(torch::nn::BatchNorm2d(to));
+    body_->push_back(torch::nn::ReLU());
+  }
+
   torch::nn::Sequential body_;
   torch::nn::Linear head_{nullptr};
 };

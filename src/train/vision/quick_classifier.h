@@ -20,9 +20,9 @@ struct QuickTask {
   std::size_t threads = 1;
 };
 
-/// Four convolutions of stride 2 with batch norms and ReLU, the mean and the largest of every map, one linear layer.
-/// Learns from pictures mirrored at random left to right and upside down. Not for two threads at once (LibTorch's
-/// settings).
+/// Three convolutions with batch norms and ReLU down to a sixteenth of the sides, the mean and the largest of every
+/// map, one linear layer. Learns from pictures mirrored at random left to right and upside down. Not for two threads at
+/// once (LibTorch's settings).
 class QuickClassifier {
  public:
   /// `pictures`: planar, one after another, of about unit size; one label each. Throws MismatchError unless sizes agree
