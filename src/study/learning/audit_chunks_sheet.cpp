@@ -1,6 +1,7 @@
 #include "study/learning/audit_chunks_sheet.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "audit/attack_sheet.h"
 #include "audit/chunks/reconstruction.h"
@@ -17,6 +18,17 @@ std::vector<std::size_t> shown(const SeenPictures& seen) {
     if (taken[static_cast<std::size_t>(seen.labels[n])]++ < each) numbers.push_back(n);
   }
   return numbers;
+}
+
+/// Sheets enlarge by whole factors only: what is smaller than a tile is made as large first.
+image::Image enlarged(const image::Image& picture) {
+  constexpr double kTilePixels = 192;
+  const double factor = kTilePixels / static_cast<double>(std::max(picture.height, picture.width));
+  if (factor <= 1) return picture;
+  const auto side = [factor](std::size_t v) {
+    return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(factor * static_cast<double>(v))));
+  };
+  return image::resize(picture, side(picture.height), side(picture.width));
 }
 
 image::Image blue_where_unseen(const Chunking& cut, const audit::ServerView& view) {
@@ -40,9 +52,9 @@ image::Image chunk_sheet(const SeenPictures& seen, const std::string& title) {
       "plain; protected: what the server sees, blue where that is ciphertexts or nothing; recovered: encrypted chunks "
       "drawn from plain ones beside them";
   for (const std::size_t n : shown(seen)) {
-    sheet.plain.push_back(seen.originals[n]);
-    sheet.seen.push_back(blue_where_unseen(seen.cut, seen.views[n]));
-    sheet.recovered.push_back(audit::inpainted(seen.cut, seen.views[n]));
+    sheet.plain.push_back(enlarged(seen.originals[n]));
+    sheet.seen.push_back(enlarged(blue_where_unseen(seen.cut, seen.views[n])));
+    sheet.recovered.push_back(enlarged(audit::inpainted(seen.cut, seen.views[n])));
   }
   return audit::draw(sheet);
 }
