@@ -54,5 +54,4 @@ endmacro()
 
 macro(obscura_dependencies_attacks)
   find_package(Eigen3 REQUIRED NO_MODULE)
-  obscura_opencv(ml)
 endmacro()
