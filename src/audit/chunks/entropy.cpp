@@ -16,6 +16,7 @@ std::vector<std::size_t> counts_of(const std::vector<Outcome>& outcomes) {
   std::map<Outcome, std::size_t> seen;
   for (const Outcome& one : outcomes) ++seen[one];
   std::vector<std::size_t> counts;
+  counts.reserve(seen.size());
   for (const auto& [outcome, count] : seen) counts.push_back(count);
   return counts;
 }

@@ -60,6 +60,7 @@ std::vector<std::int64_t> RandomForest::predict(const FeatureRows& rows) const {
   cv::Mat votes;
   state_->trees->predict(samples_of(rows), votes);
   std::vector<std::int64_t> classes;
+  classes.reserve(rows.rows());
   for (int n = 0; n < votes.rows; ++n) classes.push_back(std::lround(votes.at<float>(n)));
   return classes;
 }
