@@ -28,6 +28,18 @@ cv::Ptr<cv::ml::RTrees> trees_for(std::size_t trees) {
   return forest;
 }
 
+/// OpenCV draws bootstrap samples and columns from a generator of the thread: which thread it is must not count.
+class OwnDraws {
+ public:
+  OwnDraws() : kept_(cv::theRNG().state) { cv::theRNG().state = 0x9E3779B97F4A7C15U; }
+  OwnDraws(const OwnDraws&) = delete;
+  OwnDraws& operator=(const OwnDraws&) = delete;
+  ~OwnDraws() { cv::theRNG().state = kept_; }
+
+ private:
+  std::uint64_t kept_;
+};
+
 }  // namespace
 
 struct RandomForest::State {
@@ -46,6 +58,7 @@ RandomForest::RandomForest(const FeatureRows& rows, std::span<const std::int64_t
   }
   cv::Mat classes(static_cast<int>(labels.size()), 1, CV_32S);
   for (std::size_t n = 0; n < labels.size(); ++n) classes.at<int>(static_cast<int>(n)) = static_cast<int>(labels[n]);
+  const OwnDraws draws;
   state_->trees = trees_for(trees);
   state_->trees->train(cv::ml::TrainData::create(samples_of(rows), cv::ml::ROW_SAMPLE, classes));
 }
