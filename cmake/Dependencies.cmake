@@ -7,6 +7,7 @@ obscura_dependencies_shield()
 find_package(CLI11 REQUIRED)
 if(OBSCURA_LEARNING)
   obscura_dependencies_attacks()
+  obscura_opencv(ml)  # random forests
 endif()
 if(OBSCURA_TESTS)
   find_package(GTest REQUIRED)

@@ -11,6 +11,7 @@
 
 #include "audit/attack_sheet.h"
 #include "base/error.h"
+#include "cli/audit_verbs.h"
 #include "cli/console.h"
 #include "cli/option_table.h"
 #include "cli/options.h"
@@ -129,6 +130,7 @@ void add_audit_verb(CLI::App& verb) {
   add_force(attack, a->force);
   add_json(attack, a->json);
   attack.callback([a] { run_attacks(*a); });
+  add_audit_chunks(verb);
 }
 
 }  // namespace obscura::cli

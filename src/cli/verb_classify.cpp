@@ -75,7 +75,7 @@ void run_classify(const ClassifyArguments& a) {
     return a.network.empty() ? study::programs_of_file(a.program, parameters, a.keys)
                              : programs_of_network(a.network, a.images_per_ciphertext, parameters, a.keys.string());
   };
-  const auto result = study::classify({a.keys, a.query, a.out, programs}, pool);
+  const auto result = study::classify({a.keys, a.query, a.out, programs, true}, pool);
   if (a.json) {
     print_result_json(a, result, pool.threads());
   } else {

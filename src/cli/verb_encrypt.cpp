@@ -69,8 +69,13 @@ void print_chunks(const message::ClientSpec& client, const message::Query& query
   if (query.chunks.empty()) return;
   std::vector<std::int32_t> plain;
   std::ranges::copy_if(query.chunks, std::back_inserter(plain), [](std::int32_t index) { return index < 0; });
-  fmt::print("{} of {} chunks encrypted{}{}\n", query.chunks.size() - plain.size(), query.chunks.size(),
-             plain.empty() ? "" : "; in the clear: ", fmt::join(plain, " "));
+  constexpr std::size_t kShown = 24;
+  const std::size_t more = plain.size() > kShown ? plain.size() - kShown : 0;
+  const std::size_t count = plain.size();
+  plain.resize(count - more);
+  fmt::print("{} of {} chunks encrypted{}{}{}\n", query.chunks.size() - count, query.chunks.size(),
+             plain.empty() ? "" : "; in the clear: ", fmt::join(plain, " "),
+             more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
 void print_query_json(const EncryptArguments& a, const owner::Owner& owner, const message::Query& query,

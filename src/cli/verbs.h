@@ -9,6 +9,7 @@ namespace obscura::cli {
 
 void add_audit_verb(CLI::App& verb);
 void add_bench_verb(CLI::App& verb);
+void add_chunks_verb(CLI::App& verb);
 void add_classify_verb(CLI::App& verb);
 void add_compile_verb(CLI::App& verb);
 void add_data_verb(CLI::App& verb);

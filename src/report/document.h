@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -72,6 +73,30 @@ struct Bars {
   std::vector<Bar> bars;
 };
 
+/// Lines or points over two axes.
+struct Plot {
+  std::string title;
+  std::string x_title, y_title;
+  bool percent = true;  ///< both axes are shares, written as percentages
+  double x_low = 0, x_high = 1, y_low = 0, y_high = 1;
+  struct Point {
+    double x = 0, y = 0;
+    std::string name = {};
+    double low = std::numeric_limits<double>::quiet_NaN(), high = low;  ///< interval of y; not-a-number: none
+  };
+  struct Series {
+    std::string name;
+    std::vector<Point> points;
+    bool joined = true;  ///< by a line, in their order
+  };
+  std::vector<Series> series;
+  struct Level {
+    std::string name;
+    double y = 0;
+  };
+  std::vector<Level> levels;  ///< lines across, as of chance
+};
+
 /// A picture made of pixels.
 struct Picture {
   std::string title;
@@ -87,7 +112,7 @@ struct Histograms {
   std::vector<Histogram> pictures;
 };
 
-using Block = std::variant<Paragraph, Bullets, Commands, Table, Matrices, Histograms, Comparison, Bars, Picture>;
+using Block = std::variant<Paragraph, Bullets, Commands, Table, Matrices, Histograms, Comparison, Bars, Plot, Picture>;
 
 struct Section {
   std::string title;

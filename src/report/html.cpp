@@ -49,6 +49,10 @@ svg .soft { fill: var(--soft); } svg .mid { text-anchor: middle; } svg .end { te
 svg .on { fill: var(--paper); }
 .bar, .cr { fill: var(--blue); } .cw { fill: var(--red); } .c0 { fill: var(--empty); } .ref { fill: var(--ref); }
 .grid { stroke: var(--line); fill: none; } .axis { stroke: var(--soft); fill: none; }
+.line { stroke: currentColor; fill: none; stroke-width: 2; } .dot { fill: currentColor; }
+.span { stroke: currentColor; fill: none; opacity: .55; } .level { stroke: var(--soft); stroke-dasharray: 5 4; }
+.s0 { color: var(--blue); } .s1 { color: var(--red); } .s2 { color: #2f9e63; } .s3 { color: #8a5fd0; }
+.s4 { color: #b8901c; } .s5 { color: #1d9fb0; } .s6 { color: #c9538f; }
 @media print {
   :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --band: #f4f4f4; --blue: #1f5fbf; --red: #c2410c;
     --empty: #f0f0f0; --ref: #9aa3b2; --warn: #fff; }
@@ -116,6 +120,11 @@ struct Writer {
   std::string operator()(const Bars& bars) const {
     return fmt::format("<figure class=\"broad\"><figcaption>{}</figcaption>{}</figure>\n", escape_html(bars.title),
                        bars_svg(bars));
+  }
+
+  std::string operator()(const Plot& plot) const {
+    return fmt::format("<figure class=\"broad\"><figcaption>{}</figcaption>{}</figure>\n", escape_html(plot.title),
+                       plot_svg(plot));
   }
 
   std::string operator()(const Picture& picture) const {

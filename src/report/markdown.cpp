@@ -66,6 +66,24 @@ Table table_of(const Bars& bars) {
   return table;
 }
 
+std::string value_text(const Plot& plot, double value) {
+  return plot.percent ? percent_text(value) : std::isfinite(value) ? fmt::format("{:g}", value) : kNothing;
+}
+
+Table table_of(const Plot& plot) {
+  Table table{plot.title, {"", "", plot.x_title, plot.y_title, "95 % interval"}, "ll", {}, {}};
+  for (const auto& series : plot.series) {
+    for (const auto& p : series.points) {
+      const bool has = std::isfinite(p.low) && std::isfinite(p.high);
+      const std::string interval = has ? value_text(plot, p.low) + " to " + value_text(plot, p.high) : kNothing;
+      table.rows.push_back({series.name, p.name, value_text(plot, p.x), value_text(plot, p.y), interval});
+    }
+  }
+  for (const auto& level : plot.levels)
+    table.rows.push_back({level.name, "", kNothing, value_text(plot, level.y), kNothing});
+  return table;
+}
+
 struct Writer {
   std::string operator()(const Paragraph& p) const {
     return fmt::format("{}{}\n\n", p.warning ? "> " : "", escape_markdown(p.text));
@@ -93,6 +111,7 @@ struct Writer {
   std::string operator()(const Comparison& comparison) const { return table_text(table_of(comparison)); }
 
   std::string operator()(const Bars& bars) const { return table_text(table_of(bars)); }
+  std::string operator()(const Plot& plot) const { return table_text(table_of(plot)); }
 
   std::string operator()(const Picture& picture) const {
     if (picture.png.empty()) return "";

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "report/svg_parts.h"
 #include "report/text.h"
 
 namespace obscura::report {
@@ -14,18 +15,9 @@ namespace {
 constexpr std::size_t kMostClasses = 30;  ///< a picture of more has cells too small to read
 constexpr std::size_t kRowLetters = 12, kColumnLetters = 5;
 
-std::string text_at(double x, double y, const char* classes, const std::string& words) {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\">{}</text>", x, y, classes, escape_html(words));
-}
-
 std::string rect_at(double x, double y, double width, double height, const char* classes) {
   return fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"{}\"/>", x, y, width,
                      height, classes);
-}
-
-std::string begin_svg(double width, double height, const std::string& title) {
-  return fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\"><title>{}</title>", width, height,
-                     escape_html(title));
 }
 
 /// The first letters of a name: whole UTF-8 characters.

@@ -11,5 +11,6 @@ std::string matrix_svg(const Matrix& matrix);
 std::string histogram_svg(const Histogram& histogram);
 std::string comparison_svg(const Comparison& comparison);
 std::string bars_svg(const Bars& bars);
+std::string plot_svg(const Plot& plot);
 
 }  // namespace obscura::report

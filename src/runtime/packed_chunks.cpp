@@ -60,6 +60,7 @@ PackedRunner::Tensor PackedRunner::merge(Course& course, const Inputs& query) co
       values[g].emplace_back(begin, begin + static_cast<std::ptrdiff_t>(each));
     }
     advance(course, 0, border, values);
+    if (course.options.on_groups) course.options.on_groups(first + values.size(), groups);
     for (Values& of_group : values) {
       Tensor& made = of_group.back();
       if (merged.empty() || !sum) {

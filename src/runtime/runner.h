@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -31,7 +32,10 @@ struct StageTime {
 struct RunOptions {
   ThreadPool* pool = nullptr;               ///< whose threads it takes; none: the caller's alone
   std::vector<StageTime>* times = nullptr;  ///< gets the time of every stage
-  std::stop_token stop = {};                ///< once asked for, CancelledError is thrown within a step of a stage
+  std::stop_token stop = {
+  /// Pictures in chunks, packed: hears how many groups of how many are done, between them.
+  std::function<void(std::size_t done, std::size_t of)> on_groups = {};
+};                ///< once asked for, CancelledError is thrown within a step of a stage
 };
 
 /// A program made ready to run: matrices encoded, levels and scales fixed. Holds the server's side only: no secret key,

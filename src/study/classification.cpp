@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/file_stream.h"
 #include "base/stopwatch.h"
 #include "ckks/wire_key_file.h"
@@ -67,7 +68,12 @@ Classification classify(const ClassificationRequest& a, ThreadPool& pool) {
   result.prepare = watch.lap();
   const auto values = runtime::expand(*runner->context(), matched.query, &pool);
   result.expand = watch.lap();
-  const auto answer = message::answer_to(matched.query, runner->run(expanded_keys, values, {&pool, &result.stages}));
+  const std::size_t groups = values.ciphertexts.size() / result.client.group_ciphertexts();
+  Progress progress("classifying", groups, "groups of chunks", a.progress && groups > 1);
+  std::size_t before = 0;
+  runtime::RunOptions options{&pool, &result.stages};
+  options.on_groups = [&](std::size_t done, std::size_t) { progress.advance(done - std::exchange(before, done)); };
+  const auto answer = message::answer_to(matched.query, runner->run(expanded_keys, values, options));
   result.evaluate = watch.lap();
   const auto answer_bytes = message::write_answer(*runner->context(), answer);
   result.answer_bytes = answer_bytes.size();

@@ -19,6 +19,7 @@ struct ClassificationRequest {
   std::filesystem::path out;    ///< where the answer goes
   /// The programs that keys of these parameters can be for; throws MismatchError if there is none.
   std::function<std::vector<program::Program>(const ckks::Digest& parameters)> programs;
+  bool progress = false;  ///< a line on standard error, for pictures in many groups of chunks
 };
 
 /// What happened, in the order in which it did.

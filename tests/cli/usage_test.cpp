@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 
 const std::vector<std::string> kVerbs = {"keygen", "encrypt", "classify", "decrypt",   "evaluate", "compile", "data",
-                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal"};
+                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal",  "chunks"};
 
 TEST(Usage, HelpNamesEveryVerb) {
   const Result help = obscura({"--help"});
@@ -32,7 +32,8 @@ TEST(Usage, EveryVerbHasHelp) {
 TEST(Usage, EveryOptionStandsInTheDocs) {
   const std::string docs = text_of(OBSCURA_SOURCE_DIR "/docs/cli.md");
   const std::regex option("--[a-z][a-z-]*[a-z]");
-  std::vector<std::vector<std::string>> verbs = {{"audit", "attack"}, {"data", "show"}, {"data", "draw-digits"}};
+  std::vector<std::vector<std::string>> verbs = {
+      {"audit", "attack"}, {"audit", "chunks"}, {"data", "show"}, {"data", "draw-digits"}};
   for (const auto& verb : kVerbs) verbs.push_back({verb});
   for (auto& words : verbs) {
     words.emplace_back("--help");

@@ -1,0 +1,60 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/document.h"
+#include "report/svg.h"
+
+namespace obscura::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Plot two_lines() {
+  Plot plot;
+  plot.title = "what you save, what you tell";
+  plot.x_title = "chunks encrypted", plot.y_title = "accuracy";
+  plot.series = {{"map <1>", {{0.25, 0.5, "threshold 50", 0.4, 0.6}, {0.75, 0.25, "threshold 150"}}},
+                 {"hidden", {{0.5, 0.125, "always"}}, false}};
+  plot.levels = {{"chance", 0.125}};
+  return plot;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(Plot, PointsLieWhereTheyBelongAndLinesJoinThem) {
+  const std::string svg = plot_svg(two_lines());
+  EXPECT_EQ(count(svg, "class=\"line\""), 1U);  // hidden is a point
+  EXPECT_EQ(count(svg, "class=\"span\""), 1U);
+  EXPECT_EQ(count(svg, "class=\"level\""), 1U);
+  EXPECT_THAT(svg, HasSubstr("M162.0 172.0L382.0 247.0"));  // of 440 x 300, from (52, 322)
+  EXPECT_THAT(svg, HasSubstr("map &lt;1&gt;"));
+  EXPECT_THAT(svg, Not(HasSubstr("<1>")));
+  EXPECT_THAT(svg, HasSubstr(">20 %<"));
+  EXPECT_EQ(plot_svg({}), "");
+}
+
+TEST(Plot, WhatIsNoNumberIsLeftOut) {
+  Plot plot = two_lines();
+  plot.percent = false;
+  plot.series[0].points[1].y = std::numeric_limits<double>::quiet_NaN();
+  plot.x_high = plot.x_low;
+  const std::string svg = plot_svg(plot);
+  EXPECT_THAT(svg, Not(HasSubstr("nan")));
+  EXPECT_THAT(svg, Not(HasSubstr("inf")));
+}
+
+TEST(Plot, PagesHaveItAsAPictureAndAsATable) {
+  const Document document{"t", "s", {{"section", {two_lines()}}}};
+  EXPECT_THAT(to_html(document), HasSubstr("<figcaption>what you save, what you tell</figcaption><svg"));
+  const std::string text = to_markdown(document);
+  EXPECT_THAT(text, HasSubstr("threshold 50 | 25.00 % | 50.00 % | 40.00 % to 60.00 % |"));
+  EXPECT_THAT(text, HasSubstr("| chance |"));
+}
+
+}  // namespace
+}  // namespace obscura::report
