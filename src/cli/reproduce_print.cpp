@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "report/chunked/sections.h"
 #include "report/networks/sections.h"
 #include "report/text.h"
 
@@ -48,6 +49,22 @@ void print_report(const report::LearnableReport& report) {
                report::fixed_text(number_at(row.reveal, "psnr"), 2));
   }
   for (const auto& goal : report::goals(report)) fmt::print("{}\n", goal.verdict());
+  print_problems(report);
+}
+
+void print_report(const report::ChunkedReport& report) {
+  if (report.quick) fmt::print("QUICK RUN: accuracies are not for quoting\n");
+  fmt::print("{:<14} {:<44} {:>9} {:>9} {:>9} {:>10} {:>10} {:>10}\n", "", "", "plain", "encrypted", "agreement",
+             "bytes up", "to", "evaluate");
+  for (const auto& row : report.rows) {
+    fmt::print("{:<14} {:<44} {:>9} {:>9} {:>9} {:>10} {:>10} {:>10}\n", row.key, row.title,
+               percent_text(report::plain_accuracy(report, row)), percent_text(report::encrypted_accuracy(row)),
+               percent_text(number_at(row.result, "agreement")),
+               report::size_text(number_at(row.result, "bytes.upload_min")),
+               report::size_text(number_at(row.result, "bytes.upload_max")),
+               span_text(number_at(row.result, "median_milliseconds_per_image") / 1e3));
+  }
+  if (const auto text = report::chunked_agreement_text(report); !text.empty()) fmt::print("{}\n", text);
   print_problems(report);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "report/chunked/chunked.h"
 #include "report/learnable/learnable.h"
 #include "report/networks/data.h"
 
@@ -8,5 +9,6 @@ namespace obscura::cli {
 
 void print_report(const report::Report& report);
 void print_report(const report::LearnableReport& report);
+void print_report(const report::ChunkedReport& report);
 
 }  // namespace obscura::cli

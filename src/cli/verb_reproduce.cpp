@@ -19,6 +19,8 @@
 #include "cli/tiers.h"
 #include "cli/verbs.h"
 #include "report/networks/sections.h"
+#include "study/learning/chunked_plan.h"
+#include "study/learning/chunked_run.h"
 #include "study/learning/learnable_plan.h"
 #include "study/learning/learnable_run.h"
 #include "study/learning/reproduce_run.h"
@@ -26,8 +28,9 @@
 namespace obscura::cli {
 namespace {
 
-/// What reads an option: papers on encrypted images, papers on protected pictures.
-enum ReproduceMode { kEncrypted = 1, kLearnable = 2 };
+/// What reads an option: papers on encrypted images, papers on protected pictures, and with one of these the paper on
+/// chunks, which trains and encrypts.
+enum ReproduceMode { kEncrypted = 1, kLearnable = 2, kEncryptedOrChunked = 3, kLearnableOrChunked = 4 };
 
 struct ReproduceArguments {
   study::ReproduceOptions options;
@@ -40,25 +43,25 @@ const OptionTable<study::ReproduceOptions>& reproduce_options() {
   static const OptionTable<V> table = [] {
     OptionTable<V> t;
     t.value("subject", &V::subject,
-            "cryptondl: that paper's six networks; own: Obscura's own; er-cnn or color-neuracrypt: networks that "
-            "learn from pictures that a shield protects")
+            "cryptondl: that paper's six networks; own: Obscura's own; chunked: large pictures in chunks; er-cnn or "
+            "color-neuracrypt: networks that learn from pictures that a shield protects")
         .required()
         .echo(Echo::never);
     t.group(kRun);
     t.flag("--also-own", &V::also_own, "Obscura's own networks, too").only(kEncrypted);
     t.flag("--quick", &V::quick,
-           "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt: of hours)");
+           "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt, chunked: of hours)");
     t.value("--mode", &V::mode,
             "batched: whole test sets; packed: images one by one; both. Deep own networks are always packed")
         .check(CLI::IsMember({"packed", "batched", "both"}))
         .shows_default()
         .only(kEncrypted);
-    t.value("--images", &V::images, "Test images for deep own networks (default: 1000)")
+    t.value("--images", &V::images, "Test images for deep own networks (default: 1000); chunked: of every row (all)")
         .check(whole_number())
-        .only(kEncrypted);
-    t.value("--epochs", &V::epochs, "er-cnn, color-neuracrypt: epochs of every training (default: its own)")
+        .only(kEncryptedOrChunked);
+    t.value("--epochs", &V::epochs, "er-cnn, color-neuracrypt, chunked: epochs of every training (default: its own)")
         .check(whole_number())
-        .only(kLearnable);
+        .only(kLearnableOrChunked);
     t.value("--device", &V::device, "er-cnn, color-neuracrypt: where networks are trained, as train has it")
         .shows_default()
         .only(kLearnable);
@@ -74,7 +77,7 @@ const OptionTable<study::ReproduceOptions>& reproduce_options() {
     t.value("--data", &V::data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)").echo(Echo::never);
     t.value("--models", &V::models, "Folder of trained networks (default: the one that ships)")
         .echo(Echo::never)
-        .only(kEncrypted);
+        .only(kEncryptedOrChunked);
     t.group(kOutput);
     t.value("--out", &V::out, "Folder for report.html, .md, .json and what is kept").shows_default().echo(Echo::never);
     return t;
@@ -131,20 +134,40 @@ void reproduce_encrypted(const ReproduceArguments& a) {
        [](const report::ReportRow& row) { return report::accuracy_run(row).is_object(); });
 }
 
+void reproduce_chunked(const ReproduceArguments& a) {
+  const auto report = study::measure_chunked(a.options);
+  if (report.rows.empty()) throw Error("no row is left to be measured");
+  give(a, report, report::chunked_json(report), report::chunked_document(report),
+       [&](const report::ChunkedRow& row) { return report::measured(report, row); });
+}
+
+/// What is for other papers would change nothing.
+void refuse_others(const CLI::App& verb, const std::string& subject) {
+  const auto& table = reproduce_options();
+  const bool learnable = study::is_learnable(subject), chunked = subject == study::kChunked;
+  const std::string not_this = ", not for " + subject;
+  if (learnable || chunked) {
+    table.refuse(verb, kEncrypted, "is for encrypted images (cryptondl, own)" + not_this);
+  }
+  if (learnable)
+    table.refuse(verb, kEncryptedOrChunked, "is for encrypted images (cryptondl, own, chunked)" + not_this);
+  if (!learnable) table.refuse(verb, kLearnable, "is for er-cnn and color-neuracrypt" + not_this);
+  if (!learnable && !chunked) {
+    table.refuse(verb, kLearnableOrChunked, "is for er-cnn, color-neuracrypt and chunked" + not_this);
+  }
+}
+
 void run_reproduce(ReproduceArguments& a, const CLI::App& verb) {
   check_folder(a);
   study::ReproduceOptions& o = a.options;
   const bool learnable = study::is_learnable(o.subject);
-  if (learnable) {
-    reproduce_options().refuse(verb, kEncrypted, "is for encrypted images (cryptondl, own), not for " + o.subject);
-    // As train does: small networks are fastest with one thread, and much slower with more than are free.
-    o.threads = std::max<std::size_t>(o.threads, 1);
-  } else {
-    reproduce_options().refuse(verb, kLearnable, "is for er-cnn and color-neuracrypt");
-  }
-  o.command = "obscura reproduce " + o.subject + reproduce_options().echo(o, learnable ? kLearnable : kEncrypted);
+  refuse_others(verb, o.subject);
+  // As train does: small networks are fastest with one thread, and much slower with more than are free.
+  if (learnable) o.threads = std::max<std::size_t>(o.threads, 1);
+  o.command = "obscura reproduce " + o.subject + reproduce_options().echo(o);
   o.program = front_program();
   o.note = notes();
+  if (o.subject == study::kChunked) return reproduce_chunked(a);
   (learnable ? reproduce_learnable : reproduce_encrypted)(a);
 }
 
@@ -159,11 +182,13 @@ std::string rows_text() {
       "er-cnn and color-neuracrypt train networks on pictures that a shield protects, in the open: hours without "
       "--quick.\n"
       "Rows of er-cnn: {}.\nRows of color-neuracrypt: {}.\n"
+      "chunked trains the paper's networks where they are not in --models (CHUNK-MODEL-neu.onnx), and needs NEU-CLS.\n"
+      "Rows of chunked: {}.\n"
       "Examples:\n  obscura reproduce cryptondl --quick\n  obscura reproduce cryptondl --also-own --out "
       "results\n"
-      "  obscura reproduce er-cnn --quick --out er-cnn",
+      "  obscura reproduce er-cnn --quick --out er-cnn\n  obscura reproduce chunked --quick --out chunked",
       fmt::join(study::reproduce_keys(all), ", "), fmt::join(study::learnable_keys("er-cnn"), ", "),
-      fmt::join(study::learnable_keys("color-neuracrypt"), ", "));
+      fmt::join(study::learnable_keys("color-neuracrypt"), ", "), fmt::join(study::chunked_keys(), ", "));
 }
 
 }  // namespace

@@ -32,10 +32,9 @@ struct StageTime {
 struct RunOptions {
   ThreadPool* pool = nullptr;               ///< whose threads it takes; none: the caller's alone
   std::vector<StageTime>* times = nullptr;  ///< gets the time of every stage
-  std::stop_token stop = {
+  std::stop_token stop = {};                ///< once asked for, CancelledError is thrown within a step of a stage
   /// Pictures in chunks, packed: hears how many groups of how many are done, between them.
   std::function<void(std::size_t done, std::size_t of)> on_groups = {};
-};                ///< once asked for, CancelledError is thrown within a step of a stage
 };
 
 /// A program made ready to run: matrices encoded, levels and scales fixed. Holds the server's side only: no secret key,

@@ -102,7 +102,7 @@ std::vector<std::vector<float>> run_reference(const nn::Graph& graph, const std:
 
 }  // namespace
 
-Prepared prepare(const EvaluationRequest& a, ThreadPool& pool) {
+Prepared prepare_plain(const EvaluationRequest& a) {
   Prepared result;
   result.graph = nn::read_onnx(a.network, Shape{0, 1, 1}, stated_entries(a.stated));
   nn::check_classifier(result.graph);
@@ -119,6 +119,11 @@ Prepared prepare(const EvaluationRequest& a, ThreadPool& pool) {
   result.plain_seconds = watch.seconds();
   if (original) result.original = OriginalRun{a.against.string(), run_plain(*original, result.images.values)};
   result.options.images_per_ciphertext = a.images_per_ciphertext;
+  return result;
+}
+
+Prepared prepare(const EvaluationRequest& a, ThreadPool& pool) {
+  Prepared result = prepare_plain(a);
   if (result.graph.calibration.empty() || compile::needs_fitting(result.graph)) {
     compile::FitReport fitted;
     const auto samples = calibration_samples(result.graph, a.dataset, a.data, a.note, kCalibrationSamples, a.fit);

@@ -32,6 +32,10 @@ struct Prepared {
   compile::CompileOptions options;
 };
 
+/// What a run in the clear needs: activations are as the file has them, nothing is fitted or compiled.
+/// Throws as reading networks and images does, and UnsupportedError for a network that is no classifier.
+Prepared prepare_plain(const EvaluationRequest& request);
+
 /// Throws as reading networks and images does, and UnsupportedError for a network that is no classifier.
 Prepared prepare(const EvaluationRequest& request, ThreadPool& pool);
 

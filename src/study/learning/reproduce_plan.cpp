@@ -150,7 +150,8 @@ std::vector<std::string> reproduce_keys(const ReproduceOptions& options) {
 std::vector<RowPlan> reproduce_plan(const ReproduceOptions& options) {
   if (options.subject != "cryptondl" && options.subject != "own") {
     throw UsageError(
-        fmt::format("there is nothing to reproduce by the name '{}': choose cryptondl, own, er-cnn or color-neuracrypt",
+        fmt::format("there is nothing to reproduce by the name '{}': choose cryptondl, own, chunked, er-cnn or "
+                    "color-neuracrypt",
                     options.subject));
   }
   const auto keys = reproduce_keys(options);
