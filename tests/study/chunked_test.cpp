@@ -48,7 +48,7 @@ TEST(KeySizes, GrowWithRingAndModulus) {
   EXPECT_NEAR(sizes[1]["log_qp"].get<double>(), 218, 0.1);
   EXPECT_NEAR(sizes[6]["log_qp"].get<double>(), 881, 0.1);
   EXPECT_EQ(sizes[0]["rotation_keys"], 22)
-      << "11 powers of two both ways, 1,024 being its own inverse, and the conjugation"
+      << "11 powers of two both ways, 1,024 being its own inverse, and the conjugation";
 }
 
 TEST(Votes, AreCountedAndTiesGoToTheLargerSum) {
