@@ -167,7 +167,7 @@ TEST(ChunkedReport, TimesAreOfAllPicturesAndOfThoseWithFlatChunks) {
   EXPECT_DOUBLE_EQ(half.median, 0.004);
   EXPECT_EQ(encryption_summary(report, "features", FlatChunks::half_or_more).pictures, 2);
   EXPECT_TRUE(std::isnan(encryption_summary(report, "hidden", FlatChunks::any).median));
-  EXPECT_EQ(chunked_flat_table(report).rows[2].back(), "2.0 x");
+  EXPECT_EQ(chunked_flat_table(report).rows[2].back(), "2 x");
 }
 
 TEST(ChunkedReport, RowsOfThePlainKindAreMeasuredByTheirNetwork) {
