@@ -46,8 +46,10 @@ std::string policy_text(const Chunked& chunked) {
     case Policy::hidden:
       break;
   }
-  return fmt::format("policy hidden: the {} chunks of the largest gradients, of every picture as many, which are looked "
-                     "at alone", chunked.cut.kept);
+  return fmt::format(
+      "policy hidden: the {} chunks of the largest gradients, of every picture as many, which are looked "
+      "at alone",
+      chunked.cut.kept);
 }
 
 std::string disclosure(Policy policy) {

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/progress.h"
 #include "base/file_stream.h"
+#include "base/progress.h"
 #include "base/stopwatch.h"
 #include "ckks/wire_key_file.h"
 #include "program/program_wire.h"

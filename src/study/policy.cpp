@@ -57,7 +57,8 @@ void apply_policy(const PolicyWishes& wishes, nn::Graph& graph, compile::Compile
   }
   compile::check_policy(graph, options);
   note(fmt::format("pictures of {}x{} in {}; encrypted by {}", cut.picture.width, cut.picture.height,
-                   chunking_text(cut), message::policy_text({cut, options.policy, 1, options.score, options.threshold})));
+                   chunking_text(cut),
+                   message::policy_text({cut, options.policy, 1, options.score, options.threshold})));
   if (const auto shown = message::disclosure(options.policy); !shown.empty()) note(shown);
 }
 

@@ -154,14 +154,13 @@ TEST_F(ChunkPolicies, SteelAsUsersHaveIt) {
   for (const std::string name : {"scratches", "patches", "crazing", "inclusion"}) {
     encrypt("features", (images / (name + "_20.jpg")).string(), name + ".ct");
     answer("features", name + ".ct");
-    const auto json =
-        good({"decrypt", "--keys", at("features-keys"), at(name + ".ct.answer"), "--json"}).json();
+    const auto json = good({"decrypt", "--keys", at("features-keys"), at(name + ".ct.answer"), "--json"}).json();
     right += json["images"][0]["label"] == name ? 1U : 0U;
   }
   EXPECT_GE(right, 3u);
-  const auto json = good({"evaluate", "--network", kSeed, "--dataset", "neu-cls", "--policy", "hidden", "--limit", "12",
-                          "--json"})
-                        .json();
+  const auto json =
+      good({"evaluate", "--network", kSeed, "--dataset", "neu-cls", "--policy", "hidden", "--limit", "12", "--json"})
+          .json();
   EXPECT_EQ(json["policy"], "hidden");
   EXPECT_EQ(json["bytes"]["upload_min"], json["bytes"]["upload_max"]);
   EXPECT_EQ(json["chunks_encrypted"], 0.75);

@@ -70,7 +70,8 @@ const std::vector<Program>& programs() {
                                         chunk_program(Kind::concat, message::Policy::all),
                                         chunk_program(Kind::mean, message::Policy::all, Mode::batched),
                                         compile(networks::dense(2, {1, 6, 5}, 4, 3), options_of(Mode::batched)),
-                                        compile(cubic_network()), compile(cubic_network(), options_of(Mode::batched))};
+                                        compile(cubic_network()),
+                                        compile(cubic_network(), options_of(Mode::batched))};
   return all;
 }
 

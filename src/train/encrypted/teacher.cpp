@@ -15,8 +15,7 @@ Teacher::Teacher(const nn::Graph& trained, const Preprocessing& student) : netwo
                         student.colour);
   }
   if (trained.preprocessing.equalise != student.equalise) {
-    throw MismatchError(std::string("the teacher reads pictures with") +
-                        (trained.preprocessing.equalise ? "" : "out") +
+    throw MismatchError(std::string("the teacher reads pictures with") + (trained.preprocessing.equalise ? "" : "out") +
                         " equalised histograms, the student the other way");
   }
   const auto own = in_unit_range(trained.preprocessing);
