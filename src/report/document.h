@@ -40,7 +40,8 @@ struct Matrix {
   std::string title;
   std::vector<std::string> classes;
   std::vector<std::vector<std::size_t>> counts;
-  std::vector<double> f1;  ///< of every class
+  std::vector<double> f1;                        ///< of every class
+  std::string columns = "encrypted prediction";  ///< what they are
 };
 
 /// How often errors of a size occurred: bin i is from 10^(first + i / per_decade) on. Below and above all bins:

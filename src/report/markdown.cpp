@@ -29,7 +29,7 @@ std::string table_text(const Table& table) {
 }
 
 Table table_of(const Matrix& matrix) {
-  Table table{matrix.title + " (rows: what it is; columns: encrypted prediction)", {""}, "l", {}, {}};
+  Table table{matrix.title + " (rows: what it is; columns: " + matrix.columns + ")", {""}, "l", {}, {}};
   const auto name = [&](std::size_t c) { return c < matrix.classes.size() ? matrix.classes[c] : std::to_string(c); };
   for (std::size_t c = 0; c < matrix.counts.size(); ++c) table.headings.push_back(name(c));
   table.headings.emplace_back("F1");

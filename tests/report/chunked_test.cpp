@@ -147,7 +147,7 @@ TEST(ChunkedReport, SaysWhatWasMeasuredAndEscapesIt) {
 
 TEST(ChunkedReport, AgreementIsTheEvidence) {
   const std::string text = chunked_agreement_text(made_up());
-  EXPECT_THAT(text, HasSubstr("-0.28 to +0.28 points in 4 runs (1 of them above plain)"));
+  EXPECT_THAT(text, HasSubstr("-0.28 to +0.28 points in 4 runs (1 above plain)"));
   EXPECT_THAT(text, HasSubstr("99.72 % of the pictures or more: 4 of 1,440 answers changed"));
   ChunkedReport none = made_up();
   for (auto& one : none.rows) one.result = nullptr;

@@ -163,14 +163,14 @@ std::string chunked_agreement_text(const ChunkedReport& report) {
   }
   if (runs == 0) return "";
   // So few that it is errors of logits where two classes are about as likely; else something is wrong.
-  const char* why = other <= 0.02 * pictures ? ", which is noise at the border between two classes and no gain" : "";
+  const char* why =
+      other > 0 && other <= 0.02 * pictures ? ", which is noise at the border between two classes and no gain" : "";
   return fmt::format(
       "That accuracy improves by encryption does not come again: encrypted and plain runs of the same network differ "
-      "by "
-      "{:+.2f} to {:+.2f} points in {} runs ({} of them above plain), and name the same class for {} of the pictures "
-      "or "
-      "more: {} of {} answers changed{}.",
-      least, most, runs, above, percent_text(same), count_text(other), count_text(pictures), why);
+      "by {:+.2f} to {:+.2f} points in {} ({} above plain), and name the same class for {} of the pictures or more: {} "
+      "of {} answers changed{}.",
+      least, most, runs == 1 ? "one run" : fmt::format("{} runs", runs), above, percent_text(same), count_text(other),
+      count_text(pictures), why);
 }
 
 }  // namespace obscura::report

@@ -87,6 +87,7 @@ Matrices chunked_matrices(const ChunkedReport& report) {
   Matrices all;
   each_shown(report, [&](const std::string& title, const ordered_json& run) {
     Matrix matrix = matrix_of(title, run);
+    if (!run.contains("encrypted_accuracy")) matrix.columns = "plain prediction";
     if (!matrix.counts.empty()) all.pictures.push_back(std::move(matrix));
   });
   return all;

@@ -3,7 +3,7 @@
 namespace obscura::report {
 
 std::string chunked_citation() {
-  return "H. Jia, D. Cai, J. Yang, W. Qian, C. Wang, X. Li, S. Yang: Efficient and privacy-preserving image "
+  return "H. Jia, D. Cai, J. Yang et al.: Efficient and privacy-preserving image "
          "classification using homomorphic encryption and chunk-based convolutional neural network. Journal of Cloud "
          "Computing 12, 175 (2023), doi 10.1186/s13677-023-00537-0";
 }
@@ -11,7 +11,7 @@ std::string chunked_citation() {
 std::vector<std::string> chunked_remarks() {
   return {
       "Chunks are 28x28 in the methods, 28x26 in the results and the summary. 28x28 cuts a picture of 112x112 into 16; "
-      "26 does not divide 112, and what happens to the 8 columns that are left is not said. Here: 28x28.",
+      "26 does not divide 112, and what happens to the 8 pixels that are left is not said. Here: 28x28.",
       "A chunk is encrypted if \"the segment's gradient value\" is above 100; whether that is the mean or the maximum "
       "over its pixels is not said. Here: the mean, because the maximum selects nearly every chunk.",
       "How the results of the chunks become one class is not stated; mean, concatenation and vote are compared above.",
