@@ -73,6 +73,7 @@ const CatalogEntry& catalog_entry(const std::string& name) {
     if (entry.name == name) return entry;
   }
   if (name == "samples") throw UsageError("the samples are drawn by this program: there is nothing to fetch or check");
+  if (name.starts_with("neu-cls-")) throw UsageError(name + " is another division of neu-cls: fetch or check neu-cls");
   if (name == "kmnist-split") throw UsageError("kmnist-split is made of kmnist's test images: fetch or check kmnist");
   throw UsageError("there is no data set '" + name +
                    "' to fetch or check; there are mnist, fashion-mnist, kmnist, cifar-10 and neu-cls");

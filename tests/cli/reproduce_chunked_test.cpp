@@ -69,8 +69,12 @@ TEST_F(ReproduceChunked, QuickRunIsKeptForTheNext) {
   EXPECT_EQ(second.json()["times"], report["times"]);
   EXPECT_EQ(second.err, "");
 
-  // Another network is measured again.
+  // A network that is gone is trained again; one that is something else now is not written over.
   put_text(out("models/chunk-seed-neu.onnx"), "damaged");
+  const Result damaged = reproduce(words);
+  EXPECT_EQ(damaged.status, 1);
+  EXPECT_EQ(text_of(out("models/chunk-seed-neu.onnx")), "damaged");
+  fs::remove(out("models/chunk-seed-neu.onnx"));
   const Result third = reproduce(words);
   ASSERT_EQ(third.status, 0) << third.err;
   EXPECT_THAT(third.err, HasSubstr("training chunk-seed"));
