@@ -1,11 +1,9 @@
 #include "report/chunked/chunked.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
+#include "report/fields.h"
 #include "report/networks/data.h"
 
 namespace obscura::report {
@@ -13,68 +11,28 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kKind = "obscura report on chunked networks";
-constexpr int kFormat = 1;
+constexpr ReportKind kKind{"obscura report on chunked networks", 1, "no report on chunked networks"};
 
-ordered_json network_json(const ChunkedNetwork& network) {
-  return {{"key", network.key},         {"title", network.title}, {"model", network.model},
-          {"summary", network.summary}, {"file", network.file},   {"digest", network.digest},
-          {"command", network.command}, {"own", network.own},     {"trained", network.trained},
-          {"problem", network.problem}, {"plain", network.plain}};
-}
+constexpr std::tuple kNetworkFields{
+    Field{"key", &ChunkedNetwork::key},         Field{"title", &ChunkedNetwork::title},
+    Field{"model", &ChunkedNetwork::model},     Field{"summary", &ChunkedNetwork::summary},
+    Field{"file", &ChunkedNetwork::file},       Field{"digest", &ChunkedNetwork::digest},
+    Field{"command", &ChunkedNetwork::command}, Field{"own", &ChunkedNetwork::own},
+    Field{"trained", &ChunkedNetwork::trained}, Field{"problem", &ChunkedNetwork::problem},
+    Field{"plain", &ChunkedNetwork::plain}};
 
-ordered_json row_json(const ChunkedRow& row) {
-  return {{"key", row.key},   {"title", row.title},     {"network", row.network}, {"policy", row.policy},
-          {"mode", row.mode}, {"problem", row.problem}, {"result", row.result}};
-}
+constexpr std::tuple kRowFields{Field{"key", &ChunkedRow::key},         Field{"title", &ChunkedRow::title},
+                                Field{"network", &ChunkedRow::network}, Field{"policy", &ChunkedRow::policy},
+                                Field{"mode", &ChunkedRow::mode},       Field{"problem", &ChunkedRow::problem},
+                                Field{"result", &ChunkedRow::result}};
 
-ChunkedNetwork read_network(const ordered_json& json) {
-  ChunkedNetwork network;
-  json.at("key").get_to(network.key);
-  json.at("title").get_to(network.title);
-  json.at("model").get_to(network.model);
-  json.at("summary").get_to(network.summary);
-  json.at("file").get_to(network.file);
-  json.at("digest").get_to(network.digest);
-  json.at("command").get_to(network.command);
-  json.at("own").get_to(network.own);
-  json.at("trained").get_to(network.trained);
-  json.at("problem").get_to(network.problem);
-  network.plain = json.at("plain");
-  return network;
-}
-
-ChunkedRow read_row(const ordered_json& json) {
-  ChunkedRow row;
-  json.at("key").get_to(row.key);
-  json.at("title").get_to(row.title);
-  json.at("network").get_to(row.network);
-  json.at("policy").get_to(row.policy);
-  json.at("mode").get_to(row.mode);
-  json.at("problem").get_to(row.problem);
-  row.result = json.at("result");
-  return row;
-}
-
-ChunkedReport read_fields(const ordered_json& json) {
-  if (json.at("kind") != kKind || json.at("format") != kFormat) throw FormatError("this JSON is no such report");
-  ChunkedReport report;
-  json.at("version").get_to(report.version);
-  json.at("build").get_to(report.build);
-  json.at("date").get_to(report.date);
-  json.at("machine").get_to(report.machine);
-  json.at("isa").get_to(report.isa);
-  json.at("command").get_to(report.command);
-  json.at("dataset").get_to(report.dataset);
-  json.at("quick").get_to(report.quick);
-  for (const auto& network : json.at("networks")) report.networks.push_back(read_network(network));
-  for (const auto& row : json.at("rows")) report.rows.push_back(read_row(row));
-  report.keys = json.at("keys");
-  report.times = json.at("times");
-  json.at("keys_problem").get_to(report.keys_problem);
-  json.at("times_problem").get_to(report.times_problem);
-  return report;
-}
+constexpr std::tuple kFields{
+    Field{"version", &ChunkedReport::version}, Field{"build", &ChunkedReport::build},
+    Field{"date", &ChunkedReport::date},       Field{"machine", &ChunkedReport::machine},
+    Field{"isa", &ChunkedReport::isa},         Field{"command", &ChunkedReport::command},
+    Field{"dataset", &ChunkedReport::dataset}, Field{"quick", &ChunkedReport::quick},
+    Field{"keys", &ChunkedReport::keys},       Field{"keys_problem", &ChunkedReport::keys_problem},
+    Field{"times", &ChunkedReport::times},     Field{"times_problem", &ChunkedReport::times_problem}};
 
 template <typename List>
 auto* find_in(const List& list, const std::string& key) {
@@ -113,34 +71,21 @@ bool measured(const ChunkedReport& report, const ChunkedRow& row) {
 }
 
 ordered_json chunked_json(const ChunkedReport& report) {
-  ordered_json networks = ordered_json::array(), rows = ordered_json::array();
-  for (const auto& network : report.networks) networks.push_back(network_json(network));
-  for (const auto& row : report.rows) rows.push_back(row_json(row));
-  return {{"kind", kKind},
-          {"format", kFormat},
-          {"subject", "chunked"},
-          {"version", report.version},
-          {"build", report.build},
-          {"date", report.date},
-          {"machine", report.machine},
-          {"isa", report.isa},
-          {"command", report.command},
-          {"dataset", report.dataset},
-          {"quick", report.quick},
-          {"networks", networks},
-          {"rows", rows},
-          {"keys", report.keys},
-          {"keys_problem", report.keys_problem},
-          {"times", report.times},
-          {"times_problem", report.times_problem}};
+  ordered_json json = kKind.begin();
+  json["subject"] = "chunked";
+  put_fields(json, report, kFields);
+  json["networks"] = list_json(report.networks, kNetworkFields);
+  json["rows"] = list_json(report.rows, kRowFields);
+  return json;
 }
 
 ChunkedReport read_chunked(const ordered_json& json) {
-  try {
-    return read_fields(json);
-  } catch (const ordered_json::exception& e) {
-    throw FormatError(fmt::format("this JSON is no report on chunked networks: {}", e.what()));
-  }
+  return kKind.read(json, [](const ordered_json& fields) {
+    auto report = get_fields(fields, kFields);
+    report.networks = read_list<ChunkedNetwork>(fields.at("networks"), kNetworkFields);
+    report.rows = read_list<ChunkedRow>(fields.at("rows"), kRowFields);
+    return report;
+  });
 }
 
 }  // namespace obscura::report

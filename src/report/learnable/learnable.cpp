@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/error.h"
+#include "report/fields.h"
 #include "report/networks/data.h"
 #include "report/text.h"
 
@@ -15,8 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kKind = "obscura report on learnable protection";
-constexpr int kFormat = 1;
+constexpr ReportKind kKind{"obscura report on learnable protection", 1, "no report on learnable protection"};
 constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
 
 struct GoalPlan {
@@ -38,30 +37,23 @@ constexpr GoalPlan kGoals[] = {
     {"color-neuracrypt", "mnist-neuracrypt", "mnist-plain", -3, "neuracrypt on MNIST within 3 points of plain"},
 };
 
-ordered_json row_json(const LearnableRow& row) {
-  return {{"key", row.key},       {"title", row.title},     {"dataset", row.dataset}, {"plain", row.plain},
-          {"shield", row.shield}, {"promise", row.promise}, {"block", row.block},     {"rounds", row.rounds},
-          {"adapts", row.adapts}, {"problem", row.problem}, {"train", row.train},     {"evaluate", row.evaluate},
-          {"reveal", row.reveal}};
-}
+constexpr std::tuple kRowFields{Field{"key", &LearnableRow::key},         Field{"title", &LearnableRow::title},
+                                Field{"dataset", &LearnableRow::dataset}, Field{"plain", &LearnableRow::plain},
+                                Field{"shield", &LearnableRow::shield},   Field{"promise", &LearnableRow::promise},
+                                Field{"block", &LearnableRow::block},     Field{"rounds", &LearnableRow::rounds},
+                                Field{"adapts", &LearnableRow::adapts},   Field{"problem", &LearnableRow::problem},
+                                Field{"train", &LearnableRow::train},     Field{"evaluate", &LearnableRow::evaluate},
+                                Field{"reveal", &LearnableRow::reveal}};
 
-LearnableRow read_row(const ordered_json& json) {
-  LearnableRow row;
-  json.at("key").get_to(row.key);
-  json.at("title").get_to(row.title);
-  json.at("dataset").get_to(row.dataset);
-  json.at("plain").get_to(row.plain);
-  json.at("shield").get_to(row.shield);
-  json.at("promise").get_to(row.promise);
-  json.at("block").get_to(row.block);
-  json.at("rounds").get_to(row.rounds);
-  json.at("adapts").get_to(row.adapts);
-  json.at("problem").get_to(row.problem);
-  row.train = json.at("train");
-  row.evaluate = json.at("evaluate");
-  row.reveal = json.at("reveal");
-  return row;
-}
+constexpr std::tuple kAttackFields{Field{"title", &LearnableAttack::title}, Field{"command", &LearnableAttack::command},
+                                   Field{"problem", &LearnableAttack::problem},
+                                   Field{"result", &LearnableAttack::result}};
+
+constexpr std::tuple kFields{Field{"subject", &LearnableReport::subject}, Field{"version", &LearnableReport::version},
+                             Field{"build", &LearnableReport::build},     Field{"date", &LearnableReport::date},
+                             Field{"machine", &LearnableReport::machine}, Field{"isa", &LearnableReport::isa},
+                             Field{"command", &LearnableReport::command}, Field{"threads", &LearnableReport::threads},
+                             Field{"seed", &LearnableReport::seed},       Field{"quick", &LearnableReport::quick}};
 
 ordered_json goal_json(const Goal& goal) {
   const auto number = [](double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(); };
@@ -72,26 +64,6 @@ ordered_json goal_json(const Goal& goal) {
           {"accuracy", number(goal.accuracy)},
           {"reference_accuracy", number(goal.reference_accuracy)},
           {"reached", goal.measured() ? ordered_json(goal.reached()) : ordered_json()}};
-}
-
-LearnableReport read_fields(const ordered_json& json) {
-  if (json.at("kind") != kKind || json.at("format") != kFormat) throw FormatError("this JSON is no such report");
-  LearnableReport report;
-  json.at("subject").get_to(report.subject);
-  json.at("version").get_to(report.version);
-  json.at("build").get_to(report.build);
-  json.at("date").get_to(report.date);
-  json.at("machine").get_to(report.machine);
-  json.at("isa").get_to(report.isa);
-  json.at("command").get_to(report.command);
-  json.at("threads").get_to(report.threads);
-  json.at("seed").get_to(report.seed);
-  json.at("quick").get_to(report.quick);
-  for (const auto& row : json.at("rows")) report.rows.push_back(read_row(row));
-  for (const auto& attack : json.at("attacks")) {
-    report.attacks.push_back({attack.at("title"), attack.at("command"), attack.at("problem"), attack.at("result")});
-  }
-  return report;
 }
 
 }  // namespace
@@ -145,35 +117,22 @@ double learned_accuracy(const LearnableRow& row) {
 }
 
 ordered_json learnable_json(const LearnableReport& report) {
-  ordered_json rows = ordered_json::array(), attacks = ordered_json::array(), wanted = ordered_json::array();
-  for (const auto& row : report.rows) rows.push_back(row_json(row));
+  ordered_json json = kKind.begin(), wanted = ordered_json::array();
   for (const auto& goal : goals(report)) wanted.push_back(goal_json(goal));
-  for (const auto& a : report.attacks) {
-    attacks.push_back({{"title", a.title}, {"command", a.command}, {"problem", a.problem}, {"result", a.result}});
-  }
-  return {{"kind", kKind},
-          {"format", kFormat},
-          {"subject", report.subject},
-          {"version", report.version},
-          {"build", report.build},
-          {"date", report.date},
-          {"machine", report.machine},
-          {"isa", report.isa},
-          {"command", report.command},
-          {"threads", report.threads},
-          {"seed", report.seed},
-          {"quick", report.quick},
-          {"goals", wanted},
-          {"rows", rows},
-          {"attacks", attacks}};
+  put_fields(json, report, kFields);
+  json["goals"] = wanted;
+  json["rows"] = list_json(report.rows, kRowFields);
+  json["attacks"] = list_json(report.attacks, kAttackFields);
+  return json;
 }
 
 LearnableReport read_learnable(const ordered_json& json) {
-  try {
-    return read_fields(json);
-  } catch (const ordered_json::exception& e) {
-    throw FormatError(fmt::format("this JSON is no report on learnable protection: {}", e.what()));
-  }
+  return kKind.read(json, [](const ordered_json& fields) {
+    auto report = get_fields(fields, kFields);
+    report.rows = read_list<LearnableRow>(fields.at("rows"), kRowFields);
+    report.attacks = read_list<LearnableAttack>(fields.at("attacks"), kAttackFields);
+    return report;
+  });
 }
 
 }  // namespace obscura::report

@@ -4,15 +4,27 @@
 #include <cmath>
 #include <limits>
 
-#include "base/error.h"
+#include "report/fields.h"
 
 namespace obscura::report {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kKind = "obscura report";
-constexpr int kFormat = 1;
+constexpr ReportKind kKind{"obscura report", 1, "not a report"};
+
+constexpr std::tuple kRowFields{Field{"key", &ReportRow::key},         Field{"title", &ReportRow::title},
+                                Field{"model", &ReportRow::model},     Field{"summary", &ReportRow::summary},
+                                Field{"dataset", &ReportRow::dataset}, Field{"network", &ReportRow::network},
+                                Field{"digest", &ReportRow::digest},   Field{"command", &ReportRow::command},
+                                Field{"trained", &ReportRow::trained}, Field{"other_data", &ReportRow::other_data},
+                                Field{"problem", &ReportRow::problem}, Field{"whole", &ReportRow::whole},
+                                Field{"single", &ReportRow::single}};
+
+constexpr std::tuple kFields{Field{"subject", &Report::subject}, Field{"version", &Report::version},
+                             Field{"build", &Report::build},     Field{"date", &Report::date},
+                             Field{"machine", &Report::machine}, Field{"isa", &Report::isa},
+                             Field{"command", &Report::command}, Field{"quick", &Report::quick}};
 
 const ordered_json* find(const ordered_json& json, const std::string& path) {
   const ordered_json* at = &json;
@@ -27,70 +39,21 @@ const ordered_json* find(const ordered_json& json, const std::string& path) {
   return at;
 }
 
-ordered_json row_json(const ReportRow& row) {
-  return {{"key", row.key},         {"title", row.title},           {"model", row.model},     {"summary", row.summary},
-          {"dataset", row.dataset}, {"network", row.network},       {"digest", row.digest},   {"command", row.command},
-          {"trained", row.trained}, {"other_data", row.other_data}, {"problem", row.problem}, {"whole", row.whole},
-          {"single", row.single}};
-}
-
-ReportRow read_row(const ordered_json& json) {
-  ReportRow row;
-  json.at("key").get_to(row.key);
-  json.at("title").get_to(row.title);
-  json.at("model").get_to(row.model);
-  json.at("summary").get_to(row.summary);
-  json.at("dataset").get_to(row.dataset);
-  json.at("network").get_to(row.network);
-  json.at("digest").get_to(row.digest);
-  json.at("command").get_to(row.command);
-  json.at("trained").get_to(row.trained);
-  json.at("other_data").get_to(row.other_data);
-  json.at("problem").get_to(row.problem);
-  row.whole = json.at("whole");
-  row.single = json.at("single");
-  return row;
-}
-
-Report read_fields(const ordered_json& json) {
-  Report report;
-  if (json.at("kind") != kKind || json.at("format") != kFormat) throw FormatError("this JSON is not a report");
-  json.at("subject").get_to(report.subject);
-  json.at("version").get_to(report.version);
-  json.at("build").get_to(report.build);
-  json.at("date").get_to(report.date);
-  json.at("machine").get_to(report.machine);
-  json.at("isa").get_to(report.isa);
-  json.at("command").get_to(report.command);
-  json.at("quick").get_to(report.quick);
-  for (const auto& row : json.at("rows")) report.rows.push_back(read_row(row));
-  return report;
-}
-
 }  // namespace
 
 ordered_json report_json(const Report& report) {
-  ordered_json rows = ordered_json::array();
-  for (const auto& row : report.rows) rows.push_back(row_json(row));
-  return {{"kind", kKind},
-          {"format", kFormat},
-          {"subject", report.subject},
-          {"version", report.version},
-          {"build", report.build},
-          {"date", report.date},
-          {"machine", report.machine},
-          {"isa", report.isa},
-          {"command", report.command},
-          {"quick", report.quick},
-          {"rows", rows}};
+  ordered_json json = kKind.begin();
+  put_fields(json, report, kFields);
+  json["rows"] = list_json(report.rows, kRowFields);
+  return json;
 }
 
 Report read_report(const ordered_json& json) {
-  try {
-    return read_fields(json);
-  } catch (const nlohmann::json::exception& e) {
-    throw FormatError(std::string("this JSON is not a report: ") + e.what());
-  }
+  return kKind.read(json, [](const ordered_json& fields) {
+    auto report = get_fields(fields, kFields);
+    report.rows = read_list<ReportRow>(fields.at("rows"), kRowFields);
+    return report;
+  });
 }
 
 double number_at(const ordered_json& json, const std::string& path) {
