@@ -20,6 +20,8 @@ OptionTable<NetworkTraining> network_options() {
       "--chunk", &V::chunk,
       "Models of chunks: a chunk's side in pixels, or WIDTHxHEIGHT (default: 28); the edges of pictures that it "
       "does not divide are filled up");
+  table.value("--histogram", &V::histogram,
+              "Of grey pictures, first of all: equalise or none (default: as the model does)");
   return table;
 }
 
@@ -55,6 +57,9 @@ OptionTable<RecipeWishes> recipe_options() {
   t.value("--clamp", &V::range_bound, "Own models: clamp what is squared to +- this in training; 0: not")
       .only(kTrainsNetwork);
   t.value("--freeze", &V::freeze_norms, "Last share of the run in which batch norms keep their statistics")
+      .only(kTrainsNetwork);
+  t.value("--weight-average", &V::weight_average,
+          "Keep weights averaged over the steps, by this decay a step (0.99); 0: those of the last step")
       .only(kTrainsNetwork);
   t.value("--chunk-dropout", &V::chunk_dropout,
           "Models of chunks: chance that training leaves a chunk out, 0 to below 1")

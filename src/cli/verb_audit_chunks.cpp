@@ -44,9 +44,10 @@ const OptionTable<study::ChunkAuditOptions>& chunk_audit_options() {
     t.value("--threshold", &V::thresholds, "Gradients with commas between them; a chunk is encrypted above one")
         .commas()
         .shows_default();
-    t.value("--policy", &V::policies, "Some of features, all and hidden").commas().shows_default();
+    t.value("--policy", &V::policies, "Some of whole, all, features and hidden").commas().shows_default();
     t.value("--attack", &V::attacks, "Some of count, map, statistics, network and inpainting").commas().shows_default();
-    t.value("--hidden", &V::hidden, "Chunks that policy hidden encrypts (default: half of them)").check(whole_number());
+    t.value("--hidden-chunks", &V::hidden, "Chunks that policy hidden encrypts (default: three quarters)")
+        .check(whole_number());
     t.value("--folds", &V::folds, "Of cross validation").check(CLI::Range(2, 100)).shows_default();
     t.value("--trees", &V::trees, "Of a random forest").check(CLI::Range(1, 10000)).shows_default();
     t.value("--epochs", &V::epochs, "Of the network").check(CLI::Range(1, 1000)).shows_default();

@@ -10,7 +10,7 @@
 namespace obscura::train {
 namespace {
 
-constexpr std::string_view kMagic = "OBSCTRN2";
+constexpr std::string_view kMagic = "OBSCTRN3";
 
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -58,7 +58,7 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path&
   out.text(checkpoint.fingerprint);
   out.u32(static_cast<std::uint32_t>(checkpoint.epochs.size()));
   for (const EpochResult& epoch : checkpoint.epochs) write_epoch(out, epoch);
-  for (const std::string* archive : {&checkpoint.model, &checkpoint.optimiser, &checkpoint.best}) {
+  for (const std::string* archive : {&checkpoint.model, &checkpoint.optimiser, &checkpoint.average, &checkpoint.best}) {
     out.u64(archive->size());
     out.raw(as_bytes(*archive));
   }
@@ -83,6 +83,7 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& path) {
   for (std::uint32_t i = 0; i < epochs; ++i) checkpoint.epochs.push_back(read_epoch(in));
   checkpoint.model = read_archive(in);
   checkpoint.optimiser = read_archive(in);
+  checkpoint.average = read_archive(in);
   checkpoint.best = read_archive(in);
   in.finish();
   return checkpoint;

@@ -10,15 +10,16 @@
 
 namespace obscura::train {
 
-/// The state between two epochs. File: magic "OBSCTRN2", text fingerprint, u32 number of epochs, nine f64 an epoch,
-/// u64 length and bytes of the model, the same of the optimiser and of the best model, u64 FNV-1a of all before;
-/// little-endian.
+/// The state between two epochs. File: magic "OBSCTRN3", text fingerprint, u32 number of epochs, nine f64 an epoch,
+/// u64 length and bytes of the model, the same of the optimiser, of the average and of the best model, u64 FNV-1a of
+/// all before; little-endian.
 struct Checkpoint {
   std::string fingerprint;  ///< what the run was, with what is held back; another run must not go on from it
   std::vector<EpochResult> epochs;
   std::string model;      ///< LibTorch archive
   std::string optimiser;  ///< LibTorch archive
-  std::string best;       ///< LibTorch archive of the model after the best epoch so far; empty: it is `model`
+  std::string average;    ///< LibTorch archive of the model with averaged weights; empty: there is none
+  std::string best;       ///< LibTorch archive of what is kept after the best epoch so far; empty: the last one is it
 };
 
 /// FNV-1a, 64 bits: finds accidents, not malice.

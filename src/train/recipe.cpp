@@ -90,9 +90,9 @@ Augmentation parse_augmentation(const std::string& text) {
   if (text == "rotate+shift+flip" || text == "rotate+shift+flips") {
     augmentation.affine = true;
     augmentation.flip_rows = text == "rotate+shift+flips";
-    const double scale = augmentation.flip_rows ? 0.05 : 0;
     augmentation.limits = {
-        .rotation_degrees = 15, .shift_pixels = 0, .scale = scale, .shear = 0, .shift_share = 0.1, .mirrored = true};
+        .rotation_degrees = 15, .shift_pixels = 0, .scale = 0, .shear = 0, .shift_share = 0.1, .mirrored = true};
+    if (augmentation.flip_rows) augmentation.limits.scale = 0.15, augmentation.limits.shift_share = 0.2;
   }
   if (text == "crop+flip" || text == "crop+flip+cutout") augmentation.crop = 4;
   if (text == "crop+flip+cutout") augmentation.cutout = 8;
@@ -123,6 +123,7 @@ void check_recipe(const Recipe& recipe) {
   expect(recipe.label_smoothing >= 0 && recipe.label_smoothing < 1, "label smoothing must be in [0, 1)");
   expect(at_least_zero(recipe.validation_share) && recipe.validation_share <= 0.5,
          "the validation share must be 0 to 0.5 of the training pictures");
+  expect(recipe.weight_average >= 0 && recipe.weight_average < 1, "the decay of averaged weights must be in [0, 1)");
   expect(recipe.chunk_dropout >= 0 && recipe.chunk_dropout < 1, "the share of chunks left out must be in [0, 1)");
   expect(recipe.plain_epochs <= recipe.epochs, "more plain epochs than epochs");
 }
@@ -151,6 +152,7 @@ std::string describe(const Recipe& r) {
   if (r.freeze_norms > 0) line += fmt::format(" freeze {}", r.freeze_norms);
   if (r.bfloat16) line += " bfloat16";
   line += fmt::format(" validation {}", r.validation_share);
+  if (r.weight_average > 0) line += fmt::format(" weight-average {}", r.weight_average);
   if (r.chunk_dropout > 0) line += fmt::format(" chunk-dropout {}", r.chunk_dropout);
   if (r.patience > 0) line += fmt::format(" patience {}", r.patience);
   if (r.class_weights != ClassWeights::automatic) line += " class-weights " + to_string(r.class_weights);

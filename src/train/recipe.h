@@ -54,6 +54,9 @@ struct Recipe {
   /// Share of the run, at its end, in which the statistics of norms stand still: only then does training see the
   /// outliers that inference will see.
   double freeze_norms = 0;
+  /// The network that is validated, kept and tested has weights that are averaged over the steps: after each, this
+  /// times what they were and the rest of what they are now. 0: it has the weights of its last step.
+  double weight_average = 0;
   /// Convolutions and normalised quadratics are computed in bfloat16 in training, where the processor is quick at that;
   /// the last test and the result are in float.
   bool bfloat16 = false;
@@ -91,7 +94,8 @@ Schedule parse_schedule(const std::string& text);
 /// "none", "affine" (image::AffineLimits' defaults), "affine-strong" (about 1.5 times those), "flip", "affine+flip",
 /// "shift+flip" (one pixel, nothing else), "crop+flip" (four pixels, mirrored at the edge), "crop+flip+cutout" (the
 /// same with a square of 8 pixels painted over), "rotate+shift+flip" (15 degrees, a tenth of the side, mirrored at the
-/// edge: for pictures that fill their frame), "rotate+shift+flips" (the same, flipped both ways, and 5 % of size).
+/// edge: for pictures that fill their frame), "rotate+shift+flips" (flipped both ways, a fifth of the side, 15 % of
+/// size).
 /// Throws UsageError that lists the words.
 Augmentation parse_augmentation(const std::string& text);
 

@@ -12,6 +12,7 @@
 #include "audit/chunks/harmonic.h"
 #include "audit/chunks/reconstruction.h"
 #include "base/error.h"
+#include "support/part_view.h"
 
 namespace obscura::audit {
 namespace {
@@ -159,17 +160,15 @@ TEST(Reconstruction, NeighboursTellOfASmoothPictureAndHiddenOnesOfNone) {
   const Chunking cut{{1, 30, 30}, 10, 10};
   image::Image picture(1, 30, 30);
   for (std::size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<std::uint8_t>(8 * (i % 30));
-  std::vector<double> scores(9, 0);
-  scores[4] = 200;  // the one in the middle
   ThreadPool pool(1);
   const std::vector<image::Image> originals = {picture};
-  const std::vector<ServerView> seen = {server_view({ChunkPolicy::features, cut, 100, 1}, picture, scores)};
+  const std::vector<ServerView> seen = {part_view(cut, picture, {-1, -2, -3, -4, 5, -6, -7, -8, -9})};
   const Reconstruction of_one = reconstruct(cut, seen, originals, pool);
   EXPECT_EQ(of_one.inpainted.chunks, 1U);
   EXPECT_GT(of_one.inpainted.psnr, 45);
   EXPECT_LT(of_one.null.psnr, 25);
   EXPECT_GT(of_one.inpainted.ssim, of_one.null.ssim);
-  const std::vector<ServerView> hidden = {server_view({ChunkPolicy::hidden, cut, 100, 1}, picture, scores)};
+  const std::vector<ServerView> hidden = {part_view(cut, picture, {})};
   const Reconstruction of_none = reconstruct(cut, hidden, originals, pool);
   EXPECT_EQ(of_none.inpainted.chunks, 9U);
   EXPECT_EQ(of_none.inpainted.psnr, of_none.null.psnr);

@@ -50,7 +50,7 @@ TEST(AuditChunks, MeasuresWhatIsToldAndHiddenTellsNothing) {
   EXPECT_EQ(json.at("duplicates"), 2);
   EXPECT_EQ(json.at("chance"), 0.5);
   EXPECT_EQ(json.at("chunks"), 16);
-  EXPECT_EQ(json.at("hidden_chunks"), 8);
+  EXPECT_EQ(json.at("hidden_chunks"), 12);
   ASSERT_EQ(json.at("rows").size(), 3U);
   const auto& features = json.at("rows").at(0);
   EXPECT_EQ(features.at("policy"), "features");
@@ -117,9 +117,9 @@ TEST(AuditChunks, BadInputIsOneLine) {
   };
   refused({"--threshold", "50,2000"}, 2, "--threshold is 2000, expected a gradient");
   refused({"--threshold", "50,x"}, 2, "--threshold is 'x'");
-  refused({"--policy", "features,some"}, 2, "a policy is features, all or hidden");
+  refused({"--policy", "features,some"}, 2, "a policy is whole, all, features or hidden");
   refused({"--attack", "magic"}, 2, "--attack is 'magic'");
-  refused({"--hidden", "17"}, 2, "a picture has 16 chunks");
+  refused({"--hidden-chunks", "17"}, 2, "a picture has 16 chunks");
   refused({"--folds", "30"}, 1, "fewer than 30 folds");
   refused({"--folds", "1"}, 2, "--folds");
   refused({"--out", folder / "set/left/100.png"}, 1, "cannot make the folder");

@@ -183,6 +183,30 @@ TEST_F(TrainerTest, TheDeepRecipeLearnsKeepsRangesAndResumes) {
   EXPECT_LT(whole.activations[0].p999, wild.activations[0].p999) << "the penalty pulls ranges in";
 }
 
+TEST_F(TrainerTest, AveragedWeightsAreKeptAndResumed) {
+  Recipe recipe = deep_recipe();
+  recipe.weight_average = 0.9;
+  const auto averaged = train(small_network(), recipe, train_set_, test_set_, silent());
+  EXPECT_GE(averaged.test.accuracy, 0.9);
+  const auto last = train(small_network(), deep_recipe(), train_set_, test_set_, silent());
+  ASSERT_EQ(averaged.epochs.size(), last.epochs.size());
+  for (std::size_t e = 0; e < last.epochs.size(); ++e) {
+    EXPECT_EQ(averaged.epochs[e].train_loss, last.epochs[e].train_loss)
+        << "what is learnt does not look at the average";
+  }
+  EXPECT_NE(nn::to_onnx(averaged.graph), nn::to_onnx(last.graph));
+
+  RunOptions options = silent();
+  options.checkpoint = temporary("averaged");
+  options.stop_after = 3;
+  EXPECT_FALSE(train(small_network(), recipe, train_set_, test_set_, options).finished);
+  options.stop_after = 0;
+  const auto resumed = train(small_network(), recipe, train_set_, test_set_, options);
+  EXPECT_EQ(resumed.resumed_from, 3U);
+  EXPECT_EQ(nn::to_onnx(resumed.graph), nn::to_onnx(averaged.graph));
+  std::filesystem::remove(options.checkpoint);
+}
+
 TEST_F(TrainerTest, ATeacherAloneTeachesAndIsPartOfTheRun) {
   const auto teacher = train(small_network(), quick_recipe(), train_set_, test_set_, silent());
   ASSERT_GE(teacher.test.accuracy, 0.95);

@@ -1,54 +1,42 @@
 #include "audit/chunks/server_view.h"
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 
 #include "base/error.h"
-#include "tensor/feature_chunks.h"
 
 namespace obscura::audit {
 namespace {
 
-image::Image part_of(const image::Image& picture, const ChunkPlace& at) {
+/// A chunk without what it was filled up with, in pixels again.
+image::Image pixels_of_chunk(const Chunking& cut, std::size_t k, std::span<const float> values,
+                             const Preprocessing& how) {
+  const ChunkPlace at = place_of(cut, k);
+  const auto pixels = pixels_of(values, how);
   image::Image part(1, at.height, at.width);
   for (std::size_t y = 0; y < at.height; ++y) {
-    for (std::size_t x = 0; x < at.width; ++x) part.at(y, x) = picture.at(at.y + y, at.x + x);
+    for (std::size_t x = 0; x < at.width; ++x) {
+      part.at(y, x) = static_cast<std::uint8_t>(std::clamp(std::round(pixels[y * cut.width + x]), 0.0F, 255.0F));
+    }
   }
   return part;
 }
 
-std::vector<std::int32_t> indices_of(const ViewRule& rule, std::span<const double> scores) {
-  if (rule.policy == ChunkPolicy::hidden) return {};
-  // No score is as low as that.
-  return signed_indices(scores, rule.policy == ChunkPolicy::all ? -1 : rule.threshold);
-}
-
 }  // namespace
 
-std::string to_string(ChunkPolicy policy) {
-  return policy == ChunkPolicy::features ? "features" : policy == ChunkPolicy::all ? "all" : "hidden";
-}
-
-ChunkPolicy parse_chunk_policy(const std::string& text) {
-  for (const ChunkPolicy policy : {ChunkPolicy::features, ChunkPolicy::all, ChunkPolicy::hidden}) {
-    if (text == to_string(policy)) return policy;
+ServerView server_view(const message::Chunked& chunked, const Preprocessing& how, const message::Query& query,
+                       std::size_t bytes) {
+  const Chunking& cut = chunked.cut;
+  if (cut.picture.channels != 1) throw MismatchError("views of servers are of grey pictures");
+  ServerView view{query.chunks, {}, query.ciphertexts.size(), bytes};
+  const auto plain = query.chunks.empty() ? std::vector<std::size_t>() : message::choice_of(cut, query.chunks).plain;
+  const std::size_t each = cut.chunk().size();
+  if (query.plain.size() != plain.size() * each) {
+    throw MismatchError("a query whose map and plain chunks do not belong together");
   }
-  throw UsageError("a policy is features, all or hidden, not '" + text.substr(0, 40) + "'");
-}
-
-ServerView server_view(const ViewRule& rule, const image::Image& picture, std::span<const double> scores) {
-  const Chunking& cut = rule.cut;
-  if (picture.channels != 1 || picture.height != cut.picture.height || picture.width != cut.picture.width ||
-      scores.size() != cut.count()) {
-    throw MismatchError("a picture, its scores and how it is cut do not belong together");
-  }
-  ServerView view;
-  view.indices = indices_of(rule, scores);
-  view.ciphertexts = rule.policy == ChunkPolicy::hidden ? rule.hidden : count_features(view.indices);
-  view.bytes = view.ciphertexts * kCiphertextBytes + view.indices.size() * sizeof(std::int32_t);
-  for (const std::int32_t index : view.indices) {
-    if (index > 0) continue;
-    view.plain.push_back(part_of(picture, place_of(cut, static_cast<std::size_t>(-index) - 1)));
-    view.bytes += view.plain.back().pixels.size();
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    view.plain.push_back(pixels_of_chunk(cut, plain[i], std::span(query.plain).subspan(i * each, each), how));
   }
   return view;
 }

@@ -15,22 +15,22 @@
 #include "image/dataset.h"
 #include "study/images/labelled_images.h"
 #include "study/learning/audit_chunks_sheet.h"
+#include "study/learning/chunk_queries.h"
 #include "tensor/feature_chunks.h"
 
 namespace obscura::study {
 namespace {
 
-using audit::ChunkPolicy;
 using audit::ServerView;
+using message::Policy;
 
 constexpr std::size_t kQuickEpochs = 2;
 const std::vector<std::string> kAttacks = {"count", "map", "statistics", "network", "inpainting"};
 
-/// Pictures of one preprocessing, and their chunks' scores.
+/// Pictures as they look after one preprocessing.
 struct Variant {
   bool equalised = true;
   std::vector<image::Image> pictures;
-  std::vector<std::vector<double>> scores;
 };
 
 double threshold_of(const std::string& word) {
@@ -89,8 +89,8 @@ class Auditor {
       if (on_row) on_row(audit_, audit_.rows.back());
     };
     for (const std::string& word : o_.policies) {
-      const ChunkPolicy policy = audit::parse_chunk_policy(word);
-      if (policy != ChunkPolicy::features) {
+      const Policy policy = message::parse_policy(word);
+      if (policy != Policy::features) {
         add(measure_blind(policy));
         continue;
       }
@@ -106,62 +106,64 @@ class Auditor {
   /// What can be refused is, before anything is read.
   image::Dataset checked_set(const Notes& note) {
     for (const std::string& word : o_.thresholds) thresholds_.push_back(threshold_of(word));
-    for (const std::string& word : o_.policies) audit::parse_chunk_policy(word);
+    for (const std::string& word : o_.policies) message::parse_policy(word);
     for (const std::string& word : o_.attacks) {
       if (std::ranges::find(kAttacks, word) == kAttacks.end()) {
         throw UsageError(
             fmt::format("--attack is '{}', expected some of {}", word.substr(0, 40), fmt::join(kAttacks, ",")));
       }
     }
-    score_ = parse_chunk_score(o_.wishes.score);
+    parse_chunk_score(o_.wishes.score);
     parse_chunk_size(o_.wishes.size, "--size");
     return load_whole(o_, note);
   }
 
   void choose_hidden() {
-    audit_.hidden = o_.hidden == 0 ? (audit_.cut.count() + 1) / 2 : o_.hidden;
+    audit_.hidden = o_.hidden == 0 ? usual_hidden_chunks(audit_.cut) : o_.hidden;
     if (audit_.hidden > audit_.cut.count()) {
-      throw UsageError(fmt::format("--hidden is {}, but a picture has {} chunks", o_.hidden, audit_.cut.count()));
+      throw UsageError(
+          fmt::format("--hidden-chunks is {}, but a picture has {} chunks", o_.hidden, audit_.cut.count()));
     }
   }
 
   Variant make_variant(bool equalise) {
-    Variant variant{equalise, std::vector<image::Image>(set_.count), std::vector<std::vector<double>>(set_.count)};
+    Variant variant{equalise, std::vector<image::Image>(set_.count)};
     pool_.parallel_for(set_.count, [&](std::size_t n) {
-      image::Image picture = set_.image(n);
-      if (equalise) picture.pixels = equalised(picture.pixels);
-      const std::vector<float> pixels(picture.pixels.begin(), picture.pixels.end());
-      variant.scores[n] = chunk_scores(audit_.cut, pixels, score_);
-      variant.pictures[n] = std::move(picture);
+      variant.pictures[n] = set_.image(n);
+      if (equalise) variant.pictures[n].pixels = equalised(variant.pictures[n].pixels);
     });
     return variant;
   }
 
-  std::vector<ServerView> views_of(ChunkPolicy policy, const Variant& variant, double threshold) const {
-    const audit::ViewRule rule{policy, audit_.cut, threshold, audit_.hidden};
-    std::vector<ServerView> views;
-    for (std::size_t n = 0; n < set_.count; ++n) {
-      views.push_back(audit::server_view(rule, variant.pictures[n], variant.scores[n]));
-    }
-    return views;
+  /// Every picture is really encrypted, and its query read.
+  std::vector<ServerView> views_of(Policy policy, bool equalise, double threshold) {
+    ChunkQueries queries{audit_.cut, set_.classes.size(), {}, equalise};
+    queries.wishes.policy = to_string(policy);
+    if (policy == Policy::features) queries.wishes.threshold = threshold, queries.wishes.score = o_.wishes.score;
+    if (policy == Policy::hidden) queries.wishes.hidden_chunks = audit_.hidden;
+    std::vector<image::Image> pictures;
+    for (std::size_t n = 0; n < set_.count; ++n) pictures.push_back(set_.image(n));
+    return server_views(queries, pictures, pool_);
   }
 
-  /// Attacks once what does not depend on threshold and preprocessing, which it finds out by looking at all views.
-  ChunkAuditRow measure_blind(ChunkPolicy policy) {
-    ChunkAuditRow row = measure(policy, variants_.front(), thresholds_.front());
-    const ServerView first = views_of(policy, variants_.front(), thresholds_.front()).front();
+  /// Attacks once what does not depend on preprocessing, which it finds out by looking at all views. No threshold is
+  /// part of such a query.
+  ChunkAuditRow measure_blind(Policy policy) {
+    const auto views = views_of(policy, variants_.front().equalised, 0);
+    ChunkAuditRow row = measure(policy, variants_.front(), 0, views);
     for (const Variant& variant : variants_) {
-      for (const double threshold : thresholds_) {
-        const auto views = views_of(policy, variant, threshold);
-        row.same_views = row.same_views && std::ranges::all_of(views, [&](const auto& v) { return v == first; });
-      }
+      const auto others = views_of(policy, variant.equalised, 0);
+      row.same_views = row.same_views && std::ranges::all_of(others, [&](const auto& v) { return v == views.front(); });
     }
-    if (row.same_views) row.threshold.reset();
+    row.threshold.reset();
     return row;
   }
 
-  ChunkAuditRow measure(ChunkPolicy policy, const Variant& variant, double threshold) {
-    const auto views = views_of(policy, variant, threshold);
+  ChunkAuditRow measure(Policy policy, const Variant& variant, double threshold) {
+    return measure(policy, variant, threshold, views_of(policy, variant.equalised, threshold));
+  }
+
+  ChunkAuditRow measure(Policy policy, const Variant& variant, double threshold, const std::vector<ServerView>& views) {
     ChunkAuditRow row;
     row.policy = policy, row.equalised = variant.equalised, row.threshold = threshold;
     measure_savings(row, views);
@@ -177,19 +179,25 @@ class Auditor {
   void measure_savings(ChunkAuditRow& row, const std::vector<ServerView>& views) const {
     row.least_bytes = row.most_bytes = views.front().bytes;
     row.same_views = true;
-    std::size_t ciphertexts = 0, bytes = 0, all_plain = 0, all_encrypted = 0;
+    std::size_t encrypted = 0, bytes = 0, all_plain = 0, all_encrypted = 0;
     for (const ServerView& view : views) {
-      ciphertexts += view.ciphertexts, bytes += view.bytes;
-      all_plain += view.ciphertexts == 0 ? 1 : 0;
-      all_encrypted += view.ciphertexts == audit_.cut.count() ? 1 : 0;
+      const std::size_t chunks = encrypted_of(row.policy, view);
+      encrypted += chunks, bytes += view.bytes;
+      all_plain += chunks == 0 ? 1 : 0;
+      all_encrypted += chunks == audit_.cut.count() ? 1 : 0;
       row.least_bytes = std::min(row.least_bytes, view.bytes), row.most_bytes = std::max(row.most_bytes, view.bytes);
       row.same_views = row.same_views && view == views.front();
     }
     const auto share = [](std::size_t part, std::size_t whole) {
       return static_cast<double>(part) / static_cast<double>(whole);
     };
-    row.encrypted = share(ciphertexts, views.size() * audit_.cut.count()), row.bytes = share(bytes, views.size());
+    row.encrypted = share(encrypted, views.size() * audit_.cut.count()), row.bytes = share(bytes, views.size());
     row.all_plain = share(all_plain, views.size()), row.all_encrypted = share(all_encrypted, views.size());
+  }
+
+  std::size_t encrypted_of(Policy policy, const ServerView& view) const {
+    if (policy == Policy::features) return count_features(view.indices);
+    return policy == Policy::hidden ? audit_.hidden : audit_.cut.count();
   }
 
   bool wanted(const std::string& attack) const { return std::ranges::find(o_.attacks, attack) != o_.attacks.end(); }
@@ -229,7 +237,6 @@ class Auditor {
   bool progress_;
   ThreadPool pool_, single_;
   std::vector<double> thresholds_;
-  ChunkScore score_ = ChunkScore::mean;
   image::Dataset set_;
   ChunkAudit audit_;
   std::vector<std::size_t> folds_;
@@ -244,7 +251,7 @@ ChunkAudit audit_chunks(const ChunkAuditOptions& options, const Notes& note, boo
 }
 
 std::string row_text(const ChunkAuditRow& row) {
-  if (!row.threshold) return fmt::format("any threshold and preprocessing, {}", to_string(row.policy));
+  if (!row.threshold) return fmt::format("any preprocessing, {}", to_string(row.policy));
   return fmt::format("{}, threshold {:g}, {}", row.equalised ? "histogram equalised" : "as they are", *row.threshold,
                      to_string(row.policy));
 }

@@ -12,6 +12,7 @@
 #include "audit/chunks/folds.h"
 #include "audit/chunks/reconstruction.h"
 #include "base/notes.h"
+#include "message/chunked.h"
 #include "report/scores.h"
 #include "study/chunk_map.h"
 
@@ -26,7 +27,7 @@ struct ChunkAuditOptions {
   std::vector<std::string> thresholds = {"50", "100", "150"};
   std::vector<std::string> policies = {"features", "all", "hidden"};
   std::vector<std::string> attacks = {"count", "map", "statistics", "network", "inpainting"};
-  std::size_t hidden = 0;  ///< chunks that policy hidden encrypts; 0: half of them
+  std::size_t hidden = 0;  ///< chunks that policy hidden encrypts; 0: usual_hidden_chunks (study/policy.h)
   std::size_t folds = 5;
   std::size_t trees = 200;
   std::size_t epochs = 10;  ///< of the network
@@ -45,14 +46,15 @@ struct ChunkAttacker {
 
 /// One policy with one threshold and one preprocessing.
 struct ChunkAuditRow {
-  audit::ChunkPolicy policy = audit::ChunkPolicy::features;
+  message::Policy policy = message::Policy::features;
   bool equalised = true;
-  std::optional<double> threshold;          ///< nothing: what is seen does not depend on it, nor on the preprocessing
+  std::optional<double> threshold;          ///< policy features
   double encrypted = 0;                     ///< mean share of the chunks of a picture
   double all_plain = 0, all_encrypted = 0;  ///< shares of the pictures
-  double bytes = 0;                         ///< mean upload of a picture
+  double bytes = 0;                         ///< mean upload of a picture, as a query
   std::size_t least_bytes = 0, most_bytes = 0;
-  bool same_views = false;  ///< every picture (policies all and hidden: and every threshold) shows the server the same
+  bool same_views =
+      false;  ///< every picture (but for policy features, under every preprocessing) shows the server the same
   audit::MapEntropy map;
   std::vector<ChunkAttacker> attackers;
   std::optional<audit::Reconstruction> drawn;

@@ -79,10 +79,8 @@ report::Table saving_table(const ChunkAudit& audit) {
   }
   table.notes = {
       "Entropy is corrected after Miller and Madow, and still too low where most maps occur once. What the map says of "
-      "the "
-      "class is estimated too high by about what it says of shuffled labels.",
-      fmt::format("Uploads count {} a ciphertext, a nominal size: all are equally long.",
-                  report::bytes_text(audit::kCiphertextBytes))};
+      "the class is estimated too high by about what it says of shuffled labels.",
+      "Uploads are those of real queries, made for the paper's network of chunks."};
   return table;
 }
 
@@ -130,7 +128,7 @@ report::Section glance(const ChunkAudit& audit) {
                     percent_text(audit.chance)));
   }
   for (const ChunkAuditRow& row : audit.rows) {
-    if (row.policy == audit::ChunkPolicy::features || !row.same_views) continue;
+    if (row.policy == message::Policy::features || !row.same_views) continue;
     const bool chance = std::ranges::all_of(row.attackers, [&](const auto& a) {
       return a.interval.low <= audit.chance && audit.chance <= a.interval.high;
     });
@@ -201,7 +199,7 @@ report::Plot savings_plot(const ChunkAudit& audit, bool equalised) {
     report::Plot::Series series{fmt::format("from {}", name), {}};
     for (const ChunkAuditRow& row : audit.rows) {
       const ChunkAttacker* attacker = find_attacker(row, name);
-      const bool here = row.policy == audit::ChunkPolicy::features && row.equalised == equalised;
+      const bool here = row.policy == message::Policy::features && row.equalised == equalised;
       if (here && attacker != nullptr) series.points.push_back(point_of(row, *attacker));
     }
     std::ranges::sort(series.points, {}, &report::Plot::Point::x);
@@ -209,7 +207,7 @@ report::Plot savings_plot(const ChunkAudit& audit, bool equalised) {
   }
   if (plot.series.empty()) return plot;
   for (const ChunkAuditRow& row : audit.rows) {
-    if (row.policy == audit::ChunkPolicy::features) continue;
+    if (row.policy == message::Policy::features) continue;
     report::Plot::Series series{fmt::format("policy {}, from anything", to_string(row.policy)), {}, false};
     for (const ChunkAttacker& attacker : row.attackers) series.points.push_back(point_of(row, attacker));
     if (!series.points.empty()) plot.series.push_back(std::move(series));

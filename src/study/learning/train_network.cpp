@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "compile/approximate.h"
 #include "compile/compile.h"
@@ -64,6 +65,15 @@ void write_all(const TrainedNetwork& trained, const TrainingRun& run, const imag
   write_file(beside(run.out, ".curve.svg"), train::curve_svg(trained.header, trained.result));
 }
 
+void choose_histogram(const std::string& histogram, nn::Graph& graph) {
+  if (histogram.empty()) return;
+  if (histogram != "equalise" && histogram != "none") {
+    throw UsageError("--histogram is '" + histogram.substr(0, 40) + "', expected equalise or none");
+  }
+  graph.preprocessing.equalise = histogram == "equalise";
+  check_preprocessing(graph.preprocessing, graph.input_shape());
+}
+
 }  // namespace
 
 TrainedNetwork train_network(const NetworkTraining& training, const TrainingRun& run) {
@@ -72,7 +82,8 @@ TrainedNetwork train_network(const NetworkTraining& training, const TrainingRun&
   auto sets = load_training_sets(run.dataset, run.data, form_for(training, run), run.limit, 0);
   const Shape input{sets.train.channels, sets.train.height, sets.train.width};
   const ChunkSize chunk = training.chunk.empty() ? ChunkSize{} : parse_chunk_size(training.chunk, "--chunk");
-  const auto model = train::make_model(training.model, input, sets.train.classes.size(), sets.train.name, chunk);
+  auto model = train::make_model(training.model, input, sets.train.classes.size(), sets.train.name, chunk);
+  choose_histogram(training.histogram, model.graph);
   if (model.graph.chunks) sets.notes.push_back("pictures are cut into " + chunking_text(*model.graph.chunks));
   if (model.graph.preprocessing.equalise) sets.notes.emplace_back("histograms are equalised before anything else");
   note_shape(training, run, input, sets.notes);

@@ -11,7 +11,8 @@ namespace obscura::study {
 
 struct NetworkTraining {
   std::string model = "tenseal";  ///< of the zoo
-  std::string chunk;  ///< "28" or "28x26", width x height: of models that cut pictures; empty: the usual one
+  std::string chunk;      ///< "28" or "28x26", width x height: of models that cut pictures; empty: the usual one
+  std::string histogram;  ///< "equalise" or "none", of grey pictures; empty: as the model does
   std::filesystem::path teacher;  ///< a trained network whose answers are learned from, too; empty: none
 };
 

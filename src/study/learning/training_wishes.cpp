@@ -37,6 +37,7 @@ train::Recipe wished_recipe(train::Recipe recipe, const RecipeWishes& wishes, co
   replace(recipe.range_limit, wishes.range_limit);
   replace(recipe.range_bound, wishes.range_bound);
   replace(recipe.freeze_norms, wishes.freeze_norms);
+  replace(recipe.weight_average, wishes.weight_average);
   replace(recipe.chunk_dropout, wishes.chunk_dropout);
   replace(recipe.teacher_share, wishes.teacher_share);
   replace(recipe.teacher_temperature, wishes.teacher_temperature);

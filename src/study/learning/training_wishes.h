@@ -28,6 +28,7 @@ struct RecipeWishes {
   std::optional<std::size_t> epochs, batch, plain_epochs;
   std::optional<double> learning_rate, muon_rate, warm_up, weight_decay, label_smoothing, clip_norm;
   std::optional<double> range_weight, range_limit, range_bound, freeze_norms;  ///< networks that run on ciphertexts
+  std::optional<double> weight_average;
   std::optional<double> chunk_dropout;
   std::optional<double> teacher_share, teacher_temperature;  ///< the same
   std::optional<std::string> optimiser, schedule, augment, precision;

@@ -16,9 +16,11 @@
 #include "train/checkpoint.h"
 #include "train/choosing.h"
 #include "train/encrypted/batches.h"
+#include "train/encrypted/fingerprint.h"
 #include "train/encrypted/measure.h"
 #include "train/encrypted/network.h"
 #include "train/encrypted/teacher.h"
+#include "train/encrypted/weight_average.h"
 #include "train/loss.h"
 #include "train/updater.h"
 
@@ -51,50 +53,10 @@ void check_images(const nn::Graph& graph, const image::Dataset& set) {
   }
 }
 
-/// The three sets of a run.
-struct Sets {
-  const image::Dataset& train;
-  const image::Dataset* validation;  ///< null: held back from `train`
-  const image::Dataset& test;
-};
-
-std::uint64_t hash_of(const image::Dataset& set, std::uint64_t hash) {
-  hash = fnv1a(set.images.data(), set.images.size(), hash);
-  return fnv1a(set.labels.data(), set.labels.size() * sizeof(std::int64_t), hash);
-}
-
-/// Of the test set it takes nothing.
-std::string fingerprint(const nn::Graph& graph, const Recipe& recipe, const Sets& sets, const Choosing& choosing,
-                        const RunOptions& options) {
-  std::uint64_t hash = hash_of(sets.train, fnv1a(nullptr, 0));
-  if (sets.validation != nullptr) hash = hash_of(*sets.validation, hash);
-  hash = fnv1a(choosing.learn().data(), choosing.learn().size() * sizeof(std::int64_t), hash);
-  std::string layers;
-  for (const auto& node : graph.nodes) {
-    layers += fmt::format(" {}:{}x{}x{}", nn::layer_name(node.layer), node.shape.channels, node.shape.height,
-                          node.shape.width);
-  }
-  if (graph.chunks) layers += " in " + chunking_text(*graph.chunks);
-  if (graph.preprocessing.equalise) layers += " equalised";
-  hash = fnv1a(layers.data(), layers.size(), hash);
-  return fmt::format("{} {} seed {} {}; {:016x}", graph.name, sets.train.name, options.seed, describe(recipe), hash);
-}
-
 void check_teacher(const nn::Graph& graph, const nn::Graph& teacher) {
   if (teacher.input_shape() != graph.input_shape() || teacher.output_shape().size() != graph.output_shape().size()) {
     throw MismatchError("the teacher takes other images, or tells other classes apart, than the network");
   }
-}
-
-/// What of a teacher decides the result.
-std::string teacher_fingerprint(const nn::Graph& teacher, const Recipe& recipe) {
-  std::uint64_t hash = fnv1a(nullptr, 0);
-  for (const auto& node : teacher.nodes) {
-    const auto add = [&](const std::vector<float>& w) { hash = fnv1a(w.data(), w.size() * sizeof(float), hash); };
-    if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) add(conv->weights);
-    if (const auto* linear = std::get_if<nn::Linear>(&node.layer)) add(linear->weights);
-  }
-  return fmt::format(" teacher {:016x} {}@{}", hash, recipe.teacher_share, recipe.teacher_temperature);
 }
 
 /// From where on an epoch's norms are frozen all through, if they ever are: else from the first.
@@ -127,10 +89,10 @@ class Run {
         network_(std::make_shared<Network>(skeleton, form_of(recipe))),
         updater_(recipe, update_groups(recipe, *network_)),
         fingerprint_(fingerprint(skeleton, recipe, sets, choosing_, options)) {
+    if (recipe.weight_average > 0) average_.emplace(*network_, skeleton, form_of(recipe), recipe.weight_average);
     if (!options.teacher) return;
     check_teacher(skeleton, *options.teacher);
     teacher_ = std::make_unique<Teacher>(*options.teacher, skeleton.preprocessing);
-    fingerprint_ += teacher_fingerprint(*options.teacher, recipe);
   }
 
   TrainResult run() {
@@ -151,20 +113,24 @@ class Run {
     }
     result.finished = epochs_.size() == recipe_.epochs || choosing_.ended_early(epochs_);
     result.choice = choosing_.choice(epochs_, recipe_.epochs);
-    if (!is_last_kept()) unarchive(network_, best_);
-    network_->use_bfloat16(false);
-    if (result.finished) measure_test(*network_, test_, all_of(test_count_), result);
+    auto kept = candidate();
+    if (!is_last_kept()) unarchive(kept, best_);
+    kept->use_bfloat16(false);
+    if (result.finished) measure_test(*kept, test_, all_of(test_count_), result);
     result.skipped_steps = skipped_;
-    result.graph = nn::fold_batch_norms(network_->to_graph());
+    result.graph = nn::fold_batch_norms(kept->to_graph());
     result.epochs = epochs_;
     return result;
   }
 
  private:
+  /// The network that is validated and kept.
+  const std::shared_ptr<Network>& candidate() const { return average_ ? average_->network() : network_; }
+
   bool is_last_kept() const { return choosing_.kept(epochs_) == epochs_.size(); }
 
   void keep_best() {
-    if (choosing_.validates() && is_last_kept() && epochs_.size() < recipe_.epochs) best_ = archived(network_);
+    if (choosing_.validates() && is_last_kept() && epochs_.size() < recipe_.epochs) best_ = archived(candidate());
   }
 
   std::size_t resume() {
@@ -179,14 +145,19 @@ class Run {
     unarchive(network_, checkpoint->model);
     updater_.restore(checkpoint->optimiser);
     epochs_ = checkpoint->epochs;
-    best_ = is_last_kept() ? checkpoint->model : checkpoint->best;
+    if (average_) {
+      auto averaged = average_->network();
+      unarchive(averaged, checkpoint->average);
+    }
+    best_ = is_last_kept() ? archived(candidate()) : checkpoint->best;
     note(fmt::format("going on after epoch {} of {}", epochs_.size(), recipe_.epochs));
     return epochs_.size();
   }
 
   void save() const {
     if (options_.checkpoint.empty()) return;
-    write_checkpoint({fingerprint_, epochs_, archived(network_), updater_.archive(), is_last_kept() ? "" : best_},
+    write_checkpoint({fingerprint_, epochs_, archived(network_), updater_.archive(),
+                      average_ ? archived(average_->network()) : "", is_last_kept() ? "" : best_},
                      options_.checkpoint);
   }
 
@@ -219,6 +190,7 @@ class Run {
     if (penalised) loss = loss + range_penalty(observed);
     loss.backward();
     const bool stepped = updater_.step(rate_share);
+    if (stepped && average_) average_->add(*network_);
     skipped_ += stepped ? 0 : 1;
     skipped_in_a_row_ = stepped ? 0 : skipped_in_a_row_ + 1;
     return {loss.item<double>(), logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>()};
@@ -268,8 +240,9 @@ class Run {
 
   void validate(EpochResult& epoch) {
     // It is quicker in the arithmetic of the training, but the last one is what the written network will do.
-    network_->use_bfloat16(recipe_.bfloat16 && epoch.epoch < recipe_.epochs);
-    const Answers answers = measure_answers(*network_, validation_, choosing_.validate());
+    Network& network = *candidate();
+    network.use_bfloat16(recipe_.bfloat16 && epoch.epoch < recipe_.epochs);
+    const Answers answers = measure_answers(network, validation_, choosing_.validate());
     Choosing::score(epoch, figures_of(answers.labels, answers.predicted, classes_), answers.loss);
   }
 
@@ -284,6 +257,7 @@ class Run {
   std::size_t test_count_;
   std::shared_ptr<Network> network_;
   Updater updater_;
+  std::optional<WeightAverage> average_;
   std::unique_ptr<Teacher> teacher_;
   std::size_t skipped_ = 0;
   std::size_t skipped_in_a_row_ = 0;

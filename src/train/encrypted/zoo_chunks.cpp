@@ -96,13 +96,14 @@ Recipe surface_recipe(const std::string&) {
   recipe.normalised_squares = true;
   recipe.range_bound = 12;
   recipe.freeze_norms = 0.15;
+  recipe.weight_average = 0.99;
   recipe.augmentation = parse_augmentation("rotate+shift+flips");
   return recipe;
 }
 
 Recipe chunk_own_recipe(const std::string& dataset) {
   Recipe recipe = surface_recipe(dataset);
-  recipe.chunk_dropout = 0.3;
+  recipe.chunk_dropout = 0.1;
   return recipe;
 }
 

@@ -175,7 +175,7 @@ class VisionRun {
 
   void save() const {
     if (options_.checkpoint.empty()) return;
-    write_checkpoint({fingerprint_, epochs_, archived(module_), updater_->archive(), is_last_kept() ? "" : best_},
+    write_checkpoint({fingerprint_, epochs_, archived(module_), updater_->archive(), "", is_last_kept() ? "" : best_},
                      options_.checkpoint);
   }
 
