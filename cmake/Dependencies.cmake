@@ -5,6 +5,7 @@ obscura_dependencies_server()
 obscura_dependencies_compiler()
 obscura_dependencies_shield()
 find_package(CLI11 REQUIRED)
+find_package(SQLite3 REQUIRED)
 if(OBSCURA_LEARNING)
   obscura_dependencies_attacks()
   obscura_opencv(ml)  # random forests

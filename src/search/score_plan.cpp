@@ -75,8 +75,9 @@ ScorePlan plan_scores(VectorKind kind, std::size_t dimension) {
   // Scores of codes are two apart.
   while (plan.reply_bits < kDataBits - 1 && score_bound(plan) >= 1) ++plan.reply_bits;
   if (score_bound(plan) >= 1) {
-    throw UnsupportedError("codes of " + std::to_string(dimension) + " bits are too long to be compared exactly: take " +
-                           std::to_string(plan.slots() / 2) + " or fewer");
+    throw UnsupportedError("codes of " + std::to_string(dimension) +
+                           " bits are too long to be compared exactly: take " + std::to_string(plan.slots() / 2) +
+                           " or fewer");
   }
   return plan;
 }

@@ -75,8 +75,10 @@ ScoreTable::ScoreTable(const ScorePlan& plan, const FeatureTable& vectors, Threa
         fmt::format("a gallery of vectors of {} numbers where {} are expected", vectors.columns, plan.dimension));
   }
   for (std::size_t r = 0; r < rows_; ++r) {
-    const auto problem = vector_problem(plan.kind, vectors.values.subspan(r * plan.dimension, plan.dimension));
-    if (!problem.empty()) throw MismatchError(fmt::format("vector {} of a gallery is to be {}", r, problem));
+    const auto row = vectors.values.subspan(r * plan.dimension, plan.dimension);
+    const bool hole = plan.kind == VectorKind::unit && std::ranges::all_of(row, [](float v) { return v == 0; });
+    if (const auto problem = vector_problem(plan.kind, row); !hole && !problem.empty())
+      throw MismatchError(fmt::format("vector {} of a gallery is to be {}", r, problem));
   }
   word_bytes_ = ring::stream_word_bytes(context_->q(0));
   blocks_.resize(plan.blocks(rows_));

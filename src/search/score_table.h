@@ -15,8 +15,8 @@ namespace obscura::search {
 /// The vectors of a gallery, encoded for comparing with encrypted queries. Answering is thread-safe.
 class ScoreTable {
  public:
-  /// `vectors`: rows of plan.dimension numbers, +1 and -1 or of length 1, as the plan's kind says. Throws MismatchError
-  /// for others.
+  /// `vectors`: rows of plan.dimension numbers, +1 and -1 or of length 1, as the plan's kind says; rows of zeros, of
+  /// kind unit, are places where nothing is and score nothing. Throws MismatchError for others.
   ScoreTable(const ScorePlan& plan, const FeatureTable& vectors, ThreadPool& pool);
 
   const ScorePlan& plan() const { return plan_; }

@@ -10,29 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary.h"
+
 namespace obscura::image {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A folder of the test's own that goes when it goes.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "obscura-image-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline Bytes gzip(const Bytes& bytes) {
   z_stream stream{};

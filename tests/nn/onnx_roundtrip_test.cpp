@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -8,24 +7,10 @@
 #include "nn/graphs.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
+#include "support/temporary.h"
 
 namespace obscura::nn {
 namespace {
-
-/// A folder of this test alone.
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("obscura-nn-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 void expect_equal(const Layer& a, const Layer& b, const std::string& name) {
   ASSERT_EQ(layer_name(a), layer_name(b)) << name;
