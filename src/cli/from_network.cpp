@@ -42,7 +42,8 @@ std::vector<program::Program> programs_of_network(const std::string& network, st
 
 study::NetworkSummary summary_of_network(const std::filesystem::path& network) {
   const auto graph = nn::read_onnx(network);
-  return {graph.name, graph.nodes.size() - 1, graph.output_shape().size(), graph.input_shape(), graph.preprocessing};
+  return {graph.name,          graph.nodes.size() - 1, graph.output_shape().size(),
+          graph.input_shape(), graph.preprocessing,    graph.chunks};
 }
 
 }  // namespace obscura::cli

@@ -173,6 +173,11 @@ void inspect_network(Inspection& out, const NetworkSummary& network) {
   out.add("layers", network.layers, "layers", std::to_string(network.layers));
   out.add("preprocessing", preprocessing_json(network.preprocessing, network.input), "images",
           preprocessing_text(network.preprocessing, network.input));
+  if (network.chunks) {
+    const Chunking& cut = *network.chunks;
+    out.add("chunks", {{"count", cut.count()}, {"width", cut.width}, {"height", cut.height}, {"looked_at", cut.used()}},
+            "chunks", chunking_text(cut));
+  }
   out.add("outputs", network.outputs, "answers", count_of(network.outputs, "logit"));
 }
 

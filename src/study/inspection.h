@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,7 @@ struct NetworkSummary {
   std::size_t layers = 0, outputs = 0;
   Shape input;
   Preprocessing preprocessing;
+  std::optional<Chunking> chunks;  ///< how it cuts pictures; nothing: it takes them as one
 };
 
 /// Any file of obscura: kind, version, program, parameters, security, size, whose it is. `read_network` is asked for

@@ -90,6 +90,7 @@ TEST_F(ChunkPolicies, AllTheWayWithEveryPolicy) {
   EXPECT_GT(plain, 0u);
   EXPECT_LT(plain, 16u);
   EXPECT_THAT(good({"inspect", at("features/client.spec")}).out, HasSubstr("policy features"));
+  EXPECT_THAT(good({"inspect", kSeed}).out, HasSubstr("16 chunks of 28x28"));
 }
 
 TEST_F(ChunkPolicies, WhatFeaturesShowsIsSaidOnEveryUse) {
