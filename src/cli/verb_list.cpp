@@ -38,6 +38,8 @@ constexpr Verb kVerbs[] = {
     OBSCURA_VERB(protect, networks, "Images as pictures that networks can learn from (no encryption)"),
     OBSCURA_VERB(reveal, networks, "Protected images back to what they were, with the owner's key"),
     OBSCURA_VERB(chunks, files, "What selective encryption would encrypt of a picture, drawn over it"),
+    OBSCURA_VERB(index, networks, "Puts pictures into a gallery that can be searched"),
+    OBSCURA_VERB(search, networks, "Finds pictures like one that the gallery's server does not see"),
     OBSCURA_VERB(audit, learning, "What an attacker gets of protected images, and of pictures encrypted in part"),
     OBSCURA_VERB(reproduce, learning, "Repeats the tables of a paper on protected images, with a report"),
     OBSCURA_VERB(bench, networks, "Times the engine and a network on this machine, on one thread"),

@@ -78,7 +78,7 @@ std::uint32_t fetch_product(std::span<const std::int8_t> row, std::span<const st
 
 FetchTable::FetchTable(const FetchShape& shape) : shape_(shape), digits_(shape.rows() * shape.columns(), 0) {}
 
-void FetchTable::put(std::size_t record, std::span<const std::uint8_t> bytes) {
+std::vector<std::int8_t> FetchTable::checked_digits(std::size_t record, std::span<const std::uint8_t> bytes) const {
   if (record >= shape_.records) {
     throw ParameterError("there are " + std::to_string(shape_.records) + " records, none with number " +
                          std::to_string(record));
@@ -87,9 +87,29 @@ void FetchTable::put(std::size_t record, std::span<const std::uint8_t> bytes) {
     throw MismatchError("a record of " + std::to_string(bytes.size()) + " bytes where they have " +
                         std::to_string(shape_.record_bytes));
   }
-  const auto digits = digits_of(bytes, shape_.record_bytes);
+  return digits_of(bytes, shape_.record_bytes);
+}
+
+void FetchTable::put(std::size_t record, std::span<const std::uint8_t> bytes) {
+  const auto digits = checked_digits(record, bytes);
   std::int8_t* at = digits_.data() + shape_.row_of(record) * shape_.columns() + shape_.column_of(record);
   for (std::size_t i = 0; i < digits.size(); ++i) at[i * shape_.columns()] = digits[i];
+}
+
+void FetchTable::put_all(std::size_t first, std::span<const std::vector<std::uint8_t>> records) {
+  // Rows are far apart: many columns of a row are written at a time.
+  constexpr std::size_t kTogether = 128;
+  for (std::size_t begin = 0; begin < records.size(); begin += kTogether) {
+    const std::size_t end = std::min(begin + kTogether, records.size());
+    std::vector<std::vector<std::int8_t>> digits;
+    for (std::size_t i = begin; i < end; ++i) digits.push_back(checked_digits(first + i, records[i]));
+    for (std::size_t i = 0; i < shape_.digits(); ++i) {
+      for (std::size_t k = 0; k < digits.size(); ++k) {
+        const std::size_t record = first + begin + k;
+        digits_[(shape_.row_of(record) + i) * shape_.columns() + shape_.column_of(record)] = digits[k][i];
+      }
+    }
+  }
 }
 
 std::vector<FetchAnswer> FetchTable::answer(std::span<const FetchQuery> queries, ThreadPool& pool) const {

@@ -32,11 +32,15 @@ class FetchTable {
   /// Puts a record in its place, padded with zero bytes. Throws ParameterError for one that there is not, MismatchError
   /// for one that is longer than record_bytes.
   void put(std::size_t record, std::span<const std::uint8_t> bytes);
+  /// The same for records from `first` on: much faster than one by one.
+  void put_all(std::size_t first, std::span<const std::vector<std::uint8_t>> records);
 
   /// For each query the products with every row. Throws MismatchError for a query that is not a word a column.
   std::vector<FetchAnswer> answer(std::span<const FetchQuery> queries, ThreadPool& pool) const;
 
  private:
+  std::vector<std::int8_t> checked_digits(std::size_t record, std::span<const std::uint8_t> bytes) const;
+
   FetchShape shape_;
   std::vector<std::int8_t> digits_;
 };

@@ -114,6 +114,7 @@ void Gallery::write_form(const GalleryForm& form) {
   for (const auto& [key, text] : {std::pair<const char*, std::string>{"id", random_id()},
                                   {"kind", to_string(form.kind)},
                                   {"network", form.network},
+                                  {"recipe", form.recipe},
                                   {"source", form.source}}) {
     put.bind(1, std::string_view(key)).bind(2, std::string_view(text)).run();
   }
@@ -141,7 +142,7 @@ void Gallery::read_form() {
   } catch (const Error& e) {
     throw FormatError(database_.name() + ": " + e.what());
   }
-  form_.network = text("network"), form_.source = text("source");
+  form_.network = text("network"), form_.recipe = text("recipe"), form_.source = text("source");
   auto classes = database_.prepare("SELECT name FROM classes ORDER BY number");
   while (classes.step()) form_.classes.push_back(classes.text(0));
 }

@@ -27,6 +27,7 @@ struct GalleryForm {
   std::size_t dimension = 0;
   std::size_t thumbnail_bytes = 0;  ///< every thumbnail is padded to so many where it is fetched privately
   std::string network;              ///< SHA-256 of the file that makes vectors, hex
+  std::string recipe;               ///< how vectors follow from what the network says (study/search/vectors.h)
   std::string source;               ///< for people: what was indexed
   std::vector<std::string> classes;
   friend bool operator==(const GalleryForm&, const GalleryForm&) = default;

@@ -76,6 +76,21 @@ TEST(Fetch, TheFastProductIsTheWordByWordOne) {
   }
 }
 
+TEST(Fetch, ManyRecordsGoWhereOneByOneGoes) {
+  std::mt19937_64 random(12);
+  for (const std::size_t bytes : {1U, 17U, 300U}) {
+    FetchTable one(fetch_shape(3000, bytes)), all(fetch_shape(3000, bytes));
+    std::vector<Record> records;
+    for (std::size_t i = 0; i < 777; ++i) records.push_back(drawn_record(bytes, random));
+    for (std::size_t i = 0; i < records.size(); ++i) one.put(500 + i, records[i]);
+    all.put_all(500, records);
+    for (std::size_t r = 0; r < one.shape().rows(); ++r) {
+      ASSERT_TRUE(std::ranges::equal(one.row(r), all.row(r))) << bytes << " " << r;
+    }
+    EXPECT_THROW(all.put_all(2900, records), ParameterError);
+  }
+}
+
 TEST(Fetch, RecordsComeBackByteForByte) {
   for (const auto& [records, bytes] :
        {std::pair{1UL, 1UL}, {3UL, 100UL}, {1024UL, 9UL}, {1500UL, 48UL}, {9000UL, 20UL}}) {

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
 
-const GalleryForm kForm{VectorKind::unit, 3, 40, "ab12", "drawn", {"cat", "dog"}};
+const GalleryForm kForm{VectorKind::unit, 3, 40, "ab12", "output", "drawn", {"cat", "dog"}};
 
 GalleryImage image_of(int n) {
   const double angle = 0.1 * n;

@@ -1,0 +1,68 @@
+#include "study/search/records.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace obscura::study {
+
+std::size_t most_thumbnail_bytes(std::size_t channels) {
+  return 5 + channels * kThumbnailSide * kThumbnailSide;
+}
+
+std::vector<std::uint8_t> thumbnail_bytes(const image::Image& picture) {
+  const std::size_t longest = std::max(picture.height, picture.width);
+  const auto side = [&](std::size_t of) {
+    return longest <= kThumbnailSide ? of : std::max<std::size_t>(of * kThumbnailSide / longest, 1);
+  };
+  const image::Image small =
+      longest <= kThumbnailSide ? picture : image::resize(picture, side(picture.height), side(picture.width));
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(small.channels));
+  out.u16(static_cast<std::uint16_t>(small.height));
+  out.u16(static_cast<std::uint16_t>(small.width));
+  out.raw(small.pixels);
+  return out.take();
+}
+
+image::Image read_thumbnail(std::span<const std::uint8_t> bytes) {
+  ByteReader in(bytes, "a thumbnail");
+  const std::size_t channels = in.u8(), height = in.u16(), width = in.u16();
+  const bool sound = (channels == 1 || channels == 3) && height >= 1 && width >= 1 && height <= kThumbnailSide &&
+                     width <= kThumbnailSide;
+  if (!sound) in.fail("is no picture");
+  const auto pixels = in.raw(channels * height * width);
+  return image::Image::of(channels, height, width, {pixels.begin(), pixels.end()});
+}
+
+std::size_t record_bytes(const search::GalleryForm& form) {
+  return 1 + kNameBytes + 4 + form.thumbnail_bytes;
+}
+
+std::vector<std::uint8_t> write_record(const search::GalleryImage& image, const search::GalleryForm& form) {
+  const std::string name = image.name.substr(0, kNameBytes);
+  ByteWriter out;
+  out.u8(static_cast<std::uint8_t>(name.size()));
+  out.raw({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
+  for (std::size_t i = name.size(); i < kNameBytes; ++i) out.u8(0);
+  out.u32(static_cast<std::uint32_t>(static_cast<std::int32_t>(image.label)));
+  out.raw(image.thumbnail);
+  auto record = out.take();
+  record.resize(record_bytes(form), 0);
+  return record;
+}
+
+FoundImage read_record(std::span<const std::uint8_t> bytes) {
+  ByteReader in(bytes, "a record of the gallery");
+  const std::size_t length = in.u8();
+  if (length > kNameBytes) in.fail("has a name that is too long");
+  const auto name = in.raw(kNameBytes);
+  FoundImage found;
+  found.name.assign(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(length));
+  found.label = static_cast<std::int32_t>(in.u32());
+  found.thumbnail = read_thumbnail(in.raw(in.left()));
+  return found;
+}
+
+}  // namespace obscura::study
