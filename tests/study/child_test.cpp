@@ -52,7 +52,7 @@ TEST(Child, ThatCannotBeStartedIsAnError) {
 }
 
 TEST(Child, ResultsAreCheckedObjects) {
-  const cli::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto result = [&](const std::string& printed) {
     return child_result(shell("printf '%s' '" + printed + "'; " + telling(0, "")), folder / "scratch", "testing",
                         {"images", "seconds.total"});

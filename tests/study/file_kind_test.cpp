@@ -9,7 +9,7 @@ namespace {
 
 TEST(FileKinds, AreKnownByTheirFirstBytes) {
   using namespace std::string_literals;
-  const cli::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::vector<std::pair<std::string, FileKind>> cases = {
       {"OBSCURA\0\x01\0\x0a\0"s, FileKind::secret_key},
       {"OBSCURA\0\x01\0\x0c\0"s, FileKind::answer},

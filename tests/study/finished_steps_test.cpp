@@ -21,7 +21,7 @@ class Steps : public testing::Test {
     return result["made"];
   }
 
-  cli::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   int made_ = 0;
 };
 
