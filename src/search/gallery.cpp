@@ -214,7 +214,7 @@ std::vector<std::size_t> Gallery::add(std::span<const GalleryImage> images) {
   for (const GalleryImage& image : images) check(image);
   store::Transaction change(database_);
   const std::int64_t version = begin_version();
-  const auto places = free_places(images.size());
+  auto places = free_places(images.size());
   auto take = database_.prepare("INSERT OR REPLACE INTO places VALUES (?, ?, 1)");
   auto put = database_.prepare("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?)");
   for (std::size_t i = 0; i < images.size(); ++i) {
