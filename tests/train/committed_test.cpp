@@ -49,7 +49,9 @@ TEST_P(CommittedTest, IsTheNetworkOfItsCommand) {
   EXPECT_THAT(command, HasSubstr("obscura train --model "));
   EXPECT_EQ(argument(command, "--out"), GetParam() + ".onnx");
   const nn::Graph trained = nn::read_onnx(path);
-  const Model model = make_model(argument(command, "--model"), trained.input_shape(), trained.output_shape().size());
+  const std::string chunk = argument(command, "--chunk");
+  const Model model = make_model(argument(command, "--model"), trained.input_shape(), trained.output_shape().size(), {},
+                                 chunk.empty() ? ChunkSize{} : parse_chunk_size(chunk, "--chunk"));
   // Written and read as it was: reading leaves out what changes nothing.
   const nn::Graph expected = nn::read_onnx(nn::to_onnx(nn::fold_batch_norms(model.graph)), "memory");
   ASSERT_EQ(trained.nodes.size(), expected.nodes.size());
