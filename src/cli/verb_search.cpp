@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 namespace obscura::cli {
 namespace {
 
+/// More are no help to anybody who looks at them.
+constexpr std::size_t kMostFound = 1000;
+
 struct SearchArguments {
   study::SearchRequest request;
   fs::path out;
@@ -94,6 +97,9 @@ void print_result(const SearchArguments& a, const study::SearchResult& result) {
 }
 
 void run_search(const SearchArguments& a) {
+  if (a.request.top == 0 || a.request.top > kMostFound) {
+    throw UsageError(fmt::format("--top is {}, expected 1 to {}", a.request.top, kMostFound));
+  }
   make_folder(a);
   const auto result = study::search_gallery(a.request, notes());
   write_found(a, result);

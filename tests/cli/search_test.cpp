@@ -92,6 +92,28 @@ TEST_F(SearchTest, IndexingIsGoneOnWithAndOtherGalleriesAreLeftAlone) {
   EXPECT_THAT(other.err, HasSubstr("has a gallery of other pictures, or by another network"));
 }
 
+TEST_F(SearchTest, IndexingDoesNotGoOnWithOtherPictures) {
+  const auto put = [](const std::string& name, std::uint8_t level) {
+    for (const char* place : {"train/a", "train/b", "test/a", "test/b"}) {
+      const fs::path folder = fs::path(at("set")) / place;
+      fs::create_directories(folder);
+      image::write_png(folder / name, image::Image(1, 28, 28, level));
+    }
+  };
+  const auto index_set = [] {
+    return obscura(
+        {"index", "--dataset", at("set"), "--network", kNetwork, "--vectors", "output", "--out", at("of-set")});
+  };
+  put("2.png", 100), put("4.png", 200);
+  ASSERT_EQ(index_set().status, 0);
+  put("6.png", 50);
+  EXPECT_EQ(index_set().status, 0) << "behind the last";
+  put("1.png", 250);
+  const Result between = index_set();
+  EXPECT_EQ(between.status, 1);
+  EXPECT_THAT(between.err, HasSubstr("has other images than the first"));
+}
+
 TEST_F(SearchTest, BadInputIsOneLine) {
   const auto refused = [](const Result& result, int status, const std::string& problem) {
     EXPECT_EQ(result.status, status) << problem;
@@ -100,6 +122,8 @@ TEST_F(SearchTest, BadInputIsOneLine) {
   };
   refused(search("1", {"--top", "1000"}), 2, "--top is 1000, but the gallery has");
   refused(search("1", {"--top", "0"}), 2, "--top is 0");
+  refused(search("1", {"--top", "99999999999", "--out", at("many")}), 2, "expected 1 to 1000");
+  EXPECT_FALSE(fs::exists(at("many")));
   refused(search("1", {"--mode", "trusted"}), 2, "expected plain or blind-features");
   refused(search("1", {"--fetch", "pir"}), 2, "expected plain or private");
   refused(obscura({"search", at("digits/1-0.png"), "--gallery", at("gallery"), "--network", kOther}), 1,

@@ -158,7 +158,7 @@ class StoredPictures : public ::testing::Test {
     }
   }
 
-  OwnFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(StoredPictures, AreReadAsTheyWereMade) {

@@ -113,7 +113,7 @@ TEST(ThreeSets, AResumedRunKeepsTheSameEpoch) {
   for (const image::Dataset* given : {static_cast<const image::Dataset*>(nullptr), &validation}) {
     const auto whole = train(small_graph(), four_epochs(), set, test, quiet(), given);
     for (std::size_t stop = 1; stop < 4; ++stop) {
-      const OwnFolder folder;
+      const TemporaryFolder folder;
       auto options = quiet();
       options.checkpoint = folder / "run";
       options.stop_after = stop;
@@ -138,7 +138,7 @@ TEST(ThreeSets, PatienceEndsARunAndAResumedOne) {
   recipe.epochs = 12;
   recipe.schedule = Schedule::constant;
   recipe.patience = 2;
-  const OwnFolder folder;
+  const TemporaryFolder folder;
   auto options = quiet();
   options.checkpoint = folder / "run";
   const auto result = train(small_graph(), recipe, set, test, options, &validation);
@@ -288,7 +288,7 @@ TEST(ThreeSets, OfPicturesTheBestEpochIsKeptAlsoWhenResumed) {
   options.stop_after = whole.choice.kept_epoch;
   EXPECT_TRUE(train_vision(task, *pictures, *test, options, validation.get()).network == whole.network);
   for (std::size_t stop = 1; stop < 4; ++stop) {
-    const OwnFolder folder;
+    const TemporaryFolder folder;
     options.checkpoint = folder / "run";
     options.stop_after = stop;
     train_vision(task, *pictures, *test, options, validation.get());

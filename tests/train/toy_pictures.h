@@ -1,38 +1,16 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <random>
-#include <stdexcept>
 #include <string>
 
 #include "image/dataset.h"
 #include "shield/key.h"
 #include "shield/random.h"
+#include "support/temporary.h"
 
 namespace obscura::train {
-
-/// A folder of the test's own that goes when it goes.
-class OwnFolder {
- public:
-  OwnFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "obscura-train-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  OwnFolder(const OwnFolder&) = delete;
-  OwnFolder& operator=(const OwnFolder&) = delete;
-  ~OwnFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Dark and bright pictures by turn, with noise on both: learnt in an epoch or two.
 inline image::Dataset tones(std::size_t count, std::uint64_t seed, std::size_t side = 16, std::size_t channels = 3) {

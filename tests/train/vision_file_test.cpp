@@ -50,7 +50,7 @@ weights::WeightFile changed(Change change) {
 }
 
 TEST(VisionFile, ComesBackAsItWas) {
-  const OwnFolder folder;
+  const TemporaryFolder folder;
   for (const auto adaptation : {Adaptation::none, Adaptation::er_cnn, Adaptation::tanaka, Adaptation::madono}) {
     auto file = small_file(adaptation);
     write_vision(file, folder / "net.safetensors");

@@ -107,7 +107,7 @@ TEST(VisionTrainer, AResumedRunIsTheUninterruptedOne) {
     task.adaptation_rate = 0.5;
     const auto whole = toys.run(task, quiet());
     ASSERT_EQ(whole.epochs.size(), 4);
-    const OwnFolder folder;
+    const TemporaryFolder folder;
     for (std::size_t stop = 1; stop < 4; ++stop) {
       auto options = quiet();
       options.checkpoint = folder / ("run" + std::to_string(stop));
@@ -131,7 +131,7 @@ TEST(VisionTrainer, AResumedRunIsTheUninterruptedOne) {
 
 TEST(VisionTrainer, ACheckpointOfAnotherTrainingIsLeftAside) {
   const Toys toys;
-  const OwnFolder folder;
+  const TemporaryFolder folder;
   auto options = quiet();
   options.checkpoint = folder / "run";
   auto task = toy_task();

@@ -151,8 +151,8 @@ class Auditor {
   ChunkAuditRow measure_blind(Policy policy) {
     const auto views = views_of(policy, variants_.front().equalised, 0);
     ChunkAuditRow row = measure(policy, variants_.front(), 0, views);
-    for (const Variant& variant : variants_) {
-      const auto others = views_of(policy, variant.equalised, 0);
+    for (std::size_t i = 1; i < variants_.size(); ++i) {
+      const auto others = views_of(policy, variants_[i].equalised, 0);
       row.same_views = row.same_views && std::ranges::all_of(others, [&](const auto& v) { return v == views.front(); });
     }
     row.threshold.reset();

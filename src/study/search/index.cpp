@@ -53,6 +53,26 @@ std::vector<search::GalleryImage> images_of(const image::Dataset& set, std::size
   return images;
 }
 
+/// Images are gone on with by their number, so those that are there have to be the first of the set.
+void check_resumed(search::Gallery& gallery, const image::Dataset& set, const std::filesystem::path& folder) {
+  const auto state = gallery.state();
+  if (state.images > set.count) {
+    throw MismatchError(fmt::format("{} has {} images already, more than the {} that are to be indexed",
+                                    folder.string(), state.images, set.count));
+  }
+  const auto same = [&](std::size_t n) {
+    const auto image = gallery.image(n);
+    return image.label == set.labels[n] && image.thumbnail == thumbnail_bytes(set.image(n));
+  };
+  for (std::size_t n = 0; n < state.images; ++n) {
+    if (state.places == state.images && same(n)) continue;
+    throw MismatchError(fmt::format(
+        "{} has other images than the first {} of {} (pictures were added, removed or changed since): index them into "
+        "another folder",
+        folder.string(), state.images, set.name));
+  }
+}
+
 }  // namespace
 
 Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progress) {
@@ -68,11 +88,8 @@ Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progr
   Indexed indexed;
   indexed.form = form_of(request, network, set);
   auto gallery = opened(request.out, indexed.form);
+  check_resumed(gallery, set, request.out);
   indexed.resumed = gallery.state().images;
-  if (indexed.resumed > set.count) {
-    throw MismatchError(fmt::format("{} has {} images already, more than the {} that are to be indexed",
-                                    request.out.string(), indexed.resumed, set.count));
-  }
   if (indexed.resumed > 0) note(fmt::format("going on after {} images", indexed.resumed));
   Progress bar("indexing", set.count - indexed.resumed, "images", progress);
   for (std::size_t first = indexed.resumed; first < set.count; first += kTogether) {

@@ -31,7 +31,8 @@ struct Indexed {
 
 /// Puts pictures with their vectors and thumbnails into a gallery, in the order of the data set, some hundred at a
 /// time: a run that was stopped is gone on with by the same request. Throws MismatchError where the folder has a
-/// gallery of something else, and as reading pictures and networks does.
+/// gallery of something else, or of other pictures than the first of the set; and as reading pictures and networks
+/// does.
 Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progress);
 
 /// The object that docs/cli.md describes.
