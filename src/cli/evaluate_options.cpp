@@ -21,8 +21,9 @@ OptionTable<study::EvaluationRequest> request_options() {
           [](CLI::App& verb, V& values) { return add_images_per_ciphertext(verb, values.images_per_ciphertext); });
   t.value("--seed", &V::seed,
           "Draw the K images from all by this seed (default: the first K; of folders class by turn)")
-      .check(whole_number());
-  t.part(fit_options(), &V::fit);
+      .check(whole_number())
+      .only(kAsksOnnx);
+  t.part(fit_options(), &V::fit, kAsksOnnx);
   t.part(preprocessing_options(false), &V::stated, kStatesOnnx);
   t.part(policy_options(), &V::policy);
   t.group("");
@@ -53,14 +54,20 @@ const OptionTable<EvaluateArguments>& evaluate_options() {
     OptionTable<V> t;
     t.group(kFiles);
     t.value("--network", &V::network, "The network, an ONNX file").required();
+    t.value("--gallery", &V::gallery, "A folder that index made: how good it is at finding test images' classes")
+        .only(kEvaluatesGallery);
     t.value("--dataset", &V::dataset,
             "mnist, fashion-mnist, kmnist, kmnist-split, cifar-10, neu-cls (or -2 to -5), samples, or a folder")
         .shows_default();
     t.value("--data", &V::data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)");
     t.group(kRun);
-    t.other("--mode", [](CLI::App& verb, V& values) {
-       return add_mode(verb, values.mode)->capture_default_str();
-     }).only(kEvaluatesOnnx);
+    t.value("--mode", &V::mode,
+            "packed (default): one image a query, lowest latency; batched: thousands, highest throughput. Of a "
+            "gallery: plain (default), or blind-features: vectors are encrypted")
+        .check(CLI::IsMember({"packed", "batched", "plain", "blind-features"}))
+        .only(kAsksOnnx);
+    t.value("--distance", &V::distance, "Of a gallery: hamming, cosine or unequal (default: what suits its vectors)")
+        .only(kEvaluatesGallery);
     t.flag("--simulate", &V::simulate,
            "Encrypt nothing: the program in the clear, with the errors that encryption will make")
         .only(kEvaluatesOnnx);

@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "cli/verbs.h"
 #include "study/evaluate/evaluate.h"
+#include "study/search/gallery_evaluation.h"
 
 namespace fs = std::filesystem;
 
@@ -70,6 +71,25 @@ void evaluate_onnx(const EvaluateArguments& a) {
   if (!request.journal.empty()) fs::remove(request.journal);
 }
 
+study::GalleryEvaluationRequest gallery_request_of(const EvaluateArguments& a) {
+  study::GalleryEvaluationRequest request;
+  request.gallery = a.gallery, request.network = a.network.string();
+  request.dataset = a.dataset, request.data = a.data;
+  if (!a.mode.empty()) request.mode = a.mode;
+  request.distance = a.distance, request.limit = a.limit, request.seed = a.request.seed, request.fit = a.request.fit;
+  request.threads = a.threads, request.note = notes(), request.progress = true;
+  return request;
+}
+
+void evaluate_on_gallery(const EvaluateArguments& a) {
+  check_outputs({{a.out, study::FileKind::evaluation}}, {a.network, a.dataset, search::gallery_file(a.gallery)},
+                a.force);
+  const auto evaluation = study::evaluate_gallery(gallery_request_of(a));
+  if (!a.out.empty()) write_file(a.out, study::evaluation_json(evaluation).dump(2) + "\n");
+  if (a.json) return print_json(study::evaluation_json(evaluation));
+  fmt::print("{}", study::evaluation_text(evaluation));
+}
+
 void evaluate_on_pictures(const EvaluateArguments& a, bool colour) {
   study::PictureEvaluation p = a.pictures;
   p.network = a.network;
@@ -82,21 +102,52 @@ void evaluate_on_pictures(const EvaluateArguments& a, bool colour) {
   evaluate_pictures(p, {a.out, a.json, a.force});
 }
 
-/// What was typed for the other kind of network would be left aside without a word.
-void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
+void refuse_beside_pictures(const CLI::App& verb) {
   const auto& table = evaluate_options();
+  constexpr const char* kReason = "is for networks that run on encrypted images, not for a .safetensors file";
+  table.refuse(verb, kEvaluatesOnnx, kReason);
+  table.refuse(verb, kAsksOnnx, kReason);
+  table.refuse(verb, kEvaluatesGallery, "needs the ONNX network that the gallery was indexed with");
+  table.refuse(verb, kStatesOnnx, "is for ONNX networks: a .safetensors file says it itself");
+  table.refuse(verb, kMakesKey, "would make a key that the network has never seen");
+}
+
+void refuse_beside_gallery(const EvaluateArguments& a, const CLI::App& verb) {
+  const auto& table = evaluate_options();
+  constexpr const char* kReason = "is for testing a network, and --gallery measures what it finds";
+  for (const EvaluateMode mode : {kEvaluatesOnnx, kStatesOnnx, kEvaluatesPictures, kMakesKey}) {
+    table.refuse(verb, mode, kReason);
+  }
+  if (verb.count("--colour") > 0) throw UsageError(std::string("--colour ") + kReason);
+  if (verb.count("--dataset") == 0) throw UsageError("--dataset is required with --gallery: whose test images to find");
+  if (a.mode == "packed" || a.mode == "batched") {
+    throw UsageError("--mode is '" + a.mode + "', expected plain or blind-features for a gallery");
+  }
+}
+
+void refuse_beside_onnx(const EvaluateArguments& a, const CLI::App& verb) {
+  const auto& table = evaluate_options();
+  constexpr const char* kReason = "is for networks that `train --network` wrote: .safetensors files";
+  table.refuse(verb, kEvaluatesPictures, kReason);
+  table.refuse(verb, kMakesKey, kReason);
+  table.refuse(verb, kEvaluatesGallery, "is for measuring a gallery: --gallery");
+  if (verb.count("--colour") > 0 && a.colour.empty()) {
+    throw UsageError("--colour needs grey, rgb or bgr for an ONNX network");
+  }
+  if (a.mode == "plain" || a.mode == "blind-features") {
+    throw UsageError("--mode is '" + a.mode + "', expected packed or batched, or a --gallery");
+  }
+}
+
+/// What was typed for another kind of evaluation would be left aside without a word.
+void refuse_other_options(const EvaluateArguments& a, const CLI::App& verb) {
   if (a.reads_pictures()) {
-    table.refuse(verb, kEvaluatesOnnx, "is for networks that run on encrypted images, not for a .safetensors file");
-    table.refuse(verb, kStatesOnnx, "is for ONNX networks: a .safetensors file says it itself");
+    refuse_beside_pictures(verb);
     if (!a.colour.empty()) throw UsageError("--colour has no value for a .safetensors file");
-    table.refuse(verb, kMakesKey, "would make a key that the network has never seen");
+  } else if (a.measures_gallery()) {
+    refuse_beside_gallery(a, verb);
   } else {
-    constexpr const char* kReason = "is for networks that `train --network` wrote: .safetensors files";
-    table.refuse(verb, kEvaluatesPictures, kReason);
-    table.refuse(verb, kMakesKey, kReason);
-    if (verb.count("--colour") > 0 && a.colour.empty()) {
-      throw UsageError("--colour needs grey, rgb or bgr for an ONNX network");
-    }
+    refuse_beside_onnx(a, verb);
   }
 }
 
@@ -110,12 +161,16 @@ void add_evaluate_verb(CLI::App& verb) {
   add_json(verb, args->json);
   verb.footer(
       "A network of `train --network` (.safetensors) is tested on plain and on protected pictures, side by side.\n"
+      "With --gallery, what is measured is how good the gallery is at finding pictures.\n"
       "Examples:\n  obscura evaluate --network models/tenseal-mnist.onnx --dataset mnist --mode batched\n"
-      "  obscura evaluate --network models/tenseal-mnist.onnx --dataset samples --limit 100 --json");
+      "  obscura evaluate --network models/tenseal-mnist.onnx --dataset samples --limit 100 --json\n"
+      "  obscura evaluate --gallery gallery/ --network models/obscura-m-cifar10.onnx --dataset cifar-10");
   verb.callback([args, &verb] {
     refuse_other_options(*args, verb);
     if (args->reads_pictures()) {
       evaluate_on_pictures(*args, verb.count("--colour") > 0);
+    } else if (args->measures_gallery()) {
+      evaluate_on_gallery(*args);
     } else {
       evaluate_onnx(*args);
     }

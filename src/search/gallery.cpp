@@ -76,6 +76,7 @@ GalleryImage read_image(const store::Statement& row, const GalleryForm& form, co
 
 void check_form(const GalleryForm& form) {
   plan_scores(form.kind, form.dimension);
+  check_selection(form.selection, form.kind, form.dimension);
   if (form.thumbnail_bytes == 0 || form.thumbnail_bytes > kMaxThumbnail) {
     throw ParameterError(
         fmt::format("thumbnails of {} bytes: 1 to {} are possible", form.thumbnail_bytes, kMaxThumbnail));
@@ -118,6 +119,11 @@ void Gallery::write_form(const GalleryForm& form) {
                                   {"source", form.source}}) {
     put.bind(1, std::string_view(key)).bind(2, std::string_view(text)).run();
   }
+  // Galleries that were made before there were selections have none, and are read as ever.
+  if (form.selection != FeatureSelection{}) {
+    put.bind(1, std::string_view("selection")).bind(2, std::span<const std::uint8_t>(write_selection(form.selection)));
+    put.run();
+  }
   set_number("version", 0);
   set_number("dimension", static_cast<std::int64_t>(form.dimension));
   set_number("thumbnail_bytes", static_cast<std::int64_t>(form.thumbnail_bytes));
@@ -138,6 +144,8 @@ void Gallery::read_form() {
     form_.kind = parse_vector_kind(text("kind"));
     form_.dimension = static_cast<std::size_t>(number("dimension"));
     form_.thumbnail_bytes = static_cast<std::size_t>(number("thumbnail_bytes"));
+    auto selection = database_.prepare("SELECT value FROM facts WHERE key = 'selection'");
+    if (selection.step()) form_.selection = read_selection(selection.blob(0), "its selection of features");
     check_form(form_);
   } catch (const Error& e) {
     throw FormatError(database_.name() + ": " + e.what());

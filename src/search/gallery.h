@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "search/feature_selection.h"
 #include "search/score_plan.h"
 #include "store/database.h"
 
@@ -30,6 +31,7 @@ struct GalleryForm {
   std::string recipe;               ///< how vectors follow from what the network says (study/search/vectors.h)
   std::string source;               ///< for people: what was indexed
   std::vector<std::string> classes;
+  FeatureSelection selection = {};  ///< all numbers, where nothing was selected
   friend bool operator==(const GalleryForm&, const GalleryForm&) = default;
 };
 

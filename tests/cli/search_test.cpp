@@ -131,7 +131,7 @@ TEST_F(SearchTest, BadInputIsOneLine) {
   refused(obscura({"search", at("digits/1-0.png"), "--gallery", at("digits"), "--network", kNetwork}), 1,
           "is no gallery: it has no gallery.db");
   refused(obscura({"index", "--dataset", "samples", "--network", kNetwork, "--out", at("other"), "--vectors", "some"}),
-          2, "expected classes or output");
+          2, "expected classes, output or features");
   EXPECT_FALSE(fs::exists(at("other")));
 }
 

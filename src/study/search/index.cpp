@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <charconv>
 
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/stopwatch.h"
-#include "base/version.h"
 #include "study/images/labelled_images.h"
 #include "study/images/query_images.h"
 #include "study/search/records.h"
@@ -19,38 +18,110 @@ namespace {
 
 constexpr std::size_t kTogether = 256;
 
-search::GalleryForm form_of(const IndexRequest& request, const VectorNetwork& network, const image::Dataset& set) {
+void note_vectors(const search::GalleryForm& form, const Notes& note) {
+  const std::string numbers = form.recipe == kVectorsOfClasses
+                                  ? "square roots of the probabilities that the network gives its classes"
+                              : form.recipe == kVectorsOfFeatures ? "what enters the network's last dense layer"
+                                                                  : "what the network says";
+  if (form.kind == search::VectorKind::unit) return note("vectors are " + numbers + ", of length 1");
+  note(fmt::format("vectors are codes of {} bits, made of {}{}", form.dimension, numbers,
+                   needs_pictures(form.selection) ? "" : ": a bit is whether a number is above zero"));
+}
+
+/// The form as it is wished: what is found on pictures is missing.
+search::GalleryForm wished_form(const IndexRequest& request, const VectorNetwork& network, const image::Dataset& set) {
   search::GalleryForm form;
-  form.kind = search::VectorKind::unit;
-  form.dimension = network.dimension();
+  form.kind = request.features.kind();
+  form.selection = wished_selection(request.features, network.features(), network.recipe() == kVectorsOfOutput);
+  form.dimension = request.features.selects() ? request.features.features : network.features();
   form.thumbnail_bytes = most_thumbnail_bytes(set.channels);
   form.network = network.digest(), form.recipe = network.recipe(), form.classes = set.classes;
   form.source = set.name + " train";
   if (!request.fit.empty()) form.source += ", " + request.fit;
+  try {
+    search::plan_scores(form.kind, form.dimension);
+  } catch (const UnsupportedError& e) {
+    throw UnsupportedError(std::string(e.what()) + "; --features selects fewer");
+  }
   return form;
 }
 
-search::Gallery opened(const std::filesystem::path& folder, const search::GalleryForm& form) {
-  if (!std::filesystem::exists(search::gallery_file(folder))) return search::Gallery::create(folder, form);
+search::GalleryForm without_what_was_found(search::GalleryForm form) {
+  form.selection.columns.clear(), form.selection.thresholds.clear(), form.selection.pictures = 0;
+  return form;
+}
+
+/// Reads pictures of a set and what the network says of them.
+class Reader {
+ public:
+  Reader(const image::Dataset& set, VectorNetwork& network, const PictureFit& fit)
+      : set_(set), network_(network), fit_(fit) {}
+
+  std::vector<float> features(std::size_t first, std::size_t last) {
+    const std::size_t width = network_.features();
+    if (!all_.empty()) {
+      const auto some = std::span(all_).subspan(first * width, (last - first) * width);
+      return {some.begin(), some.end()};
+    }
+    std::vector<std::vector<float>> values;
+    for (std::size_t n = first; n < last; ++n) values.push_back(network_values(set_, n, network_.graph(), fit_));
+    return network_.features_of(values);
+  }
+
+  /// Those of all pictures; read from here on.
+  std::span<const float> read_all(bool progress) {
+    std::vector<float> all;
+    all.reserve(set_.count * network_.features());
+    Progress bar("features", set_.count, "images", progress);
+    for (std::size_t first = 0; first < set_.count; first += kTogether) {
+      const std::size_t last = std::min(first + kTogether, set_.count);
+      const auto some = features(first, last);
+      all.insert(all.end(), some.begin(), some.end());
+      bar.advance(last - first);
+    }
+    all_ = std::move(all);
+    return all_;
+  }
+
+  std::vector<search::GalleryImage> images(std::size_t first, std::size_t last) {
+    const auto all = features(first, last);
+    const std::size_t width = network_.features();
+    std::vector<search::GalleryImage> images;
+    for (std::size_t n = first; n < last; ++n) {
+      images.push_back({fmt::format("{} train {}", set_.name, n), set_.labels[n],
+                        network_.vector_of(std::span(all).subspan((n - first) * width, width)),
+                        thumbnail_bytes(set_.image(n))});
+    }
+    return images;
+  }
+
+ private:
+  const image::Dataset& set_;
+  VectorNetwork& network_;
+  const PictureFit& fit_;
+  std::vector<float> all_;
+};
+
+/// The gallery that is there, if it is the wished one.
+search::Gallery opened(const std::filesystem::path& folder, const search::GalleryForm& wished) {
   auto gallery = search::Gallery::open(folder, store::Access::write);
-  if (!(gallery.form() == form)) {
-    throw MismatchError(folder.string() +
-                        " has a gallery of other pictures, or by another network: name another folder, or remove it");
+  if (!(without_what_was_found(gallery.form()) == wished)) {
+    throw MismatchError(
+        folder.string() +
+        " has a gallery of other pictures, or by another network, or of other vectors: name another folder, "
+        "or remove it");
   }
   return gallery;
 }
 
-std::vector<search::GalleryImage> images_of(const image::Dataset& set, std::size_t first, std::size_t last,
-                                            VectorNetwork& network, const PictureFit& fit) {
-  std::vector<std::vector<float>> values;
-  for (std::size_t n = first; n < last; ++n) values.push_back(network_values(set, n, network.graph(), fit));
-  const auto vectors = network.of(values);
-  std::vector<search::GalleryImage> images;
-  for (std::size_t n = first; n < last; ++n) {
-    images.push_back(
-        {fmt::format("{} train {}", set.name, n), set.labels[n], vectors[n - first], thumbnail_bytes(set.image(n))});
+search::Gallery created(const IndexRequest& request, search::GalleryForm form, const image::Dataset& set,
+                        Reader& reader, const Notes& note, bool progress) {
+  if (needs_pictures(form.selection)) {
+    ThreadPool pool;
+    form.selection = found_selection(request.features, form.selection, reader.read_all(progress), set.labels,
+                                     set.classes.size(), pool, note);
   }
-  return images;
+  return search::Gallery::create(request.out, form);
 }
 
 /// Images are gone on with by their number, so those that are there have to be the first of the set.
@@ -73,6 +144,15 @@ void check_resumed(search::Gallery& gallery, const image::Dataset& set, const st
   }
 }
 
+std::size_t place_of(const std::string& word) {
+  std::size_t place = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), place);
+  if (error != std::errc() || end != word.data() + word.size() || place >> 62U != 0) {
+    throw UsageError("--remove has '" + word.substr(0, 40) + "', expected places of images: whole numbers");
+  }
+  return place;
+}
+
 }  // namespace
 
 Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progress) {
@@ -81,20 +161,22 @@ Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progr
   const auto set = load_noted(request.dataset, image::Split::train, request.data, note, request.limit);
   const PictureFit fit{request.fit, false};
   fit.chosen();
+  const auto wished = wished_form(request, network, set);
   note_set(set, network.graph().input_shape(), network.graph().preprocessing, fit, note);
-  note(network.recipe() == kVectorsOfClasses
-           ? "vectors are square roots of the probabilities that the network gives its classes"
-           : "vectors are what the network says, made to have length 1");
-  Indexed indexed;
-  indexed.form = form_of(request, network, set);
-  auto gallery = opened(request.out, indexed.form);
+  note_vectors(wished, note);
+  Reader reader(set, network, fit);
+  const bool there = std::filesystem::exists(search::gallery_file(request.out));
+  auto gallery = there ? opened(request.out, wished) : created(request, wished, set, reader, note, progress);
+  network.select(gallery.form().kind, gallery.form().selection);
   check_resumed(gallery, set, request.out);
+  Indexed indexed;
+  indexed.form = gallery.form();
   indexed.resumed = gallery.state().images;
   if (indexed.resumed > 0) note(fmt::format("going on after {} images", indexed.resumed));
   Progress bar("indexing", set.count - indexed.resumed, "images", progress);
   for (std::size_t first = indexed.resumed; first < set.count; first += kTogether) {
     const std::size_t last = std::min(first + kTogether, set.count);
-    gallery.add(images_of(set, first, last, network, fit));
+    gallery.add(reader.images(first, last));
     indexed.added += last - first;
     bar.advance(last - first);
   }
@@ -104,21 +186,15 @@ Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progr
   return indexed;
 }
 
-nlohmann::ordered_json indexed_json(const Indexed& indexed, const std::string& command) {
-  return {{"command", command},
-          {"version", kVersion},
-          {"gallery", indexed.state.id},
-          {"gallery_version", indexed.state.version},
-          {"images", indexed.state.images},
-          {"added", indexed.added},
-          {"resumed", indexed.resumed},
-          {"source", indexed.form.source},
-          {"classes", indexed.form.classes},
-          {"vectors", indexed.form.recipe},
-          {"dimension", indexed.form.dimension},
-          {"network", indexed.form.network},
-          {"bytes", indexed.bytes},
-          {"seconds", indexed.seconds}};
+Removed remove_images(const std::filesystem::path& folder, const std::vector<std::string>& places) {
+  std::vector<std::size_t> numbers;
+  for (const std::string& word : places) {
+    numbers.push_back(place_of(word));
+    if (std::ranges::count(numbers, numbers.back()) > 1) throw UsageError("--remove names place " + word + " twice");
+  }
+  auto gallery = search::Gallery::open(folder, store::Access::write);
+  gallery.remove(numbers);
+  return {gallery.state(), numbers.size()};
 }
 
 }  // namespace obscura::study

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "base/notes.h"
 #include "search/gallery.h"
+#include "study/search/feature_choice.h"
 
 namespace obscura::study {
 
@@ -14,8 +16,9 @@ struct IndexRequest {
   std::string dataset;  ///< a name, or a folder of pictures: its training pictures are indexed
   std::filesystem::path data;
   std::filesystem::path network;
-  std::string vectors;  ///< classes or output (study/search/vectors.h); empty: what suits the network
-  std::string fit;      ///< how pictures are made to fit the network (image::Fit); empty: stretched, and said
+  std::string vectors;     ///< classes, output or features (study/search/vectors.h); empty: what suits the network
+  FeatureWishes features;  ///< which of their numbers, and whether as bits
+  std::string fit;         ///< how pictures are made to fit the network (image::Fit); empty: stretched, and said
   std::size_t limit = 0;
   std::filesystem::path out;
 };
@@ -30,12 +33,23 @@ struct Indexed {
 };
 
 /// Puts pictures with their vectors and thumbnails into a gallery, in the order of the data set, some hundred at a
-/// time: a run that was stopped is gone on with by the same request. Throws MismatchError where the folder has a
-/// gallery of something else, or of other pictures than the first of the set; and as reading pictures and networks
-/// does.
+/// time: a run that was stopped is gone on with by the same request. Where features are selected, or bits have
+/// thresholds, the features of all pictures are read first, and what was selected is in the gallery before its first
+/// picture: whoever goes on keeps it. Throws MismatchError where the folder has a gallery of something else, or of
+/// other pictures than the first of the set; and as reading pictures and networks does.
 Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progress);
 
-/// The object that docs/cli.md describes.
+struct Removed {
+  search::GalleryState state;
+  std::size_t removed = 0;
+};
+
+/// Takes images out of a gallery, all or none. `places`: whole numbers as typed. Throws UsageError for words that are
+/// none, and for a place that is named twice or where nothing is.
+Removed remove_images(const std::filesystem::path& gallery, const std::vector<std::string>& places);
+
+/// The objects that docs/cli.md describes.
 nlohmann::ordered_json indexed_json(const Indexed& indexed, const std::string& command);
+nlohmann::ordered_json removed_json(const Removed& removed, const std::string& command);
 
 }  // namespace obscura::study
