@@ -17,6 +17,12 @@ if(OBSCURA_TESTS)
   # Independent big-integer reference, for tests only.
   find_library(GMP_LIBRARY gmp REQUIRED)
   find_library(GMPXX_LIBRARY gmpxx REQUIRED)
+  # Independent exact rankings; its archive needs OpenMP, whose barriers the thread sanitizer does not know, and a BLAS.
+  find_package(OpenMP QUIET COMPONENTS CXX)
+  if(OpenMP_CXX_FOUND AND NOT OBSCURA_SANITIZE MATCHES "thread")
+    find_package(faiss CONFIG QUIET)
+  endif()
+  set(OBSCURA_FAISS ${faiss_FOUND})
 endif()
 
 add_library(obscura_onnx INTERFACE)

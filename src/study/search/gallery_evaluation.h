@@ -38,10 +38,10 @@ struct GalleryEvaluation {
   search::GalleryForm form;
   search::GalleryState state;
   GalleryMeasures measures;
-  struct {
+  struct Bytes {
     std::size_t query = 0, reply = 0, keys = 0;  ///< the largest; keys: once
   } bytes;
-  struct {
+  struct Seconds {
     double client = 0, server = 0, total = 0;  ///< medians over the queries
     double prepare = 0;                        ///< once: the gallery encoded, keys made
   } seconds;

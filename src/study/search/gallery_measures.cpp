@@ -83,7 +83,7 @@ std::vector<float> RankingMeasures::of_images(std::span<const float> distances) 
 
 void RankingMeasures::add_scores(std::span<const float> sorted, std::span<const std::uint8_t> relevant, bool null) {
   const std::size_t five = std::min(kShown, sorted.size()), hundred = std::min<std::size_t>(100, sorted.size());
-  const double scores[kColumns] = {
+  const std::array<double, kColumns> scores = {
       search::average_precision(relevant),     search::tied_average_precision(relevant, sorted),
       search::precision_at(relevant, five),    search::tied_precision_at(relevant, sorted, five),
       search::precision_at(relevant, hundred), search::tied_precision_at(relevant, sorted, hundred)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -51,7 +52,7 @@ class RankingMeasures {
   struct Column {
     std::vector<double> values, null;  // a query
   };
-  enum { kMap, kMapTied, kFive, kFiveTied, kHundred, kHundredTied, kColumns };
+  enum : std::size_t { kMap, kMapTied, kFive, kFiveTied, kHundred, kHundredTied, kColumns };
   void add_scores(std::span<const float> sorted, std::span<const std::uint8_t> relevant, bool null);
   void compare(std::span<const float> distances, std::span<const float> exact, double bound);
   std::vector<float> of_images(std::span<const float> distances) const;
@@ -59,7 +60,7 @@ class RankingMeasures {
   std::size_t all_places_;
   std::vector<std::size_t> places_;              // of images
   std::vector<std::int64_t> labels_, shuffled_;  // an image
-  Column columns_[kColumns];
+  std::array<Column, kColumns> columns_;
   std::size_t queries_ = 0, without_relevant_ = 0;
   std::size_t compared_ = 0, agreed_ = 0, as_near_ = 0;
   double as_near_by_chance_ = 0;  // a sum over queries
