@@ -7,6 +7,10 @@
 #include <vector>
 
 #include "ckks/wire.h"
+#include "search/encrypted_gallery.h"
+#include "search/encrypted_query.h"
+#include "search/encrypted_table.h"
+#include "search/owner/encrypted_owner.h"
 #include "search/owner/fetch_owner.h"
 #include "search/owner/score_owner.h"
 #include "search/score_table.h"
@@ -74,6 +78,87 @@ void scores_owner(benchmark::State& state) {
   }
 }
 BENCHMARK(scores_owner)->Arg(64)->Unit(benchmark::kMillisecond);
+
+/// Both sides of an encrypted gallery; one thread.
+struct EncryptedSides {
+  EncryptedSides(VectorKind kind, std::size_t count, std::size_t dimension)
+      : rows(count),
+        owner(plan_encrypted_scores(kind, dimension)),
+        vectors(drawn_vectors(kind, rows, dimension)),
+        table(owner.plan(), owner.key().id(), rows),
+        sent(owner.evaluation_keys()),
+        evaluator(table.context(), std::make_shared<ckks::EvaluationKeys>(*table.context(), sent)),
+        query(owner.encrypt(std::span(vectors).first(dimension))) {
+    for (std::size_t b = 0; b < owner.plan().blocks(rows); ++b) table.put(b, block(b), pool);
+  }
+  std::vector<ckks::SeededCiphertext> block(std::size_t b) {
+    return owner.encrypt_block({vectors, owner.plan().dimension}, b, pool);
+  }
+
+  ThreadPool pool{1};
+  std::size_t rows;
+  EncryptedGalleryOwner owner;
+  std::vector<float> vectors;
+  EncryptedScoreTable table;
+  ckks::SeededEvaluationKeys sent;
+  ckks::Evaluator evaluator;
+  std::vector<ckks::SeededCiphertext> query;
+};
+
+/// Arguments: vectors, numbers of each, kind; the server has one thread.
+void encrypted_scores(benchmark::State& state) {
+  EncryptedSides s(static_cast<VectorKind>(state.range(2)), static_cast<std::size_t>(state.range(0)),
+                   static_cast<std::size_t>(state.range(1)));
+  std::vector<ckks::CompactCiphertext> reply;
+  for (auto _ : state) benchmark::DoNotOptimize(reply = s.table.scores(s.query, s.evaluator, s.pool));
+  const auto bytes = [](const ckks::Bytes& b) { return static_cast<double>(b.size()); };
+  const ckks::Context& context = *s.table.context();
+  const EncryptedScorePlan& plan = s.owner.plan();
+  state.counters["keys"] = bytes(ckks::write_evaluation_keys(context, s.sent));
+  state.counters["up"] = bytes(ckks::write_seeded_ciphertexts(context, s.query));
+  state.counters["down"] = bytes(ckks::write_compact_ciphertexts(context, reply));
+  state.counters["files"] = static_cast<double>(plan.blocks(s.rows) * gallery_block_bytes(plan));
+  state.counters["memory"] = static_cast<double>(s.table.memory_bytes());
+}
+BENCHMARK(encrypted_scores)
+    ->ArgsProduct({{50'000}, {64}, {0, 1}})
+    ->Args({5'000, 600, 0})
+    ->Args({50'000, 600, 0})
+    ->Unit(benchmark::kMillisecond);
+
+/// The part of it that does not depend on the gallery: a query's numbers, each a ciphertext.
+void encrypted_query(benchmark::State& state) {
+  EncryptedSides s(VectorKind::code, 1, static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(expand_query(s.owner.plan(), s.query, s.evaluator, s.pool));
+}
+BENCHMARK(encrypted_query)->Arg(64)->Arg(600)->Unit(benchmark::kMillisecond);
+
+/// What the owner does of a search: encrypting and reading.
+void encrypted_owner(benchmark::State& state) {
+  EncryptedSides s(VectorKind::code, static_cast<std::size_t>(state.range(0)),
+                   static_cast<std::size_t>(state.range(1)));
+  const auto reply = s.table.scores(s.query, s.evaluator, s.pool);
+  const auto query = std::span(s.vectors).first(s.owner.plan().dimension);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(s.owner.encrypt(query));
+    benchmark::DoNotOptimize(s.owner.read(reply, s.rows));
+  }
+}
+BENCHMARK(encrypted_owner)->Args({50'000, 64})->Args({5'000, 600})->Unit(benchmark::kMillisecond);
+
+/// Encrypting a block of 4,096 vectors of 64 numbers, and what the server does to take it.
+void encrypted_block(benchmark::State& state) {
+  EncryptedSides s(VectorKind::code, 4096, 64);
+  for (auto _ : state) benchmark::DoNotOptimize(s.block(0));
+}
+BENCHMARK(encrypted_block)->Unit(benchmark::kMillisecond);
+
+void encrypted_block_put(benchmark::State& state) {
+  EncryptedSides s(VectorKind::code, 4096, 64);
+  const auto block = s.block(0);
+  for (auto _ : state) s.table.put(0, block, s.pool);
+}
+BENCHMARK(encrypted_block_put)->Unit(benchmark::kMillisecond);
 
 struct Fetching {
   Fetching() : pool(2), table(fetch_shape(50'000, 3072)) {

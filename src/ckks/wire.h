@@ -68,11 +68,12 @@ enum class Kind : std::uint16_t {
   public_key = 8,
   evaluation_keys = 9,
   secret_key = 10,
-  program = 11,       ///< payload by src/compile
-  answer = 12,        ///< payload by src/runtime
-  query = 13,         ///< payload by src/runtime
-  client = 14,        ///< payload by src/compile
-  query_record = 15,  ///< payload by src/owner
+  program = 11,            ///< payload by src/compile
+  answer = 12,             ///< payload by src/runtime
+  query = 13,              ///< payload by src/runtime
+  client = 14,             ///< payload by src/compile
+  query_record = 15,       ///< payload by src/owner
+  encrypted_gallery = 16,  ///< payload by src/search
 };
 
 /// The version of the format in which this kind is written and read. 2 brought the ids of keys and queries.

@@ -94,6 +94,8 @@ std::string_view kind_name(Kind kind) {
       return "the client spec of a program";
     case Kind::query_record:
       return "an owner's record of a query";
+    case Kind::encrypted_gallery:
+      return "the head of an encrypted gallery";
   }
   return "something unknown";
 }
@@ -133,7 +135,8 @@ Kind get_kind(ByteReader& in, ByteSpan bytes) {
   }
   in.raw(kMagic.size());
   const std::uint16_t version = in.u16(), kind = in.u16();
-  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::query_record)) {
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) ||
+      kind > static_cast<std::uint16_t>(Kind::encrypted_gallery)) {
     in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
   }
   require_version(in, static_cast<Kind>(kind), version);

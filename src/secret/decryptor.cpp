@@ -140,21 +140,32 @@ std::vector<double> Decryptor::decrypt(const CompactCiphertext& ciphertext, cons
   return values;
 }
 
-OpenedSlots Decryptor::open(const CompactCiphertext& ciphertext) const {
-  const Context& context = *key_->context();
-  check_compact(context, ciphertext);
+void Decryptor::coefficients(const CompactCiphertext& ciphertext, double* out) const {
   count_.fetch_add(1, std::memory_order_relaxed);
   std::vector<std::uint64_t> sums = ciphertext.c0;
   add_products(*key_, ciphertext, sums);
   // Modulo 2^bits and centred: the bits shifted to the top of a signed word.
-  const std::size_t degree = sums.size(), room = std::max<std::size_t>(degree, 8);
-  SecretScratch scratch(context.scratch(), 3 * room);
-  double *const c = scratch.doubles(), *const out = c + room;
   const double factor = std::ldexp(1 / ciphertext.scale, -(64 - ciphertext.bits));
-  for (std::size_t k = 0; k < degree; ++k) {
-    c[k] = static_cast<double>(static_cast<std::int64_t>(sums[k] << (64 - ciphertext.bits))) * factor;
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    out[k] = static_cast<double>(static_cast<std::int64_t>(sums[k] << (64 - ciphertext.bits))) * factor;
   }
   sodium_memzero(sums.data(), sums.size() * sizeof(std::uint64_t));
+}
+
+std::vector<double> Decryptor::open_coefficients(const CompactCiphertext& ciphertext) const {
+  check_compact(*key_->context(), ciphertext);
+  std::vector<double> out(ciphertext.c0.size());
+  coefficients(ciphertext, out.data());
+  return out;
+}
+
+OpenedSlots Decryptor::open(const CompactCiphertext& ciphertext) const {
+  const Context& context = *key_->context();
+  check_compact(context, ciphertext);
+  const std::size_t degree = ciphertext.c0.size(), room = std::max<std::size_t>(degree, 8);
+  SecretScratch scratch(context.scratch(), 3 * room);
+  double *const c = scratch.doubles(), *const out = c + room;
+  coefficients(ciphertext, c);
   encoder_.transform_of(degree).to_slots(c, out, out + room);
   return {{out, out + degree / 2}, {out + degree / 2, out + degree}};
 }

@@ -38,6 +38,9 @@ class Decryptor {
 
   /// The same before anything is added or rounded. Real messages have imaginary parts that are nothing but the error.
   OpenedSlots open(const CompactCiphertext& ciphertext) const;
+  /// The degree / gap coefficients that it carries, divided by the scale, where those are the message: nothing added,
+  /// nothing rounded.
+  std::vector<double> open_coefficients(const CompactCiphertext& ciphertext) const;
   /// What may be shown of real values that came out of a ciphertext with an error of standard deviation `noise`. What
   /// is added follows from the key, the ciphertext and its strength: the same answer gives the same values every time,
   /// so that asking again averages nothing.
@@ -48,6 +51,7 @@ class Decryptor {
 
  private:
   void coefficients(const Ciphertext& ciphertext, double* out) const;
+  void coefficients(const CompactCiphertext& ciphertext, double* out) const;
   void slots(const Ciphertext& ciphertext, const DecryptOptions& options, double noise, std::size_t wanted,
              double* out) const;
 

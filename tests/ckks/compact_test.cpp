@@ -53,6 +53,22 @@ TEST_F(CompactTest, ReadsTheAverageOverThePeriod) {
   }
 }
 
+TEST_F(CompactTest, ReadsCoefficientsWhereThoseAreTheMessage) {
+  const auto ciphertext = encrypt(random_reals(context_->slots(), 4));
+  const auto coefficients = decryptor_.decrypt_coefficients(ciphertext);
+  for (const std::size_t gap : {1U, 8U}) {
+    const CompactCiphertext reply = compact(*context_, ciphertext, gap, 40);
+    const auto values = decryptor_.open_coefficients(reply);
+    ASSERT_EQ(values.size(), context_->degree() / gap);
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      ASSERT_NEAR(values[k], coefficients[k * gap], 8 * compact_noise(*context_, reply)) << gap << " " << k;
+    }
+  }
+  CompactCiphertext cut = compact(*context_, ciphertext, 1, 40);
+  cut.c0.pop_back();
+  EXPECT_THROW(decryptor_.open_coefficients(cut), MismatchError);
+}
+
 TEST_F(CompactTest, ErrorIsTheBound) {
   const auto values = random_reals(64, 5);
   std::vector<double> tiled(context_->slots());
