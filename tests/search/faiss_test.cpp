@@ -84,11 +84,13 @@ TEST_P(Faiss, RanksCodesAlike) {
   }
 }
 
+std::string shape_name(const testing::TestParamInfo<Shape>& shape) {
+  return std::to_string(shape.param.rows) + "x" + std::to_string(shape.param.columns);
+}
+
 INSTANTIATE_TEST_SUITE_P(Galleries, Faiss,
                          testing::Values(Shape{1, 1}, Shape{7, 3}, Shape{300, 10}, Shape{2000, 64}, Shape{1000, 600}),
-                         [](const auto& info) {
-                           return std::to_string(info.param.rows) + "x" + std::to_string(info.param.columns);
-                         });
+                         shape_name);
 
 }  // namespace
 }  // namespace obscura::search
