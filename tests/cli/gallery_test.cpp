@@ -177,7 +177,7 @@ TEST_F(GalleryVerbs, RemovesImagesOrNone) {
 }
 
 TEST_F(GalleryVerbs, BadInputIsOneLine) {
-  refused(evaluate("numbers", {"--mode", "packed"}), 2, "expected plain or blind-features for a gallery");
+  refused(evaluate("numbers", {"--mode", "packed"}), 2, "for a gallery");
   refused(evaluate("numbers", {"--simulate"}), 2, "--simulate is for testing a network");
   refused(evaluate("numbers", {"--colour", "rgb"}), 2, "--colour is for testing a network");
   refused(obscura({"evaluate", "--gallery", at("numbers"), "--network", kModel}), 2, "--dataset is required");
