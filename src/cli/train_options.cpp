@@ -42,11 +42,11 @@ OptionTable<RecipeWishes> recipe_options() {
   t.value("--optimiser,--optimizer", &V::optimiser, "adam, adamw, rmsprop, sgd or muon");
   t.value("--muon-lr", &V::muon_rate, "Learning rate of muon for convolutions; --lr is for the rest")
       .only(kTrainsNetwork);
-  t.value("--schedule", &V::schedule, "Learning rate over time: constant, one-cycle, cosine or steps");
+  t.value("--schedule", &V::schedule, "Learning rate over time: constant, one-cycle, cosine, steps or mild-steps");
   t.value("--warm-up", &V::warm_up, "Share of the run in which one-cycle rises");
   t.value("--augment", &V::augment,
-          "none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip, crop+flip+cutout, rotate+shift+flip "
-          "or rotate+shift+flips");
+          "none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip, crop+flip+cutout, rotate+shift+flip, "
+          "rotate+shift+flips or one-of-eight");
   t.value("--plain-epochs", &V::plain_epochs, "Last epochs without augmentation");
   t.value("--weight-decay", &V::weight_decay, "L2 weight decay");
   t.value("--label-smoothing", &V::label_smoothing, "0 to 1");

@@ -175,6 +175,16 @@ void check(const nn::Graph& graph, const DegreeOf& degree) {
   if (depth.bits > available_bits()) refuse(graph, depth, degree);
 }
 
+/// The larger of two values is no polynomial of them.
+void check_pools(const nn::Graph& graph) {
+  for (const nn::Node& node : graph.nodes) {
+    if (!std::holds_alternative<nn::MaxPool>(node.layer)) continue;
+    throw UnsupportedError("layer '" + node.name +
+                           "' has a maximum pooling, which cannot be computed under encryption; the network runs in "
+                           "the clear: for an encrypted run train with average pooling in its place");
+  }
+}
+
 /// The first activation, of those that the output depends on, that is not a polynomial.
 const nn::Node* first_unfitted(const nn::Graph& graph) {
   std::vector<bool> used(graph.nodes.size(), false);
@@ -262,12 +272,14 @@ Depth depth_of(const nn::Graph& graph, const DegreeOf& degree) {
 }
 
 void check_depth(const nn::Graph& graph) {
+  check_pools(graph);
   check(graph, least_degree);
   check_fitted(graph);
   check_size(graph);
 }
 
 void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>& sample, const FitOptions& options) {
+  check_pools(graph);
   check(graph, least_degree);
   // A wider range asks for a higher degree of most functions, but not of all: four times the error is room enough.
   FitOptions rough = options;

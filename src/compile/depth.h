@@ -26,8 +26,8 @@ struct Depth {
 Depth depth_of(const nn::Graph& graph, const DegreeOf& degree);
 
 /// Throws UnsupportedError, with the arithmetic and a remedy, for a network that no ring up to 2^16 has room for at
-/// 128-bit security, that has an activation which is not a polynomial, or whose linear maps would not fit in memory.
-/// Takes no time.
+/// 128-bit security, that has a maximum pool or an activation which is not a polynomial, or whose linear maps would not
+/// fit in memory. Takes no time.
 void check_depth(const nn::Graph& graph);
 
 /// The same before activations are fitted: their degrees are bounded from below by what one sample shows of their

@@ -99,4 +99,9 @@ std::vector<std::size_t> class_histogram(const Dataset& set);
 /// Throws ParameterError for an empty set.
 Image contact_sheet(const Dataset& set, std::size_t per_class = 12);
 
+/// The first picture of each of up to six classes: a row as they are, and a row for each of the eight transforms of
+/// transforms.h with its name. The same set gives the same picture. Throws ParameterError for an empty set or pictures
+/// of one row or column.
+Image transform_sheet(const Dataset& set);
+
 }  // namespace obscura::image

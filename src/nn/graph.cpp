@@ -66,6 +66,7 @@ std::string layer_name(const Layer& layer) {
     std::string operator()(const Input&) const { return "Input"; }
     std::string operator()(const Conv2d&) const { return "Conv2d"; }
     std::string operator()(const AvgPool&) const { return "AvgPool"; }
+    std::string operator()(const MaxPool&) const { return "MaxPool"; }
     std::string operator()(const BatchNorm&) const { return "BatchNorm"; }
     std::string operator()(const Flatten&) const { return "Flatten"; }
     std::string operator()(const Linear&) const { return "Linear"; }

@@ -39,6 +39,13 @@ struct AvgPool {
   bool count_include_pad = false;
 };
 
+/// ONNX MaxPool without padding; rows and columns that fill no window are left out. It runs in the clear only: the
+/// compiler refuses it.
+struct MaxPool {
+  std::array<std::size_t, 2> kernel{1, 1};
+  std::array<std::size_t, 2> stride{1, 1};
+};
+
 /// y = scale[c] * x + shift[c], a channel at a time: a batch normalisation with frozen statistics.
 struct BatchNorm {
   std::vector<float> scale;
@@ -111,7 +118,7 @@ struct Merge {
 };
 
 using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add, Concat, Pad,
-                           Rearrange, Activation, Merge>;
+                           Rearrange, Activation, Merge, MaxPool>;
 
 /// The layer's name as a user knows it: "Conv2d", "AvgPool", ..., and the function's for an Activation: "ReLU", ...
 std::string layer_name(const Layer& layer);

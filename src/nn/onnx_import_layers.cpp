@@ -132,6 +132,27 @@ void Importer::add_average_pool(const NodeView& node) {
   define_layer(node, pool, {source}, image_dims(out));
 }
 
+/// Padding counts as smaller than everything, which no layer here can put around an image.
+void Importer::add_max_pool(const NodeView& node) {
+  need_image(node);
+  const std::size_t source = layer_input(node, 0);
+  const Shape in = graph_.nodes[source].shape;
+  if (!node.has("kernel_shape")) node.fail("lacks its kernel_shape");
+  const Window window = read_window(node, in, {1, 1});
+  if (window.dilation != std::array<std::size_t, 2>{1, 1}) node.unsupported("has dilations");
+  if (window.padding != std::array<std::size_t, 4>{0, 0, 0, 0}) {
+    node.unsupported("pads a maximum pooling: export it without pads");
+  }
+  const MaxPool pool{window.kernel, window.stride};
+  const Shape out = infer_shape(node.name(), Layer(pool), {in});
+  const bool whole = (out.height - 1) * pool.stride[0] + pool.kernel[0] == in.height &&
+                     (out.width - 1) * pool.stride[1] + pool.kernel[1] == in.width;
+  if (node.integer("ceil_mode", 0) != 0 && !whole) {
+    node.unsupported("has a ceil_mode by which its last windows hang over the edge: export it with ceil_mode 0");
+  }
+  define_layer(node, pool, {source}, image_dims(out));
+}
+
 void Importer::add_global_pool(const NodeView& node) {
   need_image(node);
   const std::size_t source = layer_input(node, 0);

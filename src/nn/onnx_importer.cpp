@@ -211,6 +211,7 @@ void Importer::add(const NodeView& node) {
   static const std::map<std::string, Handler> handlers{
       {"Conv", &Importer::add_conv},
       {"AveragePool", &Importer::add_average_pool},
+      {"MaxPool", &Importer::add_max_pool},
       {"GlobalAveragePool", &Importer::add_global_pool},
       {"ReduceMean", &Importer::add_reduction},
       {"ReduceSum", &Importer::add_reduction},

@@ -92,6 +92,7 @@ class Importer {
   // onnx_import_layers.cpp
   void add_conv(const NodeView& node);
   void add_average_pool(const NodeView& node);
+  void add_max_pool(const NodeView& node);
   void add_global_pool(const NodeView& node);
   void add_reduction(const NodeView& node);
   bool merge_by_mean(const NodeView& node, const Dims& reduced);

@@ -164,6 +164,13 @@ OnnxWriter::Value OnnxWriter::write_layer(const AvgPool& pool) {
   return {node.name(), 4};
 }
 
+OnnxWriter::Value OnnxWriter::write_layer(const MaxPool& pool) {
+  auto& node = add("MaxPool", at_->name, {image(input(), at_->name)});
+  set_ints(node, "kernel_shape", pool.kernel);
+  set_ints(node, "strides", pool.stride);
+  return {node.name(), 4};
+}
+
 /// scale * x + shift, a channel at a time.
 std::string OnnxWriter::scale_and_shift(const std::string& name, const std::string& x, std::span<const float> scale,
                                         std::span<const float> shift) {

@@ -54,6 +54,7 @@ class OnnxWriter {
   Value write_layer(const Input&);
   Value write_layer(const Conv2d& conv);
   Value write_layer(const AvgPool& pool);
+  Value write_layer(const MaxPool& pool);
   Value write_layer(const BatchNorm& norm);
   Value write_layer(const Flatten&);
   Value write_layer(const Linear& linear);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "base/error.h"
 #include "nn/reference.h"
@@ -94,6 +95,20 @@ struct Evaluation {
       }
     }
     return out;
+  }
+
+  Values operator()(const MaxPool& pool) const {
+    const Shape &s = shape(), &out = node.shape;
+    Values values(out.size(), -std::numeric_limits<double>::infinity());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t channel = i / (out.height * out.width), y = i / out.width % out.height, x = i % out.width;
+      for (std::size_t tap = 0; tap < pool.kernel[0] * pool.kernel[1]; ++tap) {
+        const std::size_t row = y * pool.stride[0] + tap / pool.kernel[1];
+        const std::size_t column = x * pool.stride[1] + tap % pool.kernel[1];
+        values[i] = std::max(values[i], in()[(channel * s.height + row) * s.width + column]);
+      }
+    }
+    return values;
   }
 
   Values operator()(const BatchNorm& norm) const {

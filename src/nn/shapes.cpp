@@ -89,6 +89,13 @@ struct Inference {
     return out;
   }
 
+  Shape operator()(const MaxPool& pool) const {
+    expect_inputs(node, inputs, 1);
+    const Shape& in = inputs[0];
+    return {in.channels, window_side(node, in.height, 0, 0, pool.kernel[0], 1, pool.stride[0]),
+            window_side(node, in.width, 0, 0, pool.kernel[1], 1, pool.stride[1])};
+  }
+
   Shape operator()(const BatchNorm& norm) const {
     expect_inputs(node, inputs, 1);
     expect_size(node, "scales", norm.scale.size(), inputs[0].channels);

@@ -3,6 +3,8 @@
 #include <numeric>
 #include <utility>
 
+#include "image/transforms.h"
+
 namespace obscura::train {
 
 std::uint64_t mix(std::uint64_t z) {
@@ -29,6 +31,7 @@ std::uint64_t epoch_stream(std::uint64_t seed, std::size_t epoch) {
 
 void augment(std::vector<float>& pixels, const image::BatchShape& shape, const Augmentation& augmentation,
              std::span<const float> fill, std::uint64_t stream, std::uint64_t first) {
+  if (augmentation.one_of_eight) image::augment_one_of_eight(pixels, shape, stream, first);
   if (augmentation.affine) {
     std::vector<float> moved(pixels.size());
     image::augment_affine(pixels, moved, shape, augmentation.limits, stream, first);

@@ -37,6 +37,8 @@ std::string to_string(Schedule schedule) {
       return "one-cycle";
     case Schedule::cosine:
       return "cosine";
+    case Schedule::mild_steps:
+      return "mild-steps";
     case Schedule::steps:
       break;
   }
@@ -70,15 +72,17 @@ Optimiser parse_optimiser(const std::string& text) {
 }
 
 Schedule parse_schedule(const std::string& text) {
-  for (const Schedule schedule : {Schedule::constant, Schedule::one_cycle, Schedule::cosine, Schedule::steps}) {
+  for (const Schedule schedule :
+       {Schedule::constant, Schedule::one_cycle, Schedule::cosine, Schedule::steps, Schedule::mild_steps}) {
     if (to_string(schedule) == text) return schedule;
   }
-  throw UsageError("unknown schedule '" + text + "': choose constant, one-cycle, cosine or steps");
+  throw UsageError("unknown schedule '" + text + "': choose constant, one-cycle, cosine, steps or mild-steps");
 }
 
 Augmentation parse_augmentation(const std::string& text) {
   Augmentation augmentation;
   if (text == "none") return augmentation;
+  augmentation.one_of_eight = text == "one-of-eight";
   augmentation.flip = text == "flip" || text.find("+flip") != std::string::npos;
   augmentation.affine = text == "affine" || text == "affine-strong" || text == "affine+flip" || text == "shift+flip";
   if (text == "affine-strong") {
@@ -96,10 +100,10 @@ Augmentation parse_augmentation(const std::string& text) {
   }
   if (text == "crop+flip" || text == "crop+flip+cutout") augmentation.crop = 4;
   if (text == "crop+flip+cutout") augmentation.cutout = 8;
-  if (text == "flip" || augmentation.affine || augmentation.crop > 0) return augmentation;
+  if (text == "flip" || augmentation.affine || augmentation.crop > 0 || augmentation.one_of_eight) return augmentation;
   throw UsageError("unknown augmentation '" + text +
                    "': choose none, affine, affine-strong, flip, affine+flip, shift+flip, crop+flip, "
-                   "crop+flip+cutout, rotate+shift+flip or rotate+shift+flips");
+                   "crop+flip+cutout, rotate+shift+flip, rotate+shift+flips or one-of-eight");
 }
 
 void check_recipe(const Recipe& recipe) {
@@ -125,6 +129,9 @@ void check_recipe(const Recipe& recipe) {
          "the validation share must be 0 to 0.5 of the training pictures");
   expect(recipe.weight_average >= 0 && recipe.weight_average < 1, "the decay of averaged weights must be in [0, 1)");
   expect(recipe.chunk_dropout >= 0 && recipe.chunk_dropout < 1, "the share of chunks left out must be in [0, 1)");
+  for (const double share : recipe.pool_dropout) {
+    expect(share >= 0 && share < 1, "the shares of values left out behind pools must be in [0, 1)");
+  }
   expect(recipe.plain_epochs <= recipe.epochs, "more plain epochs than epochs");
 }
 
@@ -140,6 +147,7 @@ std::string describe(const Recipe& r) {
   if (r.augmentation.flip_rows) augmentation += " rows";
   if (r.augmentation.crop > 0) augmentation += fmt::format(" crop {}", r.augmentation.crop);
   if (r.augmentation.cutout > 0) augmentation += fmt::format(" cutout {}", r.augmentation.cutout);
+  if (r.augmentation.one_of_eight) augmentation += " one-of-eight";
   std::string optimiser = to_string(r.optimiser);
   if (r.optimiser == Optimiser::muon) optimiser += fmt::format("({})", r.muon_rate);
   std::string line =
@@ -154,6 +162,7 @@ std::string describe(const Recipe& r) {
   line += fmt::format(" validation {}", r.validation_share);
   if (r.weight_average > 0) line += fmt::format(" weight-average {}", r.weight_average);
   if (r.chunk_dropout > 0) line += fmt::format(" chunk-dropout {}", r.chunk_dropout);
+  if (!r.pool_dropout.empty()) line += fmt::format(" pool-dropout {}", fmt::join(r.pool_dropout, ","));
   if (r.patience > 0) line += fmt::format(" patience {}", r.patience);
   if (r.class_weights != ClassWeights::automatic) line += " class-weights " + to_string(r.class_weights);
   return line;
@@ -161,6 +170,7 @@ std::string describe(const Recipe& r) {
 
 double rate_share_at(const Recipe& recipe, double progress) {
   if (recipe.schedule == Schedule::constant) return 1;
+  if (recipe.schedule == Schedule::mild_steps) return progress < 0.6 ? 1 : progress < 0.8 ? 0.5 : 0.3;
   if (recipe.schedule == Schedule::steps) return progress < 0.5 ? 1 : progress < 0.75 ? 0.1 : 0.01;
   const double up = recipe.warm_up;
   double share = progress < up ? progress / up : (1 - progress) / (1 - up);

@@ -3,13 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "image/augment.h"
 
 namespace obscura::train {
 
 enum class Optimiser { adam, adamw, rmsprop, sgd, muon };
-enum class Schedule { constant, one_cycle, cosine, steps };
+enum class Schedule { constant, one_cycle, cosine, steps, mild_steps };
 /// What a picture counts in the loss. balanced: n / (k n_c) for one of a class of n_c of all n training pictures, k
 /// being the number of classes, so that all classes count alike; automatic: balanced where the largest class has at
 /// least kImbalance times the pictures of the smallest, else none.
@@ -24,6 +25,7 @@ struct Augmentation {
   image::AffineLimits limits;
   std::size_t crop = 0;    ///< shift by up to that many pixels each way, what comes from outside mirrored at the edge
   std::size_t cutout = 0;  ///< side of a square that is painted over with the mean colour; 0: none
+  bool one_of_eight = false;  ///< before all of these: image::augment_one_of_eight
 };
 
 /// How a network is trained; together with the seed it decides the result. A regular type.
@@ -36,7 +38,8 @@ struct Recipe {
   Optimiser optimiser = Optimiser::adam;
   double muon_rate = 0.03;
   /// one_cycle: linear up over the first `warm_up`, then linear to zero; cosine: the same, down by half a cosine;
-  /// steps: a tenth from half of the run on, a hundredth from three quarters.
+  /// steps: a tenth from half of the run on, a hundredth from three quarters; mild_steps: a half from 60 % of the run
+  /// on, 0.3 from 80 %.
   Schedule schedule = Schedule::constant;
   double warm_up = 0.15;       ///< share of the run
   double weight_decay = 0;     ///< added to the gradient (L2); adamw: taken from the weights
@@ -76,10 +79,14 @@ struct Recipe {
   /// Networks of chunks: the chance that training leaves a chunk of a picture out (at least one stays), so that a
   /// picture can be told from some of its chunks as well.
   double chunk_dropout = 0;
+  /// In training only: the share of the values behind each maximum pool, from the first on, that is set to zero at
+  /// random, the others being divided by what is left of one (N. Srivastava et al., JMLR 15, 2014). Empty: none.
+  std::vector<double> pool_dropout;
   ClassWeights class_weights = ClassWeights::automatic;
 };
 
-/// "adam", "adamw", "rmsprop", "sgd", "muon" and "constant", "one-cycle", "cosine", "steps".
+/// "adam", "adamw", "rmsprop", "sgd", "muon" and "constant", "one-cycle", "cosine", "steps",
+/// "mild-steps".
 std::string to_string(Optimiser optimiser);
 std::string to_string(Schedule schedule);
 
@@ -95,7 +102,7 @@ Schedule parse_schedule(const std::string& text);
 /// "shift+flip" (one pixel, nothing else), "crop+flip" (four pixels, mirrored at the edge), "crop+flip+cutout" (the
 /// same with a square of 8 pixels painted over), "rotate+shift+flip" (15 degrees, a tenth of the side, mirrored at the
 /// edge: for pictures that fill their frame), "rotate+shift+flips" (flipped both ways, a fifth of the side, 15 % of
-/// size).
+/// size), "one-of-eight" (image/transforms.h).
 /// Throws UsageError that lists the words.
 Augmentation parse_augmentation(const std::string& text);
 

@@ -99,6 +99,17 @@ TEST(Depth, UnfittedActivationsAreNamedWithADegreeThatHasRoom) {
               AllOf(HasSubstr("(ReLU) is not a polynomial"), HasSubstr("--max-degree 2"), HasSubstr("(76)")));
 }
 
+TEST(Depth, MaximumPoolsAreRefusedBeforeAnythingElseIsSaid) {
+  nn::Graph graph = nn::make_graph("pooled", {1, 6, 6});
+  nn::add_node(graph, "relu", nn::Activation{nn::Activation::Kind::relu}, {0});
+  nn::add_node(graph, "largest", nn::MaxPool{{2, 2}, {2, 2}}, {1});
+  const auto told = AllOf(HasSubstr("layer 'largest' has a maximum pooling, which cannot be computed under encryption"),
+                          HasSubstr("train with average pooling"));
+  EXPECT_THAT(refusal([&] { compile(graph); }), told);
+  EXPECT_THAT(refusal([&] { calibration_numbers(graph, {}); }), told);
+  EXPECT_THAT(refusal([&] { check_depth_before_fitting(graph, std::vector<float>(36), {}); }), told);
+}
+
 /// The bound never refuses what can be compiled.
 TEST(Depth, IsABound) {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {

@@ -245,5 +245,14 @@ TEST(Dataset, ContactSheetShowsARowAClass) {
   EXPECT_THROW(contact_sheet(Dataset(), 3), ParameterError);
 }
 
+TEST(Dataset, TransformSheetShowsARowATransform) {
+  const Dataset set = load_dataset("samples", Split::test, {}, 50);
+  const Image sheet = transform_sheet(set);
+  EXPECT_EQ(sheet.channels, 3U);
+  EXPECT_EQ(sheet.height, 9U * (84 + 3) + 3);
+  EXPECT_EQ(sheet, transform_sheet(set));
+  EXPECT_THROW(transform_sheet(Dataset()), ParameterError);
+}
+
 }  // namespace
 }  // namespace obscura::image

@@ -25,7 +25,7 @@ void disturb(Network& network) {
 class ZooNetworkTest : public ::testing::TestWithParam<std::string> {
  protected:
   static Model model_of(const std::string& name) {
-    const bool colour = name.ends_with("-m");
+    const bool colour = name.ends_with("-m") || name == "rcnn";
     // Chunks that do not divide the picture; other models of surfaces have a size that theirs come to.
     if (is_chunked(name)) return make_model(name, {1, 45, 61}, 10);
     if (resizes(name)) return make_model(name, {1, 48, 64}, 10);
@@ -128,6 +128,39 @@ TEST(Network, GroupsHoldEveryParameterOnce) {
   EXPECT_EQ(groups.dense.size(), 2U);
   EXPECT_EQ(groups.rest.size(), 1U);
   EXPECT_EQ(network.parameters().size(), 4U);
+}
+
+/// Nothing but maximum pools.
+nn::Graph maximal_network(std::size_t pools) {
+  nn::Graph graph = nn::make_graph("maximal", {1, 64, 64});
+  for (std::size_t i = 0; i < pools; ++i) {
+    nn::add_node(graph, "pool" + std::to_string(i), nn::MaxPool{{1, 2}, {1, 2}}, {i});
+  }
+  return graph;
+}
+
+TEST(Network, ValuesBehindMaximumPoolsAreLeftOutInTraining) {
+  torch::manual_seed(8);
+  NetworkForm form;
+  form.pool_dropout = {0, 0.25};
+  Network network(maximal_network(2), form);
+  const auto images = torch::ones({4, 1, 64, 64});
+  network.train();
+  const auto once = network.forward(images), twice = network.forward(images);
+  ASSERT_EQ(once.numel(), 4096);
+  EXPECT_FALSE(torch::equal(once, twice));
+  const auto zeros = once.eq(0).sum().item<double>();
+  EXPECT_NEAR(zeros / 4096, 0.25, 0.027);  // four standard deviations
+  EXPECT_TRUE(torch::allclose(once.masked_select(once.ne(0)), torch::full({4096 - static_cast<long>(zeros)}, 4.0 / 3)));
+  network.eval();
+  EXPECT_TRUE(torch::equal(network.forward(images), torch::ones({4, 1024})));
+  torch::manual_seed(9);
+  network.train();
+  const auto drawn = network.forward(images);
+  torch::manual_seed(9);
+  EXPECT_TRUE(torch::equal(network.forward(images), drawn));
+  form.pool_dropout = {0.1, 0.1, 0.1};
+  EXPECT_THAT([&] { Network more(maximal_network(2), form); }, ThrowsMessage<ParameterError>(HasSubstr("3 maximum")));
 }
 
 TEST(Network, LayersThatCannotBeTrainedAreNamed) {

@@ -183,6 +183,35 @@ TEST_F(TrainerTest, TheDeepRecipeLearnsKeepsRangesAndResumes) {
   EXPECT_LT(whole.activations[0].p999, wild.activations[0].p999) << "the penalty pulls ranges in";
 }
 
+/// With maximum pools, values left out behind them, and one of eight transforms a picture.
+TEST_F(TrainerTest, MaximumPoolsLearnAndResumeWithTheSameDraws) {
+  nn::Graph graph = nn::make_graph("maximal", {1, 12, 12});
+  nn::Conv2d conv;
+  conv.out_channels = 8;
+  conv.kernel = {3, 3};
+  conv.padding = {1, 1, 1, 1};
+  conv.weights.assign(72, 0.0F);
+  nn::add_node(graph, "conv", conv, {0});
+  nn::add_node(graph, "relu", nn::Activation{nn::Activation::Kind::relu}, {1});
+  nn::add_node(graph, "pool", nn::MaxPool{{2, 2}, {2, 2}}, {2});
+  nn::add_node(graph, "fc", nn::Linear{4, std::vector<float>(4 * 288), std::vector<float>(4)}, {3});
+  Recipe recipe = quick_recipe();
+  recipe.pool_dropout = {0.2};
+  recipe.augmentation = parse_augmentation("one-of-eight");
+  const auto whole = train(graph, recipe, train_set_, test_set_, silent());
+  EXPECT_GE(whole.test.accuracy, 0.9);
+  RunOptions options = silent();
+  options.checkpoint = temporary("maximal");
+  options.stop_after = 2;
+  EXPECT_FALSE(train(graph, recipe, train_set_, test_set_, options).finished);
+  options.stop_after = 0;
+  const auto resumed = train(graph, recipe, train_set_, test_set_, options);
+  EXPECT_EQ(nn::to_onnx(resumed.graph), nn::to_onnx(whole.graph));
+  recipe.pool_dropout = {};
+  EXPECT_NE(nn::to_onnx(train(graph, recipe, train_set_, test_set_, silent()).graph), nn::to_onnx(whole.graph));
+  std::filesystem::remove(options.checkpoint);
+}
+
 TEST_F(TrainerTest, AveragedWeightsAreKeptAndResumed) {
   Recipe recipe = deep_recipe();
   recipe.weight_average = 0.9;
@@ -362,6 +391,15 @@ TEST(Recipe, WordsAndRates) {
   EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0.15), recipe.learning_rate);
   EXPECT_LT(learning_rate_at(recipe, 0.0), 0.1 * recipe.learning_rate);
   EXPECT_LT(learning_rate_at(recipe, 0.99), 0.1 * recipe.learning_rate);
+  recipe.schedule = parse_schedule("mild-steps");
+  EXPECT_EQ(to_string(recipe.schedule), "mild-steps");
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0.0), 0.001);
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0.59), 0.001);
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0.61), 0.0005);
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0.81), 0.0003);
+  EXPECT_TRUE(parse_augmentation("one-of-eight").one_of_eight);
+  recipe.pool_dropout = {0.2, 1};
+  EXPECT_THAT([&] { check_recipe(recipe); }, ThrowsMessage<UsageError>(HasSubstr("must be in [0, 1)")));
 }
 
 TEST(Zoo, TensealIsTheTutorialsNetwork) {
@@ -413,6 +451,27 @@ TEST(Zoo, RecipesOfThePaperAreThePapers) {
   EXPECT_EQ(model_recipe("obscura-s", "fashion-mnist").augmentation.flip, true);
   EXPECT_EQ(model_recipe("obscura-s", "mnist").augmentation.flip, false) << "a mirrored digit is another sign";
   for (const auto& name : model_names()) EXPECT_NO_THROW(check_recipe(model_recipe(name)));
+}
+
+TEST(Zoo, RcnnIsThePapersNetworkAndTraining) {
+  const Model model = make_model("rcnn", {3, 32, 32}, 10, "cifar-10");
+  EXPECT_EQ(parameters_of(model.graph), 896U + 9248 + 18496 + 36928 + 73856 + 147584 + 20490);
+  std::vector<std::string> layers;
+  for (const nn::Node& node : model.graph.nodes) layers.push_back(nn::layer_name(node.layer));
+  const std::vector<std::string> pair{"Conv2d", "ReLU", "Conv2d", "ReLU", "MaxPool"};
+  std::vector<std::string> expected{"Input"};
+  for (int i = 0; i < 3; ++i) expected.insert(expected.end(), pair.begin(), pair.end());
+  expected.insert(expected.end(), {"Flatten", "Linear"});
+  EXPECT_EQ(layers, expected);
+  EXPECT_EQ(model.graph.nodes[16].shape.size(), 2048U) << "the features";
+  const Recipe& recipe = model.recipe;
+  EXPECT_EQ(recipe.batch, 64U);
+  EXPECT_EQ(recipe.optimiser, Optimiser::rmsprop);
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 0), 0.001);
+  EXPECT_DOUBLE_EQ(learning_rate_at(recipe, 1), 0.0003);
+  EXPECT_DOUBLE_EQ(recipe.weight_decay, 1e-4);
+  EXPECT_EQ(recipe.pool_dropout, (std::vector<double>{0.2, 0.3, 0.4}));
+  EXPECT_TRUE(recipe.augmentation.one_of_eight);
 }
 
 TEST(Zoo, UnknownModelsAndImages) {

@@ -29,6 +29,7 @@ struct ShowArguments {
   fs::path out;
   std::size_t limit = 0;
   std::size_t per_class = 12;
+  bool transforms = false;
   bool force = false;
   bool json = false;
 };
@@ -87,7 +88,7 @@ void run_show(const ShowArguments& a) {
   const image::Dataset& set = study::pictured(shown);
   const fs::path out = a.out.empty() ? fs::path(set.name + ".png") : a.out;
   check_outputs({{out, study::FileKind::png}}, {a.set}, a.force);
-  image::write_png(out, image::contact_sheet(set, a.per_class));
+  image::write_png(out, a.transforms ? image::transform_sheet(set) : image::contact_sheet(set, a.per_class));
   if (a.json) {
     print_json(show_json(shown, set, out));
   } else {
@@ -107,10 +108,13 @@ void add_show(CLI::App& data) {
   verb->add_option("--split", a->split, "train, validation or test only (default: all there are)");
   verb->add_option("--out", a->out, "Contact sheet to write (default: <set>.png)");
   verb->add_option("--limit", a->limit, "Look at the first so many images only")->check(whole_number());
-  verb->add_option("--per-class", a->per_class, "Images a class on the contact sheet")
-      ->check(whole_number())
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100));
+  auto* per_class = verb->add_option("--per-class", a->per_class, "Images a class on the contact sheet")
+                        ->check(whole_number())
+                        ->capture_default_str()
+                        ->check(CLI::Range(1, 100));
+  verb->add_flag("--transforms", a->transforms,
+                 "Show on the sheet what train --augment one-of-eight does to six of the images")
+      ->excludes(per_class);
   add_force(*verb, a->force);
   verb->add_flag("--json", a->json, "Print one JSON object");
   verb->callback([a] { run_show(*a); });

@@ -51,6 +51,10 @@ torch::Tensor average(const nn::AvgPool& pool, const torch::Tensor& x) {
                            {dim(p[0]), dim(p[1])}, false, pool.count_include_pad);
 }
 
+torch::Tensor maximum(const nn::MaxPool& pool, const torch::Tensor& x) {
+  return torch::max_pool2d(x, {dim(pool.kernel[0]), dim(pool.kernel[1])}, {dim(pool.stride[0]), dim(pool.stride[1])});
+}
+
 /// Horner; coefficients [rows, degree + 1], a row a channel or one for all.
 torch::Tensor evaluate(const torch::Tensor& coefficients, const torch::Tensor& x) {
   const auto degree = coefficients.size(1) - 1;
@@ -85,7 +89,7 @@ bool can_train(const nn::Layer& layer) {
          std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
          std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
          std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) ||
-         std::holds_alternative<nn::Merge>(layer) || is_relu(layer);
+         std::holds_alternative<nn::Merge>(layer) || std::holds_alternative<nn::MaxPool>(layer) || is_relu(layer);
 }
 
 }  // namespace
@@ -93,6 +97,7 @@ bool can_train(const nn::Layer& layer) {
 Network::Network(const nn::Graph& skeleton, const NetworkForm& form)
     : skeleton_(skeleton), form_(form), parts_(skeleton.nodes.size()) {
   plan();
+  plan_dropout();
   for (std::size_t i = 0; i < skeleton_.nodes.size(); ++i) add_parts(i);
 }
 
@@ -118,6 +123,16 @@ void Network::plan() {
     parts_[i].norm = before;
     parts_[before].passed = true;
   }
+}
+
+void Network::plan_dropout() {
+  std::size_t pools = 0;
+  for (std::size_t i = 0; i < parts_.size() && pools < form_.pool_dropout.size(); ++i) {
+    if (std::holds_alternative<nn::MaxPool>(skeleton_.nodes[i].layer)) parts_[i].dropout = form_.pool_dropout[pools++];
+  }
+  if (pools == form_.pool_dropout.size()) return;
+  throw ParameterError("values are to be left out behind " + std::to_string(form_.pool_dropout.size()) +
+                       " maximum pools, and the network has " + std::to_string(pools));
 }
 
 /// Kaiming uniform with a = sqrt(5), as LibTorch's own layers: U(-1/sqrt(fan in), 1/sqrt(fan in)).
@@ -214,6 +229,10 @@ torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& valu
   if (part.passed) return x;
   if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) return run_convolution(*conv, part, x);
   if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) return average(*pool, x);
+  if (const auto* pool = std::get_if<nn::MaxPool>(&node.layer)) {
+    const auto largest = maximum(*pool, x);
+    return part.dropout > 0 ? torch::dropout(largest, part.dropout, is_training()) : largest;
+  }
   if (std::holds_alternative<nn::BatchNorm>(node.layer)) return run_norm(part, x);
   if (std::holds_alternative<nn::Flatten>(node.layer)) return x.flatten(1);
   if (std::holds_alternative<nn::Linear>(node.layer)) {

@@ -19,7 +19,8 @@ struct NetworkForm {
   double bound = 0;
   double range_weight = 0;
   double range_limit = 0;
-  double chunk_dropout = 0;  ///< Recipe::chunk_dropout
+  double chunk_dropout = 0;               ///< Recipe::chunk_dropout
+  std::vector<double> pool_dropout = {};  ///< Recipe::pool_dropout
 };
 
 /// The parameters by what they are.
@@ -34,6 +35,8 @@ struct ParameterGroups {
 /// computed with it, as one convolution of larger kernel and stride: the same numbers for less work. Not thread-safe.
 class Network : public torch::nn::Module {
  public:
+  /// Throws UnsupportedError for a layer that cannot be trained, ParameterError for more shares of values to be left
+  /// out than there are maximum pools.
   explicit Network(const nn::Graph& skeleton, const NetworkForm& form = {});
 
   /// images [N, C, H, W], of a network of chunks the pictures -> logits [N, classes]. If `observed` is given, the input
@@ -70,8 +73,11 @@ class Network : public torch::nn::Module {
     std::optional<std::size_t> norm;
     /// Window of the average pool that a convolution computes, too.
     std::size_t pooled = 1;
+    /// Behind a maximum pool.
+    double dropout = 0;
   };
   void plan();
+  void plan_dropout();
   void add_parts(std::size_t i);
   void add_norm(std::size_t i, bool affine);
   void add_polynomial(std::size_t i, const nn::Polynomial& polynomial);

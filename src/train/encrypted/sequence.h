@@ -69,6 +69,8 @@ class Sequence {
   Sequence& average(std::size_t side) {
     return add("pool", nn::AvgPool{{side, side}, {side, side}, {0, 0, 0, 0}, false});
   }
+  /// The largest of side x side windows.
+  Sequence& maximum(std::size_t side) { return add("maxpool", nn::MaxPool{{side, side}, {side, side}}); }
   /// Of all that is left of the image.
   Sequence& mean() {
     const std::array<std::size_t, 2> window{shape().height, shape().width};

@@ -31,7 +31,7 @@ namespace {
 constexpr std::size_t kPatience = 10;
 
 NetworkForm form_of(const Recipe& r) {
-  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit, r.chunk_dropout};
+  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit, r.chunk_dropout, r.pool_dropout};
 }
 
 void check_images(const nn::Graph& graph, const image::Dataset& set) {
@@ -207,7 +207,7 @@ class Run {
     const Augmentation augmentation = plain ? Augmentation{} : recipe_.augmentation;
     network_->train();
     // What is drawn beside the augmentation follows from the seed and the epoch, too: a resumed run draws the same.
-    if (recipe_.chunk_dropout > 0) torch::manual_seed(mix(options_.seed ^ mix(epoch)));
+    if (recipe_.chunk_dropout > 0 || !recipe_.pool_dropout.empty()) torch::manual_seed(mix(options_.seed ^ mix(epoch)));
     network_->use_bfloat16(recipe_.bfloat16);
     double loss = 0;
     std::int64_t correct = 0;

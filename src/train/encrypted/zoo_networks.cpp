@@ -24,14 +24,17 @@ nn::Graph cifar_network(const char* name, const Shape& input, std::size_t classe
     net.activation(act);
   }
   nn::Graph graph = net.mean().flatten().linear(classes).take();
-  // Mean and standard deviation of CIFAR-10's training images, and of their luma.
-  const bool grey = input.channels == 1;
-  graph.preprocessing.mean = grey ? std::vector{0.4809F} : std::vector{0.4914F, 0.4822F, 0.4465F};
-  graph.preprocessing.std = grey ? std::vector{0.2392F} : std::vector{0.2470F, 0.2435F, 0.2616F};
+  standardise_cifar(graph);
   return graph;
 }
 
 }  // namespace
+
+void standardise_cifar(nn::Graph& graph) {
+  const bool grey = graph.input_shape().channels == 1;
+  graph.preprocessing.mean = grey ? std::vector{0.4809F} : std::vector{0.4914F, 0.4822F, 0.4465F};
+  graph.preprocessing.std = grey ? std::vector{0.2392F} : std::vector{0.2470F, 0.2435F, 0.2616F};
+}
 
 nn::Graph build_tenseal(const Shape& input, std::size_t classes) {
   return paper_network("tenseal", input, classes, {4, 7, 3});

@@ -146,7 +146,7 @@ class StoredPictures : public Pictures {
 
   void draw(std::span<const std::int64_t> index, const Draw& draw, std::span<float> out) const override {
     const Augmentation& a = draw.augmentation;
-    if (a.affine || a.flip || a.crop > 0 || a.cutout > 0) {
+    if (a.affine || a.flip || a.crop > 0 || a.cutout > 0 || a.one_of_eight) {
       throw UnsupportedError(
           "pictures that are protected already cannot be augmented: take --augment none, or plain "
           "images with --shield and --key");
