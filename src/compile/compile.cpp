@@ -156,7 +156,10 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   }
   ScheduleOptions wanted_schedule{options.mode, options.relative_error};
   if (options.share > 0) {
-    const std::size_t replies = options.mode == Mode::packed ? 1 : graph.output_shape().size();
+    // Packed at most so many: how many slots there are is not decided yet.
+    constexpr std::size_t kFewestSlots = 2048;
+    const std::size_t outputs = graph.output_shape().size();
+    const std::size_t replies = options.mode == Mode::packed ? (outputs + kFewestSlots - 1) / kFewestSlots : outputs;
     wanted_schedule.flooding = ckks::flooding_factor(options.share * replies);
   }
   program.schedule = find_schedule(stages, magnitudes, wanted_schedule);

@@ -179,7 +179,7 @@ void plan_packed(program::StagedNetwork network, const ckks::Context& context, s
     program.microseconds += appender.take_microseconds();
   }
   client.output_slots = appender.output()->position;
-  client.reply_gap = context.slots() / client.images / appender.output()->period;
+  client.reply_gap = std::max<std::size_t>(context.slots() / client.images / appender.output()->period, 1);
 }
 
 std::size_t choose_width(const program::StagedNetwork& network, const ckks::Context& context, const Program& program) {

@@ -185,11 +185,12 @@ class Search {
     const std::size_t most_copies = stage.terms.size() == 1 ? kMostCopies : 1;
     for (std::size_t copies = 1; copies <= most_copies; copies *= 2) {
       Layout layout = dense_layout(stage.output.size(), slots_);
-      if (last && layout.period > slots_) {
+      if (last && layout.ciphertexts(slots_) > message::kMostReplies) {
         throw UnsupportedError(
-            "layer " + stage.name + " has more outputs than one reply holds, " + std::to_string(stage.output.size()) +
-            " of " + std::to_string(slots_) + " an image: use " +
-            (slots_ < context_.slots() ? "fewer --images-per-ciphertext, or " : "") + "--mode batched");
+            "layer " + stage.name + " has more outputs than " + std::to_string(message::kMostReplies) +
+            " replies hold, " + std::to_string(stage.output.size()) + " at " + std::to_string(slots_) +
+            " an image each: use " + (slots_ < context_.slots() ? "fewer --images-per-ciphertext, or " : "") +
+            "--mode batched");
       }
       result.push_back({std::move(layout), copies, unfolded});
     }

@@ -149,13 +149,29 @@ class Builder {
     return all;
   }
 
-  static Expression linear(const Node& node, Expression e) {
-    e.names.push_back(node.name);
+  /// Whether two maps are better kept apart: a narrow layer between two wide ones (a gallery of vectors behind an
+  /// embedding) would become one matrix of as many entries as no machine has memory for. That costs a level.
+  static bool apart(const AffineMap& second, const Expression& first) {
+    constexpr double kMostEntries = 0x1p24, kTimes = 4;
+    double together = 0, alone = static_cast<double>(second.entries());
+    for (const auto& part : first.parts) {
+      if (!part.map) continue;
+      const auto entries = static_cast<double>(part.map->entries());
+      alone += entries;
+      together += static_cast<double>(second.entries()) * entries / static_cast<double>(part.map->rows.size());
+    }
+    return together > kMostEntries && together > kTimes * alone;
+  }
+
+  Expression linear(const Node& node, Expression e) {
     if (std::holds_alternative<nn::Flatten>(node.layer)) {
+      e.names.push_back(node.name);
       e.shape = node.shape;
       return e;
     }
     AffineMap map = affine_of(node, e.shape);
+    if (apart(map, e)) e = close(std::move(e), Stage::Activation::none, {});
+    e.names.push_back(node.name);
     std::array<std::size_t, 2> stride{1, 1};
     if (const auto* conv = std::get_if<nn::Conv2d>(&node.layer)) stride = conv->stride;
     if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) stride = pool->stride;

@@ -21,6 +21,9 @@ enum class Mode { packed, batched };
 /// How far beyond the largest logit of the calibration images those of other images may lie.
 inline constexpr double kLogitHeadroom = 2;
 
+/// Ciphertexts that one packed answer may have, where outputs are more than the slots of one.
+inline constexpr std::size_t kMostReplies = 256;
+
 /// What the owner needs to make keys, encrypt an image and read the answer: nothing in it is a weight.
 struct ClientSpec {
   Mode mode = Mode::packed;
@@ -41,7 +44,9 @@ struct ClientSpec {
   std::size_t period = 0;
   std::vector<std::uint32_t> input_slots;
   std::size_t outputs = 0;                  ///< logits
-  std::vector<std::uint32_t> output_slots;  ///< packed: the place of logit i within the reply's period
+  /// Packed: the place of logit i within the reply's period, counted on from one ciphertext to the next where there are
+  /// several.
+  std::vector<std::uint32_t> output_slots;
   double output_factor = 1;                 ///< a logit is this times the decrypted number
   std::size_t reply_gap = 1;                ///< see ckks::CompactCiphertext
   int reply_bits = 0;
@@ -78,7 +83,12 @@ struct ClientSpec {
   }
   /// Ciphertexts up, at the most.
   std::size_t queries() const { return queries(chunks ? chunks->cut.used() : 0); }
-  std::size_t replies() const { return mode == Mode::packed ? 1 : outputs; }  ///< ciphertexts down
+  /// Packed: places of one reply, for each of its images.
+  std::size_t reply_places() const { return slots() / reply_gap / images; }
+  std::size_t replies() const {  ///< ciphertexts down
+    if (mode == Mode::batched) return outputs;
+    return output_slots.empty() ? 1 : *std::max_element(output_slots.begin(), output_slots.end()) / reply_places() + 1;
+  }
 };
 
 }  // namespace obscura::message

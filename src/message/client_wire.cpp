@@ -176,8 +176,10 @@ void read_layout(ByteReader& r, ClientSpec& client) {
   client.output_factor = get_positive(r, "output factor");
   client.reply_gap = get_count(r, "reply gap", 1, slots);
   if (slots % client.reply_gap != 0) r.fail("has a reply gap that does not divide the slots");
+  // Several replies are whole ciphertexts.
+  const std::size_t most = (client.reply_gap == 1 && packed ? kMostReplies : 1) * slots / client.reply_gap;
   for (const auto s : client.output_slots) {
-    if (s >= slots / client.reply_gap / (packed ? client.images : 1)) r.fail("has an output slot outside the reply");
+    if (s >= most / (packed ? client.images : 1)) r.fail("has an output slot outside the reply");
   }
   client.reply_bits = static_cast<int>(get_count(r, "reply bits", 1, 60));
   client.reply_scale = get_positive(r, "reply scale");

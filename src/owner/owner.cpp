@@ -47,14 +47,25 @@ double bound_on_noise(const message::ClientSpec& client, const ckks::OpenedSlots
   return std::max(kMargin * client.noise, client.output_factor * seen);
 }
 
-Opened opened_packed(const message::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
+/// The places of those logits that stand in one of the replies, in the order of the logits.
+std::vector<std::size_t> places_of(const message::ClientSpec& client, std::size_t reply) {
+  const std::size_t each = client.reply_places();
+  std::vector<std::size_t> places;
+  for (const auto slot : client.output_slots) {
+    if (slot / each == reply) places.push_back(slot % each);
+  }
+  return places;
+}
+
+Opened opened_packed(const message::ClientSpec& client, std::span<const std::size_t> logit_places,
+                     const ckks::OpenedSlots& slots, std::size_t images) {
   Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
   const std::size_t places = slots.real.size() / client.images;
   std::vector<bool> is_logit(places, false);
-  for (const auto place : client.output_slots) is_logit[place] = true;
+  for (const auto place : logit_places) is_logit[place] = true;
   for (std::size_t i = 0; i < images; ++i) {
     Evidence& evidence = result.images[i];
-    for (const auto place : client.output_slots) {
+    for (const auto place : logit_places) {
       result.logits.push_back(slots.real[place * client.images + i] * client.output_factor);
     }
     for (std::size_t place = 0; place < places; ++place) {
@@ -78,6 +89,27 @@ Opened opened_batched(const message::ClientSpec& client, const ckks::OpenedSlots
     result.images[i] = {std::abs(logit), std::abs(slots.imaginary[i * apart]) * client.output_factor};
   }
   return result;
+}
+
+std::vector<double> packed_logits(const message::ClientSpec& client, std::span<const Opened> opened,
+                                  std::size_t image) {
+  std::vector<std::size_t> next(opened.size());
+  // Of every ciphertext the same number of logits an image.
+  for (std::size_t c = 0; c < opened.size(); ++c) {
+    next[c] = image * (opened[c].logits.size() / opened[c].images.size());
+  }
+  std::vector<double> logits;
+  for (const auto slot : client.output_slots) {
+    const std::size_t c = slot / client.reply_places();
+    logits.push_back(opened[c].logits[next[c]++]);
+  }
+  return logits;
+}
+
+std::vector<double> batched_logits(std::span<const Opened> opened, std::size_t image) {
+  std::vector<double> logits;
+  for (const Opened& one : opened) logits.push_back(one.logits[image]);
+  return logits;
 }
 
 }  // namespace
@@ -194,7 +226,8 @@ std::vector<Reading> Owner::read(const message::Answer& answer, const message::T
   std::vector<Opened> opened(answer.ciphertexts.size());
   share(pool, opened.size(), [&](std::size_t i) {
     const ckks::OpenedSlots slots = decryptor_.open(answer.ciphertexts[i]);
-    opened[i] = packed ? opened_packed(client_, slots, answer.images) : opened_batched(client_, slots, answer.images);
+    opened[i] = packed ? opened_packed(client_, places_of(client_, i), slots, answer.images)
+                       : opened_batched(client_, slots, answer.images);
     ckks::DecryptOptions rounded = options;
     if (options.fraction_bits < 0) rounded.fraction_bits = logit_precision(opened[i].noise * std::hypot(1, added));
     decryptor_.finish(answer.ciphertexts[i], opened[i].logits, rounded, opened[i].noise);
@@ -208,10 +241,7 @@ std::vector<Reading> Owner::read(const message::Answer& answer, const message::T
       evidence.stray = std::max(evidence.stray, one.images[image].stray);
     }
     Reading& reading = readings[image];
-    reading.logits.resize(client_.outputs);
-    for (std::size_t k = 0; k < client_.outputs; ++k) {
-      reading.logits[k] = packed ? opened[0].logits[image * client_.outputs + k] : opened[k].logits[image];
-    }
+    reading.logits = packed ? packed_logits(client_, opened, image) : batched_logits(opened, image);
     judge(client_, evidence, reading);
   }
   return readings;

@@ -191,7 +191,9 @@ void check_packed(const Program& program, const ckks::Context& context) {
     refuse(last, "the client's part has another layout of the image than the first stage", kOtherMode);
   }
   const std::size_t places = context.slots() / program.packed.back().width;
-  if (values.back()->period > places || values.back()->period * client.reply_gap != places) {
+  const std::size_t period = values.back()->period;
+  if (std::min(period, places) * client.reply_gap != places ||
+      values.back()->ciphertexts(places) != client.replies()) {
     refuse(last, "the reply has not the places that are read", kOtherMode);
   }
 }

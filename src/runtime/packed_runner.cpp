@@ -223,7 +223,11 @@ std::vector<Runner::Replies> PackedRunner::run_many(const std::shared_ptr<const 
     for (std::size_t q = 0; q < count; ++q) results[q] = std::move(values[q].back());
   }
   std::vector<Replies> answers(count);
-  share(options.pool, count, [&](std::size_t q) { answers[q] = {reply(evaluator.drop_to(results[q].front(), 1))}; });
+  const std::size_t replies = results.front().size();
+  for (Replies& answer : answers) answer.resize(replies);
+  share(options.pool, count * replies, [&](std::size_t k) {
+    answers[k / replies][k % replies] = reply(evaluator.drop_to(results[k / replies][k % replies], 1));
+  });
   if (options.times == nullptr) return answers;
   for (std::size_t i = 0; i < program_.packed.size(); ++i) {
     options.times->push_back({program_.packed[i].stage.name, course.seconds[i] / static_cast<double>(count)});

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "compile/networks.h"
+#include "compile/stages.h"
 #include "message/client_wire.h"
 
 namespace obscura::compile {
@@ -71,15 +72,29 @@ TEST(Compile, TellsTheClientWhatItNeeds) {
   EXPECT_GT(batched.client.keys.relin_limbs, 0u);
 }
 
-TEST(Compile, RefusesMoreOutputsThanAReplyHolds) {
+TEST(Compile, OutputsThatAreMoreThanSlotsComeInSeveralReplies) {
   networks::Random random(1);
-  const nn::Graph large = networks::chain({1, 70, 70}, {{"conv", networks::conv(random, 1, 1, 3, 1, 1)}});
-  try {
-    compiled(large, Mode::packed);
-    FAIL() << "4900 outputs in one ciphertext of 4096 slots";
-  } catch (const UnsupportedError& e) {
-    EXPECT_THAT(e.what(), HasSubstr("conv has more outputs than one reply holds"));
-  }
+  const nn::Graph large = networks::chain({1, 140, 140}, {{"conv", networks::conv(random, 1, 1, 3, 1, 1)}});
+  const Program program = compiled(large, Mode::packed);
+  const std::size_t slots = program.client.slots();
+  EXPECT_LT(slots, 19600u);
+  EXPECT_EQ(program.client.replies(), (19600 + slots - 1) / slots);
+  EXPECT_EQ(program.client.reply_gap, 1u);
+}
+
+// An embedding of eight numbers and 20,000 vectors to compare it with: as one matrix it would have 2^24 entries.
+TEST(Compile, KeepsANarrowLayerBetweenWideOnesApart) {
+  networks::Random random(1);
+  const nn::Graph graph = networks::chain({1, 32, 32}, {{"flatten", nn::Flatten{}},
+                                                        {"narrow", networks::linear(random, 1024, 8)},
+                                                        {"wide", networks::linear(random, 8, 20000)}});
+  const auto stages = stages_of(graph);
+  ASSERT_EQ(stages.size(), 2u);
+  EXPECT_EQ(stages[0].output.size(), 8u);
+  const nn::Graph small = networks::chain({1, 32, 32}, {{"flatten", nn::Flatten{}},
+                                                        {"narrow", networks::linear(random, 1024, 8)},
+                                                        {"less", networks::linear(random, 8, 200)}});
+  EXPECT_EQ(stages_of(small).size(), 1u);
 }
 
 TEST(Compile, RefusesANumberOfImagesThatIsNoPowerOfTwo) {

@@ -63,12 +63,14 @@ struct Session {
   std::shared_ptr<const ckks::EvaluationKeys> keys;
 };
 
-/// Logits of one image are within ten of the announced standard deviations of the stages in the clear.
+/// Logits of one image are within ten of the announced standard deviations of the stages in the clear; of thousands of
+/// them within 24, because rounding times the secret's value at a slot has the tails of Laplace's distribution.
 inline void expect_plain(const Session& session, const std::vector<float>& image, const std::vector<double>& logits) {
   const auto plain = program::run_stages(session.stages, {image.begin(), image.end()});
   ASSERT_EQ(logits.size(), plain.size());
+  const double deviations = plain.size() > 1000 ? 24 : 10;
   for (std::size_t k = 0; k < plain.size(); ++k) {
-    EXPECT_NEAR(logits[k], plain[k], 10 * session.program.client.logit_error) << "logit " << k;
+    EXPECT_NEAR(logits[k], plain[k], deviations * session.program.client.logit_error) << "logit " << k;
   }
 }
 

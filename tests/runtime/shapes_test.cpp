@@ -57,6 +57,22 @@ TEST(RunnerShapes, ChannelsWithoutWeights) {
   testing::expect_equals_plain_run(small, Mode::batched, 2);
 }
 
+// More outputs than slots come in several ciphertexts, of one image and of images side by side; and a gallery's vectors
+// behind an embedding are a stage of their own.
+TEST(RunnerShapes, OutputsInSeveralReplies) {
+  networks::Random random(4);
+  expect_runs(networks::chain({1, 140, 140}, {{"conv", networks::conv(random, 1, 1, 3, 1, 1)}}), {});
+  compile::CompileOptions four;
+  four.images_per_ciphertext = 4;
+  expect_runs(networks::chain({1, 16, 16}, {{"conv", networks::conv(random, 1, 12, 3, 1, 1)}}), four);
+  expect_runs(networks::chain({1, 32, 32}, {{"conv", networks::conv(random, 1, 1, 3, 1, 1)},
+                                            {"square", nn::Square{}},
+                                            {"flatten", nn::Flatten{}},
+                                            {"narrow", networks::linear(random, 1024, 8)},
+                                            {"wide", networks::linear(random, 8, 20000)}}),
+              {});
+}
+
 TEST(RunnerShapes, RandomNetworks) {
   if (std::getenv("OBSCURA_SLOW_TESTS") == nullptr) GTEST_SKIP() << "takes an hour: OBSCURA_SLOW_TESTS=1 runs it";
   const char* text = std::getenv("OBSCURA_SHAPES_SEED");
