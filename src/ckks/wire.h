@@ -73,7 +73,14 @@ enum class Kind : std::uint16_t {
   query = 13,              ///< payload by src/runtime
   client = 14,             ///< payload by src/compile
   query_record = 15,       ///< payload by src/owner
-  encrypted_gallery = 16,  ///< payload by src/search
+  encrypted_gallery = 16,  ///< payload by src/search, as those below
+  gallery_card = 17,
+  gallery_query = 18,
+  gallery_answer = 19,
+  fetch_query = 20,
+  fetch_answer = 21,
+  fetch_hint = 22,
+  search_record = 23,  ///< payload by src/search/owner
 };
 
 /// The version of the format in which this kind is written and read. 2 brought the ids of keys and queries.

@@ -96,6 +96,20 @@ std::string_view kind_name(Kind kind) {
       return "an owner's record of a query";
     case Kind::encrypted_gallery:
       return "the head of an encrypted gallery";
+    case Kind::gallery_card:
+      return "the card of a gallery";
+    case Kind::gallery_query:
+      return "an encrypted question to a gallery";
+    case Kind::gallery_answer:
+      return "encrypted scores of a gallery";
+    case Kind::fetch_query:
+      return "a private fetch";
+    case Kind::fetch_answer:
+      return "the answer to a private fetch";
+    case Kind::fetch_hint:
+      return "the hint of a gallery";
+    case Kind::search_record:
+      return "an owner's record of a search";
   }
   return "something unknown";
 }
@@ -135,8 +149,7 @@ Kind get_kind(ByteReader& in, ByteSpan bytes) {
   }
   in.raw(kMagic.size());
   const std::uint16_t version = in.u16(), kind = in.u16();
-  if (kind < static_cast<std::uint16_t>(Kind::parameters) ||
-      kind > static_cast<std::uint16_t>(Kind::encrypted_gallery)) {
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::search_record)) {
     in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
   }
   require_version(in, static_cast<Kind>(kind), version);

@@ -63,8 +63,8 @@ const OptionTable<EvaluateArguments>& evaluate_options() {
     t.group(kRun);
     t.value("--mode", &V::mode,
             "packed (default): one image a query, lowest latency; batched: thousands, highest throughput. Of a "
-            "gallery: plain (default), or blind-features: vectors are encrypted")
-        .check(CLI::IsMember({"packed", "batched", "plain", "blind-features"}))
+            "gallery: plain (default); blind-features: vectors are encrypted; blind: pictures are")
+        .check(CLI::IsMember({"packed", "batched", "plain", "blind", "blind-features"}))
         .only(kAsksOnnx);
     t.value("--distance", &V::distance, "Of a gallery: hamming, cosine or unequal (default: what suits its vectors)")
         .only(kEvaluatesGallery);

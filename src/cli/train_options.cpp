@@ -30,6 +30,8 @@ OptionTable<NetworkTraining> teacher_options() {
   OptionTable<V> table;
   table.value("--distill-from", &V::teacher, "Learn from the answers of this trained network (ONNX), too")
       .echo(Echo::file_name);
+  table.value("--trunk", &V::trunk, "Model embed: the trained classifier (ONNX) whose features are embedded")
+      .echo(Echo::file_name);
   return table;
 }
 

@@ -121,7 +121,7 @@ void refuse_beside_gallery(const EvaluateArguments& a, const CLI::App& verb) {
   if (verb.count("--colour") > 0) throw UsageError(std::string("--colour ") + kReason);
   if (verb.count("--dataset") == 0) throw UsageError("--dataset is required with --gallery: whose test images to find");
   if (a.mode == "packed" || a.mode == "batched") {
-    throw UsageError("--mode is '" + a.mode + "', expected plain or blind-features for a gallery");
+    throw UsageError("--mode is '" + a.mode + "', expected plain, blind or blind-features for a gallery");
   }
 }
 
@@ -134,7 +134,7 @@ void refuse_beside_onnx(const EvaluateArguments& a, const CLI::App& verb) {
   if (verb.count("--colour") > 0 && a.colour.empty()) {
     throw UsageError("--colour needs grey, rgb or bgr for an ONNX network");
   }
-  if (a.mode == "plain" || a.mode == "blind-features") {
+  if (a.mode == "plain" || a.mode == "blind" || a.mode == "blind-features") {
     throw UsageError("--mode is '" + a.mode + "', expected packed or batched, or a --gallery");
   }
 }

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "report/text.h"
+#include "study/search/encrypted.h"
 #include "study/search/index.h"
 
 namespace obscura::cli {
@@ -22,6 +23,8 @@ namespace {
 struct IndexArguments {
   study::IndexRequest request;
   std::vector<std::string> remove;
+  std::filesystem::path encrypted, secret;
+  std::size_t threads = 0;
   bool json = false;
 };
 
@@ -87,12 +90,13 @@ void run_index(const IndexArguments& a) {
   fmt::print("size     {}\n", report::bytes_text(static_cast<std::size_t>(indexed.bytes)));
 }
 
-/// What would add pictures has no place beside what removes them.
-void refuse_beside_remove(const CLI::App& verb) {
+/// What would add pictures has no place beside what does something else with a gallery.
+void refuse_beside(const CLI::App& verb, const std::string& option) {
+  if (option == "--encrypt") refuse_typed(verb, {"--remove"}, "is not for --encrypt: one after the other");
   refuse_typed(
       verb,
       {"--dataset", "--data", "--network", "--vectors", "--features", "--impurity", "--codes", "--fit", "--limit"},
-      "is for adding images, not for --remove");
+      "is for adding images, not for " + option);
 }
 
 void run_remove(const IndexArguments& a) {
@@ -104,6 +108,25 @@ void run_remove(const IndexArguments& a) {
   fmt::print("images   {}, {} removed\n", removed.state.images, removed.removed);
 }
 
+void run_encrypt(const IndexArguments& a) {
+  if (a.secret.empty()) throw UsageError("--secret is required with --encrypt: a folder that the server never gets");
+  const auto made = study::encrypt_gallery(a.request.out, a.secret, a.encrypted, a.threads);
+  if (a.json) {
+    return print_json(nlohmann::ordered_json{{"gallery", made.state.id},
+                                             {"gallery_version", made.state.version},
+                                             {"images", made.state.images},
+                                             {"blocks", made.blocks},
+                                             {"encrypted", made.encrypted},
+                                             {"bytes", made.bytes},
+                                             {"seconds", made.seconds}});
+  }
+  fmt::print("gallery   {}, version {}, {} images\n", made.state.id, made.state.version, made.state.images);
+  fmt::print("encrypted {} of {} blocks in {}, {} for the server in {}\n", made.encrypted, made.blocks,
+             report::span_text(made.seconds), report::bytes_text(static_cast<std::size_t>(made.bytes)),
+             a.encrypted.string());
+  fmt::print("{} stays here: its key reads scores\n", a.secret.string());
+}
+
 }  // namespace
 
 void add_index_verb(CLI::App& verb) {
@@ -112,13 +135,24 @@ void add_index_verb(CLI::App& verb) {
   verb.add_option("--remove", args->remove, "Remove the images in these places, PLACE,..., instead of adding any")
       ->delimiter(',')
       ->group(kRun);
+  verb.add_option("--encrypt", args->encrypted,
+                  "Encrypt the vectors of the gallery into this folder, for a server that is not to see them, either")
+      ->group(kRun);
+  verb.add_option("--secret", args->secret, "With --encrypt: the owner's folder, where the key is (made if need be)")
+      ->group(kRun);
+  add_threads(verb, args->threads);
   add_json(verb, args->json);
   verb.footer(
       "Examples:\n  obscura index --dataset cifar-10 --network models/obscura-m-cifar10.onnx --out gallery/\n"
-      "  obscura index --out gallery/ --remove 3,17");
+      "  obscura index --out gallery/ --remove 3,17\n"
+      "  obscura index --out gallery/ --encrypt for-the-server/ --secret mine/");
   verb.callback([args, &verb] {
-    if (args->remove.empty()) return run_index(*args);
-    refuse_beside_remove(verb);
+    if (args->encrypted.empty() && (verb.count("--secret") > 0 || verb.count("--threads") > 0)) {
+      throw UsageError("--secret and --threads are for --encrypt");
+    }
+    if (args->remove.empty() && args->encrypted.empty()) return run_index(*args);
+    refuse_beside(verb, args->encrypted.empty() ? "--remove" : "--encrypt");
+    if (!args->encrypted.empty()) return run_encrypt(*args);
     run_remove(*args);
   });
 }

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/picture_options.h"
+#include "cli/search_files_verbs.h"
 #include "cli/verbs.h"
 #include "image/image.h"
 #include "report/text.h"
@@ -37,14 +38,19 @@ const OptionTable<study::SearchRequest>& search_options() {
   static const OptionTable<V> table = [] {
     OptionTable<V> t;
     t.group(kFiles);
-    t.value("picture", &V::picture, "A picture").required().echo(Echo::file_name);
-    t.value("--gallery", &V::gallery, "A folder that index made").required().echo(Echo::file_name);
-    t.value("--network", &V::network, "The network that it was indexed with (ONNX)").required().echo(Echo::file_name);
+    t.value("picture", &V::picture, "A picture").echo(Echo::file_name);
+    t.value("--gallery", &V::gallery, "A folder that index made").echo(Echo::file_name);
+    t.value("--network", &V::network, "The network that it was indexed with (ONNX)").echo(Echo::file_name);
     t.group(kRun);
-    t.value("--mode", &V::mode, "blind-features: the server gets the vector encrypted; plain: in the clear")
+    t.value("--mode", &V::mode,
+            "blind-features: the server gets the vector encrypted; blind: the picture encrypted, and runs the network "
+            "on it; plain: the vector in the clear; trusted: the picture under a key of its own, AND SEES IT")
         .shows_default();
-    t.value("--fetch", &V::fetch, "private: the server does not learn which images are fetched; plain: it does")
-        .shows_default();
+    t.value("--fetch", &V::fetch,
+            "private (default): the server does not learn which images are fetched; plain: it does");
+    t.value("--encrypted", &V::encrypted, "The gallery as index --encrypt encrypted it, in the place of its vectors")
+        .echo(Echo::file_name);
+    t.value("--secret", &V::secret, "The folder with the key that it is encrypted under").echo(Echo::file_name);
     t.value("--top", &V::top, "So many of the nearest").check(whole_number()).shows_default();
     t.part(fit_options(), &V::fit);
     return t;
@@ -78,11 +84,17 @@ void write_found(const SearchArguments& a, const study::SearchResult& result) {
 
 void print_result(const SearchArguments& a, const study::SearchResult& result) {
   using report::bytes_text;
-  fmt::print("nearest of {} images, by the cosine of vectors\n", result.images);
+  fmt::print("nearest of {} images, by {}\n", result.images,
+             result.distance == search::Distance::hamming ? "the Hamming distance of codes" : "the cosine of vectors");
   for (std::size_t i = 0; i < result.hits.size(); ++i) {
     const auto& hit = result.hits[i];
     fmt::print("  {:>2}  distance {:.4f}  {:<14} {} (place {})\n", i + 1, hit.distance,
                hit.class_name.empty() ? "-" : hit.class_name, hit.image.name, hit.place);
+  }
+  for (std::size_t i = 0; i < result.steps.size(); ++i) {
+    const auto& step = result.steps[i];
+    fmt::print("step {:>2}  {} {}{}\n         can be read: {}\n", i + 1, step.side, step.what,
+               step.seconds > 0 ? fmt::format(" ({:.2f} ms)", 1e3 * step.seconds) : "", step.readable);
   }
   fmt::print("the server saw\n");
   for (const std::string& line : result.server_saw) fmt::print("  {}\n", line);
@@ -96,7 +108,14 @@ void print_result(const SearchArguments& a, const study::SearchResult& result) {
   if (!a.out.empty()) fmt::print("pictures {}\n", (a.out / "sheet.png").string());
 }
 
+/// Not left to the options: what is asked for as files (verb_search_files.cpp) has its own.
+void require(const fs::path& value, const char* what) {
+  if (value.empty()) throw UsageError(std::string(what) + " is required (obscura search --help)");
+}
+
 void run_search(const SearchArguments& a) {
+  require(a.request.picture, "a picture"), require(a.request.gallery, "--gallery");
+  require(a.request.network, "--network");
   if (a.request.top == 0 || a.request.top > kMostFound) {
     throw UsageError(fmt::format("--top is {}, expected 1 to {}", a.request.top, kMostFound));
   }
@@ -118,7 +137,10 @@ void add_search_verb(CLI::App& verb) {
   add_json(verb, args->json);
   verb.footer(
       "Example:\n  obscura search cat.png --gallery gallery/ --network models/obscura-m-cifar10.onnx --out found/");
-  verb.callback([args] { run_search(*args); });
+  add_search_files(verb);
+  verb.callback([args, &verb] {
+    if (verb.get_subcommands().empty()) run_search(*args);
+  });
 }
 
 }  // namespace obscura::cli

@@ -1,18 +1,21 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/error.h"
 #include "base/notes.h"
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/train_options.h"
 #include "cli/verbs.h"
+#include "study/learning/train_embedding.h"
 #include "train/choosing.h"
 #include "train/encrypted/zoo.h"
 #include "train/vision/vision.h"
@@ -21,6 +24,8 @@ namespace obscura::cli {
 namespace {
 
 using study::beside;
+
+constexpr const char* kEmbed = "embed";
 
 void check_training_outputs(const TrainArguments& a) {
   const auto& out = a.run.out;
@@ -31,7 +36,8 @@ void check_training_outputs(const TrainArguments& a) {
                                        {beside(out, ".checkpoint"), study::FileKind::checkpoint}};
   // A training that goes on finds the key that it has made itself: an input, too.
   check_outputs(outputs,
-                {a.run.dataset, a.network.teacher, a.pictures.pretrained, a.pictures.publics, a.pictures.key.file},
+                {a.run.dataset, a.network.teacher, a.network.trunk, a.pictures.pretrained, a.pictures.publics,
+                 a.pictures.key.file},
                 a.force);
 }
 
@@ -82,11 +88,51 @@ void run_pictures(const TrainArguments& a) {
   print_curve_files(a);
 }
 
+void run_embedding(const TrainArguments& a) {
+  study::EmbeddingTraining training;
+  training.trunk = a.network.trunk;
+  const auto& wished = a.run.recipe;
+  training.recipe.epochs = wished.epochs.value_or(training.recipe.epochs);
+  training.recipe.batch = wished.batch.value_or(training.recipe.batch);
+  training.recipe.learning_rate = wished.learning_rate.value_or(training.recipe.learning_rate);
+  training.recipe.weight_decay = wished.weight_decay.value_or(training.recipe.weight_decay);
+  const auto trained = study::train_embedding_network(training, a.run);
+  if (a.json) return print_json(study::embedding_json(trained, a.run));
+  fmt::print("{}: {} features of {} to {} numbers\n", a.run.out.string(), trained.features, trained.trunk,
+             trained.numbers);
+  const auto line = [&](const char* what, const study::RankingQuality& q) {
+    fmt::print("  {:<22} mAP {:.4f}, precision at 5 {:.4f}, at 100 {:.4f}\n", what, q.map, q.precision_at_5,
+               q.precision_at_100);
+  };
+  fmt::print("{} training images ranked for {} test images\n", trained.gallery, trained.queries);
+  line("by the cosine", trained.cosine);
+  line("by codes of signs", trained.codes);
+  line("labels dealt out anew", trained.null);
+}
+
+/// Options that an embedding reads; any other that was typed would change nothing.
+void check_embedding(const CLI::App& verb, const TrainArguments& a) {
+  static const std::vector<std::string> read = {"--model",        "--trunk",   "--dataset", "--data",  "--out",
+                                                "--limit",        "--epochs",  "--batch",   "--lr",    "--seed",
+                                                "--weight-decay", "--threads", "--quiet",   "--force", "--json"};
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->count() == 0) continue;
+    const std::string name = "--" + option->get_single_name();
+    if (std::ranges::find(read, name) == read.end()) throw UsageError(name + " changes nothing for --model embed");
+  }
+  if (a.network.trunk.empty()) {
+    throw UsageError(
+        "--model embed embeds the features of a trained classifier: name it with --trunk "
+        "(models/obscura-m-cifar10.onnx)");
+  }
+}
+
 void run_train(TrainArguments& a) {
   check_training_outputs(a);
   a.run.command = "obscura train" + train_options().echo(a, a.mode());
   a.run.note = notes();
   a.run.progress = Notes([](const std::string& line) { fmt::print(stderr, "{}\n", line); });
+  if (a.mode() == kTrainsNetwork && a.network.model == kEmbed) return run_embedding(a);
   (a.mode() == kTrainsPictures ? run_pictures : run_network)(a);
 }
 
@@ -94,6 +140,9 @@ std::string models_text() {
   std::string text = "Models:\n";
   for (const auto& name : train::model_names())
     text += "  " + name + "  " + train::model_summary(name) + "; takes " + train::images_taken(name) + "\n";
+  text += std::string("  ") + kEmbed +
+          "  64 numbers by which pictures are found, a linear map of the features of --trunk, for search; takes what "
+          "the trunk takes\n";
   text += "Networks for pictures in the open (--network):\n";
   for (const auto& name : train::vision_names()) text += "  " + name + "  " + train::vision_summary(name) + "\n";
   return text + "What is not said is the model's own. An interrupted run continues where it was when started again.";
@@ -111,6 +160,11 @@ void add_train_verb(CLI::App& verb) {
     // Without a word after it, --adapt means the first.
     if (verb.count("--adapt") > 0 && args->pictures.adaptation.empty()) args->pictures.adaptation = "er-cnn";
     if (verb.count("--colour") > 0 && args->run.form.colour.empty()) args->run.form.colour = "rgb";
+    if (verb.count("--network") == 0 && args->network.model == kEmbed) {
+      check_embedding(verb, *args);
+    } else if (!args->network.trunk.empty()) {
+      throw UsageError("--trunk is for --model embed");
+    }
     if (verb.count("--network") == 0) {
       train_options().refuse(verb, kTrainsPictures,
                              "is for networks for pictures in the open: name one with --network");

@@ -43,12 +43,12 @@ struct ClientSpec {
   /// places; place p is slot p width() + k, counted on from one ciphertext to the next.
   std::size_t period = 0;
   std::vector<std::uint32_t> input_slots;
-  std::size_t outputs = 0;                  ///< logits
+  std::size_t outputs = 0;  ///< logits
   /// Packed: the place of logit i within the reply's period, counted on from one ciphertext to the next where there are
   /// several.
   std::vector<std::uint32_t> output_slots;
-  double output_factor = 1;                 ///< a logit is this times the decrypted number
-  std::size_t reply_gap = 1;                ///< see ckks::CompactCiphertext
+  double output_factor = 1;   ///< a logit is this times the decrypted number
+  std::size_t reply_gap = 1;  ///< see ckks::CompactCiphertext
   int reply_bits = 0;
   double reply_scale = 1;  ///< of a reply, as ckks::compact leaves it
   double logit_error = 0;  ///< predicted standard deviation of what encryption makes of a logit

@@ -192,8 +192,7 @@ void check_packed(const Program& program, const ckks::Context& context) {
   }
   const std::size_t places = context.slots() / program.packed.back().width;
   const std::size_t period = values.back()->period;
-  if (std::min(period, places) * client.reply_gap != places ||
-      values.back()->ciphertexts(places) != client.replies()) {
+  if (std::min(period, places) * client.reply_gap != places || values.back()->ciphertexts(places) != client.replies()) {
     refuse(last, "the reply has not the places that are read", kOtherMode);
   }
 }

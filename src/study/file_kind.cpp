@@ -49,6 +49,14 @@ FileKind kind_in_envelope(std::string_view head) {
       return FileKind::program;
     case ckks::Kind::secret_key:
       return FileKind::secret_key;
+    case ckks::Kind::gallery_card:
+    case ckks::Kind::gallery_query:
+    case ckks::Kind::gallery_answer:
+    case ckks::Kind::fetch_query:
+    case ckks::Kind::fetch_answer:
+    case ckks::Kind::fetch_hint:
+    case ckks::Kind::search_record:
+      return FileKind::search_message;
     default:
       return FileKind::other;
   }
@@ -126,6 +134,8 @@ std::string kind_text(FileKind kind) {
       return "a compiled program";
     case FileKind::secret_key:
       return "a secret key";
+    case FileKind::search_message:
+      return "a message of a search";
     case FileKind::shield_key:
       return "the key of a shield";
     case FileKind::protected_picture:

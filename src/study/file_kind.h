@@ -13,6 +13,7 @@ enum class FileKind {
   client_spec,
   program,
   secret_key,
+  search_message,  ///< what travels of a search, and an owner's record of it
   shield_key,
   protected_picture,  ///< what `protect` writes: a .shield file, or a PNG with its label
   png,

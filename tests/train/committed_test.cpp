@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "image/dataset.h"
+#include "nn/features.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "nn/reference.h"
@@ -40,6 +41,19 @@ std::string argument(const std::string& command, const std::string& option) {
   return {};
 }
 
+/// The features of the trunk, layer by layer, and a dense layer that makes 64 numbers of them.
+void expect_embedding(const nn::Graph& trained, const std::string& trunk) {
+  const nn::Graph features = nn::features_of(nn::read_onnx(folder() / trunk));
+  ASSERT_EQ(trained.nodes.size(), features.nodes.size() + 1);
+  for (std::size_t i = 0; i < features.nodes.size(); ++i) {
+    EXPECT_EQ(nn::layer_name(trained.nodes[i].layer), nn::layer_name(features.nodes[i].layer)) << i;
+    EXPECT_EQ(trained.nodes[i].shape, features.nodes[i].shape) << i;
+  }
+  EXPECT_EQ(trained.output_shape().size(), 64U);
+  EXPECT_TRUE(trained.preprocessing.classes.empty());
+  EXPECT_FALSE(trained.calibration.empty());
+}
+
 class CommittedTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CommittedTest, IsTheNetworkOfItsCommand) {
@@ -49,6 +63,7 @@ TEST_P(CommittedTest, IsTheNetworkOfItsCommand) {
   EXPECT_THAT(command, HasSubstr("obscura train --model "));
   EXPECT_EQ(argument(command, "--out"), GetParam() + ".onnx");
   const nn::Graph trained = nn::read_onnx(path);
+  if (argument(command, "--model") == "embed") return expect_embedding(trained, argument(command, "--trunk"));
   const std::string chunk = argument(command, "--chunk");
   const Model model = make_model(argument(command, "--model"), trained.input_shape(), trained.output_shape().size(), {},
                                  chunk.empty() ? ChunkSize{} : parse_chunk_size(chunk, "--chunk"));

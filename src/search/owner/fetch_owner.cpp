@@ -6,7 +6,9 @@
 #include <array>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/error.h"
+#include "search/packed_words.h"
 
 namespace obscura::search {
 
@@ -82,6 +84,42 @@ FetchQuery FetchOwner::ask_one(std::size_t record) {
   sodium_memzero(s.data(), kFetchDegree * sizeof(std::uint64_t));
   sodium_memzero(error.data(), error.size());
   return query;
+}
+
+std::vector<std::uint8_t> FetchOwner::secrets() const {
+  if (secrets_.empty()) throw MismatchError("nothing was asked for, so there is no secret of it");
+  ByteWriter out;
+  out.u32(static_cast<std::uint32_t>(wanted_));
+  std::vector<std::uint32_t> words(kFetchDegree);
+  for (const Secret& secret : secrets_) {
+    out.u64(secret.record);
+    std::ranges::transform(secret.s, words.begin(),
+                           [](std::int8_t s) { return s < 0 ? 2U : static_cast<std::uint32_t>(s); });
+    put_packed(out, words, 2);
+  }
+  sodium_memzero(words.data(), words.size() * sizeof(std::uint32_t));
+  return out.take();
+}
+
+void FetchOwner::resume(std::span<const std::uint8_t> secrets) {
+  ByteReader in(secrets, "the record of a fetch");
+  forget();
+  const std::size_t wanted = in.u32();
+  if (wanted == 0 || wanted > kFetchCount) in.fail("is of no fetch");
+  secrets_.reserve(kFetchCount);
+  for (std::size_t k = 0; k < kFetchCount; ++k) {
+    Secret& secret = secrets_.emplace_back();
+    secret.record = in.u64();
+    if (secret.record >= shape_.records) in.fail("is of a record that there is not");
+    auto words = get_packed(in, kFetchDegree, 2);
+    if (std::ranges::any_of(words, [](std::uint32_t word) { return word > 2; })) in.fail("holds no secret");
+    std::ranges::transform(words, secret.s.begin(), [](std::uint32_t word) {
+      return static_cast<std::int8_t>(word == 2 ? -1 : static_cast<int>(word));
+    });
+    sodium_memzero(words.data(), words.size() * sizeof(std::uint32_t));
+  }
+  in.finish();
+  wanted_ = wanted;
 }
 
 std::vector<std::vector<std::uint8_t>> FetchOwner::read(const FetchHint& hint, std::span<const FetchAnswer> answers) {

@@ -23,6 +23,13 @@ class FetchOwner {
   /// secret and errors of its own. Throws UsageError for none, more than kFetchCount or a record that there is not.
   std::vector<FetchQuery> ask(std::span<const std::size_t> records);
 
+  /// What has to be kept secret of the queries that were asked, so that another process reads their answers:
+  ///   wanted:u32 (record:u64 s:words(2 bits, 0, 1, and 2 for -1))...          one a query
+  /// The caller wipes the bytes. Throws MismatchError if nothing was asked for.
+  std::vector<std::uint8_t> secrets() const;
+  /// In the place of ask(). Throws FormatError for bytes that are no secrets of this shape.
+  void resume(std::span<const std::uint8_t> secrets);
+
   /// The records asked for, in that order. Needs of the hint the rows that they lie in. Throws MismatchError for
   /// answers of another shape, or if nothing was asked for.
   std::vector<std::vector<std::uint8_t>> read(const FetchHint& hint, std::span<const FetchAnswer> answers);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -23,6 +24,18 @@ ScoreOwner::ScoreOwner(const ScorePlan& plan)
       encoder_(context_),
       encryptor_(key_),
       decryptor_(key_) {}
+
+ScoreOwner::ScoreOwner(const ScorePlan& plan, ckks::SecretKey key)
+    : plan_(plan),
+      context_(key.context()),
+      key_(std::move(key)),
+      encoder_(context_),
+      encryptor_(key_),
+      decryptor_(key_) {
+  if (!(context_->parameters() == plan.parameters)) {
+    throw MismatchError("the secret key is of other parameters than vectors of this gallery are compared with");
+  }
+}
 
 ckks::SeededEvaluationKeys ScoreOwner::evaluation_keys(ThreadPool* pool) const {
   return make_evaluation_keys(key_, plan_.keys(), pool);

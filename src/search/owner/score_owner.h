@@ -17,6 +17,8 @@ class ScoreOwner {
  public:
   /// With a fresh secret key.
   explicit ScoreOwner(const ScorePlan& plan);
+  /// With a key that was stored. Throws MismatchError for one of other parameters.
+  ScoreOwner(const ScorePlan& plan, ckks::SecretKey key);
 
   const ScorePlan& plan() const { return plan_; }
   const ckks::ContextPtr& context() const { return context_; }

@@ -14,6 +14,7 @@ struct NetworkTraining {
   std::string chunk;      ///< "28" or "28x26", width x height: of models that cut pictures; empty: the usual one
   std::string histogram;  ///< "equalise" or "none", of grey pictures; empty: as the model does
   std::filesystem::path teacher;  ///< a trained network whose answers are learned from, too; empty: none
+  std::filesystem::path trunk;    ///< of an embedding (train_embedding.h)
 };
 
 struct TrainedNetwork {

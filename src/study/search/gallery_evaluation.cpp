@@ -9,12 +9,14 @@
 #include "base/stopwatch.h"
 #include "study/images/labelled_images.h"
 #include "study/images/query_images.h"
+#include "study/search/blind.h"
 #include "study/search/gallery_scores.h"
 
 namespace obscura::study {
 namespace {
 
 constexpr const char* kPlain = "plain";
+constexpr const char* kBlind = "blind";
 constexpr const char* kBlindFeatures = "blind-features";
 
 double median(std::vector<double> values) {
@@ -24,8 +26,8 @@ double median(std::vector<double> values) {
 }
 
 void check(const GalleryEvaluationRequest& a, const VectorNetwork& network, const search::GalleryForm& form) {
-  if (a.mode != kPlain && a.mode != kBlindFeatures) {
-    throw UsageError("--mode is '" + a.mode.substr(0, 40) + "', expected plain or blind-features for a gallery");
+  if (a.mode != kPlain && a.mode != kBlind && a.mode != kBlindFeatures) {
+    throw UsageError("--mode is '" + a.mode.substr(0, 40) + "', expected plain, blind or blind-features for a gallery");
   }
   if (network.digest() != form.network) {
     throw MismatchError(fmt::format("{} is not the network that {} was indexed with (SHA-256 {}...)", a.network,
@@ -77,7 +79,7 @@ class Run {
                const std::vector<float>& picture) {
     std::vector<float> exact;
     if (request_.mode != kPlain) exact = exact_.of(network.of(std::span(&picture, 1)).front());
-    measures_.add(one.distances, label, exact, source.bound);
+    measures_.add(one.distances, label, exact, one.bound > 0 ? one.bound : source.bound);
     client_.push_back(one.client_seconds), server_.push_back(one.server_seconds);
     total_.push_back(one.client_seconds + one.server_seconds);
     query_bytes_ = std::max(query_bytes_, one.query_bytes), reply_bytes_ = std::max(reply_bytes_, one.reply_bytes);
@@ -94,6 +96,12 @@ ScoreSource source_of(const GalleryEvaluationRequest& a, VectorNetwork& network,
                       const search::Gallery::Vectors& vectors, const PlainDistances& plain, search::Distance distance,
                       ThreadPool& pool) {
   if (a.mode == kPlain) return plain_source(network, plain);
+  if (a.mode == kBlind) {
+    if (distance != search::Distance::cosine) {
+      throw UsageError("--distance is " + search::to_string(distance) + ", and mode blind tells cosines alone");
+    }
+    return blind_source(network.graph(), form, vectors, pool.threads());
+  }
   return blind_features_source(network, form, vectors, distance, pool);
 }
 

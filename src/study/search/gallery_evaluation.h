@@ -21,7 +21,7 @@ struct GalleryEvaluationRequest {
   std::string network;  ///< that it was indexed with: an ONNX file
   std::string dataset;  ///< its test pictures are the queries
   std::filesystem::path data;
-  std::string mode = "plain";  ///< or blind-features
+  std::string mode = "plain";  ///< blind or blind-features
   std::string distance;        ///< hamming, cosine or unequal; empty: what suits the vectors
   std::size_t limit = 0;       ///< queries; 0: all
   std::optional<std::uint64_t> seed;

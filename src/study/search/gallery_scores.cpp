@@ -1,6 +1,7 @@
 #include "study/search/gallery_scores.h"
 
 #include <array>
+#include <cstring>
 
 #include "base/error.h"
 #include "base/stopwatch.h"
@@ -17,6 +18,12 @@ using search::VectorKind;
 std::vector<float> vector_of(VectorNetwork& network, std::span<const float> picture) {
   const std::array pictures = {std::vector<float>(picture.begin(), picture.end())};
   return network.of(pictures).front();
+}
+
+std::vector<std::uint8_t> numbers_as_bytes(std::span<const float> numbers) {
+  std::vector<std::uint8_t> bytes(numbers.size_bytes());
+  std::memcpy(bytes.data(), numbers.data(), bytes.size());
+  return bytes;
 }
 
 /// A client and a server that share nothing but bytes.
@@ -54,7 +61,7 @@ class BlindFeatures {
     out.distances = owner_.read(ckks::read_compact_ciphertexts(*owner_.context(), reply, "the answer"), table_.rows());
     for (float& d : out.distances) d = distance_of_score(d, distance_, plan_.kind, plan_.dimension);
     out.client_seconds += watch.lap();
-    out.query_bytes = query.size(), out.reply_bytes = reply.size();
+    out.query_bytes = query.size(), out.reply_bytes = reply.size(), out.sent = query;
     return out;
   }
 
@@ -127,6 +134,7 @@ ScoreSource plain_source(VectorNetwork& network, const PlainDistances& plain) {
     out.distances = plain.of(vector);
     out.server_seconds = watch.lap();
     out.query_bytes = vector.size() * sizeof(float), out.reply_bytes = out.distances.size() * sizeof(float);
+    out.sent = numbers_as_bytes(vector);
     return out;
   };
   return source;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,6 +20,8 @@ struct QueryDistances {
   std::vector<float> distances;
   double client_seconds = 0, server_seconds = 0;
   std::size_t query_bytes = 0, reply_bytes = 0;
+  std::vector<std::uint8_t> sent = {};  ///< what the server got of the picture
+  double bound = 0;                     ///< of the errors of these distances, where it is not the source's
 };
 
 /// Where distances come from: how a gallery is asked for a picture. What measures rankings (gallery_measures.h) knows

@@ -3,32 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <limits>
 #include <memory>
 
 #include "base/error.h"
-#include "base/stopwatch.h"
-#include "ckks/wire.h"
 #include "report/text.h"
-#include "search/distances.h"
 #include "search/owner/fetch_owner.h"
-#include "search/owner/score_owner.h"
-#include "search/score_table.h"
 #include "study/images/query_images.h"
+#include "study/search/blind.h"
+#include "study/search/drawn.h"
+#include "study/search/encrypted.h"
+#include "study/search/gallery_fetch.h"
+#include "study/search/gallery_scores.h"
+#include "study/search/timed.h"
+#include "study/search/trusted.h"
 #include "study/search/vectors.h"
 
 namespace obscura::study {
 namespace {
-
-/// Adds what passes to one of the clocks.
-template <typename Work>
-auto timed(double& seconds, const Work& work) {
-  const Stopwatch watch;
-  auto result = work();
-  seconds += watch.seconds();
-  return result;
-}
 
 class Search {
  public:
@@ -37,8 +31,9 @@ class Search {
         note_(note),
         pool_(request.threads),
         gallery_(search::Gallery::open(request.gallery)),
-        network_(request.network, gallery_.form().recipe) {
-    result_.mode = parse_search_mode(request.mode), result_.fetch = parse_fetch_mode(request.fetch);
+        network_(request.network, gallery_.form()) {
+    result_.mode = parse_search_mode(request.mode), result_.fetch = fetch_mode();
+    result_.distance = own_distance(gallery_.form().kind), result_.encrypted = is_encrypted();
     const auto state = gallery_.state();
     result_.gallery = state.id, result_.gallery_version = state.version, result_.images = state.images;
     check(state);
@@ -52,16 +47,18 @@ class Search {
 
   SearchResult run() {
     const auto vectors = gallery_.vectors();
-    const auto vector = timed(result_.seconds.client, [&] { return network_.of(std::span(&values_, 1)).front(); });
-    auto distances =
-        result_.mode == SearchMode::plain ? plain_distances(vectors, vector) : blind_distances(vectors, vector);
+    const bool trusted = result_.mode == SearchMode::trusted;
+    auto distances = trusted ? trusted_distances(vectors) : asked_distances(vectors);
     // Places where nothing is come last.
     for (std::size_t place = 0; place < distances.size(); ++place) {
       if (!vectors.taken[place]) distances[place] = std::numeric_limits<float>::infinity();
     }
     const auto places = search::nearest(distances, request_.top);
     const std::vector<std::size_t> wanted(places.begin(), places.end());
-    const auto records = result_.fetch == FetchMode::plain ? fetch_plain(wanted) : fetch_private(wanted, vectors);
+    const auto records = result_.encrypted                   ? own_records(wanted)
+                         : trusted                           ? given_by_trusted(wanted)
+                         : result_.fetch == FetchMode::plain ? fetch_plain(wanted)
+                                                             : fetch_private(wanted, vectors);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       SearchHit hit{wanted[i], distances[wanted[i]], {}, read_record(records[i])};
       const auto label = static_cast<std::size_t>(hit.image.label);
@@ -70,19 +67,44 @@ class Search {
       }
       result_.hits.push_back(std::move(hit));
     }
-    // Added noise makes it a little more than twice as much (secret/finish.h).
-    if (error_ > 0 && result_.hits.size() > 1 &&
-        result_.hits.back().distance - result_.hits.front().distance < kToldApart * error_) {
-      note_(fmt::format(
-          "what was found is equally near, as far as encrypted scores tell ({:.1g}): images that are as near "
-          "may be missing, and come in any order",
-          kToldApart * error_));
-    }
+    note_ties();
     return std::move(result_);
   }
 
  private:
-  static constexpr double kToldApart = 6;
+  /// Of the bound on errors, which they never reach: what two distances that are told apart differ by.
+  static constexpr double kToldApart = 0.25;
+
+  void note_ties() const {
+    if (bound_ == 0 || result_.hits.size() < 2) return;
+    if (result_.hits.back().distance - result_.hits.front().distance >= kToldApart * bound_) return;
+    note_(
+        fmt::format("what was found is equally near, as far as encrypted scores tell ({:.1g}): images that are as "
+                    "near may be missing, and come in any order",
+                    kToldApart * bound_));
+  }
+
+  /// --encrypted and --secret belong together, and to one mode.
+  bool is_encrypted() const {
+    if (request_.encrypted.empty() != request_.secret.empty()) {
+      throw UsageError(
+          "--encrypted, the gallery, and --secret, the folder with the key that it is encrypted under, go "
+          "together");
+    }
+    if (request_.encrypted.empty()) return false;
+    if (result_.mode != SearchMode::blind_features || !request_.fetch.empty()) {
+      throw UsageError("--encrypted is for mode blind-features, and its owner has the pictures: leave " +
+                       std::string(request_.fetch.empty() ? "--mode" : "--fetch") + " out");
+    }
+    return true;
+  }
+
+  FetchMode fetch_mode() const {
+    if (result_.mode == SearchMode::trusted && !request_.fetch.empty()) {
+      throw UsageError("--fetch is not for mode trusted, whose server chooses what is found and sends it");
+    }
+    return request_.fetch.empty() ? FetchMode::priv : parse_fetch_mode(request_.fetch);
+  }
 
   void check(const search::GalleryState& state) const {
     if (network_.digest() != gallery_.form().network) {
@@ -98,47 +120,68 @@ class Search {
 
   void saw(std::string line) { result_.server_saw.push_back(std::move(line)); }
 
-  std::vector<float> plain_distances(const search::Gallery::Vectors& vectors, const std::vector<float>& vector) {
-    saw(fmt::format("the vector of the picture, {} numbers in the clear", vector.size()));
-    result_.bytes.query = vector.size() * sizeof(float);
-    auto distances = timed(result_.seconds.server, [&] {
-      return search::cosine_distances({vectors.values, vector.size()}, vector);
-    });
-    result_.bytes.reply = distances.size() * sizeof(float);
+  ScoreSource source_of(const search::Gallery::Vectors& vectors, const PlainDistances& plain) {
+    const search::GalleryForm& form = gallery_.form();
+    if (result_.encrypted) {
+      return encrypted_source(network_, form, gallery_.state(), request_.encrypted, request_.secret, pool_);
+    }
+    if (result_.mode == SearchMode::plain) return plain_source(network_, plain);
+    if (result_.mode == SearchMode::blind) return blind_source(network_.graph(), form, vectors, pool_.threads());
+    return blind_features_source(network_, form, vectors, result_.distance, pool_);
+  }
+
+  std::vector<float> asked_distances(const search::Gallery::Vectors& vectors) {
+    const PlainDistances plain(gallery_.form(), vectors, result_.distance);
+    const ScoreSource source = source_of(vectors, plain);
+    auto answer = source.ask(values_);
+    bound_ = answer.bound > 0 ? answer.bound : source.bound;
+    result_.seconds.prepare += source.prepare_seconds;
+    result_.seconds.client += answer.client_seconds, result_.seconds.server += answer.server_seconds;
+    result_.bytes.keys = source.key_bytes;
+    result_.bytes.query = answer.query_bytes, result_.bytes.reply = answer.reply_bytes;
+    if (result_.mode == SearchMode::plain) {
+      std::vector<float> numbers(answer.sent.size() / sizeof(float));
+      std::memcpy(numbers.data(), answer.sent.data(), answer.sent.size());
+      saw(fmt::format("the vector of the picture, {} numbers in the clear", numbers.size()));
+      result_.server_view = drawn_numbers(numbers);
+      return std::move(answer.distances);
+    }
+    result_.server_view = drawn_bytes(answer.sent);
+    saw(fmt::format("evaluation keys, {}, once", report::bytes_text(source.key_bytes)));
+    saw(fmt::format("{} encrypted, {}, as long for every picture; it answered with {} of scores that it cannot read",
+                    result_.mode == SearchMode::blind ? "the picture" : "the vector of the picture",
+                    report::bytes_text(answer.query_bytes), report::bytes_text(answer.reply_bytes)));
+    return std::move(answer.distances);
+  }
+
+  std::vector<float> trusted_distances(const search::Gallery::Vectors& vectors) {
+    trusted_ = std::make_unique<TrustedSearch>(network_.graph().input_shape());
+    const auto seen = trusted_->send(values_);
+    const PlainDistances plain(gallery_.form(), vectors, result_.distance);
+    double network = 0, comparing = 0;
+    const auto vector = timed(network, [&] { return network_.of(std::span(&seen, 1)).front(); });
+    auto distances = timed(comparing, [&] { return plain.of(vector); });
+    trusted_->searched(network, comparing);
+    result_.server_view = picture_of_values(seen, network_.graph().input_shape(), network_.graph().preprocessing);
     return distances;
   }
 
-  std::vector<float> blind_distances(const search::Gallery::Vectors& vectors, const std::vector<float>& vector) {
-    auto& seconds = result_.seconds;
-    const auto plan = search::plan_scores(search::VectorKind::unit, vector.size());
-    const auto owner = timed(seconds.prepare, [&] { return std::make_unique<search::ScoreOwner>(plan); });
-    const auto table = timed(seconds.prepare, [&] {
-      return std::make_unique<search::ScoreTable>(plan, search::FeatureTable{vectors.values, vector.size()}, pool_);
-    });
-    const ckks::Context& context = *table->context();
-    const auto keys = timed(seconds.prepare, [&] {
-      return ckks::write_evaluation_keys(*owner->context(), owner->evaluation_keys(&pool_));
-    });
-    const auto evaluator = timed(seconds.prepare, [&] {
-      const auto read = ckks::read_evaluation_keys(keys, "the client's keys");
-      return ckks::Evaluator(table->context(), std::make_shared<ckks::EvaluationKeys>(context, read.keys, &pool_));
-    });
-    const auto query =
-        timed(seconds.client, [&] { return ckks::write_seeded_ciphertext(*owner->context(), owner->encrypt(vector)); });
-    const auto reply = timed(seconds.server, [&] {
-      const auto read = expand(context, ckks::read_seeded_ciphertext(context, query, "the query"));
-      return ckks::write_compact_ciphertexts(context, table->scores(read, evaluator, pool_));
-    });
-    auto distances = timed(seconds.client, [&] {
-      return owner->read(ckks::read_compact_ciphertexts(*owner->context(), reply, "the answer"), table->rows());
-    });
-    for (float& score : distances) score = 1 - score;
-    error_ = search::score_error(plan);
-    result_.bytes.keys = keys.size(), result_.bytes.query = query.size(), result_.bytes.reply = reply.size();
-    saw(fmt::format("rotation keys, {}, once", report::bytes_text(keys.size())));
-    saw(fmt::format("one ciphertext, {}, as long for every picture; it answered with {} of scores that it cannot read",
-                    report::bytes_text(query.size()), report::bytes_text(reply.size())));
-    return distances;
+  std::vector<std::vector<std::uint8_t>> given_by_trusted(std::span<const std::size_t> places) {
+    std::vector<std::vector<std::uint8_t>> found;
+    for (const std::size_t place : places) found.push_back(write_record(gallery_.image(place), gallery_.form()));
+    auto records = trusted_->give(found);
+    result_.steps = trusted_->steps(), result_.bytes = trusted_->bytes(), result_.seconds = trusted_->seconds();
+    saw("THE PICTURE: it made the key that the picture was encrypted under, and decrypted it");
+    saw(fmt::format("which {} images were found: it chose them", places.size()));
+    return records;
+  }
+
+  /// Who encrypted the gallery has the pictures.
+  std::vector<std::vector<std::uint8_t>> own_records(std::span<const std::size_t> places) {
+    std::vector<std::vector<std::uint8_t>> records;
+    for (const std::size_t place : places) records.push_back(write_record(gallery_.image(place), gallery_.form()));
+    saw("its gallery: vectors encrypted under the client's key, and how many they are");
+    return records;
   }
 
   std::vector<std::vector<std::uint8_t>> fetch_plain(std::span<const std::size_t> places) {
@@ -155,7 +198,7 @@ class Search {
   std::vector<std::vector<std::uint8_t>> fetch_private(std::span<const std::size_t> places,
                                                        const search::Gallery::Vectors& vectors) {
     const auto shape = search::fetch_shape(vectors.taken.size(), record_bytes(gallery_.form()));
-    const auto table = timed(result_.seconds.prepare, [&] { return fetch_table(shape, vectors); });
+    const auto table = timed(result_.seconds.prepare, [&] { return fetch_table_of(gallery_, shape, vectors.taken); });
     const auto hint =
         timed(result_.seconds.prepare, [&] { return search::make_hint(table, ring::random_seed(), pool_); });
     search::FetchOwner owner(shape, hint.seed);
@@ -175,27 +218,14 @@ class Search {
     return records;
   }
 
-  search::FetchTable fetch_table(const search::FetchShape& shape, const search::Gallery::Vectors& vectors) {
-    constexpr std::size_t kTogether = 1024;
-    search::FetchTable table(shape);
-    std::vector<std::vector<std::uint8_t>> records;
-    for (std::size_t place = 0; place < vectors.taken.size(); ++place) {
-      records.emplace_back();
-      if (vectors.taken[place]) records.back() = write_record(gallery_.image(place), gallery_.form());
-      if (records.size() < kTogether && place + 1 < vectors.taken.size()) continue;
-      table.put_all(place + 1 - records.size(), records);
-      records.clear();
-    }
-    return table;
-  }
-
   const SearchRequest& request_;
   const Notes& note_;
   ThreadPool pool_;
   search::Gallery gallery_;
   VectorNetwork network_;
   std::vector<float> values_;
-  double error_ = 0;  // of an encrypted score
+  std::unique_ptr<TrustedSearch> trusted_;
+  double bound_ = 0;  // of the errors of distances
   SearchResult result_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/notes.h"
 #include "image/image.h"
+#include "search/distances.h"
 #include "study/images/picture_fit.h"
 #include "study/search/records.h"
 
@@ -15,15 +16,17 @@ namespace obscura::study {
 
 /// What the server is shown of a search.
 enum class SearchMode {
-  plain,          ///< the vector
-  blind_features  ///< an encryption of the vector that the client made of its picture
+  plain,           ///< the vector
+  trusted,         ///< the picture: it is encrypted under the server's own key (trusted.h)
+  blind,           ///< an encryption of the picture, on which it runs the network (blind.h)
+  blind_features,  ///< an encryption of the vector that the client made of its picture
 };
 enum class FetchMode {
   plain,  ///< which images are wanted
   priv    ///< nothing: see search/fetch_shape.h
 };
 
-/// "plain", "blind-features"; "plain", "private". The inverses throw UsageError.
+/// "plain", "trusted", "blind", "blind-features"; "plain", "private". The inverses throw UsageError.
 std::string to_string(SearchMode mode);
 std::string to_string(FetchMode mode);
 SearchMode parse_search_mode(const std::string& text);
@@ -32,15 +35,26 @@ FetchMode parse_fetch_mode(const std::string& text);
 struct SearchRequest {
   std::filesystem::path gallery, picture, network;
   std::string mode = "blind-features";
-  std::string fetch = "private";
+  std::string fetch;                ///< empty: private, but of mode trusted, whose server sends what it found
+  std::filesystem::path encrypted;  ///< the gallery as its owner encrypted it, for mode blind-features; empty: none
+  std::filesystem::path secret;     ///< of that owner
   std::size_t top = 5;
   PictureFit fit;
   std::size_t threads = 0;
 };
 
+/// One of the twelve steps of the RCNN_CKKS protocol (Figure 2 of the paper), and who can read the picture, or what was
+/// found, when it is done.
+struct TrustedStep {
+  std::string side;  ///< "client" or "server"
+  std::string what;
+  std::string readable;
+  double seconds = 0;
+};
+
 struct SearchHit {
-  std::size_t place = 0;   ///< in the gallery
-  double distance = 0;     ///< 1 - the cosine of the vectors
+  std::size_t place = 0;  ///< in the gallery
+  double distance = 0;
   std::string class_name;  ///< empty: it has none
   FoundImage image;
 };
@@ -59,11 +73,15 @@ struct SearchSeconds {
 struct SearchResult {
   SearchMode mode = SearchMode::blind_features;
   FetchMode fetch = FetchMode::priv;
-  std::string gallery;  ///< id
+  bool encrypted = false;  ///< the gallery, too; pictures are its owner's own, and are not fetched
+  std::string gallery;     ///< id
   std::int64_t gallery_version = 0;
   std::size_t images = 0;
+  search::Distance distance = search::Distance::cosine;
   std::vector<SearchHit> hits;          ///< the nearest first
   std::vector<std::string> server_saw;  ///< a line each
+  std::vector<TrustedStep> steps;       ///< of mode trusted
+  image::Image server_view;             ///< what the server has of the picture, drawn
   SearchBytes bytes;
   SearchSeconds seconds;
   std::vector<std::string> notes;  ///< what was done to the picture

@@ -27,7 +27,17 @@ void draw(image::Image& sheet, const image::Image& picture, std::size_t left, st
 }  // namespace
 
 std::string to_string(SearchMode mode) {
-  return mode == SearchMode::plain ? "plain" : "blind-features";
+  switch (mode) {
+    case SearchMode::plain:
+      return "plain";
+    case SearchMode::trusted:
+      return "trusted";
+    case SearchMode::blind:
+      return "blind";
+    case SearchMode::blind_features:
+      break;
+  }
+  return "blind-features";
 }
 
 std::string to_string(FetchMode mode) {
@@ -35,10 +45,11 @@ std::string to_string(FetchMode mode) {
 }
 
 SearchMode parse_search_mode(const std::string& text) {
-  for (const SearchMode mode : {SearchMode::plain, SearchMode::blind_features}) {
+  for (const SearchMode mode :
+       {SearchMode::plain, SearchMode::trusted, SearchMode::blind, SearchMode::blind_features}) {
     if (to_string(mode) == text) return mode;
   }
-  throw UsageError("--mode is '" + text.substr(0, 40) + "', expected plain or blind-features");
+  throw UsageError("--mode is '" + text.substr(0, 40) + "', expected plain, trusted, blind or blind-features");
 }
 
 FetchMode parse_fetch_mode(const std::string& text) {
@@ -50,12 +61,13 @@ FetchMode parse_fetch_mode(const std::string& text) {
 
 image::Image search_sheet(const SearchResult& result) {
   constexpr std::size_t kSide = 4 * kThumbnailSide;
-  const std::size_t places = result.hits.size() + 1;
-  // The picture stands apart.
-  image::Image sheet(3, kSide + 2 * kGap, places * (kSide + kGap) + 4 * kGap, 255);
+  const std::size_t places = result.hits.size() + 2;
+  // The picture and what the server has of it stand apart.
+  image::Image sheet(3, kSide + 2 * kGap, places * (kSide + kGap) + 8 * kGap, 255);
   draw(sheet, result.query, kGap, kSide);
+  draw(sheet, result.server_view, (kSide + kGap) + 4 * kGap, kSide);
   for (std::size_t i = 0; i < result.hits.size(); ++i) {
-    draw(sheet, result.hits[i].image.thumbnail, (i + 1) * (kSide + kGap) + 4 * kGap, kSide);
+    draw(sheet, result.hits[i].image.thumbnail, (i + 2) * (kSide + kGap) + 8 * kGap, kSide);
   }
   return sheet;
 }
@@ -69,27 +81,36 @@ nlohmann::ordered_json search_json(const SearchResult& result, const std::string
                     {"label", hit.class_name.empty() ? ordered_json() : ordered_json(hit.class_name)},
                     {"distance", hit.distance}});
   }
-  return {{"command", command},
-          {"version", kVersion},
-          {"mode", to_string(result.mode)},
-          {"fetch_mode", to_string(result.fetch)},
-          {"gallery", result.gallery},
-          {"gallery_version", result.gallery_version},
-          {"images", result.images},
-          {"notes", result.notes},
-          {"results", hits},
-          {"server_saw", result.server_saw},
-          {"bytes",
-           {{"query", result.bytes.query},
-            {"reply", result.bytes.reply},
-            {"keys", result.bytes.keys},
-            {"hint", result.bytes.hint},
-            {"fetch", result.bytes.fetch}}},
-          {"seconds",
-           {{"client", result.seconds.client},
-            {"server", result.seconds.server},
-            {"total", result.seconds.total()},
-            {"prepare", result.seconds.prepare}}}};
+  ordered_json steps = ordered_json::array();
+  for (const TrustedStep& step : result.steps) {
+    steps.push_back({{"side", step.side}, {"what", step.what}, {"readable", step.readable}, {"seconds", step.seconds}});
+  }
+  return {
+      {"command", command},
+      {"version", kVersion},
+      {"mode", to_string(result.mode)},
+      {"fetch_mode",
+       result.mode == SearchMode::trusted || result.encrypted ? ordered_json() : ordered_json(to_string(result.fetch))},
+      {"encrypted_gallery", result.encrypted},
+      {"distance", search::to_string(result.distance)},
+      {"gallery", result.gallery},
+      {"gallery_version", result.gallery_version},
+      {"images", result.images},
+      {"notes", result.notes},
+      {"results", hits},
+      {"server_saw", result.server_saw},
+      {"steps", steps},
+      {"bytes",
+       {{"query", result.bytes.query},
+        {"reply", result.bytes.reply},
+        {"keys", result.bytes.keys},
+        {"hint", result.bytes.hint},
+        {"fetch", result.bytes.fetch}}},
+      {"seconds",
+       {{"client", result.seconds.client},
+        {"server", result.seconds.server},
+        {"total", result.seconds.total()},
+        {"prepare", result.seconds.prepare}}}};
 }
 
 }  // namespace obscura::study

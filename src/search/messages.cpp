@@ -1,0 +1,271 @@
+#include "search/messages.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "ckks/digest.h"
+#include "search/packed_words.h"
+
+namespace obscura::search {
+namespace {
+
+/// Of what has no parameters.
+constexpr ckks::Digest kNoParameters{};
+constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kMostClasses = 100000, kMostPlaces = std::size_t{1} << 32;
+
+void put_version(ByteWriter& w, const GalleryVersion& gallery) {
+  std::array<std::uint8_t, kIdBytes> id{};
+  std::size_t length = 0;
+  const bool sound =
+      gallery.id.size() == 2 * kIdBytes &&
+      sodium_hex2bin(id.data(), id.size(), gallery.id.data(), gallery.id.size(), nullptr, &length, nullptr) == 0 &&
+      length == kIdBytes;
+  if (!sound) throw FormatError("'" + gallery.id.substr(0, 40) + "' is no id of a gallery");
+  w.raw(id);
+  w.u64(static_cast<std::uint64_t>(gallery.version));
+}
+
+GalleryVersion get_version(ByteReader& r) {
+  const auto id = r.raw(kIdBytes);
+  std::string hex(2 * kIdBytes + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), id.data(), id.size());
+  hex.pop_back();
+  const std::uint64_t version = r.u64();
+  if (version == 0 || version > INT64_MAX) r.fail("has a version that there is not");
+  return {hex, static_cast<std::int64_t>(version)};
+}
+
+/// Checks that it is the gallery, as it is.
+void require(const GalleryVersion& expected, ByteReader& r, std::string_view what) {
+  const GalleryVersion found = get_version(r);
+  if (found == expected) return;
+  if (found.id != expected.id) {
+    throw MismatchError(fmt::format("{} is of another gallery ({}...) than this one ({}...)", what,
+                                    found.id.substr(0, 8), expected.id.substr(0, 8)));
+  }
+  throw MismatchError(fmt::format(
+      "{} is of version {} of the gallery, and this is version {}: images were added or removed; ask again with the "
+      "newer card",
+      what, found.version, expected.version));
+}
+
+template <std::size_t N>
+void get_bytes(ByteReader& r, std::array<std::uint8_t, N>& bytes) {
+  std::ranges::copy(r.raw(N), bytes.begin());
+}
+
+ckks::Envelope opened(ckks::ByteSpan bytes, ckks::Kind kind, std::string_view what) {
+  ckks::Envelope envelope = ckks::open_envelope(bytes, kind, what);
+  if (envelope.digest != kNoParameters) throw FormatError(std::string(what) + " names parameters, and has none");
+  return envelope;
+}
+
+void put_bits(ByteWriter& w, const std::vector<bool>& bits) {
+  std::vector<std::uint8_t> bytes((bits.size() + 7) / 8);
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (bits[i]) bytes[i / 8] |= static_cast<std::uint8_t>(1U << (i % 8));
+  }
+  w.raw(bytes);
+}
+
+std::vector<bool> get_bits(ByteReader& r, std::size_t count) {
+  const auto bytes = r.raw((count + 7) / 8);
+  std::vector<bool> bits(count);
+  for (std::size_t i = 0; i < 8 * bytes.size(); ++i) {
+    const bool set = ((bytes[i / 8] >> (i % 8)) & 1) != 0;
+    if (i < count) {
+      bits[i] = set;
+    } else if (set) {
+      r.fail("has a place behind the last");
+    }
+  }
+  return bits;
+}
+
+void get_form(ByteReader& r, GalleryForm& form) {
+  const std::uint8_t kind = r.u8();
+  if (kind > static_cast<std::uint8_t>(VectorKind::unit)) r.fail("has vectors of an unknown kind");
+  form.kind = static_cast<VectorKind>(kind);
+  form.dimension = r.u32(), form.thumbnail_bytes = r.u32();
+}
+
+void get_texts(ByteReader& r, GalleryForm& form, std::string_view what) {
+  form.network = r.text(), form.recipe = r.text(), form.source = r.text();
+  const std::size_t classes = r.u32();
+  if (classes > kMostClasses) r.fail("has too many classes");
+  for (std::size_t i = 0; i < classes; ++i) form.classes.push_back(r.text());
+  const std::size_t bytes = r.u32();
+  form.selection = read_selection(r.raw(bytes), std::string(what));
+}
+
+/// What plans and shapes would refuse is no card.
+void check(const GalleryCard& card, ByteReader& r) {
+  try {
+    plan_scores(card.form.kind, card.form.dimension);
+    check_selection(card.form.selection, card.form.kind, card.form.dimension);
+    static_cast<void>(card.shape());
+  } catch (const ParameterError& e) {
+    r.fail(std::string("is none: ") + e.what());
+  } catch (const UnsupportedError& e) {
+    r.fail(std::string("is none: ") + e.what());
+  }
+}
+
+template <typename Message>
+ByteWriter headed(const Message& message) {
+  ByteWriter w;
+  put_version(w, message.gallery);
+  return w;
+}
+
+}  // namespace
+
+QuestionId random_question() {
+  QuestionId id;
+  randombytes_buf(id.data(), id.size());
+  return id;
+}
+
+std::size_t GalleryCard::images() const {
+  return static_cast<std::size_t>(std::count(taken.begin(), taken.end(), true));
+}
+
+ckks::Bytes write_card(const GalleryCard& card) {
+  ByteWriter w = headed(card);
+  w.u8(static_cast<std::uint8_t>(card.form.kind));
+  w.u32(static_cast<std::uint32_t>(card.form.dimension));
+  w.u32(static_cast<std::uint32_t>(card.form.thumbnail_bytes));
+  w.u32(static_cast<std::uint32_t>(card.record_bytes));
+  w.text(card.form.network), w.text(card.form.recipe), w.text(card.form.source);
+  w.u32(static_cast<std::uint32_t>(card.form.classes.size()));
+  for (const auto& name : card.form.classes) w.text(name);
+  const auto selection = write_selection(card.form.selection);
+  w.u32(static_cast<std::uint32_t>(selection.size()));
+  w.raw(selection);
+  w.u64(card.taken.size());
+  put_bits(w, card.taken);
+  w.raw(card.hint_seed);
+  return ckks::seal_envelope(ckks::Kind::gallery_card, kNoParameters, w.bytes());
+}
+
+GalleryCard read_card(ckks::ByteSpan bytes, std::string_view what) {
+  const auto envelope = opened(bytes, ckks::Kind::gallery_card, what);
+  ByteReader r(envelope.payload, std::string(what));
+  GalleryCard card;
+  card.gallery = get_version(r);
+  get_form(r, card.form);
+  card.record_bytes = r.u32();
+  get_texts(r, card.form, what);
+  const std::uint64_t places = r.u64();
+  if (places == 0 || places > kMostPlaces) r.fail("is of a gallery without a place, or with too many");
+  card.taken = get_bits(r, places);
+  get_bytes(r, card.hint_seed);
+  r.finish();
+  check(card, r);
+  return card;
+}
+
+ckks::Bytes write_gallery_query(const ckks::Context& context, const GalleryQuery& query) {
+  ByteWriter w = headed(query);
+  w.raw(query.key), w.raw(query.question);
+  w.raw(ckks::write_seeded_ciphertext(context, query.vector));
+  return ckks::seal_envelope(ckks::Kind::gallery_query, ckks::digest_of(context.parameters()), w.bytes());
+}
+
+GalleryQuery read_gallery_query(const ckks::Context& context, const GalleryVersion& expected, ckks::ByteSpan bytes,
+                                std::string_view what) {
+  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::gallery_query, what);
+  ByteReader r(envelope.payload, std::string(what));
+  require(expected, r, what);
+  GalleryQuery query{expected, {}, {}, {}};
+  get_bytes(r, query.key), get_bytes(r, query.question);
+  query.vector = ckks::read_seeded_ciphertext(context, r.raw(r.left()), what);
+  return query;
+}
+
+ckks::Bytes write_gallery_answer(const ckks::Context& context, const GalleryAnswer& answer) {
+  ByteWriter w = headed(answer);
+  w.raw(answer.key), w.raw(answer.question);
+  w.raw(ckks::write_compact_ciphertexts(context, answer.scores));
+  return ckks::seal_envelope(ckks::Kind::gallery_answer, ckks::digest_of(context.parameters()), w.bytes());
+}
+
+GalleryAnswer read_gallery_answer(const ckks::Context& context, const GalleryVersion& expected, ckks::ByteSpan bytes,
+                                  std::string_view what) {
+  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::gallery_answer, what);
+  ByteReader r(envelope.payload, std::string(what));
+  require(expected, r, what);
+  GalleryAnswer answer{expected, {}, {}, {}};
+  get_bytes(r, answer.key), get_bytes(r, answer.question);
+  answer.scores = ckks::read_compact_ciphertexts(context, r.raw(r.left()), what);
+  return answer;
+}
+
+ckks::Bytes write_fetch_request(const FetchRequest& request) {
+  ByteWriter w = headed(request);
+  w.raw(request.question);
+  for (const auto& query : request.queries) put_packed(w, query, kFetchModulusBits);
+  return ckks::seal_envelope(ckks::Kind::fetch_query, kNoParameters, w.bytes());
+}
+
+FetchRequest read_fetch_request(const GalleryVersion& expected, const FetchShape& shape, ckks::ByteSpan bytes,
+                                std::string_view what) {
+  const auto envelope = opened(bytes, ckks::Kind::fetch_query, what);
+  ByteReader r(envelope.payload, std::string(what));
+  require(expected, r, what);
+  FetchRequest request{expected, {}, {}};
+  get_bytes(r, request.question);
+  for (std::size_t k = 0; k < kFetchCount; ++k) {
+    request.queries.push_back(get_packed(r, shape.columns(), kFetchModulusBits));
+  }
+  r.finish();
+  return request;
+}
+
+ckks::Bytes write_fetch_reply(const FetchReply& reply) {
+  ByteWriter w = headed(reply);
+  w.raw(reply.question);
+  for (const auto& answer : reply.answers) put_packed(w, answer, kFetchModulusBits);
+  return ckks::seal_envelope(ckks::Kind::fetch_answer, kNoParameters, w.bytes());
+}
+
+FetchReply read_fetch_reply(const GalleryVersion& expected, const FetchShape& shape, ckks::ByteSpan bytes,
+                            std::string_view what) {
+  const auto envelope = opened(bytes, ckks::Kind::fetch_answer, what);
+  ByteReader r(envelope.payload, std::string(what));
+  require(expected, r, what);
+  FetchReply reply{expected, {}, {}};
+  get_bytes(r, reply.question);
+  for (std::size_t k = 0; k < kFetchCount; ++k) {
+    reply.answers.push_back(get_packed(r, shape.rows(), kFetchModulusBits));
+  }
+  r.finish();
+  return reply;
+}
+
+ckks::Bytes write_hint(const GalleryVersion& gallery, const FetchHint& hint) {
+  ByteWriter w;
+  put_version(w, gallery);
+  w.raw(hint.seed);
+  put_packed(w, hint.words, kFetchModulusBits);
+  return ckks::seal_envelope(ckks::Kind::fetch_hint, kNoParameters, w.bytes());
+}
+
+FetchHint read_hint(const GalleryVersion& expected, const FetchShape& shape, ckks::ByteSpan bytes,
+                    std::string_view what) {
+  const auto envelope = opened(bytes, ckks::Kind::fetch_hint, what);
+  ByteReader r(envelope.payload, std::string(what));
+  require(expected, r, what);
+  FetchHint hint;
+  get_bytes(r, hint.seed);
+  hint.words = get_packed(r, shape.rows() * kFetchDegree, kFetchModulusBits);
+  r.finish();
+  return hint;
+}
+
+}  // namespace obscura::search

@@ -1,0 +1,241 @@
+#include "study/search/search_files.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "ckks/digest.h"
+#include "ckks/wire.h"
+#include "report/text.h"
+#include "search/messages.h"
+#include "search/owner/fetch_owner.h"
+#include "search/owner/score_owner.h"
+#include "search/score_table.h"
+#include "secret/wire.h"
+#include "study/images/query_images.h"
+#include "study/search/gallery_fetch.h"
+#include "study/search/gallery_scores.h"
+#include "study/search/search_record.h"
+#include "study/search/vectors.h"
+
+namespace fs = std::filesystem;
+
+namespace obscura::study {
+namespace {
+
+using search::GalleryCard;
+
+void write(SearchFiles& files, const fs::path& path, const ckks::Bytes& bytes) {
+  fs::create_directories(path.parent_path());
+  write_file(path, bytes);
+  files.written.push_back(path);
+  files.lines.push_back(fmt::format("{}  {}", path.string(), report::bytes_text(bytes.size())));
+}
+
+GalleryCard card_of(const fs::path& info) {
+  const fs::path file = info / kCardFile;
+  GalleryCard card = search::read_card(read_file(file), file.string());
+  if (card.record_bytes != record_bytes(card.form)) {
+    throw FormatError(file.string() + " has records of another length than its thumbnails make");
+  }
+  return card;
+}
+
+GalleryCard card_of(search::Gallery& gallery, const fs::path& folder, const ring::Seed& seed) {
+  const auto state = gallery.state();
+  if (state.images == 0) throw UsageError(folder.string() + " is an empty gallery: index pictures first");
+  const auto vectors = gallery.vectors();
+  return {gallery.form(), {state.id, state.version}, record_bytes(gallery.form()), vectors.taken, seed};
+}
+
+/// The owner of the folder, whose key is made if there is none.
+std::unique_ptr<search::ScoreOwner> owner_of(const fs::path& secret, const search::ScorePlan& plan, bool& fresh) {
+  const fs::path file = secret / kSearchSecretFile;
+  fresh = !fs::exists(file);
+  if (!fresh) return std::make_unique<search::ScoreOwner>(plan, ckks::load_secret_key(file));
+  fs::create_directories(secret);
+  auto owner = std::make_unique<search::ScoreOwner>(plan);
+  ckks::save_secret_key(file, owner->key());
+  return owner;
+}
+
+std::vector<float> vector_of_picture(const OwnerQuestion& question, const GalleryCard& card, const Notes& note) {
+  VectorNetwork network(question.network, card.form);
+  if (network.digest() != card.form.network) {
+    throw MismatchError(fmt::format("{} is not the network of the gallery (SHA-256 {}...)", question.network.string(),
+                                    card.form.network.substr(0, 16)));
+  }
+  const auto& graph = network.graph();
+  const auto picture = read_query_image(question.picture, graph.input_shape(), graph.preprocessing, question.fit);
+  for (const std::string& line : picture.notes) note(line);
+  if (!picture.warning.empty()) note(picture.warning);
+  return network.of(std::span(&picture.values, 1)).front();
+}
+
+void answer_question(search::Gallery& gallery, const search::GalleryVersion& version, const fs::path& question,
+                     const fs::path& keys, const fs::path& out, ThreadPool& pool, SearchFiles& files) {
+  const auto& form = gallery.form();
+  const auto vectors = gallery.vectors();
+  const search::ScoreTable table(search::plan_scores(form.kind, form.dimension), {vectors.values, form.dimension},
+                                 pool);
+  const ckks::Context& context = *table.context();
+  const auto query = search::read_gallery_query(context, version, read_file(question), question.string());
+  const auto read = ckks::read_evaluation_keys(read_file(keys), keys.string());
+  if (read.keys.key != query.key) {
+    throw MismatchError(keys.string() + " are keys of another owner than the question's: take those that came with it");
+  }
+  const ckks::Evaluator evaluator(table.context(), std::make_shared<ckks::EvaluationKeys>(context, read.keys, &pool));
+  const auto scores = table.scores(expand(context, query.vector), evaluator, pool);
+  write(files, out / kScoresFile, search::write_gallery_answer(context, {version, query.key, query.question, scores}));
+}
+
+void answer_fetch(search::Gallery& gallery, const GalleryCard& card, const fs::path& fetch, const fs::path& out,
+                  ThreadPool& pool, SearchFiles& files) {
+  const auto shape = card.shape();
+  const auto request = search::read_fetch_request(card.gallery, shape, read_file(fetch), fetch.string());
+  const auto table = fetch_table_of(gallery, shape, card.taken);
+  write(files, out / kFetchedFile,
+        search::write_fetch_reply({card.gallery, request.question, table.answer(request.queries, pool)}));
+}
+
+void read_scores(const OwnerReading& reading, const GalleryCard& card, SearchRecord record, OwnerRead& out) {
+  const auto plan = card.plan();
+  const search::ScoreOwner owner(plan, ckks::load_secret_key(reading.secret / kSearchSecretFile));
+  const fs::path file = reading.answer / kScoresFile;
+  const auto answer = search::read_gallery_answer(*owner.context(), card.gallery, read_file(file), file.string());
+  if (answer.key != owner.key().id() || answer.question != record.question) {
+    throw MismatchError(file.string() + " answers another question than the last one of " + reading.secret.string());
+  }
+  auto distances = owner.read(answer.scores, card.taken.size());
+  for (std::size_t place = 0; place < distances.size(); ++place) {
+    distances[place] = card.taken[place] ? distance_of_score(distances[place], out.distance, plan.kind, plan.dimension)
+                                         : std::numeric_limits<float>::infinity();
+  }
+  record.places.clear(), record.distances.clear();
+  std::vector<std::size_t> wanted;
+  for (const auto place : search::nearest(distances, reading.top)) {
+    wanted.push_back(place);
+    record.places.push_back(place), record.distances.push_back(distances[place]);
+    out.hits.push_back({place, distances[place], {}, {}});
+  }
+  search::FetchOwner fetcher(card.shape(), card.hint_seed);
+  const auto queries = fetcher.ask(wanted);
+  record.fetch = fetcher.secrets();
+  write_record_file(reading.secret / kSearchRecordFile, record);
+  sodium_memzero(record.fetch.data(), record.fetch.size());
+  write(out.files, reading.out / kFetchFile, search::write_fetch_request({card.gallery, record.question, queries}));
+}
+
+void read_pictures(const OwnerReading& reading, const GalleryCard& card, const SearchRecord& record, OwnerRead& out) {
+  if (record.fetch.empty()) throw UsageError(reading.secret.string() + " has asked for no pictures yet");
+  const auto shape = card.shape();
+  const fs::path file = reading.answer / kFetchedFile, hint_file = reading.info / kHintFile;
+  const auto reply = search::read_fetch_reply(card.gallery, shape, read_file(file), file.string());
+  if (reply.question != record.question) {
+    throw MismatchError(file.string() + " answers another fetch than the last one of " + reading.secret.string());
+  }
+  const auto hint = search::read_hint(card.gallery, shape, read_file(hint_file), hint_file.string());
+  if (hint.seed != card.hint_seed) throw MismatchError(hint_file.string() + " is not the hint of the card beside it");
+  search::FetchOwner fetcher(shape, hint.seed);
+  fetcher.resume(record.fetch);
+  const auto records = fetcher.read(hint, reply.answers);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    SearchHit hit{record.places[i], record.distances[i], {}, read_record(records[i])};
+    const auto label = static_cast<std::size_t>(hit.image.label);
+    if (hit.image.label >= 0 && label < card.form.classes.size()) hit.class_name = card.form.classes[label];
+    out.hits.push_back(std::move(hit));
+  }
+  out.pictures = true;
+}
+
+}  // namespace
+
+SearchFiles publish_gallery(const fs::path& folder, const fs::path& out, std::size_t threads) {
+  auto gallery = search::Gallery::open(folder);
+  const auto seed = ring::random_seed();
+  const GalleryCard card = card_of(gallery, folder, seed);
+  ThreadPool pool(threads);
+  const auto hint = search::make_hint(fetch_table_of(gallery, card.shape(), card.taken), seed, pool);
+  SearchFiles files;
+  write(files, out / kCardFile, search::write_card(card));
+  write(files, out / kHintFile, search::write_hint(card.gallery, hint));
+  files.lines.push_back(fmt::format("version {} of a gallery of {} images: owners need both files, once a version",
+                                    card.gallery.version, card.images()));
+  return files;
+}
+
+SearchFiles owner_request(const OwnerQuestion& question, const Notes& note) {
+  const GalleryCard card = card_of(question.info);
+  const auto vector = vector_of_picture(question, card, note);
+  bool fresh = false;
+  const auto made = owner_of(question.secret, card.plan(), fresh);
+  const search::ScoreOwner& owner = *made;
+  ThreadPool pool(question.threads);
+  SearchFiles files;
+  if (fresh) {
+    write(files, question.out / kSearchKeysFile,
+          ckks::write_evaluation_keys(*owner.context(), owner.evaluation_keys(&pool)));
+  }
+  SearchRecord record{card.gallery, search::random_question(), {}, {}, {}};
+  write(files, question.out / kQuestionFile,
+        search::write_gallery_query(*owner.context(),
+                                    {card.gallery, owner.key().id(), record.question, owner.encrypt(vector)}));
+  write_record_file(question.secret / kSearchRecordFile, record);
+  files.lines.push_back(fmt::format("{} stays here: its key reads the answer", question.secret.string()));
+  return files;
+}
+
+SearchFiles server_answer(const fs::path& folder, const fs::path& request, const fs::path& keys, const fs::path& out,
+                          std::size_t threads) {
+  const fs::path question = request / kQuestionFile, fetch = request / kFetchFile;
+  if (!fs::exists(question) && !fs::exists(fetch)) {
+    throw UsageError(
+        fmt::format("{} has neither {} nor {}: it is no request", request.string(), kQuestionFile, kFetchFile));
+  }
+  auto gallery = search::Gallery::open(folder);
+  const GalleryCard card = card_of(gallery, folder, {});
+  ThreadPool pool(threads);
+  SearchFiles files;
+  if (fs::exists(question)) {
+    const fs::path file = keys.empty() ? request / kSearchKeysFile : keys;
+    if (!fs::exists(file)) {
+      throw UsageError(file.string() + " is not there: owners send their evaluation keys once; name those with --keys");
+    }
+    answer_question(gallery, card.gallery, question, file, out, pool, files);
+  }
+  if (fs::exists(fetch)) answer_fetch(gallery, card, fetch, out, pool, files);
+  return files;
+}
+
+OwnerRead owner_read(const OwnerReading& reading) {
+  if (reading.top == 0 || reading.top > search::kFetchCount) {
+    throw UsageError(
+        fmt::format("--top is {}, expected 1 to {}: so many are fetched at a time", reading.top, search::kFetchCount));
+  }
+  const GalleryCard card = card_of(reading.info);
+  const fs::path record_file = reading.secret / kSearchRecordFile;
+  const SearchRecord record = read_record_file(record_file);
+  if (!(record.gallery == card.gallery)) {
+    throw MismatchError(fmt::format("{} is of another version of the gallery than {}: ask again with this card",
+                                    record_file.string(), reading.info.string()));
+  }
+  OwnerRead out;
+  out.distance = own_distance(card.form.kind);
+  if (fs::exists(reading.answer / kFetchedFile)) {
+    read_pictures(reading, card, record, out);
+  } else if (reading.top > card.images()) {
+    throw UsageError(fmt::format("--top is {}, but the gallery has {} images", reading.top, card.images()));
+  } else {
+    read_scores(reading, card, record, out);
+  }
+  return out;
+}
+
+}  // namespace obscura::study
