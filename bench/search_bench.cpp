@@ -58,6 +58,7 @@ BENCHMARK(scores)
     ->ArgsProduct({{50'000}, {64}, {0, 1}})
     ->Args({50'000, 600, 0})
     ->Args({200'000, 64, 0})
+    ->Args({1'000'000, 64, 0})
     ->Unit(benchmark::kMillisecond);
 
 /// What the owner does of it: encrypting and reading.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "ring/packed_stream.h"
@@ -68,8 +69,20 @@ std::string vector_problem(VectorKind kind, std::span<const float> row) {
   return {};
 }
 
-ScoreTable::ScoreTable(const ScorePlan& plan, const FeatureTable& vectors, ThreadPool& pool)
-    : plan_(plan), context_(ckks::Context::create(plan.parameters)), rows_(vectors.rows()) {
+std::size_t score_word_bytes(const ScorePlan& plan) {
+  return ring::stream_word_bytes(ckks::Context::create(plan.parameters)->q(0));
+}
+
+std::size_t score_block_bytes(const ScorePlan& plan) {
+  return plan.period * plan.degree() * score_word_bytes(plan) + ring::kStreamSlack;
+}
+
+ScoreTable::ScoreTable(const ScorePlan& plan, const FeatureTable& vectors, ThreadPool& pool, KeptBlocks kept)
+    : plan_(plan),
+      context_(ckks::Context::create(plan.parameters)),
+      rows_(vectors.rows()),
+      blocks_(std::move(kept.blocks)),
+      keep_(std::move(kept.keep)) {
   if (vectors.columns != plan.dimension || vectors.values.size() % plan.dimension != 0) {
     throw MismatchError(
         fmt::format("a gallery of vectors of {} numbers where {} are expected", vectors.columns, plan.dimension));
@@ -81,9 +94,17 @@ ScoreTable::ScoreTable(const ScorePlan& plan, const FeatureTable& vectors, Threa
       throw MismatchError(fmt::format("vector {} of a gallery is to be {}", r, problem));
   }
   word_bytes_ = ring::stream_word_bytes(context_->q(0));
-  blocks_.resize(plan.blocks(rows_));
+  const std::size_t blocks = plan.blocks(rows_), bytes = plan.giants() * giant_bytes() + ring::kStreamSlack;
+  const auto sound = [&](std::span<const std::uint8_t> block) { return block.empty() || block.size() == bytes; };
+  if ((!blocks_.empty() && blocks_.size() != blocks) || !std::ranges::all_of(blocks_, sound)) {
+    throw MismatchError("encoded vectors of another gallery");
+  }
+  blocks_.resize(blocks);
+  own_.resize(blocks);
   const ckks::Encoder encoder(context_);
-  pool.parallel_for(blocks_.size(), [&](std::size_t block) { encode_block(encoder, vectors, block); });
+  pool.parallel_for(blocks, [&](std::size_t block) {
+    if (blocks_[block].empty()) encode_block(encoder, vectors, block);
+  });
 }
 
 std::size_t ScoreTable::giant_bytes() const {
@@ -99,8 +120,9 @@ std::size_t ScoreTable::memory_bytes() const {
 void ScoreTable::encode_block(const ckks::Encoder& encoder, const FeatureTable& vectors, std::size_t block) {
   const std::size_t slots = plan_.slots(), degree = context_->degree(), first = block * slots;
   const double scale = std::exp2(plan_.gallery_bits);
-  std::vector<std::uint8_t>& stream = blocks_[block];
+  std::vector<std::uint8_t>& stream = own_[block];
   stream.assign(plan_.giants() * giant_bytes() + ring::kStreamSlack, 0);
+  blocks_[block] = stream;
   std::vector<double> diagonal(slots);
   for (std::size_t k = 0; k < plan_.period; ++k) {
     const std::size_t giant = k / plan_.baby, baby = k % plan_.baby;

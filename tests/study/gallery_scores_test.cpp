@@ -63,6 +63,10 @@ struct Drawn {
     return values;
   }
 
+  search::ScoreTable table(ThreadPool& pool) const {
+    return {search::plan_scores(form.kind, form.dimension), {vectors.values, form.dimension}, pool};
+  }
+
   std::mt19937_64 random;
   search::GalleryForm form;
   search::Gallery::Vectors vectors;
@@ -92,7 +96,7 @@ TEST_P(GalleryScores, EncryptedMeasuresAreThePlainOnesWithinTheBound) {
   const PlainDistances exact(gallery.form, gallery.vectors, distance);
   ThreadPool pool(2);
   const auto plain = plain_source(network, exact);
-  const auto blind = blind_features_source(network, gallery.form, gallery.vectors, distance, pool);
+  const auto blind = blind_features_source(network, gallery.form, gallery.table(pool), distance, pool);
   EXPECT_EQ(plain.bound, 0);
   EXPECT_EQ(blind.bound == 0, of.kind == VectorKind::code);
   EXPECT_GT(blind.key_bytes, 1000U);
@@ -165,7 +169,7 @@ TEST(GalleryDistances, ThatVectorsDoNotHaveAreRefused) {
   nn::write_onnx(identity(4), folder / "n.onnx");
   VectorNetwork network(folder / "n.onnx", gallery.form);
   ThreadPool pool(1);
-  EXPECT_THROW(blind_features_source(network, gallery.form, gallery.vectors, Distance::unequal, pool), UsageError);
+  EXPECT_THROW(blind_features_source(network, gallery.form, gallery.table(pool), Distance::unequal, pool), UsageError);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "study/images/labelled_images.h"
 #include "study/images/query_images.h"
 #include "study/search/blind.h"
+#include "study/search/gallery_fetch.h"
 #include "study/search/gallery_scores.h"
 
 namespace obscura::study {
@@ -93,8 +94,8 @@ class Run {
 };
 
 ScoreSource source_of(const GalleryEvaluationRequest& a, VectorNetwork& network, const search::GalleryForm& form,
-                      const search::Gallery::Vectors& vectors, const PlainDistances& plain, search::Distance distance,
-                      ThreadPool& pool) {
+                      search::Gallery& gallery, const search::Gallery::Vectors& vectors, const PlainDistances& plain,
+                      search::Distance distance, ThreadPool& pool) {
   if (a.mode == kPlain) return plain_source(network, plain);
   if (a.mode == kBlind) {
     if (distance != search::Distance::cosine) {
@@ -102,7 +103,7 @@ ScoreSource source_of(const GalleryEvaluationRequest& a, VectorNetwork& network,
     }
     return blind_source(network.graph(), form, vectors, pool.threads());
   }
-  return blind_features_source(network, form, vectors, distance, pool);
+  return blind_features_source(network, form, scores_of(gallery, a.gallery, vectors, pool, a.note), distance, pool);
 }
 
 }  // namespace
@@ -120,7 +121,7 @@ GalleryEvaluation evaluate_gallery(const GalleryEvaluationRequest& a) {
   Run run(a, vectors, plain);
   const Queries queries = load_queries(a, network, form);
   ThreadPool pool(a.threads);
-  const auto source = source_of(a, network, form, vectors, plain, distance, pool);
+  const auto source = source_of(a, network, form, gallery, vectors, plain, distance, pool);
   run.ask(source, network, queries);
   GalleryEvaluation out;
   out.network = a.network, out.dataset = a.dataset, out.mode = a.mode, out.selection = queries.chosen.text;

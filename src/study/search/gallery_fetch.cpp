@@ -1,5 +1,6 @@
 #include "study/search/gallery_fetch.h"
 
+#include "search/score_file.h"
 #include "study/search/records.h"
 
 namespace obscura::study {
@@ -16,6 +17,14 @@ search::FetchTable fetch_table_of(search::Gallery& gallery, const search::FetchS
     table.put_all(place + 1 - records.size(), records);
     records.clear();
   }
+  return table;
+}
+
+search::ScoreTable scores_of(search::Gallery& gallery, const std::filesystem::path& folder,
+                             const search::Gallery::Vectors& vectors, ThreadPool& pool, const Notes& note) {
+  search::ScoreFileUse use;
+  auto table = search::load_scores(gallery, folder, vectors, pool, &use);
+  for (const std::string& line : use.notes) note(line);
   return table;
 }
 

@@ -1,14 +1,22 @@
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
+#include "base/notes.h"
+#include "base/parallel.h"
 #include "search/fetch_table.h"
 #include "search/gallery.h"
+#include "search/score_table.h"
 
 namespace obscura::study {
 
 /// The records of a gallery, as they are fetched privately. `taken`: places with an image.
 search::FetchTable fetch_table_of(search::Gallery& gallery, const search::FetchShape& shape,
                                   const std::vector<bool>& taken);
+
+/// The encoded vectors of a gallery (search/score_file.h); what became of their file is noted.
+search::ScoreTable scores_of(search::Gallery& gallery, const std::filesystem::path& folder,
+                             const search::Gallery::Vectors& vectors, ThreadPool& pool, const Notes& note);
 
 }  // namespace obscura::study

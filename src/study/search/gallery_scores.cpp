@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "base/stopwatch.h"
@@ -29,14 +30,13 @@ std::vector<std::uint8_t> numbers_as_bytes(std::span<const float> numbers) {
 /// A client and a server that share nothing but bytes.
 class BlindFeatures {
  public:
-  BlindFeatures(VectorNetwork& network, const search::GalleryForm& form, const search::Gallery::Vectors& vectors,
-                Distance distance, ThreadPool& pool)
+  BlindFeatures(VectorNetwork& network, search::ScoreTable table, Distance distance, ThreadPool& pool)
       : network_(network),
         distance_(distance),
         pool_(pool),
-        plan_(search::plan_scores(form.kind, form.dimension)),
+        plan_(table.plan()),
         owner_(plan_),
-        table_(plan_, search::FeatureTable{vectors.values, form.dimension}, pool) {
+        table_(std::move(table)) {
     const auto keys = ckks::write_evaluation_keys(*owner_.context(), owner_.evaluation_keys(&pool_));
     const auto read = ckks::read_evaluation_keys(keys, "the client's keys");
     evaluator_ = std::make_unique<ckks::Evaluator>(
@@ -140,14 +140,14 @@ ScoreSource plain_source(VectorNetwork& network, const PlainDistances& plain) {
   return source;
 }
 
-ScoreSource blind_features_source(VectorNetwork& network, const search::GalleryForm& form,
-                                  const search::Gallery::Vectors& vectors, Distance distance, ThreadPool& pool) {
+ScoreSource blind_features_source(VectorNetwork& network, const search::GalleryForm& form, search::ScoreTable table,
+                                  Distance distance, ThreadPool& pool) {
   check_distance(distance, form.kind);
   if (distance == Distance::unequal && form.kind != VectorKind::code) {
     throw UsageError("--distance unequal of numbers cannot be told from encrypted scores: cosine, or --mode plain");
   }
   const Stopwatch watch;
-  const auto blind = std::make_shared<BlindFeatures>(network, form, vectors, distance, pool);
+  const auto blind = std::make_shared<BlindFeatures>(network, std::move(table), distance, pool);
   ScoreSource source;
   source.ask = [blind](std::span<const float> picture) { return blind->ask(picture); };
   source.key_bytes = blind->key_bytes();

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "search/distances.h"
 #include "search/gallery.h"
+#include "search/score_table.h"
 #include "study/search/vectors.h"
 
 namespace obscura::study {
@@ -61,8 +62,9 @@ class PlainDistances {
 ScoreSource plain_source(VectorNetwork& network, const PlainDistances& plain);
 
 /// Every vector is encrypted by the client, compared by the server and its scores are read by the client, each side
-/// with what passes between them as bytes. Throws UsageError for a distance that scores do not tell.
-ScoreSource blind_features_source(VectorNetwork& network, const search::GalleryForm& form,
-                                  const search::Gallery::Vectors& vectors, search::Distance distance, ThreadPool& pool);
+/// with what passes between them as bytes. `table`: the gallery's vectors. Throws UsageError for a distance that scores
+/// do not tell.
+ScoreSource blind_features_source(VectorNetwork& network, const search::GalleryForm& form, search::ScoreTable table,
+                                  search::Distance distance, ThreadPool& pool);
 
 }  // namespace obscura::study

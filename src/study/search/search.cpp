@@ -127,7 +127,9 @@ class Search {
     }
     if (result_.mode == SearchMode::plain) return plain_source(network_, plain);
     if (result_.mode == SearchMode::blind) return blind_source(network_.graph(), form, vectors, pool_.threads());
-    return blind_features_source(network_, form, vectors, result_.distance, pool_);
+    auto table =
+        timed(result_.seconds.prepare, [&] { return scores_of(gallery_, request_.gallery, vectors, pool_, note_); });
+    return blind_features_source(network_, form, std::move(table), result_.distance, pool_);
   }
 
   std::vector<float> asked_distances(const search::Gallery::Vectors& vectors) {

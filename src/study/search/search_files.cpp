@@ -79,12 +79,11 @@ std::vector<float> vector_of_picture(const OwnerQuestion& question, const Galler
   return network.of(std::span(&picture.values, 1)).front();
 }
 
-void answer_question(search::Gallery& gallery, const search::GalleryVersion& version, const fs::path& question,
-                     const fs::path& keys, const fs::path& out, ThreadPool& pool, SearchFiles& files) {
-  const auto& form = gallery.form();
-  const auto vectors = gallery.vectors();
-  const search::ScoreTable table(search::plan_scores(form.kind, form.dimension), {vectors.values, form.dimension},
-                                 pool);
+void answer_question(search::Gallery& gallery, const fs::path& folder, const search::GalleryVersion& version,
+                     const fs::path& question, const fs::path& keys, const fs::path& out, ThreadPool& pool,
+                     SearchFiles& files) {
+  const search::ScoreTable table = scores_of(gallery, folder, gallery.vectors(), pool,
+                                             Notes([&](const std::string& line) { files.lines.push_back(line); }));
   const ckks::Context& context = *table.context();
   const auto query = search::read_gallery_query(context, version, read_file(question), question.string());
   const auto read = ckks::read_evaluation_keys(read_file(keys), keys.string());
@@ -208,7 +207,7 @@ SearchFiles server_answer(const fs::path& folder, const fs::path& request, const
     if (!fs::exists(file)) {
       throw UsageError(file.string() + " is not there: owners send their evaluation keys once; name those with --keys");
     }
-    answer_question(gallery, card.gallery, question, file, out, pool, files);
+    answer_question(gallery, folder, card.gallery, question, file, out, pool, files);
   }
   if (fs::exists(fetch)) answer_fetch(gallery, card, fetch, out, pool, files);
   return files;

@@ -52,8 +52,11 @@ struct TrustedSearch::Party {
   ckks::Bytes published;
 };
 
-TrustedSearch::TrustedSearch(const Shape& input)
-    : context_(ckks::Context::create(ckks::make_parameters(kLogDegree, {50}, {50}, 1))) {
+ckks::Parameters trusted_parameters() {
+  return ckks::make_parameters(kLogDegree, {50}, {50}, 1);
+}
+
+TrustedSearch::TrustedSearch(const Shape& input) : context_(ckks::Context::create(trusted_parameters())) {
   if (input.size() > context_->slots()) {
     throw UnsupportedError(
         fmt::format("mode trusted sends a picture as one ciphertext of {} slots, and the network "

@@ -48,6 +48,9 @@ class TrustedSearch {
   SearchSeconds seconds_;
 };
 
+/// Of its key pairs, both.
+ckks::Parameters trusted_parameters();
+
 /// The picture of preprocessed values.
 image::Image picture_of_values(std::span<const float> values, const Shape& shape, const Preprocessing& how);
 
