@@ -123,6 +123,27 @@ ByteWriter headed(const Message& message) {
   return w;
 }
 
+/// Question and answer of a fetch differ in how many words each of the kFetchCount has.
+ckks::Bytes write_fetches(ckks::Kind kind, ByteWriter w, const QuestionId& question,
+                          std::span<const std::vector<std::uint32_t>> fetches) {
+  w.raw(question);
+  for (const auto& words : fetches) put_packed(w, words, kFetchModulusBits);
+  return ckks::seal_envelope(kind, kNoParameters, w.bytes());
+}
+
+std::vector<std::vector<std::uint32_t>> read_fetches(ckks::Kind kind, const GalleryVersion& expected, std::size_t words,
+                                                     ckks::ByteSpan bytes, QuestionId& question,
+                                                     std::string_view what) {
+  const auto envelope = opened(bytes, kind, what);
+  ByteReader r(envelope.payload, std::string(what));
+  require(expected, r, what);
+  get_bytes(r, question);
+  std::vector<std::vector<std::uint32_t>> fetches;
+  for (std::size_t k = 0; k < kFetchCount; ++k) fetches.push_back(get_packed(r, words, kFetchModulusBits));
+  r.finish();
+  return fetches;
+}
+
 }  // namespace
 
 QuestionId random_question() {
@@ -207,44 +228,24 @@ GalleryAnswer read_gallery_answer(const ckks::Context& context, const GalleryVer
 }
 
 ckks::Bytes write_fetch_request(const FetchRequest& request) {
-  ByteWriter w = headed(request);
-  w.raw(request.question);
-  for (const auto& query : request.queries) put_packed(w, query, kFetchModulusBits);
-  return ckks::seal_envelope(ckks::Kind::fetch_query, kNoParameters, w.bytes());
+  return write_fetches(ckks::Kind::fetch_query, headed(request), request.question, request.queries);
 }
 
 FetchRequest read_fetch_request(const GalleryVersion& expected, const FetchShape& shape, ckks::ByteSpan bytes,
                                 std::string_view what) {
-  const auto envelope = opened(bytes, ckks::Kind::fetch_query, what);
-  ByteReader r(envelope.payload, std::string(what));
-  require(expected, r, what);
   FetchRequest request{expected, {}, {}};
-  get_bytes(r, request.question);
-  for (std::size_t k = 0; k < kFetchCount; ++k) {
-    request.queries.push_back(get_packed(r, shape.columns(), kFetchModulusBits));
-  }
-  r.finish();
+  request.queries = read_fetches(ckks::Kind::fetch_query, expected, shape.columns(), bytes, request.question, what);
   return request;
 }
 
 ckks::Bytes write_fetch_reply(const FetchReply& reply) {
-  ByteWriter w = headed(reply);
-  w.raw(reply.question);
-  for (const auto& answer : reply.answers) put_packed(w, answer, kFetchModulusBits);
-  return ckks::seal_envelope(ckks::Kind::fetch_answer, kNoParameters, w.bytes());
+  return write_fetches(ckks::Kind::fetch_answer, headed(reply), reply.question, reply.answers);
 }
 
 FetchReply read_fetch_reply(const GalleryVersion& expected, const FetchShape& shape, ckks::ByteSpan bytes,
                             std::string_view what) {
-  const auto envelope = opened(bytes, ckks::Kind::fetch_answer, what);
-  ByteReader r(envelope.payload, std::string(what));
-  require(expected, r, what);
   FetchReply reply{expected, {}, {}};
-  get_bytes(r, reply.question);
-  for (std::size_t k = 0; k < kFetchCount; ++k) {
-    reply.answers.push_back(get_packed(r, shape.rows(), kFetchModulusBits));
-  }
-  r.finish();
+  reply.answers = read_fetches(ckks::Kind::fetch_answer, expected, shape.rows(), bytes, reply.question, what);
   return reply;
 }
 
