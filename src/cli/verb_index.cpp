@@ -143,7 +143,7 @@ void add_index_verb(CLI::App& verb) {
   add_threads(verb, args->threads);
   add_json(verb, args->json);
   verb.footer(
-      "Examples:\n  obscura index --dataset cifar-10 --network models/obscura-m-cifar10.onnx --out gallery/\n"
+      "Examples:\n  obscura index --dataset cifar-10 --network models/embed-cifar10.onnx --codes --out gallery/\n"
       "  obscura index --out gallery/ --remove 3,17\n"
       "  obscura index --out gallery/ --encrypt for-the-server/ --secret mine/");
   verb.callback([args, &verb] {

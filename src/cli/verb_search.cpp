@@ -135,8 +135,7 @@ void add_search_verb(CLI::App& verb) {
   add_threads(verb, args->request.threads);
   add_force(verb, args->force);
   add_json(verb, args->json);
-  verb.footer(
-      "Example:\n  obscura search cat.png --gallery gallery/ --network models/obscura-m-cifar10.onnx --out found/");
+  verb.footer("Example:\n  obscura search cat.png --gallery gallery/ --network models/embed-cifar10.onnx --out found/");
   add_search_files(verb);
   verb.callback([args, &verb] {
     if (verb.get_subcommands().empty()) run_search(*args);
