@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "image/caption.h"
 #include "support.h"
 
 namespace obscura::image {
@@ -168,6 +169,26 @@ TEST(Image, PlanarRoundTrip) {
   EXPECT_EQ(planar[1 * 20 + 2 * 5 + 3], image.at(2, 3, 1));
   EXPECT_EQ(from_planar(planar, 3, 4, 5), image);
   EXPECT_THROW(from_planar(planar, 3, 4, 4), ParameterError);
+}
+
+TEST(Caption, IsDarkLettersAboveItsBaseline) {
+  Image picture(3, 40, 120, 255);
+  write_caption(picture, "distance 0.5", 10, 30);
+  std::size_t dark = 0, elsewhere = 0;
+  for (std::size_t y = 0; y < 40; ++y) {
+    for (std::size_t x = 0; x < 120; ++x) {
+      const bool line = y >= 15 && y <= 35 && x >= 8;
+      if (picture.at(y, x, 1) < 128) ++(line ? dark : elsewhere);
+    }
+  }
+  EXPECT_GT(dark, 50U);
+  EXPECT_EQ(elsewhere, 0U);
+  const Image before = picture;
+  write_caption(picture, "", 10, 30);
+  EXPECT_EQ(picture, before);
+  write_caption(picture, "cut off at the edge of the picture", 100, 30);
+  Image grey(1, 40, 40);
+  EXPECT_THROW(write_caption(grey, "a", 0, 20), ParameterError);
 }
 
 }  // namespace

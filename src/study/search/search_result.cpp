@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "image/caption.h"
 #include "study/search/search.h"
 
 namespace obscura::study {
@@ -60,14 +61,25 @@ FetchMode parse_fetch_mode(const std::string& text) {
 }
 
 image::Image search_sheet(const SearchResult& result) {
-  constexpr std::size_t kSide = 4 * kThumbnailSide;
-  const std::size_t places = result.hits.size() + 2;
+  constexpr std::size_t kSide = 4 * kThumbnailSide, kLine = 16;
   // The picture and what the server has of it stand apart.
-  image::Image sheet(3, kSide + 2 * kGap, places * (kSide + kGap) + 8 * kGap, 255);
-  draw(sheet, result.query, kGap, kSide);
-  draw(sheet, result.server_view, (kSide + kGap) + 4 * kGap, kSide);
+  const auto left = [](std::size_t tile) {
+    return kGap + tile * (kSide + kGap) + std::min<std::size_t>(tile, 2) * 4 * kGap;
+  };
+  image::Image sheet(3, kSide + 2 * kGap + 2 * kLine, left(result.hits.size() + 2), 255);
+  const auto tile = [&](std::size_t at, const image::Image& picture, const std::string& above,
+                        const std::string& below) {
+    draw(sheet, picture, left(at), kSide);
+    image::write_caption(sheet, above, left(at), kSide + kGap + kLine);
+    image::write_caption(sheet, below, left(at), kSide + kGap + 2 * kLine);
+  };
+  tile(0, result.query, "the picture", "mode " + to_string(result.mode));
+  tile(1, result.server_view, "what the server", "has of it");
   for (std::size_t i = 0; i < result.hits.size(); ++i) {
-    draw(sheet, result.hits[i].image.thumbnail, (i + 2) * (kSide + kGap) + 8 * kGap, kSide);
+    const SearchHit& hit = result.hits[i];
+    tile(i + 2, hit.image.thumbnail,
+         fmt::format("{}. {}", i + 1, hit.class_name.empty() ? hit.image.name : hit.class_name),
+         fmt::format("distance {:.4g}", hit.distance));
   }
   return sheet;
 }
