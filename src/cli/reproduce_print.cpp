@@ -4,6 +4,7 @@
 
 #include "report/chunked/sections.h"
 #include "report/networks/sections.h"
+#include "report/rcnn/paper.h"
 #include "report/text.h"
 
 namespace obscura::cli {
@@ -65,6 +66,32 @@ void print_report(const report::ChunkedReport& report) {
                span_text(number_at(row.result, "median_milliseconds_per_image") / 1e3));
   }
   if (const auto text = report::chunked_agreement_text(report); !text.empty()) fmt::print("{}\n", text);
+  print_problems(report);
+}
+
+void print_report(const report::RcnnReport& report) {
+  namespace paper = report::rcnn_paper;
+  if (report.quick) fmt::print("QUICK RUN: scores are not for quoting\n");
+  for (const auto& network : report.networks) {
+    if (!network.test.is_object()) continue;
+    fmt::print("{}: {} of the test pictures (paper: {})\n", network.title,
+               percent_text(number_at(network.test, "plain_accuracy")), percent_text(paper::kTestAccuracy));
+  }
+  fmt::print("{:<13} {:<72} {:>7} {:>7} {:>7}\n", "", fmt::format("mAP in the paper: {}", paper::kMap), "mAP", "P@5",
+             "P@100");
+  for (const auto& row : report.rows) {
+    if (!row.mode.empty()) continue;
+    const auto score = [&](const char* name) { return report::fixed_text(number_at(row.result, name), 3); };
+    fmt::print("{:<13} {:<72} {:>7} {:>7} {:>7}\n", row.key, row.title, score("map"), score("precision_at_5"),
+               score("precision_at_100"));
+  }
+  for (const auto& row : report.rows) {
+    if (row.mode.empty() || !report::measured(row)) continue;
+    fmt::print("{:<13} {:<45} {:>10} up, {:>10} at the client, {:>10} at the server\n", row.key, row.title,
+               report::size_text(report::median_of_searches(row, "bytes.query")),
+               span_text(report::median_of_searches(row, "seconds.client")),
+               span_text(report::median_of_searches(row, "seconds.server")));
+  }
   print_problems(report);
 }
 

@@ -19,18 +19,21 @@
 #include "cli/tiers.h"
 #include "cli/verbs.h"
 #include "report/networks/sections.h"
+#include "report/rcnn/rcnn.h"
 #include "study/learning/chunked_plan.h"
 #include "study/learning/chunked_run.h"
 #include "study/learning/learnable_plan.h"
 #include "study/learning/learnable_run.h"
+#include "study/learning/rcnn_plan.h"
+#include "study/learning/rcnn_run.h"
 #include "study/learning/reproduce_run.h"
 
 namespace obscura::cli {
 namespace {
 
-/// What reads an option: papers on encrypted images, papers on protected pictures, and with one of these the paper on
-/// chunks, which trains and encrypts.
-enum ReproduceMode { kEncrypted = 1, kLearnable = 2, kEncryptedOrChunked = 3, kLearnableOrChunked = 4 };
+/// What reads an option: papers on encrypted images, papers on protected pictures, and with one of these the papers
+/// that train and encrypt: on chunks, and on finding pictures.
+enum ReproduceMode { kEncrypted = 1, kLearnable = 2, kEncryptedOrBoth = 3, kLearnableOrBoth = 4 };
 
 struct ReproduceArguments {
   study::ReproduceOptions options;
@@ -42,26 +45,32 @@ const OptionTable<study::ReproduceOptions>& reproduce_options() {
   using V = study::ReproduceOptions;
   static const OptionTable<V> table = [] {
     OptionTable<V> t;
-    t.value("subject", &V::subject,
-            "cryptondl: that paper's six networks; own: Obscura's own; chunked: large pictures in chunks; er-cnn or "
-            "color-neuracrypt: networks that learn from pictures that a shield protects")
+    t.value(
+         "subject", &V::subject,
+         "cryptondl: that paper's six networks; own: Obscura's own; chunked: large pictures in chunks; rcnn: pictures "
+         "found by a server; er-cnn or color-neuracrypt: networks that learn from pictures that a shield protects")
         .required()
         .echo(Echo::never);
     t.group(kRun);
     t.flag("--also-own", &V::also_own, "Obscura's own networks, too").only(kEncrypted);
     t.flag("--quick", &V::quick,
-           "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt, chunked: of hours)");
+           "Few images: minutes instead of a quarter of an hour (er-cnn, color-neuracrypt, chunked, rcnn: of hours)");
     t.value("--mode", &V::mode,
             "batched: whole test sets; packed: images one by one; both. Deep own networks are always packed")
         .check(CLI::IsMember({"packed", "batched", "both"}))
         .shows_default()
         .only(kEncrypted);
-    t.value("--images", &V::images, "Test images for deep own networks (default: 1000); chunked: of every row (all)")
+    t.value("--images", &V::images,
+            "Test images for deep own networks (default: 1000); chunked: of every row (all); rcnn: to be looked for "
+            "(1000)")
         .check(whole_number())
-        .only(kEncryptedOrChunked);
-    t.value("--epochs", &V::epochs, "er-cnn, color-neuracrypt, chunked: epochs of every training (default: its own)")
+        .only(kEncryptedOrBoth);
+    t.value("--epochs", &V::epochs,
+            "er-cnn, color-neuracrypt, chunked: epochs of every training (default: its own); rcnn: train its network "
+            "anew, so "
+            "long (100 is the paper's)")
         .check(whole_number())
-        .only(kLearnableOrChunked);
+        .only(kLearnableOrBoth);
     t.value("--device", &V::device, "er-cnn, color-neuracrypt: where networks are trained, as train has it")
         .shows_default()
         .only(kLearnable);
@@ -77,7 +86,7 @@ const OptionTable<study::ReproduceOptions>& reproduce_options() {
     t.value("--data", &V::data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)").echo(Echo::never);
     t.value("--models", &V::models, "Folder of trained networks (default: the one that ships)")
         .echo(Echo::never)
-        .only(kEncryptedOrChunked);
+        .only(kEncryptedOrBoth);
     t.group(kOutput);
     t.value("--out", &V::out, "Folder for report.html, .md, .json and what is kept").shows_default().echo(Echo::never);
     return t;
@@ -141,19 +150,26 @@ void reproduce_chunked(const ReproduceArguments& a) {
        [&](const report::ChunkedRow& row) { return report::measured(report, row); });
 }
 
+void reproduce_rcnn(const ReproduceArguments& a) {
+  const auto report = study::measure_rcnn(a.options);
+  give(a, report, report::rcnn_json(report), report::rcnn_document(report),
+       [](const report::RcnnRow& row) { return report::measured(row); });
+}
+
 /// What is for other papers would change nothing.
 void refuse_others(const CLI::App& verb, const std::string& subject) {
   const auto& table = reproduce_options();
-  const bool learnable = study::is_learnable(subject), chunked = subject == study::kChunked;
+  const bool learnable = study::is_learnable(subject), both = subject == study::kChunked || subject == study::kRcnn;
   const std::string not_this = ", not for " + subject;
-  if (learnable || chunked) {
+  if (learnable || both) {
     table.refuse(verb, kEncrypted, "is for encrypted images (cryptondl, own)" + not_this);
   }
-  if (learnable)
-    table.refuse(verb, kEncryptedOrChunked, "is for encrypted images (cryptondl, own, chunked)" + not_this);
+  if (learnable) {
+    table.refuse(verb, kEncryptedOrBoth, "is for encrypted images (cryptondl, own, chunked, rcnn)" + not_this);
+  }
   if (!learnable) table.refuse(verb, kLearnable, "is for er-cnn and color-neuracrypt" + not_this);
-  if (!learnable && !chunked) {
-    table.refuse(verb, kLearnableOrChunked, "is for er-cnn, color-neuracrypt and chunked" + not_this);
+  if (!learnable && !both) {
+    table.refuse(verb, kLearnableOrBoth, "is for er-cnn, color-neuracrypt, chunked and rcnn" + not_this);
   }
 }
 
@@ -168,6 +184,7 @@ void run_reproduce(ReproduceArguments& a, const CLI::App& verb) {
   o.program = front_program();
   o.note = notes();
   if (o.subject == study::kChunked) return reproduce_chunked(a);
+  if (o.subject == study::kRcnn) return reproduce_rcnn(a);
   (learnable ? reproduce_learnable : reproduce_encrypted)(a);
 }
 
@@ -184,11 +201,16 @@ std::string rows_text() {
       "Rows of er-cnn: {}.\nRows of color-neuracrypt: {}.\n"
       "chunked trains the paper's networks where they are not in --models (CHUNK-MODEL-neu.onnx), and needs NEU-CLS.\n"
       "Rows of chunked: {}.\n"
+      "rcnn takes the paper's network and our embedding from --models (rcnn-cifar10.onnx, embed-cifar10.onnx), else "
+      "trains\nthem, and needs CIFAR-10.\n"
+      "Rows of rcnn: {}.\n"
       "Examples:\n  obscura reproduce cryptondl --quick\n  obscura reproduce cryptondl --also-own --out "
       "results\n"
-      "  obscura reproduce er-cnn --quick --out er-cnn\n  obscura reproduce chunked --quick --out chunked",
+      "  obscura reproduce er-cnn --quick --out er-cnn\n  obscura reproduce chunked --quick --out chunked\n"
+      "  obscura reproduce rcnn --quick --out rcnn",
       fmt::join(study::reproduce_keys(all), ", "), fmt::join(study::learnable_keys("er-cnn"), ", "),
-      fmt::join(study::learnable_keys("color-neuracrypt"), ", "), fmt::join(study::chunked_keys(), ", "));
+      fmt::join(study::learnable_keys("color-neuracrypt"), ", "), fmt::join(study::chunked_keys(), ", "),
+      fmt::join(study::rcnn_keys(), ", "));
 }
 
 }  // namespace

@@ -12,15 +12,15 @@
 namespace obscura::study {
 
 struct ReproduceOptions {
-  std::string subject = "cryptondl";  ///< cryptondl, own, chunked, er-cnn or color-neuracrypt
+  std::string subject = "cryptondl";  ///< cryptondl, own, chunked, rcnn, er-cnn or color-neuracrypt
   bool also_own = false;
   bool quick = false;
   bool fresh = false;
   std::filesystem::path data, models, out = "reproduce";
   std::string mode = "both";  ///< packed, batched, both
   std::size_t threads = 0;
-  std::size_t images = 0;         ///< of packed runs of own networks, and of all runs of chunked; 0: as planned
-  std::size_t epochs = 0;         ///< of learnable protection and chunked; 0: as planned
+  std::size_t images = 0;  ///< of packed runs of own networks, of all runs of chunked, queries of rcnn; 0: as planned
+  std::size_t epochs = 0;  ///< of learnable protection, chunked and rcnn; 0: as planned
   std::string device = "cpu";     ///< of learnable protection's trainings
   std::vector<std::string> only;  ///< keys of rows; empty: all
   std::string dataset;            ///< instead of every row's own
