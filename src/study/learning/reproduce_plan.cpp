@@ -150,7 +150,7 @@ std::vector<std::string> reproduce_keys(const ReproduceOptions& options) {
 std::vector<RowPlan> reproduce_plan(const ReproduceOptions& options) {
   if (options.subject != "cryptondl" && options.subject != "own") {
     throw UsageError(
-        fmt::format("there is nothing to reproduce by the name '{}': choose cryptondl, own, chunked, er-cnn or "
+        fmt::format("there is nothing to reproduce by the name '{}': choose cryptondl, own, chunked, rcnn, er-cnn or "
                     "color-neuracrypt",
                     options.subject));
   }
