@@ -292,10 +292,12 @@ TEST(Schedules, StepsAreAtHalfAndThreeQuarters) {
 }
 
 TEST(Schedules, HaveNames) {
-  for (const Schedule s : {Schedule::constant, Schedule::one_cycle, Schedule::cosine, Schedule::steps}) {
+  for (const Schedule s :
+       {Schedule::constant, Schedule::one_cycle, Schedule::cosine, Schedule::steps, Schedule::mild_steps}) {
     EXPECT_EQ(parse_schedule(to_string(s)), s);
   }
-  EXPECT_THAT([] { parse_schedule("step"); }, ThrowsMessage<UsageError>(HasSubstr("one-cycle, cosine or steps")));
+  EXPECT_THAT([] { parse_schedule("step"); },
+              ThrowsMessage<UsageError>(HasSubstr("one-cycle, cosine, steps or mild-steps")));
 }
 
 }  // namespace
