@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "search/drawn_row.h"
 #include "search/encrypted_table.h"
 #include "search/owner/encrypted_owner.h"
 
@@ -15,18 +16,6 @@
 namespace obscura::search::encrypted_test {
 
 using Rows = std::vector<std::vector<float>>;
-
-inline std::vector<float> drawn_row(VectorKind kind, std::size_t dimension, std::mt19937_64& random) {
-  std::normal_distribution<double> normal;
-  std::vector<double> row(dimension);
-  double squares = 0;
-  for (double& v : row) v = normal(random), squares += v * v;
-  std::vector<float> out;
-  for (const double v : row) {
-    out.push_back(static_cast<float>(kind == VectorKind::unit ? v / std::sqrt(squares) : v > 0 ? 1 : -1));
-  }
-  return out;
-}
 
 inline Rows drawn_rows(VectorKind kind, std::size_t dimension, std::size_t rows, std::uint64_t seed) {
   std::mt19937_64 random(seed);

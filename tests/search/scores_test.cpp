@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "search/drawn_row.h"
 #include "search/owner/score_owner.h"
 #include "search/score_table.h"
 
@@ -16,18 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-std::vector<float> drawn_row(VectorKind kind, std::size_t dimension, std::mt19937_64& random) {
-  std::normal_distribution<double> normal;
-  std::vector<double> row(dimension);
-  double squares = 0;
-  for (double& v : row) v = normal(random), squares += v * v;
-  std::vector<float> out;
-  for (const double v : row) {
-    out.push_back(static_cast<float>(kind == VectorKind::unit ? v / std::sqrt(squares) : v > 0 ? 1 : -1));
-  }
-  return out;
-}
 
 double product(std::span<const float> a, std::span<const float> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);

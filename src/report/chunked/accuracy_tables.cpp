@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "report/chunked/sections.h"
+#include "report/network_table.h"
 #include "report/networks/data.h"
 #include "report/text.h"
 
@@ -135,15 +136,7 @@ Table chunked_merge_table(const ChunkedReport& report) {
 }
 
 Table chunked_network_table(const ChunkedReport& report) {
-  Table table{"Networks", {"Network", "Layers", "File", "SHA-256", "Trained by"}, "lllll", {}, {}};
-  for (const auto& network : report.networks) {
-    const std::string file = network.file.substr(network.file.find_last_of('/') + 1);
-    table.rows.push_back({network.title, network.summary,
-                          file.empty() ? kNothing : file + (network.trained ? " (trained for this report)" : ""),
-                          network.digest.substr(0, 16), network.command.empty() ? kNothing : network.command});
-    if (!network.problem.empty()) table.notes.push_back(fmt::format("{}: {}", network.title, network.problem));
-  }
-  return table;
+  return network_table(report.networks);
 }
 
 std::string chunked_agreement_text(const ChunkedReport& report) {

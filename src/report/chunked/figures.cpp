@@ -18,17 +18,6 @@ const ordered_json& list_at(const ordered_json& json, const char* name) {
   return json.at(name);
 }
 
-/// Counts of a list; what is no count is 0.
-std::vector<std::size_t> counts_of(const ordered_json& list) {
-  std::vector<std::size_t> counts;
-  if (!list.is_array()) return counts;
-  for (const auto& one : list) {
-    const double value = one.is_number() ? one.get<double>() : 0;
-    counts.push_back(value > 0 && value < 1e15 ? static_cast<std::size_t>(value) : 0);
-  }
-  return counts;
-}
-
 Matrix matrix_of(const std::string& title, const ordered_json& run) {
   Matrix matrix{title, {}, {}, {}};
   for (const auto& name : list_at(run, "classes")) {

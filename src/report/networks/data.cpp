@@ -56,6 +56,16 @@ Report read_report(const ordered_json& json) {
   });
 }
 
+std::vector<std::size_t> counts_of(const ordered_json& list) {
+  std::vector<std::size_t> counts;
+  if (!list.is_array()) return counts;
+  for (const auto& one : list) {
+    const double value = one.is_number() ? one.get<double>() : 0;
+    counts.push_back(value > 0 && value < 1e15 ? static_cast<std::size_t>(value) : 0);
+  }
+  return counts;
+}
+
 double number_at(const ordered_json& json, const std::string& path) {
   const ordered_json* value = find(json, path);
   return value != nullptr && value->is_number() ? value->get<double>() : std::numeric_limits<double>::quiet_NaN();

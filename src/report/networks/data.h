@@ -45,6 +45,9 @@ Document report_document(const Report& report);
 
 /// The number at "seconds.total", not-a-number where there is none.
 double number_at(const nlohmann::ordered_json& json, const std::string& path);
+
+/// Counts of a list; what is no count is 0.
+std::vector<std::size_t> counts_of(const nlohmann::ordered_json& list);
 /// The text there, or nothing.
 std::string text_at(const nlohmann::ordered_json& json, const std::string& path);
 

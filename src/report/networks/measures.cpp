@@ -39,17 +39,6 @@ double paper_seconds(const ReportRow& row) {
   return paper == nullptr ? std::numeric_limits<double>::quiet_NaN() : paper->seconds_per_image();
 }
 
-/// Counts that JSON holds as a list; what is no count is 0.
-std::vector<std::size_t> counts_of(const ordered_json& list) {
-  std::vector<std::size_t> counts;
-  if (!list.is_array()) return counts;
-  for (const auto& count : list) {
-    const double value = count.is_number() ? count.get<double>() : 0;
-    counts.push_back(value > 0 && value < 1e15 ? static_cast<std::size_t>(value) : 0);
-  }
-  return counts;
-}
-
 const ordered_json& member(const ordered_json& json, const char* name) {
   static const ordered_json kNull;
   const auto at = json.is_object() ? json.find(name) : json.end();

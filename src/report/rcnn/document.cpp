@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "report/network_table.h"
 #include "report/networks/data.h"
 #include "report/rcnn/paper.h"
 #include "report/rcnn/sections.h"
@@ -152,14 +153,7 @@ Section machine(const RcnnReport& report) {
 }  // namespace
 
 Table rcnn_network_table(const RcnnReport& report) {
-  Table table{"Networks", {"Network", "Layers", "File", "SHA-256", "Trained by"}, "lllll", {}, {}};
-  for (const auto& network : report.networks) {
-    const std::string file = network.file.substr(network.file.find_last_of('/') + 1);
-    table.rows.push_back({network.title, network.summary,
-                          file.empty() ? kNothing : file + (network.trained ? " (trained for this report)" : ""),
-                          network.digest.substr(0, 16), network.command.empty() ? kNothing : network.command});
-  }
-  return table;
+  return network_table(report.networks);
 }
 
 Table rcnn_command_table(const RcnnReport& report) {

@@ -56,16 +56,6 @@ EpochTimes epoch_times(const ordered_json& curve) {
   return {sum / static_cast<double>(epochs.size()), sum};
 }
 
-std::vector<std::size_t> counts_of(const ordered_json& list) {
-  std::vector<std::size_t> counts;
-  if (!list.is_array()) return counts;
-  for (const auto& one : list) {
-    const double value = one.is_number() ? one.get<double>() : 0;
-    counts.push_back(value > 0 && value < 1e15 ? static_cast<std::size_t>(value) : 0);
-  }
-  return counts;
-}
-
 /// The paper's row of a class of that name, or nothing.
 std::size_t paper_class(const std::string& name) {
   const auto& names = paper::classes();

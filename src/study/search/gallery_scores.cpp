@@ -1,5 +1,8 @@
 #include "study/search/gallery_scores.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -105,6 +108,18 @@ float distance_of_score(float score, Distance distance, VectorKind kind, std::si
       break;
   }
   return kind == VectorKind::code ? 1 - score / bits : 1 - score;
+}
+
+std::string ties_text(std::span<const float> distances, std::span<const std::size_t> places) {
+  if (places.empty()) return {};
+  const float last = distances[places.back()];
+  const auto shown = std::ranges::count_if(places, [&](std::size_t place) { return distances[place] == last; });
+  const auto more = std::ranges::count(distances, last) - shown;
+  if (more == 0) return {};
+  return fmt::format(
+      "{} more {} exactly as near as the last of these: of equally near ones those in the first places "
+      "are shown",
+      more, more == 1 ? "image is" : "images are");
 }
 
 PlainDistances::PlainDistances(const search::GalleryForm& form, const search::Gallery::Vectors& vectors,

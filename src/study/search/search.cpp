@@ -55,6 +55,7 @@ class Search {
     }
     const auto places = search::nearest(distances, request_.top);
     const std::vector<std::size_t> wanted(places.begin(), places.end());
+    if (const std::string ties = ties_text(distances, wanted); !ties.empty()) note_(ties);
     const auto records = result_.encrypted                   ? own_records(wanted)
                          : trusted                           ? given_by_trusted(wanted)
                          : result_.fetch == FetchMode::plain ? fetch_plain(wanted)

@@ -124,6 +124,7 @@ void read_scores(const OwnerReading& reading, const GalleryCard& card, SearchRec
     record.places.push_back(place), record.distances.push_back(distances[place]);
     out.hits.push_back({place, distances[place], {}, {}});
   }
+  if (const std::string ties = ties_text(distances, wanted); !ties.empty()) out.files.lines.push_back(ties);
   search::FetchOwner fetcher(card.shape(), card.hint_seed);
   const auto queries = fetcher.ask(wanted);
   record.fetch = fetcher.secrets();
