@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "base/share.h"
 
 namespace obscura::runtime {
@@ -24,6 +25,16 @@ message::Answer answer_query(const Runner& runner, const std::shared_ptr<const c
   message::check_contents(runner.program().client, {query.ciphertexts.size(), query.chunks, query.plain.size()});
   const auto inputs = expand(*runner.context(), query, options.pool);
   return message::answer_to(query, runner.run(keys, inputs, options));
+}
+
+bool has_all(const ckks::EvaluationKeys& keys, const ckks::KeyRequest& request) {
+  try {
+    if (request.relin_limbs != 0) keys.relin(request.relin_limbs);
+    for (const auto& [element, limbs] : request.galois) keys.galois(element, limbs);
+    return true;
+  } catch (const MismatchError&) {
+    return false;
+  }
 }
 
 }  // namespace obscura::runtime

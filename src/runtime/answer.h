@@ -18,4 +18,7 @@ Runner::Inputs expand(const ckks::Context& context, message::Query& query, Threa
 message::Answer answer_query(const Runner& runner, const std::shared_ptr<const ckks::EvaluationKeys>& keys,
                              message::Query query, const RunOptions& options = {});
 
+/// Whether every key that is asked for is there, at its level.
+bool has_all(const ckks::EvaluationKeys& keys, const ckks::KeyRequest& request);
+
 }  // namespace obscura::runtime

@@ -54,14 +54,9 @@ ckks::KeyId Server::add_keys(const Keys& expanded, std::string_view what) {
 
 /// Every key that the program asks for, at its level: said when keys come, not at the first query.
 void Server::check_complete(const ckks::EvaluationKeys& keys, std::string_view what) const {
-  const ckks::KeyRequest& request = client().keys;
-  try {
-    if (request.relin_limbs != 0) keys.relin(request.relin_limbs);
-    for (const auto& [element, limbs] : request.galois) keys.galois(element, limbs);
-  } catch (const MismatchError&) {
-    throw MismatchError(std::string(what) + " lacks keys that " + client().network +
-                        " needs: make them for this program's client.spec");
-  }
+  if (has_all(keys, client().keys)) return;
+  throw MismatchError(std::string(what) + " lacks keys that " + client().network +
+                      " needs: make them for this program's client.spec");
 }
 
 /// Under the mutex.

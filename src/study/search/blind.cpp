@@ -75,23 +75,15 @@ class Blind {
     const auto answer = server_.answer(out.sent);
     out.server_seconds += watch.lap();
     const auto read = message::read_answer(*owner_.context(), owner_.client().program, answer);
-    cosines(owner_.decrypt(read, message::ticket_of(query), &pool_).front(), out);
+    const auto said = owner_.decrypt(read, message::ticket_of(query), &pool_).front();
+    out.distances = blind_distances(said, places_);
+    out.bound = blind_bound(said, places_, owner_.client().logit_error);
     out.client_seconds += watch.lap();
     out.query_bytes = out.sent.size(), out.reply_bytes = answer.size();
     return out;
   }
 
  private:
-  /// Behind the scores stands the picture's vector.
-  void cosines(std::span<const double> logits, QueryDistances& out) const {
-    double squares = 0;
-    for (const double v : logits.subspan(places_)) squares += v * v;
-    const double length = std::sqrt(squares);
-    if (length == 0) throw MismatchError("the network says nothing of the picture: its vector is zero");
-    for (std::size_t p = 0; p < places_; ++p) out.distances.push_back(static_cast<float>(1 - logits[p] / length));
-    out.bound = kBound * owner_.client().logit_error / length;
-  }
-
   runtime::Server server_;
   owner::Owner owner_;
   ThreadPool pool_;
@@ -99,7 +91,27 @@ class Blind {
   std::size_t key_bytes_ = 0;
 };
 
+/// Of the picture's vector, which stands behind the scores.
+double length_behind(std::span<const double> said, std::size_t places) {
+  double squares = 0;
+  for (const double v : said.subspan(places)) squares += v * v;
+  const double length = std::sqrt(squares);
+  if (length == 0) throw MismatchError("the network says nothing of the picture: its vector is zero");
+  return length;
+}
+
 }  // namespace
+
+std::vector<float> blind_distances(std::span<const double> said, std::size_t places) {
+  const double length = length_behind(said, places);
+  std::vector<float> distances;
+  for (std::size_t p = 0; p < places; ++p) distances.push_back(static_cast<float>(1 - said[p] / length));
+  return distances;
+}
+
+double blind_bound(std::span<const double> said, std::size_t places, double logit_error) {
+  return kBound * logit_error / length_behind(said, places);
+}
 
 ScoreSource blind_source(const nn::Graph& network, const search::GalleryForm& form,
                          const search::Gallery::Vectors& vectors, std::size_t threads) {

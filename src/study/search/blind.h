@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <vector>
 
 #include "nn/graph.h"
 #include "search/gallery.h"
@@ -16,5 +18,11 @@ namespace obscura::study {
 /// roots of probabilities), or that has more images than replies hold; and as compiling does.
 ScoreSource blind_source(const nn::Graph& network, const search::GalleryForm& form,
                          const search::Gallery::Vectors& vectors, std::size_t threads);
+
+/// The distances in what a program of mode blind says of a picture: scores of so many places, and behind them the
+/// picture's own vector, whose length makes cosines of them. Throws MismatchError for a vector of zeros.
+std::vector<float> blind_distances(std::span<const double> said, std::size_t places);
+/// What no error of these distances exceeds.
+double blind_bound(std::span<const double> said, std::size_t places, double logit_error);
 
 }  // namespace obscura::study

@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/stopwatch.h"
+#include "search/gallery_fetch.h"
 #include "study/images/labelled_images.h"
 #include "study/images/query_images.h"
 #include "study/search/blind.h"
-#include "study/search/gallery_fetch.h"
 #include "study/search/gallery_scores.h"
 
 namespace obscura::study {
@@ -103,7 +103,8 @@ ScoreSource source_of(const GalleryEvaluationRequest& a, VectorNetwork& network,
     }
     return blind_source(network.graph(), form, vectors, pool.threads());
   }
-  return blind_features_source(network, form, scores_of(gallery, a.gallery, vectors, pool, a.note), distance, pool);
+  return blind_features_source(network, form, search::scores_of(gallery, a.gallery, vectors, pool, a.note), distance,
+                               pool);
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/stopwatch.h"
+#include "search/records.h"
 #include "study/images/labelled_images.h"
 #include "study/images/query_images.h"
-#include "study/search/records.h"
 #include "study/search/vectors.h"
 
 namespace obscura::study {
@@ -34,7 +34,7 @@ search::GalleryForm wished_form(const IndexRequest& request, const VectorNetwork
   form.kind = request.features.kind();
   form.selection = wished_selection(request.features, network.features(), network.recipe() == kVectorsOfOutput);
   form.dimension = request.features.selects() ? request.features.features : network.features();
-  form.thumbnail_bytes = most_thumbnail_bytes(set.channels);
+  form.thumbnail_bytes = search::most_thumbnail_bytes(set.channels);
   form.network = network.digest(), form.recipe = network.recipe(), form.classes = set.classes;
   form.source = set.name + " train";
   if (!request.fit.empty()) form.source += ", " + request.fit;
@@ -90,7 +90,7 @@ class Reader {
     for (std::size_t n = first; n < last; ++n) {
       images.push_back({fmt::format("{} train {}", set_.name, n), set_.labels[n],
                         network_.vector_of(std::span(all).subspan((n - first) * width, width)),
-                        thumbnail_bytes(set_.image(n))});
+                        search::thumbnail_bytes(set_.image(n))});
     }
     return images;
   }
@@ -133,7 +133,7 @@ void check_resumed(search::Gallery& gallery, const image::Dataset& set, const st
   }
   const auto same = [&](std::size_t n) {
     const auto image = gallery.image(n);
-    return image.label == set.labels[n] && image.thumbnail == thumbnail_bytes(set.image(n));
+    return image.label == set.labels[n] && image.thumbnail == search::thumbnail_bytes(set.image(n));
   };
   for (std::size_t n = 0; n < state.images; ++n) {
     if (state.places == state.images && same(n)) continue;

@@ -10,13 +10,14 @@
 
 #include "base/error.h"
 #include "report/text.h"
+#include "search/gallery_fetch.h"
 #include "search/owner/fetch_owner.h"
 #include "study/images/query_images.h"
 #include "study/search/blind.h"
 #include "study/search/drawn.h"
 #include "study/search/encrypted.h"
-#include "study/search/gallery_fetch.h"
 #include "study/search/gallery_scores.h"
+#include "study/search/owner_steps.h"
 #include "study/search/timed.h"
 #include "study/search/trusted.h"
 #include "study/search/vectors.h"
@@ -42,7 +43,7 @@ class Search {
     for (const std::string& line : picture.notes) note(line);
     if (!picture.warning.empty()) note(picture.warning);
     result_.notes = picture.notes, values_ = std::move(picture.values);
-    result_.query = read_thumbnail(thumbnail_bytes(image::read_image(request.picture)));
+    result_.query = search::read_thumbnail(search::thumbnail_bytes(image::read_image(request.picture)));
   }
 
   SearchResult run() {
@@ -61,30 +62,13 @@ class Search {
                          : result_.fetch == FetchMode::plain ? fetch_plain(wanted)
                                                              : fetch_private(wanted, vectors);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      SearchHit hit{wanted[i], distances[wanted[i]], {}, read_record(records[i])};
-      const auto label = static_cast<std::size_t>(hit.image.label);
-      if (hit.image.label >= 0 && label < gallery_.form().classes.size()) {
-        hit.class_name = gallery_.form().classes[label];
-      }
-      result_.hits.push_back(std::move(hit));
+      result_.hits.push_back(hit_of(wanted[i], distances[wanted[i]], records[i], gallery_.form()));
     }
-    note_ties();
+    if (const std::string near = equally_near_text(result_.hits, bound_); !near.empty()) note_(near);
     return std::move(result_);
   }
 
  private:
-  /// Of the bound on errors, which they never reach: what two distances that are told apart differ by.
-  static constexpr double kToldApart = 0.25;
-
-  void note_ties() const {
-    if (bound_ == 0 || result_.hits.size() < 2) return;
-    if (result_.hits.back().distance - result_.hits.front().distance >= kToldApart * bound_) return;
-    note_(
-        fmt::format("what was found is equally near, as far as encrypted scores tell ({:.1g}): images that are as "
-                    "near may be missing, and come in any order",
-                    kToldApart * bound_));
-  }
-
   /// --encrypted and --secret belong together, and to one mode.
   bool is_encrypted() const {
     if (request_.encrypted.empty() != request_.secret.empty()) {
@@ -128,8 +112,8 @@ class Search {
     }
     if (result_.mode == SearchMode::plain) return plain_source(network_, plain);
     if (result_.mode == SearchMode::blind) return blind_source(network_.graph(), form, vectors, pool_.threads());
-    auto table =
-        timed(result_.seconds.prepare, [&] { return scores_of(gallery_, request_.gallery, vectors, pool_, note_); });
+    auto table = timed(result_.seconds.prepare,
+                       [&] { return search::scores_of(gallery_, request_.gallery, vectors, pool_, note_); });
     return blind_features_source(network_, form, std::move(table), result_.distance, pool_);
   }
 
@@ -171,7 +155,8 @@ class Search {
 
   std::vector<std::vector<std::uint8_t>> given_by_trusted(std::span<const std::size_t> places) {
     std::vector<std::vector<std::uint8_t>> found;
-    for (const std::size_t place : places) found.push_back(write_record(gallery_.image(place), gallery_.form()));
+    for (const std::size_t place : places)
+      found.push_back(search::write_record(gallery_.image(place), gallery_.form()));
     auto records = trusted_->give(found);
     result_.steps = trusted_->steps(), result_.bytes = trusted_->bytes(), result_.seconds = trusted_->seconds();
     saw("THE PICTURE: it made the key that the picture was encrypted under, and decrypted it");
@@ -182,7 +167,8 @@ class Search {
   /// Who encrypted the gallery has the pictures.
   std::vector<std::vector<std::uint8_t>> own_records(std::span<const std::size_t> places) {
     std::vector<std::vector<std::uint8_t>> records;
-    for (const std::size_t place : places) records.push_back(write_record(gallery_.image(place), gallery_.form()));
+    for (const std::size_t place : places)
+      records.push_back(search::write_record(gallery_.image(place), gallery_.form()));
     saw("its gallery: vectors encrypted under the client's key, and how many they are");
     return records;
   }
@@ -190,7 +176,8 @@ class Search {
   std::vector<std::vector<std::uint8_t>> fetch_plain(std::span<const std::size_t> places) {
     std::vector<std::vector<std::uint8_t>> records;
     timed(result_.seconds.server, [&] {
-      for (const std::size_t place : places) records.push_back(write_record(gallery_.image(place), gallery_.form()));
+      for (const std::size_t place : places)
+        records.push_back(search::write_record(gallery_.image(place), gallery_.form()));
       return 0;
     });
     for (const auto& record : records) result_.bytes.fetch += record.size() + sizeof(std::uint32_t);
@@ -200,8 +187,9 @@ class Search {
 
   std::vector<std::vector<std::uint8_t>> fetch_private(std::span<const std::size_t> places,
                                                        const search::Gallery::Vectors& vectors) {
-    const auto shape = search::fetch_shape(vectors.taken.size(), record_bytes(gallery_.form()));
-    const auto table = timed(result_.seconds.prepare, [&] { return fetch_table_of(gallery_, shape, vectors.taken); });
+    const auto shape = search::fetch_shape(vectors.taken.size(), search::record_bytes(gallery_.form()));
+    const auto table =
+        timed(result_.seconds.prepare, [&] { return search::fetch_table_of(gallery_, shape, vectors.taken); });
     const auto hint =
         timed(result_.seconds.prepare, [&] { return search::make_hint(table, ring::random_seed(), pool_); });
     search::FetchOwner owner(shape, hint.seed);

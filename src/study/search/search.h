@@ -9,8 +9,8 @@
 #include "base/notes.h"
 #include "image/image.h"
 #include "search/distances.h"
+#include "search/records.h"
 #include "study/images/picture_fit.h"
-#include "study/search/records.h"
 
 namespace obscura::study {
 
@@ -56,7 +56,7 @@ struct SearchHit {
   std::size_t place = 0;  ///< in the gallery
   double distance = 0;
   std::string class_name;  ///< empty: it has none
-  FoundImage image;
+  search::FoundImage image;
 };
 
 struct SearchBytes {

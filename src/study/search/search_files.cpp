@@ -4,9 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
-#include <optional>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -14,16 +12,15 @@
 #include "ckks/digest.h"
 #include "ckks/wire.h"
 #include "report/text.h"
+#include "search/gallery_fetch.h"
 #include "search/messages.h"
 #include "search/owner/fetch_owner.h"
 #include "search/owner/score_owner.h"
 #include "search/score_table.h"
 #include "secret/wire.h"
-#include "study/images/query_images.h"
-#include "study/search/gallery_fetch.h"
 #include "study/search/gallery_scores.h"
+#include "study/search/owner_steps.h"
 #include "study/search/search_record.h"
-#include "study/search/vectors.h"
 
 namespace fs = std::filesystem;
 
@@ -41,49 +38,21 @@ void write(SearchFiles& files, const fs::path& path, const ckks::Bytes& bytes) {
 
 GalleryCard card_of(const fs::path& info) {
   const fs::path file = info / kCardFile;
-  GalleryCard card = search::read_card(read_file(file), file.string());
-  if (card.record_bytes != record_bytes(card.form)) {
-    throw FormatError(file.string() + " has records of another length than its thumbnails make");
-  }
-  return card;
+  return read_checked_card(read_file(file), file.string());
 }
 
 GalleryCard card_of(search::Gallery& gallery, const fs::path& folder, const ring::Seed& seed) {
   const auto state = gallery.state();
   if (state.images == 0) throw UsageError(folder.string() + " is an empty gallery: index pictures first");
   const auto vectors = gallery.vectors();
-  return {gallery.form(), {state.id, state.version}, record_bytes(gallery.form()), vectors.taken, seed};
-}
-
-/// The owner of the folder, whose key is made if there is none.
-std::unique_ptr<search::ScoreOwner> owner_of(const fs::path& secret, const search::ScorePlan& plan, bool& fresh) {
-  const fs::path file = secret / kSearchSecretFile;
-  fresh = !fs::exists(file);
-  if (!fresh) return std::make_unique<search::ScoreOwner>(plan, ckks::load_secret_key(file));
-  fs::create_directories(secret);
-  auto owner = std::make_unique<search::ScoreOwner>(plan);
-  ckks::save_secret_key(file, owner->key());
-  return owner;
-}
-
-std::vector<float> vector_of_picture(const OwnerQuestion& question, const GalleryCard& card, const Notes& note) {
-  VectorNetwork network(question.network, card.form);
-  if (network.digest() != card.form.network) {
-    throw MismatchError(fmt::format("{} is not the network of the gallery (SHA-256 {}...)", question.network.string(),
-                                    card.form.network.substr(0, 16)));
-  }
-  const auto& graph = network.graph();
-  const auto picture = read_query_image(question.picture, graph.input_shape(), graph.preprocessing, question.fit);
-  for (const std::string& line : picture.notes) note(line);
-  if (!picture.warning.empty()) note(picture.warning);
-  return network.of(std::span(&picture.values, 1)).front();
+  return {gallery.form(), {state.id, state.version}, search::record_bytes(gallery.form()), vectors.taken, seed};
 }
 
 void answer_question(search::Gallery& gallery, const fs::path& folder, const search::GalleryVersion& version,
                      const fs::path& question, const fs::path& keys, const fs::path& out, ThreadPool& pool,
                      SearchFiles& files) {
-  const search::ScoreTable table = scores_of(gallery, folder, gallery.vectors(), pool,
-                                             Notes([&](const std::string& line) { files.lines.push_back(line); }));
+  const search::ScoreTable table = search::scores_of(
+      gallery, folder, gallery.vectors(), pool, Notes([&](const std::string& line) { files.lines.push_back(line); }));
   const ckks::Context& context = *table.context();
   const auto query = search::read_gallery_query(context, version, read_file(question), question.string());
   const auto read = ckks::read_evaluation_keys(read_file(keys), keys.string());
@@ -99,7 +68,7 @@ void answer_fetch(search::Gallery& gallery, const GalleryCard& card, const fs::p
                   ThreadPool& pool, SearchFiles& files) {
   const auto shape = card.shape();
   const auto request = search::read_fetch_request(card.gallery, shape, read_file(fetch), fetch.string());
-  const auto table = fetch_table_of(gallery, shape, card.taken);
+  const auto table = search::fetch_table_of(gallery, shape, card.taken);
   write(files, out / kFetchedFile,
         search::write_fetch_reply({card.gallery, request.question, table.answer(request.queries, pool)}));
 }
@@ -112,11 +81,7 @@ void read_scores(const OwnerReading& reading, const GalleryCard& card, SearchRec
   if (answer.key != owner.key().id() || answer.question != record.question) {
     throw MismatchError(file.string() + " answers another question than the last one of " + reading.secret.string());
   }
-  auto distances = owner.read(answer.scores, card.taken.size());
-  for (std::size_t place = 0; place < distances.size(); ++place) {
-    distances[place] = card.taken[place] ? distance_of_score(distances[place], out.distance, plan.kind, plan.dimension)
-                                         : std::numeric_limits<float>::infinity();
-  }
+  const auto distances = distances_of_scores(owner.read(answer.scores, card.taken.size()), card);
   record.places.clear(), record.distances.clear();
   std::vector<std::size_t> wanted;
   for (const auto place : search::nearest(distances, reading.top)) {
@@ -147,10 +112,7 @@ void read_pictures(const OwnerReading& reading, const GalleryCard& card, const S
   fetcher.resume(record.fetch);
   const auto records = fetcher.read(hint, reply.answers);
   for (std::size_t i = 0; i < records.size(); ++i) {
-    SearchHit hit{record.places[i], record.distances[i], {}, read_record(records[i])};
-    const auto label = static_cast<std::size_t>(hit.image.label);
-    if (hit.image.label >= 0 && label < card.form.classes.size()) hit.class_name = card.form.classes[label];
-    out.hits.push_back(std::move(hit));
+    out.hits.push_back(hit_of(record.places[i], record.distances[i], records[i], card.form));
   }
   out.pictures = true;
 }
@@ -162,7 +124,7 @@ SearchFiles publish_gallery(const fs::path& folder, const fs::path& out, std::si
   const auto seed = ring::random_seed();
   const GalleryCard card = card_of(gallery, folder, seed);
   ThreadPool pool(threads);
-  const auto hint = search::make_hint(fetch_table_of(gallery, card.shape(), card.taken), seed, pool);
+  const auto hint = search::make_hint(search::fetch_table_of(gallery, card.shape(), card.taken), seed, pool);
   SearchFiles files;
   write(files, out / kCardFile, search::write_card(card));
   write(files, out / kHintFile, search::write_hint(card.gallery, hint));
@@ -173,13 +135,12 @@ SearchFiles publish_gallery(const fs::path& folder, const fs::path& out, std::si
 
 SearchFiles owner_request(const OwnerQuestion& question, const Notes& note) {
   const GalleryCard card = card_of(question.info);
-  const auto vector = vector_of_picture(question, card, note);
-  bool fresh = false;
-  const auto made = owner_of(question.secret, card.plan(), fresh);
-  const search::ScoreOwner& owner = *made;
+  const auto vector = vector_of_picture(question.network, question.picture, question.fit, card, note);
+  const auto kept = kept_score_owner(question.secret / kSearchSecretFile, card.plan());
+  const search::ScoreOwner& owner = *kept.owner;
   ThreadPool pool(question.threads);
   SearchFiles files;
-  if (fresh) {
+  if (kept.fresh) {
     write(files, question.out / kSearchKeysFile,
           ckks::write_evaluation_keys(*owner.context(), owner.evaluation_keys(&pool)));
   }

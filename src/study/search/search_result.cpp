@@ -61,7 +61,7 @@ FetchMode parse_fetch_mode(const std::string& text) {
 }
 
 image::Image search_sheet(const SearchResult& result) {
-  constexpr std::size_t kSide = 4 * kThumbnailSide, kLine = 16;
+  constexpr std::size_t kSide = 4 * search::kThumbnailSide, kLine = 16;
   // The picture and what the server has of it stand apart.
   const auto left = [](std::size_t tile) {
     return kGap + tile * (kSide + kGap) + std::min<std::size_t>(tile, 2) * 4 * kGap;

@@ -8,7 +8,7 @@
 #include "image/image.h"
 #include "search/gallery.h"
 
-namespace obscura::study {
+namespace obscura::search {
 
 /// The longest side of thumbnails.
 inline constexpr std::size_t kThumbnailSide = 32;
@@ -31,8 +31,8 @@ image::Image read_thumbnail(std::span<const std::uint8_t> bytes);
 std::size_t most_thumbnail_bytes(std::size_t channels);
 
 /// name length:u8 name:kNameBytes label:i32 thumbnail, padded to record_bytes(): all records of a gallery are as long.
-std::size_t record_bytes(const search::GalleryForm& form);
-std::vector<std::uint8_t> write_record(const search::GalleryImage& image, const search::GalleryForm& form);
+std::size_t record_bytes(const GalleryForm& form);
+std::vector<std::uint8_t> write_record(const GalleryImage& image, const GalleryForm& form);
 FoundImage read_record(std::span<const std::uint8_t> bytes);
 
-}  // namespace obscura::study
+}  // namespace obscura::search

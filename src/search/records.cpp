@@ -1,11 +1,11 @@
-#include "study/search/records.h"
+#include "search/records.h"
 
 #include <algorithm>
 
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace obscura::study {
+namespace obscura::search {
 
 std::size_t most_thumbnail_bytes(std::size_t channels) {
   return 5 + channels * kThumbnailSide * kThumbnailSide;
@@ -36,20 +36,20 @@ image::Image read_thumbnail(std::span<const std::uint8_t> bytes) {
   return image::Image::of(channels, height, width, {pixels.begin(), pixels.end()});
 }
 
-std::size_t record_bytes(const search::GalleryForm& form) {
+std::size_t record_bytes(const GalleryForm& form) {
   return 1 + kNameBytes + 4 + form.thumbnail_bytes;
 }
 
-std::vector<std::uint8_t> write_record(const search::GalleryImage& image, const search::GalleryForm& form) {
-  const std::string name = image.name.substr(0, kNameBytes);
-  ByteWriter out;
-  out.u8(static_cast<std::uint8_t>(name.size()));
-  out.raw({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
-  for (std::size_t i = name.size(); i < kNameBytes; ++i) out.u8(0);
-  out.u32(static_cast<std::uint32_t>(static_cast<std::int32_t>(image.label)));
-  out.raw(image.thumbnail);
-  auto record = out.take();
-  record.resize(record_bytes(form), 0);
+std::vector<std::uint8_t> write_record(const GalleryImage& image, const GalleryForm& form) {
+  const std::size_t letters = std::min(image.name.size(), kNameBytes);
+  const auto label = static_cast<std::uint32_t>(static_cast<std::int32_t>(image.label));
+  std::vector<std::uint8_t> record(std::max(record_bytes(form), 1 + kNameBytes + 4 + image.thumbnail.size()), 0);
+  auto at = record.begin();
+  *at++ = static_cast<std::uint8_t>(letters);
+  std::copy_n(image.name.begin(), letters, at);
+  at += kNameBytes;
+  for (int i = 0; i < 4; ++i) *at++ = static_cast<std::uint8_t>(label >> (8 * i));
+  std::ranges::copy(image.thumbnail, at);
   return record;
 }
 
@@ -65,4 +65,4 @@ FoundImage read_record(std::span<const std::uint8_t> bytes) {
   return found;
 }
 
-}  // namespace obscura::study
+}  // namespace obscura::search

@@ -4,13 +4,13 @@
 #include <random>
 
 #include "base/error.h"
-#include "study/search/records.h"
+#include "search/records.h"
 
-namespace obscura::study {
+namespace obscura::search {
 namespace {
 
-search::GalleryForm form_of(std::size_t channels) {
-  search::GalleryForm form;
+GalleryForm form_of(std::size_t channels) {
+  GalleryForm form;
   form.thumbnail_bytes = most_thumbnail_bytes(channels);
   return form;
 }
@@ -26,7 +26,7 @@ TEST(Records, ComeBackAsTheyWere) {
   for (const std::size_t channels : {1U, 3U}) {
     for (const auto& [height, width] : {std::pair{1U, 1U}, {32U, 32U}, {7U, 31U}}) {
       const image::Image picture = noise(channels, height, width);
-      const search::GalleryImage image{"some/picture.png", 4, {}, thumbnail_bytes(picture)};
+      const GalleryImage image{"some/picture.png", 4, {}, thumbnail_bytes(picture)};
       const auto record = write_record(image, form_of(channels));
       EXPECT_EQ(record.size(), record_bytes(form_of(channels))) << "all are as long";
       const FoundImage found = read_record(record);
@@ -41,7 +41,7 @@ TEST(Records, LargePicturesShrinkAndLongNamesAreCut) {
   EXPECT_EQ(small.height, kThumbnailSide);
   EXPECT_EQ(small.width, 8U);
   EXPECT_EQ(read_thumbnail(thumbnail_bytes(noise(1, 3, 9000))).height, 1U);
-  const search::GalleryImage image{std::string(500, 'x'), -1, {}, thumbnail_bytes(large)};
+  const GalleryImage image{std::string(500, 'x'), -1, {}, thumbnail_bytes(large)};
   const FoundImage found = read_record(write_record(image, form_of(3)));
   EXPECT_EQ(found.name, std::string(kNameBytes, 'x'));
   EXPECT_EQ(found.label, -1);
@@ -65,4 +65,4 @@ TEST(Records, BytesThatAreNoneAreRefused) {
 }
 
 }  // namespace
-}  // namespace obscura::study
+}  // namespace obscura::search

@@ -1,0 +1,70 @@
+#include "serve/keys/key_cache.h"
+
+namespace obscura::serve {
+
+KeyCache::Keys KeyCache::get(const Name& name, const std::function<Keys()>& expand) {
+  std::promise<Keys> promise;
+  std::shared_future<Keys> other;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = entries_.find(name); at != entries_.end()) {
+      at->second.last_asked = ++clock_;
+      return at->second.keys;
+    }
+    if (const auto at = coming_.find(name); at != coming_.end()) {
+      other = at->second;
+    } else {
+      coming_[name] = promise.get_future().share();
+    }
+  }
+  if (other.valid()) return other.get();
+  try {
+    Keys keys = expand();
+    const std::lock_guard lock(mutex_);
+    keep(name, keys);
+    coming_.erase(name);
+    promise.set_value(keys);
+    return keys;
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    coming_.erase(name);
+    promise.set_exception(std::current_exception());
+    throw;
+  }
+}
+
+void KeyCache::put(const Name& name, Keys keys) {
+  const std::lock_guard lock(mutex_);
+  keep(name, std::move(keys));
+}
+
+/// Under the mutex. What alone is more than the budget is used, and not kept.
+void KeyCache::keep(const Name& name, Keys keys) {
+  const std::size_t bytes = keys->memory_bytes();
+  if (bytes > budget_ || entries_.contains(name)) return;
+  while (bytes_ + bytes > budget_) {
+    auto oldest = entries_.begin();
+    for (auto at = entries_.begin(); at != entries_.end(); ++at) {
+      if (at->second.last_asked < oldest->second.last_asked) oldest = at;
+    }
+    bytes_ -= oldest->second.keys->memory_bytes();
+    entries_.erase(oldest);
+  }
+  bytes_ += bytes;
+  entries_[name] = {std::move(keys), ++clock_};
+}
+
+void KeyCache::forget(const Name& name) {
+  const std::lock_guard lock(mutex_);
+  const auto at = entries_.find(name);
+  if (at == entries_.end()) return;
+  bytes_ -= at->second.keys->memory_bytes();
+  entries_.erase(at);
+}
+
+std::size_t KeyCache::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+}  // namespace obscura::serve

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/parallel.h"
+#include "base/stopwatch.h"
+#include "serve/deadlines.h"
+#include "serve/executor.h"
+#include "serve/galleries/gallery_host.h"
+#include "serve/in_process_queue.h"
+#include "serve/keys/key_cache.h"
+#include "serve/keys/key_records.h"
+#include "serve/keys/upload.h"
+#include "serve/metrics.h"
+#include "serve/models/model.h"
+#include "serve/service_options.h"
+#include "serve/state/tokens.h"
+#include "serve/state/writer.h"
+#include "serve/work.h"
+
+namespace obscura::serve {
+
+/// The one server that uses a state.
+class StateLock {
+ public:
+  /// Throws UsageError where another one runs.
+  explicit StateLock(const std::filesystem::path& folder);
+  ~StateLock();
+  StateLock(const StateLock&) = delete;
+  StateLock& operator=(const StateLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+/// An upload and who finishes it.
+struct OpenUpload {
+  OpenUpload(std::filesystem::path file, std::string hash, std::uint64_t total)
+      : upload(std::move(file), std::move(hash), total) {}
+  Upload upload;
+  std::mutex finishing;
+  bool head_checked = false;
+  std::int64_t last_piece = 0;
+};
+
+/// A job that has ended, for the state's table.
+struct JobRecord {
+  std::int64_t tenant = 0;
+  std::string call, model;
+  std::int64_t ended = 0;
+  std::int64_t milliseconds = 0;
+  std::string outcome;
+};
+
+/// All that the service holds, in the order in which it is made.
+struct Service::State {
+  explicit State(const Options& given);
+  ~State();
+
+  using TenantHash = std::pair<std::int64_t, std::string>;
+
+  // models and galleries
+  std::shared_ptr<Model> find_model(std::string_view name, std::string_view version) const;
+  GalleryHost& find_gallery(const std::string& name);
+  /// Names of what has these parameters.
+  std::vector<std::string> users_of(const std::string& parameters) const;
+  ckks::ContextPtr context_of(const std::string& parameters);
+
+  // keys (service_keys.cpp)
+  std::filesystem::path key_file(const TenantHash& name) const;
+  KeyStatus status_of(const KeyRecord& record) const;
+  KeyStatus status(std::int64_t tenant, const std::string& hash);
+  std::shared_ptr<OpenUpload> open_upload(std::int64_t tenant, const KeyPiece& piece);
+  void check_head(OpenUpload& open, std::string_view what);
+  KeyStatus finish_upload(const TenantHash& name, OpenUpload& open);
+  KeyCache::Keys expand(const ckks::Context& context, const std::filesystem::path& file);
+  /// The keys that a query is to be answered with. Fails with keys_unknown.
+  KeyCache::Keys keys_for(std::int64_t tenant, const ckks::KeyId& key, const ckks::ContextPtr& context,
+                          const ckks::KeyRequest& request);
+  void drop_key(const TenantHash& name);
+  void clean_folder();
+
+  // work (service_work.cpp)
+  /// Puts `run` into the queue; `done` hears what it returns, or why it did not.
+  template <typename T>
+  void submit(const Identity& who, std::string call, std::string model, double seconds,
+              std::optional<std::int64_t> timeout_us, const std::stop_token& stop, Done<T> done,
+              std::function<T(const std::stop_token&)> run);
+  void ended(JobRecord record);
+  void keep_house();
+  void flush_jobs();
+  void expire_keys();
+  void watch_clock();
+
+  Options options;
+  StateLock lock;
+  Writer writer;
+  Tokens tokens;
+  Metrics metrics;
+  KeyRecords records;
+  KeyCache cache;
+  ThreadPool pool;
+  std::map<std::string, std::shared_ptr<Model>, std::less<>> models;
+  std::map<std::string, std::unique_ptr<GalleryHost>, std::less<>> galleries;
+  std::stop_source ending;
+  Deadlines deadlines;
+
+  std::mutex mutex;  ///< of what follows
+  std::map<TenantHash, std::shared_ptr<OpenUpload>> uploads;
+  std::map<std::string, ckks::ContextPtr> contexts;
+  std::vector<JobRecord> jobs;
+
+  std::atomic<bool> stopped{false};
+  Executor disk;
+  InProcessQueue queue;
+
+  std::mutex house_mutex;
+  std::condition_variable house_wake;
+  bool house_ending = false;
+  std::thread house;
+};
+
+std::int64_t unix_now();
+/// What the exception in flight says, for the log: to be called in a catch block.
+std::string text_in_flight();
+
+template <typename T>
+void Service::State::submit(const Identity& who, std::string call, std::string model, double seconds,
+                            std::optional<std::int64_t> timeout_us, const std::stop_token& stop, Done<T> done,
+                            std::function<T(const std::stop_token&)> run) {
+  const auto work = std::make_shared<Work>(stop, ending.get_token());
+  if (timeout_us && *timeout_us > 0) {
+    deadlines.at(Deadlines::Clock::now() + std::chrono::microseconds(*timeout_us), [weak = std::weak_ptr(work)] {
+      if (const auto alive = weak.lock()) alive->expire();
+    });
+  }
+  const auto finish = [this, work, done, tenant = who.tenant, call, model, watch = Stopwatch()](Outcome<T> outcome) {
+    if (!outcome.ok() && outcome.failure().code() == FailureCode::cancelled && work->expired()) {
+      outcome = Failure(FailureCode::timed_out, "the time that the request was given is over");
+    }
+    ended({tenant, call, model, unix_now(), static_cast<std::int64_t>(1000 * watch.seconds()),
+           outcome.ok() ? "done" : std::string(name_of(outcome.failure().code()))});
+    done(std::move(outcome));
+  };
+  const auto begun = std::make_shared<Stopwatch>();
+  queue.submit({who.tenant, seconds, work->token(),
+                [this, work, finish, run, begun] {
+                  metrics.part("wait", begun->seconds());
+                  std::optional<Outcome<T>> outcome;
+                  try {
+                    outcome = run(work->token());
+                  } catch (...) {
+                    outcome = failure_in_flight();
+                    if (outcome->failure().code() == FailureCode::internal) options.log(text_in_flight());
+                  }
+                  finish(std::move(*outcome));
+                },
+                [finish](Failure failure) { finish(std::move(failure)); }});
+}
+
+}  // namespace obscura::serve
