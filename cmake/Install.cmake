@@ -1,5 +1,5 @@
 # cmake --install: the programs, and the library for who builds on it, in components (docs/library.md):
-#   find_package(Obscura COMPONENTS client server compiler shield attacks)
+#   find_package(Obscura COMPONENTS client server remote compiler shield attacks)
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(OBSCURA_CONFIG_FOLDER "${CMAKE_INSTALL_LIBDIR}/cmake/Obscura")
@@ -42,11 +42,12 @@ obscura_component(client LIBRARIES base tensor ring ckks secret message owner
   HEADERS obscura/bytes.h obscura/error.h obscura/owner.h obscura/ckks.h base tensor ring ckks secret message owner)
 obscura_component(server LIBRARIES circuits program runtime
   HEADERS obscura/server.h obscura/circuits.h circuits program runtime)
+obscura_component(remote LIBRARIES remote HEADERS obscura/remote.h remote/remote_error.h)
 obscura_component(compiler LIBRARIES onnx nn compile HEADERS obscura/compile.h nn compile)
 obscura_component(shield LIBRARIES image shield HEADERS obscura/shield.h image shield)
 obscura_component(attacks LIBRARIES attacks HEADERS obscura/attacks.h audit/pairs/hill_key.h audit/scene/quality.h)
 
-foreach(program obscura obscura-networks obscura-learning)
+foreach(program obscura obscura-networks obscura-learning obscura-server obscura-remote)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
   endif()

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -17,8 +18,29 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// The record of the query that was answered: from the folder, or from the query's file, where the owner made it with
-/// a copy of the folder.
+using RecordOf = std::function<owner::QueryRecord(const message::Answer&)>;
+
+/// `record_of`: of the query that was answered.
+Decryption read_answer(const owner::KeyFolder& folder, const owner::Owner& owner, const message::Answer& answer,
+                       const std::string& what, const RecordOf& record_of, std::size_t share, ThreadPool& pool) {
+  Decryption result;
+  result.client = owner.client();
+  result.labels = class_labels(result.client.preprocessing.classes, result.client.outputs);
+  if (answer.key != owner.key().id()) {
+    throw MismatchError(fmt::format("{} was made under another key ({}) than the one in {} ({})", what,
+                                    message::hex_of(answer.key).substr(0, 8), folder.path().string(),
+                                    message::hex_of(owner.key().id()).substr(0, 8)));
+  }
+  result.record = record_of(answer);
+  const std::uint64_t before = owner.decryptions();
+  result.readings = owner.read(answer, result.record.ticket, owner::flooded_for(owner.client(), share), &pool);
+  // Counted before anything is shown: a result that nobody counted must not be seen.
+  result.count = folder.count_decryptions(owner.key().id(), owner.decryptions() - before);
+  owner::add_warnings(result.record, result.readings);
+  return result;
+}
+
+/// From the folder, or from the query's file, where the owner made it with a copy of the folder.
 owner::QueryRecord record_of(const DecryptionRequest& a, const owner::KeyFolder& folder, const owner::Owner& owner,
                              const message::Answer& answer) {
   if (a.query.empty()) {
@@ -76,26 +98,51 @@ std::vector<Guess> best_guesses(const message::ClientSpec& client, const std::ve
   return guesses;
 }
 
+Decryption decrypt_answer(const owner::KeyFolder& folder, const owner::Owner& owner, ckks::ByteSpan bytes,
+                          const std::string& what, std::size_t share, ThreadPool& pool) {
+  const auto answer = message::read_answer(*owner.context(), owner.client().program, bytes, what);
+  const auto recorded = [&](const message::Answer& a) { return folder.recall(a.query, owner.key().id()); };
+  return read_answer(folder, owner, answer, what, recorded, share, pool);
+}
+
 Decryption decrypt(const DecryptionRequest& a) {
   const owner::KeyFolder folder(a.keys);
   const owner::Owner owner = folder.open();
-  Decryption result;
-  result.client = owner.client();
-  result.labels = class_labels(result.client.preprocessing.classes, result.client.outputs);
   const auto answer = message::read_answer(*owner.context(), owner.client().program, read_file(a.answer, 1ull << 32),
                                            a.answer.string());
-  if (answer.key != owner.key().id()) {
-    throw MismatchError(fmt::format("{} was made under another key ({}) than the one in {} ({})", a.answer.string(),
-                                    message::hex_of(answer.key).substr(0, 8), a.keys.string(),
-                                    message::hex_of(owner.key().id()).substr(0, 8)));
-  }
-  result.record = record_of(a, folder, owner, answer);
   ThreadPool pool(a.threads);
-  result.readings = owner.read(answer, result.record.ticket, owner::flooded_for(owner.client(), a.share), &pool);
-  // Counted before anything is shown: a result that nobody counted must not be seen.
-  result.count = folder.count_decryptions(owner.key().id(), owner.decryptions());
-  owner::add_warnings(result.record, result.readings);
-  return result;
+  const auto recorded = [&](const message::Answer& read) { return record_of(a, folder, owner, read); };
+  return read_answer(folder, owner, answer, a.answer.string(), recorded, a.share, pool);
+}
+
+std::vector<std::string> decryption_notes(const Decryption& d, const std::filesystem::path& keys,
+                                          const std::string& renewal) {
+  std::vector<std::string> notes;
+  for (std::size_t i = 0; i < d.readings.size(); ++i) {
+    if (d.readings[i].trust != owner::Trust::doubtful) continue;
+    notes.push_back(fmt::format("{}: not to be trusted: the answer {}", d.title(i), d.readings[i].reason));
+  }
+  if (!d.count.complete) {
+    notes.push_back(
+        fmt::format("how often the keys in {} decrypted before is not known: their count was missing, or that of other "
+                    "keys; counted since: {}",
+                    keys.string(), d.count.count));
+  }
+  if (d.count.count >= owner::kDecryptionsBeforeNote) {
+    notes.push_back(
+        fmt::format("{} ciphertexts decrypted with the keys in {}: keep the numbers to yourself, or make new keys "
+                    "({}), because each one shown to others tells a little about the secret key",
+                    d.count.count, keys.string(), renewal));
+  }
+  return notes;
+}
+
+void require_answers(const Decryption& d, const std::string& what) {
+  for (std::size_t i = 0; i < d.readings.size(); ++i) {
+    if (d.readings[i].trust != owner::Trust::failed) continue;
+    const std::string more = d.failed() == 1 ? "" : fmt::format(" ({} of {} so)", d.failed(), d.readings.size());
+    throw MismatchError(fmt::format("{}: the answer for {}{} {}", what, d.title(i), more, d.readings[i].reason));
+  }
 }
 
 nlohmann::ordered_json decryption_json(const DecryptionRequest& a, const Decryption& d, std::size_t top) {

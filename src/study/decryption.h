@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/parallel.h"
 #include "owner/key_folder.h"
 
 /// The owner's side: an answer read, checked and counted.
@@ -51,10 +52,22 @@ struct Guess {
 /// The `top` most probable classes of an image, best first.
 std::vector<Guess> best_guesses(const message::ClientSpec& client, const std::vector<double>& logits, std::size_t top);
 
+/// An answer that is in memory, `what` in messages, to a query that the folder has a record of; as decrypt below.
+Decryption decrypt_answer(const owner::KeyFolder& folder, const owner::Owner& owner, ckks::ByteSpan answer,
+                          const std::string& what, std::size_t share, ThreadPool& pool);
+
 /// Counts what it decrypts in the folder before it returns: a result that nobody counted must not be seen. Throws
 /// MismatchError for an answer of other keys or that nobody asked for, UnsupportedError where flooding leaves nothing,
 /// and as reading does. Answers that fail their checks are in the result, and say so.
 Decryption decrypt(const DecryptionRequest& request);
+
+/// What is to be said beside the results: which answers are doubtful, and how often the keys in that folder have
+/// decrypted. `renewal`: how new ones are made.
+std::vector<std::string> decryption_notes(const Decryption& done, const std::filesystem::path& keys,
+                                          const std::string& renewal);
+
+/// Throws MismatchError if an answer of `what` failed its checks: nothing is shown of it.
+void require_answers(const Decryption& done, const std::string& what);
 
 /// The object that docs/cli.md describes, with `top` classes an image.
 nlohmann::ordered_json decryption_json(const DecryptionRequest& request, const Decryption& done, std::size_t top);

@@ -4,7 +4,7 @@
 set -euo pipefail
 cmake=${1:?} build=${2:?} source=${3:?} folder=${4:?}
 rm -rf "$folder"
-for component in client server compiler shield attacks; do
+for component in client server remote compiler shield attacks; do
   "$cmake" --install "$build" --prefix "$folder/prefix" --component "$component" >/dev/null
 done
 # Away from the project: nothing of its own may be found by a relative path.

@@ -113,14 +113,21 @@ double blind_bound(std::span<const double> said, std::size_t places, double logi
   return kBound * logit_error / length_behind(said, places);
 }
 
+program::Program blind_program(const nn::Graph& network, const search::GalleryForm& form,
+                               const search::Gallery::Vectors& vectors, const std::string& name) {
+  const nn::Graph embedding = compared(network, form);
+  const std::size_t numbers = embedding.output_shape().size();
+  auto scored = compile::with_scores(embedding, rows_of(form, vectors, numbers), numbers);
+  scored.name = name;
+  compile::CompileOptions options;
+  options.relative_error = kRelativeError;
+  return compile::compile(scored, options);
+}
+
 ScoreSource blind_source(const nn::Graph& network, const search::GalleryForm& form,
                          const search::Gallery::Vectors& vectors, std::size_t threads) {
   const Stopwatch watch;
-  const nn::Graph embedding = compared(network, form);
-  const std::size_t numbers = embedding.output_shape().size();
-  compile::CompileOptions options;
-  options.relative_error = kRelativeError;
-  auto program = compile::compile(compile::with_scores(embedding, rows_of(form, vectors, numbers), numbers), options);
+  auto program = blind_program(network, form, vectors, network.name);
   const auto blind = std::make_shared<Blind>(std::move(program), vectors.taken.size(), threads);
   ScoreSource source;
   source.ask = [blind](std::span<const float> picture) { return blind->ask(picture); };

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nn/graph.h"
+#include "program/program.h"
 #include "search/gallery.h"
 #include "study/search/gallery_scores.h"
 
@@ -18,6 +20,10 @@ namespace obscura::study {
 /// roots of probabilities), or that has more images than replies hold; and as compiling does.
 ScoreSource blind_source(const nn::Graph& network, const search::GalleryForm& form,
                          const search::Gallery::Vectors& vectors, std::size_t threads);
+
+/// That compiled network, called `name`. Throws as blind_source.
+program::Program blind_program(const nn::Graph& network, const search::GalleryForm& form,
+                               const search::Gallery::Vectors& vectors, const std::string& name);
 
 /// The distances in what a program of mode blind says of a picture: scores of so many places, and behind them the
 /// picture's own vector, whose length makes cosines of them. Throws MismatchError for a vector of zeros.
