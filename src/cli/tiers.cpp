@@ -22,7 +22,33 @@ fs::path folder() {
 }
 
 const char* name_of(Tier tier) {
-  return tier == Tier::networks ? "obscura-networks" : "obscura-learning";
+  switch (tier) {
+    case Tier::networks:
+      return "obscura-networks";
+    case Tier::learning:
+      return "obscura-learning";
+    case Tier::server:
+      return "obscura-server";
+    case Tier::remote:
+      return "obscura-remote";
+    case Tier::files:
+      break;
+  }
+  return "obscura";
+}
+
+/// What a part is for, for people who lack it.
+const char* use_of(Tier tier) {
+  switch (tier) {
+    case Tier::learning:
+      return "trains and attacks";
+    case Tier::server:
+      return "serves models over a network";
+    case Tier::remote:
+      return "speaks to servers";
+    default:
+      return "reads networks";
+  }
 }
 
 }  // namespace
@@ -37,8 +63,7 @@ void continue_in(Tier tier) {
     std::error_code ec;
     if (arguments != nullptr && fs::exists(file, ec)) ::execv(file.c_str(), arguments);
   }
-  throw UnsupportedError("this installation lacks " + name + ", which " +
-                         (tier == Tier::networks ? "reads networks" : "trains and attacks") +
+  throw UnsupportedError("this installation lacks " + name + ", which " + use_of(tier) +
                          ": build it (./dev build) or install it beside obscura");
 }
 

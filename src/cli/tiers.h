@@ -1,16 +1,27 @@
 #pragma once
 
-/// The program comes in three parts, so that what an owner does many times a day starts in no time:
+/// The program comes in parts, so that what an owner does many times a day starts in no time, and what a server runs
+/// holds nothing that decrypts:
 ///
 ///   obscura            keys, queries, answers, files: no ONNX, no OpenCV dnn, no LibTorch
 ///   obscura-networks   what reads networks: compile, evaluate, demo, data, bench, pictures protected
 ///   obscura-learning   what trains and attacks: the only part that loads LibTorch
+///   obscura-server     serve, token: gRPC, libmicrohttpd, SQLite; links no secret key
+///   obscura-remote     remote: libcurl; finding pictures with it goes on in obscura-networks
 ///
 /// There is one command line: a part that cannot go on becomes the next one (exec) with the same arguments.
 namespace obscura::cli {
 
-/// From light to heavy: what one has, the next has, too.
-enum class Tier { files, networks, learning };
+/// From light to heavy: what one of the first three has, the next has, too. The other two are by themselves, but that
+/// what reads networks has `remote` as well.
+enum class Tier { files, networks, learning, server, remote };
+
+/// Whether the program of tier `part` has verbs of tier `wanted`; `service`: it was built with the service.
+constexpr bool has_verbs(Tier part, Tier wanted, bool service) {
+  if (wanted == Tier::server) return part == Tier::server;
+  if (wanted == Tier::remote) return service && part != Tier::files && part != Tier::server;
+  return part != Tier::server && part != Tier::remote && wanted <= part;
+}
 
 /// What main was given, for continue_in. To be called once, first.
 void keep_arguments(char** argv);

@@ -1,4 +1,4 @@
-// Compiled once for each of the three programs (cli/tiers.h), with OBSCURA_TIER saying which.
+// Compiled once for each of the programs (cli/tiers.h), with OBSCURA_TIER saying which.
 #include <CLI/CLI.hpp>
 
 #include "cli/tiers.h"
@@ -19,9 +19,10 @@ struct Verb {
 constexpr auto kThisTier = static_cast<Tier>(OBSCURA_TIER);
 
 /// Names no function that is not to be linked.
-#define OBSCURA_VERB(name, tier, description)                                             \
-  Verb {                                                                                  \
-#name, description, Tier::tier, Tier::tier <= kThisTier ? add_##name##_verb : nullptr \
+#define OBSCURA_VERB(name, tier, description)                                                \
+  Verb {                                                                                     \
+#name, description, Tier::tier,                                                          \
+        has_verbs(kThisTier, Tier::tier, OBSCURA_SERVICE != 0) ? add_##name##_verb : nullptr \
   }
 
 constexpr Verb kVerbs[] = {
@@ -40,6 +41,9 @@ constexpr Verb kVerbs[] = {
     OBSCURA_VERB(chunks, files, "What selective encryption would encrypt of a picture, drawn over it"),
     OBSCURA_VERB(index, networks, "Puts pictures into a gallery that can be searched"),
     OBSCURA_VERB(search, networks, "Finds pictures like one that the gallery's server does not see"),
+    OBSCURA_VERB(serve, server, "Server: models and galleries over a network, for clients of any kind (KServe v2)"),
+    OBSCURA_VERB(token, server, "Server: tokens of those who may ask: create, list, revoke"),
+    OBSCURA_VERB(remote, remote, "Owner: classifies and finds pictures at a server that cannot see them"),
     OBSCURA_VERB(audit, learning, "What an attacker gets of protected images, and of pictures encrypted in part"),
     OBSCURA_VERB(reproduce, learning, "Repeats the tables of a paper on protected images, with a report"),
     OBSCURA_VERB(bench, networks, "Times the engine and a network on this machine, on one thread"),

@@ -13,6 +13,7 @@
 #include "cli/picture_options.h"
 #include "cli/search_files_verbs.h"
 #include "image/image.h"
+#include "study/search/blind_files.h"
 #include "study/search/search_files.h"
 
 namespace fs = std::filesystem;
@@ -21,6 +22,7 @@ namespace obscura::cli {
 namespace {
 
 struct FilesArguments {
+  fs::path network;
   study::OwnerQuestion question;
   study::OwnerReading reading;
   fs::path gallery, request, keys, out;
@@ -49,6 +51,13 @@ void print(const study::SearchFiles& files) {
 void run_publish(const FilesArguments& a) {
   check(a, a.out, {study::kCardFile, study::kHintFile}, {});
   print(study::publish_gallery(a.gallery, a.out, a.threads));
+}
+
+void run_compile(const FilesArguments& a) {
+  const fs::path out = a.gallery / study::kBlindFolder;
+  check(a, out, {}, {a.network});
+  check_outputs({{out / study::kBlindProgramFile, study::FileKind::program}}, {a.network}, a.force);
+  print(study::compile_blind(a.gallery, a.network));
 }
 
 void run_request(FilesArguments& a) {
@@ -106,6 +115,11 @@ void add_search_files(CLI::App& verb) {
   add_folder(publish, "--out", a->out, "A folder for the card and the hint");
   add_threads(publish, a->threads);
   publish.callback([a] { run_publish(*a); });
+
+  CLI::App& compile = *sub("compile", "The server: a program for mode blind of this version of a gallery, for serve");
+  add_folder(compile, "--gallery", a->gallery, "A folder that index made; the program goes into it");
+  add_folder(compile, "--network", a->network, "The network that it was indexed with (ONNX)");
+  compile.callback([a] { run_compile(*a); });
 
   CLI::App& request = *sub("owner-request", "The owner: a picture's vector, encrypted");
   request.add_option("picture", a->question.picture, "A picture")->required()->group(kFiles);

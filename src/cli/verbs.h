@@ -21,9 +21,12 @@ void add_index_verb(CLI::App& verb);
 void add_inspect_verb(CLI::App& verb);
 void add_keygen_verb(CLI::App& verb);
 void add_protect_verb(CLI::App& verb);
+void add_remote_verb(CLI::App& verb);
 void add_reproduce_verb(CLI::App& verb);
 void add_reveal_verb(CLI::App& verb);
 void add_search_verb(CLI::App& verb);
+void add_serve_verb(CLI::App& verb);
+void add_token_verb(CLI::App& verb);
 void add_train_verb(CLI::App& verb);
 
 /// All verbs, in the order in which they are listed (verb_list.cpp): those of this program as they are, those of others

@@ -146,6 +146,10 @@ std::vector<std::vector<std::uint32_t>> read_fetches(ckks::Kind kind, const Gall
 
 }  // namespace
 
+std::string blind_program_name(const GalleryVersion& version) {
+  return "gallery " + version.id + " version " + std::to_string(version.version);
+}
+
 QuestionId random_question() {
   QuestionId id;
   randombytes_buf(id.data(), id.size());

@@ -29,6 +29,10 @@ struct GalleryVersion {
   friend bool operator==(const GalleryVersion&, const GalleryVersion&) = default;
 };
 
+/// What the program of mode blind of a version of a gallery is called in its client spec, so that server and owners see
+/// that it is the one of their card.
+std::string blind_program_name(const GalleryVersion& version);
+
 /// What everybody may know of a gallery: how vectors are made, which places hold an image, how records lie.
 ///
 ///   payload := gallery kind:u8 dimension:u32 thumbnail_bytes:u32 record_bytes:u32 network recipe source:text

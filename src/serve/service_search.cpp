@@ -11,8 +11,7 @@ namespace {
 
 constexpr double kLoadSeconds = 0.5, kScoreSeconds = 0.05, kFetchSeconds = 0.1;
 
-GalleryFacts facts_of(GalleryHost& host, const std::string& blind_model) {
-  const auto present = host.state();
+GalleryFacts facts_of(const GalleryHost& host, const search::GalleryState& present, const std::string& blind_model) {
   const auto& form = host.form();
   const auto plan = search::plan_scores(form.kind, form.dimension);
   const auto shape = search::fetch_shape(std::max<std::size_t>(present.places, 1), search::record_bytes(form));
@@ -42,8 +41,13 @@ std::vector<GalleryFacts> Service::galleries(const Identity& who) {
 
 GalleryFacts Service::gallery(const Identity& /*who*/, const std::string& name) {
   try {
-    const std::string blind = name + ".blind";
-    return facts_of(state_->find_gallery(name), state_->models.contains(blind) ? blind : "");
+    GalleryHost& host = state_->find_gallery(name);
+    const auto present = host.state();
+    const auto blind = state_->models.find(name + ".blind");
+    // One of an older version would find what is no longer there.
+    const bool fits = blind != state_->models.end() &&
+                      blind->second->facts().network == search::blind_program_name({present.id, present.version});
+    return facts_of(host, present, fits ? blind->first : "");
   } catch (...) {
     throw failure_in_flight();
   }

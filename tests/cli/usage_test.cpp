@@ -11,7 +11,8 @@ namespace {
 using testing::HasSubstr;
 
 const std::vector<std::string> kVerbs = {"keygen", "encrypt", "classify", "decrypt",   "evaluate", "compile", "data",
-                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal",  "chunks"};
+                                         "train",  "bench",   "demo",     "reproduce", "protect",  "reveal",  "chunks",
+                                         "remote"};
 
 TEST(Usage, HelpNamesEveryVerb) {
   const Result help = obscura({"--help"});

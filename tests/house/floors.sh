@@ -10,7 +10,8 @@ page=$(realpath "${2:?usage: floors.sh SOURCE_FOLDER ARCHITECTURE_PAGE}")
 # What an outside library's headers begin with.
 declare -A headers=([torch/]=LibTorch [ATen/]=LibTorch [c10/]=LibTorch [opencv2/]=OpenCV [onnx/]=ONNX [Eigen/]=Eigen
   [sodium]=libsodium [zstd]=zstd [zlib]=zlib [fmt/]=fmt [nlohmann/]=nlohmann-json [CLI/]=CLI11 [sqlite3]=SQLite [jpeglib]=libjpeg-turbo
-  [png.h]=libpng [tiffio]=libtiff [webp/]=libwebp)
+  [png.h]=libpng [tiffio]=libtiff [webp/]=libwebp [microhttpd]=libmicrohttpd
+  [grpcpp/]=gRPC [grpc/]=gRPC [google/protobuf]=gRPC [prometheus/]=prometheus-cpp [curl/]=libcurl)
 
 broken=0
 complain() {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/options.h"
+
+namespace obscura::cli {
+
+/// Where systemd says that state goes, else a folder beside.
+inline std::filesystem::path default_state() {
+  const char* folder = std::getenv("STATE_DIRECTORY");
+  return folder != nullptr && *folder != '\0' ? folder : "obscura-state";
+}
+
+inline void add_state(CLI::App& verb, std::filesystem::path& state) {
+  verb.add_option("--state", state, "The server's folder: tenants, tokens, keys; made where it is missing")
+      ->capture_default_str()
+      ->group(kFiles);
+}
+
+}  // namespace obscura::cli
