@@ -9,7 +9,8 @@ const loader = require('@grpc/proto-loader');
 
 const [address, folder, keyFile, hash, queryFile, answerFile] = process.argv.slice(2);
 const files = ['inference.proto', 'obscura.proto'].map((name) => path.join(folder, name));
-const packages = grpc.loadPackageDefinition(loader.loadSync(files, { longs: Number, defaults: true, enums: String }));
+const options = { keepCase: true, longs: Number, defaults: true, enums: String };
+const packages = grpc.loadPackageDefinition(loader.loadSync(files, options));
 const plain = grpc.credentials.createInsecure();
 const inference = new packages.inference.GRPCInferenceService(address, plain);
 const keyService = new packages.obscura.v1.Keys(address, plain);
