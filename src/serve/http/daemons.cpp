@@ -28,6 +28,7 @@ void* on_target(void* cls, const char* target, MHD_Connection* connection) noexc
   if (on == nullptr) return nullptr;
   state.table.header_begins(*on);
   auto core = std::make_shared<ExchangeCore>(state.poller, state.budget);
+  core->request.peer = on->peer;
   return new RequestSteps{state, *on, target == nullptr ? "" : target, std::move(core), {}, {}, {}, 0, false};
 } catch (...) {
   return nullptr;

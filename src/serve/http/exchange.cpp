@@ -93,6 +93,10 @@ const Request& Exchange::request() const {
   return core_->request;
 }
 
+std::size_t Exchange::body_bytes() const {
+  return core_->body.size();
+}
+
 std::vector<std::uint8_t> Exchange::take_body() {
   return std::move(core_->body);
 }

@@ -22,6 +22,7 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   const Request& request() const;
+  std::size_t body_bytes() const;
   /// Once; whole.
   std::vector<std::uint8_t> take_body();
   /// Asked for when the client hangs up, or the server stops and its grace is over.

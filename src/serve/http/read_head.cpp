@@ -47,7 +47,6 @@ std::size_t header_bytes(MHD_Connection* connection) {
 
 void read_head(RequestSteps& steps, MHD_Connection* connection, const char* method, const char* version) {
   Request& request = steps.core->request;
-  request.peer = steps.connection.peer;
   request.method = method;
   std::vector<FieldView> fields;
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &keep_field, &fields);

@@ -24,6 +24,7 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::variant<std::vector<std::uint8_t>, FilePart> body;
   bool close = false;  ///< the connection ends with it
+  std::string code;    ///< of a failure, for logs; not sent
 
   Reply() = default;
   /// With a body of `type`.
