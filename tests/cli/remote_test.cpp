@@ -81,6 +81,7 @@ class RemoteTest : public testing::Test {
                        "--out", at("digits")})
                   .status,
               0);
+    ASSERT_EQ(obscura({"search", "compile", "--gallery", at("digits"), "--network", kModel}).status, 0);
   }
   static void TearDownTestSuite() { folder_.reset(); }
 
@@ -145,8 +146,8 @@ TEST_F(RemoteTest, MakesAndSendsKeysOnce) {
 
 TEST_F(RemoteTest, ListsModelsAndKeysAndForgetsThem) {
   const auto models = remote({"models", "--json"}).json();
-  ASSERT_EQ(models["models"].size(), 1U);
-  EXPECT_EQ(models["models"][0]["name"], "mnist");
+  ASSERT_EQ(models["models"].size(), 2U);  // and the gallery's
+  EXPECT_THAT(models["models"][0]["name"], testing::AnyOf("mnist", "digits.blind"));
   EXPECT_THAT(remote({"models"}).out, HasSubstr("mnist"));
   EXPECT_THAT(remote({"keys", "list"}).out, HasSubstr("no keys"));
   ASSERT_EQ(classify({sample("1-0")}).status, 0);
@@ -183,6 +184,7 @@ TEST_F(RemoteTest, RefusesInOneLine) {
   expect_refused(remote({"models"}, "obs_wrong"), 1, "token");
   expect_refused(remote({"classify", sample("7-0"), "--keys", keys()}, ""), 1, "token");
   expect_refused(classify({sample("7-0"), "--model", "other"}), 2, "there is mnist");
+  expect_refused(classify({sample("7-0"), "--model", "digits.blind"}), 2, "--mode blind");
   expect_refused(classify({sample("7-0").substr(0, 5)}), 1, "");
   expect_refused(obscura({"remote", "models"}, "unset OBSCURA_SERVER;"), 2, "--server");
   expect_refused(obscura({"remote", "models", "--server", "ftp://x", "--token", "obs_a"}), 2, "http");
@@ -230,7 +232,12 @@ TEST_F(RemoteTest, FindsWhatASearchInOneProcessFinds) {
   const Result text = remote({"search", sample("4-0"), "--keys", keys(), "--network", kModel});
   EXPECT_THAT(text.out, HasSubstr("the server saw"));
   expect_refused(remote({"search", sample("4-0"), "--keys", keys(), "--gallery", "cats"}), 2, "there is digits");
-  expect_refused(remote({"search", sample("4-0"), "--keys", keys(), "--mode", "blind"}), 2, "mode blind");
+  const Result blind = remote({"search", sample("4-0"), "--keys", keys(), "--mode", "blind", "--json"});
+  ASSERT_EQ(blind.status, 0) << blind.err;
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_NEAR(blind.json()["results"][i]["distance"], plain["results"][i]["distance"], 1e-3);
+    EXPECT_EQ(blind.json()["results"][i]["label"], plain["results"][i]["label"]);
+  }
   expect_refused(remote({"search", sample("4-0"), "--keys", keys(), "--top", "201"}), 2, "200 images");
   expect_refused(remote({"search", sample("4-0"), "--keys", keys(), "--network",
                          OBSCURA_SOURCE_DIR "/models/obscura-s-mnist.onnx"}),

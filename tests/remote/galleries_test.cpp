@@ -110,7 +110,7 @@ TEST_F(HintTest, GoesOnWhereItWasCut) {
 TEST_F(HintTest, GoesOnInALaterCall) {
   Said cut = whole(200, file_, tag(file_));
   cut.bytes.resize(cut.bytes.size() - 100'000), cut.close = true;
-  bool whole_now = false;
+  std::atomic<bool> whole_now = false;
   ScriptedServer server([&](const Heard& heard) {
     if (heard.headers.count("range") == 0 && !whole_now) return cut;
     return whole_now ? file_of(heard, file_) : Said{"", true};

@@ -144,6 +144,12 @@ class Search {
     const auto keys = keys_for_model(remote_, model, request_.keys, pool_, note_);
     result_.seconds.prepare += keys.seconds;
     const message::ClientSpec& client = keys.owner->client();
+    if (client.network != search::blind_program_name(card_.gallery)) {
+      throw MismatchError(
+          fmt::format("model {} was made for another version of gallery {}: its owner compiles it again "
+                      "(search compile)",
+                      model.name, gallery_.name));
+    }
     const auto image = read_query_image(request_.picture, client.input, client.preprocessing, request_.fit);
     for (const std::string& line : image.notes) note_(line);
     result_.notes = image.notes;
@@ -156,10 +162,9 @@ class Search {
     for (const auto& line : decryption_notes(said, keys.folder.path(), "remove that folder")) note_(line);
     const auto& logits = said.readings.front().logits;
     if (logits.size() != card_.taken.size() + card_.form.dimension) {
-      throw MismatchError(
-          fmt::format("model {} says scores of {} images, but the gallery has {} places: it is of "
-                      "another version",
-                      model.name, logits.size() - std::min(logits.size(), card_.form.dimension), card_.taken.size()));
+      throw MismatchError(fmt::format("model {} says {} numbers, but gallery {} has {} places and vectors of {}",
+                                      model.name, logits.size(), gallery_.name, card_.taken.size(),
+                                      card_.form.dimension));
     }
     auto distances = blind_distances(logits, card_.taken.size());
     for (std::size_t p = 0; p < distances.size(); ++p) {
