@@ -215,16 +215,17 @@ TEST(GrpcFront, StopEndsStreamsThatWait) {
   const Client client(house);
   grpc::ClientContext infers, sends;
   client.show(infers), client.show(sends);
-  const auto stream = client.inference->ModelStreamInfer(&infers);
-  ::inference::ModelStreamInferResponse answer;
-  ASSERT_TRUE(stream->Write(infer_message(Bytes{1}, true)));
-  ASSERT_TRUE(stream->Read(&answer));
   v1::KeyStatus reply;
   const auto writer = client.keys->Upload(&sends, &reply);
   v1::KeyChunk chunk;
   chunk.set_hash(std::string(64, '1'));
   chunk.set_total(1000);
   ASSERT_TRUE(writer->Write(chunk));
+  // On the same connection: once this one is answered, the server knows the other.
+  const auto stream = client.inference->ModelStreamInfer(&infers);
+  ::inference::ModelStreamInferResponse answer;
+  ASSERT_TRUE(stream->Write(infer_message(Bytes{1}, true)));
+  ASSERT_TRUE(stream->Read(&answer));
   const auto begun = std::chrono::steady_clock::now();
   house.front.stop(600'000);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::minutes(5));
