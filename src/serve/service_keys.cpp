@@ -196,7 +196,15 @@ KeyStatus Service::State::finish_upload(const TenantHash& name, OpenUpload& open
     throw;
   }
   open.upload.finish();
-  records.add(record);
+  try {
+    records.add(record);
+  } catch (const Error&) {
+    options.log(text_in_flight());
+    std::error_code ec;
+    fs::remove(key_file(name), ec);
+    forget();
+    throw Failure(FailureCode::out_of_room, "the server's disk did not take the record of these keys: ask its owner");
+  }
   const std::lock_guard guard(mutex);
   uploads.erase(name);
   return status_of(record);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -32,7 +33,7 @@ namespace {
 
 struct ServeArguments {
   fs::path models;
-  std::vector<fs::path> galleries;
+  std::vector<std::string> galleries;
   fs::path state = default_state();
   std::string listen = "127.0.0.1:8443", grpc;
   fs::path certificate, key, ready_file, log;
@@ -111,7 +112,8 @@ std::string pem_of(const fs::path& file) {
 
 serve::Service::Options service_options(const ServeArguments& a, Log& log) {
   serve::Service::Options options;
-  options.models = a.models, options.galleries = a.galleries, options.state = a.state;
+  options.models = a.models, options.state = a.state;
+  options.galleries.assign(a.galleries.begin(), a.galleries.end());
   options.threads = a.threads, options.backlog = a.backlog, options.most_wait = static_cast<double>(a.most_wait);
   options.matrix_memory = a.matrix_memory * kMega, options.key_memory = a.key_memory * kMega;
   options.key_bytes_per_tenant = a.tenant_keys * kMega;
@@ -126,6 +128,7 @@ serve::RestOptions rest_options(const ServeArguments& a, Log& log) {
   options.http.listen = a.listen;
   options.http.certificate = pem_of(a.certificate), options.http.key = pem_of(a.key);
   options.http.max_connections = a.connections;
+  options.trust_loopback = !a.behind_proxy;
   options.access_log = [&log](std::string_view line) { log.line(line); };
   return options;
 }
@@ -192,7 +195,7 @@ void run_serve(const ServeArguments& a) {
   const int grace = static_cast<int>(a.grace) * 1000;
   log.event("stopping: what was taken has " + std::to_string(a.grace) + " s to end");
   service.stop(grace);
-  rest.stop(1000);
+  rest.stop(std::chrono::seconds(1));
   if (grpc) grpc->stop(1000);
   log.event("stopped");
 }
