@@ -85,7 +85,7 @@ TEST_F(Tls, SlowHandshakesAreNotWaitedFor) {
 
 TEST_F(Tls, WhoGoesStopsTheWork) {
   const HttpServer server(options_, handler_);
-  std::thread client([&] { say(server.port(), post("/later", "x")); });
+  std::thread client([&] { say(server.port(), post("/later", "x"), "-no_ign_eof"); });
   const auto exchange = handler_.later();
   ASSERT_NE(exchange, nullptr);
   EXPECT_TRUE(exchange->request().peer.encrypted);

@@ -4,6 +4,16 @@
 
 namespace obscura::serve {
 
+namespace {
+
+/// libmicrohttpd does not notice an end that comes together with the last bytes before it.
+bool has_hung_up(int socket) {
+  char next = 0;
+  return ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+}  // namespace
+
 bool ConnectionTable::admit(const std::string& counted) {
   std::size_t total = 0;
   {
@@ -93,7 +103,9 @@ void ConnectionTable::idle(Connection& connection) {
 }
 
 bool ConnectionTable::late(Connection& connection, Clock::time_point now) {
-  if (connection.phase == Phase::working || connection.phase == Phase::closing || now < connection.until) return false;
+  if (connection.phase == Phase::working || connection.phase == Phase::closing) return false;
+  if (connection.phase == Phase::body && has_hung_up(connection.socket)) return true;
+  if (now < connection.until) return false;
   if (connection.phase != Phase::body) return true;
   const double seconds = std::chrono::duration<double>(options_.body_window).count();
   if (static_cast<double>(connection.arrived) < seconds * static_cast<double>(options_.least_body_rate)) return true;
