@@ -10,7 +10,8 @@ void add_remote_verb(CLI::App& verb) {
   add_remote_search(verb);
   add_remote_keys(verb);
   verb.footer(
-      "Examples:\n  export OBSCURA_SERVER=https://example.org:8443 OBSCURA_TOKEN=obs_...\n  obscura remote models\n"
+      "Examples:\n  export OBSCURA_SERVER=https://example.org:8443 OBSCURA_TOKEN=obs_...\n  obscura remote models "
+      "--json\n"
       "  obscura remote classify samples/digits/7-0.png --keys keys/");
 }
 
