@@ -30,6 +30,8 @@ struct Wishes {
   double seconds = 10;
 };
 
+constexpr std::size_t kEnough = std::size_t{64} << 30;  // bytes for keys: none goes
+
 /// A query's bytes in, its answer's out.
 using Ask = std::function<ckks::Bytes(const ckks::Bytes& query, const ckks::Bytes& keys)>;
 
@@ -129,8 +131,9 @@ void run(const Wishes& wishes) {
     remote = std::make_unique<remote::Remote>(wishes.server, token == nullptr ? "" : token, options);
     ask = [&](const ckks::Bytes& query, const ckks::Bytes&) { return remote->infer(wishes.model, query); };
   } else {
-    inside = std::make_unique<runtime::Server>(program::read_program(read_file(wishes.program)),
-                                               runtime::ServerOptions{wishes.threads});
+    inside = std::make_unique<runtime::Server>(
+        program::read_program(read_file(wishes.program)),
+        runtime::ServerOptions{wishes.threads, runtime::kDefaultMemoryBudget, kEnough});
     ask = [&](const ckks::Bytes& query, const ckks::Bytes&) { return inside->answer(query); };
   }
   const auto spec = spec_of(wishes, remote.get());

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -177,6 +178,8 @@ void print_ready(const ServeArguments& a, serve::Service& service, int http_port
 void run_serve(const ServeArguments& a) {
   const Stopwatch watch;
   if (a.certificate.empty() != a.key.empty()) throw UsageError("--tls-cert and --tls-key belong together");
+  // gRPC's own lines are no JSON, and say what the access log says.
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
   const sigset_t held = hold_signals();
   Log log(a.log);
   serve::Service service(service_options(a, log));

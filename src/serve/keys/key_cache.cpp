@@ -1,6 +1,14 @@
 #include "serve/keys/key_cache.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace obscura::serve {
+namespace {
+
+constexpr std::chrono::minutes kIdle{10};
+
+}  // namespace
 
 KeyCache::Keys KeyCache::get(const Name& name, const std::function<Keys()>& expand) {
   std::promise<Keys> promise;
@@ -8,7 +16,7 @@ KeyCache::Keys KeyCache::get(const Name& name, const std::function<Keys()>& expa
   {
     const std::lock_guard lock(mutex_);
     if (const auto at = entries_.find(name); at != entries_.end()) {
-      at->second.last_asked = ++clock_;
+      at->second.last_asked = Clock::now();
       return at->second.keys;
     }
     if (const auto at = coming_.find(name); at != coming_.end()) {
@@ -38,20 +46,26 @@ void KeyCache::put(const Name& name, Keys keys) {
   keep(name, std::move(keys));
 }
 
+/// Under the mutex, where there is one.
+std::map<KeyCache::Name, KeyCache::Entry>::iterator KeyCache::victim() {
+  const auto oldest = std::ranges::min_element(
+      entries_, [](const auto& a, const auto& b) { return a.second.last_asked < b.second.last_asked; });
+  if (Clock::now() - oldest->second.last_asked > kIdle) return oldest;
+  return std::next(entries_.begin(), std::uniform_int_distribution<std::ptrdiff_t>(
+                                         0, static_cast<std::ptrdiff_t>(entries_.size()) - 1)(chance_));
+}
+
 /// Under the mutex. What alone is more than the budget is used, and not kept.
 void KeyCache::keep(const Name& name, Keys keys) {
   const std::size_t bytes = keys->memory_bytes();
   if (bytes > budget_ || entries_.contains(name)) return;
   while (bytes_ + bytes > budget_) {
-    auto oldest = entries_.begin();
-    for (auto at = entries_.begin(); at != entries_.end(); ++at) {
-      if (at->second.last_asked < oldest->second.last_asked) oldest = at;
-    }
-    bytes_ -= oldest->second.keys->memory_bytes();
-    entries_.erase(oldest);
+    const auto gone = victim();
+    bytes_ -= gone->second.keys->memory_bytes();
+    entries_.erase(gone);
   }
   bytes_ += bytes;
-  entries_[name] = {std::move(keys), ++clock_};
+  entries_[name] = {std::move(keys), Clock::now()};
 }
 
 void KeyCache::forget(const Name& name) {
