@@ -27,6 +27,7 @@ MHD_Response* response_of(FilePart part) {
 }  // namespace
 
 MHD_Result send_reply(RequestSteps& steps, MHD_Connection* connection, Reply reply) {
+  steps.core->release();
   const std::uint64_t size = reply.size();
   MHD_Response* const response = std::visit([](auto& body) { return response_of(std::move(body)); }, reply.body);
   if (response == nullptr) return MHD_NO;

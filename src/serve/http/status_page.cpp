@@ -35,11 +35,11 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th{font-weight:500;font-size:13px;text-align:left;white-space:nowrap}
 th,td{padding:6px 14px 6px 0;border-top:1px solid var(--line)}tr:first-child th{border-top:0;padding-top:0}
 .n{text-align:right}code{font:13px ui-monospace,Menlo,Consolas,monospace}
-svg{width:100%;height:auto;display:block;font-size:12px}
+svg{width:100%;min-width:520px;height:auto;display:block;font-size:12px}
 .axis line{stroke:var(--line)}
 .median path,.p95 path{fill:none;stroke:var(--main);stroke-width:2;stroke-linejoin:round}.p95 path{stroke:var(--soft)}
 .median circle{fill:var(--main)}.p95 circle{fill:var(--soft)}.answered{fill:var(--main)}.refused{fill:var(--warn)}
-.key{font-weight:400;font-size:13px;color:var(--quiet);margin-left:10px}
+.key{white-space:nowrap;font-weight:400;font-size:13px;color:var(--quiet);margin-left:10px}
 .key::before{content:"";display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:5px;background:var(--c)}
 )";
 

@@ -22,10 +22,10 @@ double y_of(double value, double most) {
   return kBottom - (kBottom - kTop) * std::min(value / most, 1.0);
 }
 
-/// 1, 2 or 5 times a power of ten, not below `value`.
+/// A number whose half is short, too, not below `value`.
 double round_up(double value) {
   const double power = std::pow(10, std::floor(std::log10(value)));
-  for (const double step : {1.0, 2.0, 5.0}) {
+  for (const double step : {1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0}) {
     if (value <= step * power * (1 + 1e-9)) return step * power;
   }
   return 10 * power;
@@ -90,7 +90,8 @@ std::string bar(const LatencySample& sample, std::int64_t now, double from, doub
 
 std::string nothing() {
   return "<g class=\"axis\">" +
-         word((kLeft + kRight) / 2, (kTop + kBottom) / 2 - 6, "middle", "no requests in the last ten minutes") + "</g>";
+         word((kLeft + kRight) / 2, (kTop + kBottom) / 2 - 12, "middle", "no requests in the last ten minutes") +
+         "</g>";
 }
 
 }  // namespace
@@ -115,7 +116,7 @@ std::string requests_plot(const std::vector<LatencySample>& samples, std::int64_
   double most = 0;
   for (const LatencySample& point : points) most = std::max(most, static_cast<double>(point.answered + point.refused));
   const bool any = most > 0;
-  most = std::max(round_up(any ? most : 1), 2.0);
+  most = most < 20 ? std::max(2 * std::ceil(most / 2), 2.0) : round_up(most);
   std::string bars = any ? "" : nothing();
   for (const LatencySample& point : points) {
     const auto answered = static_cast<double>(point.answered), all = answered + static_cast<double>(point.refused);
