@@ -37,14 +37,15 @@ using Ask = std::function<ckks::Bytes(const ckks::Bytes& query, const ckks::Byte
 
 struct Tally {
   std::mutex mutex;
-  std::vector<double> seconds;
+  std::vector<double> seconds, refused;  ///< of answers, and of refusals
   std::map<std::string, std::size_t> errors;
   std::size_t wrong = 0;
   std::vector<std::size_t> each;  ///< answers of a client
 
-  void failed(const std::string& what) {
+  void failed(const std::string& what, double after) {
     const std::lock_guard lock(mutex);
     ++errors[what];
+    refused.push_back(after);
   }
 };
 
@@ -95,10 +96,10 @@ void drive(Client& client, std::size_t n, const Ask& ask, const std::atomic<bool
       ++tally.each[n];
       if (!right) ++tally.wrong;
     } catch (const remote::RemoteError& e) {
-      tally.failed(e.code());
+      tally.failed(e.code(), watch.seconds());
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     } catch (const std::exception& e) {
-      tally.failed(e.what());
+      tally.failed(e.what(), watch.seconds());
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
   }
@@ -113,6 +114,11 @@ void report(Tally& tally, double seconds) {
              1e3 * share(all, 1));
   fmt::print("  of a client {} to {}; wrong {}\n", *least, *most, tally.wrong);
   for (const auto& [what, count] : tally.errors) fmt::print("  {} x {}\n", count, what);
+  auto& refused = tally.refused;
+  if (refused.empty()) return;
+  std::ranges::sort(refused);
+  fmt::print("  refused after {:.1f} ms (median), {:.1f} ms (95 %), {:.1f} ms (longest), encryption included\n",
+             1e3 * share(refused, 0.5), 1e3 * share(refused, 0.95), 1e3 * share(refused, 1));
 }
 
 message::ClientSpec spec_of(const Wishes& wishes, remote::Remote* server) {

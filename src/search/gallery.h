@@ -56,6 +56,8 @@ class Gallery {
 
   const GalleryForm& form() const { return form_; }
   GalleryState state();
+  /// That of state(), in microseconds where that counts all images.
+  std::int64_t version() { return number("version"); }
 
   /// Adds images, all or none, and says their places. Throws MismatchError for vectors or thumbnails that do not fit
   /// the form, or a label that is no class.

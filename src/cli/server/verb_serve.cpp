@@ -1,6 +1,7 @@
 // `obscura serve`: models and galleries over a network. Nothing here, or in what it includes, knows a secret key.
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -129,6 +130,8 @@ serve::RestOptions rest_options(const ServeArguments& a, Log& log) {
   options.http.listen = a.listen;
   options.http.certificate = pem_of(a.certificate), options.http.key = pem_of(a.key);
   options.http.max_connections = a.connections;
+  // Behind a proxy all come from one address.
+  options.http.max_connections_an_address = a.behind_proxy ? a.connections : (a.connections + 1) / 2;
   options.trust_loopback = !a.behind_proxy;
   options.access_log = [&log](std::string_view line) { log.line(line); };
   return options;
@@ -175,8 +178,17 @@ void print_ready(const ServeArguments& a, serve::Service& service, int http_port
   std::fflush(stdout);
 }
 
+/// A connection each: as many files as the system allows this user.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void run_serve(const ServeArguments& a) {
   const Stopwatch watch;
+  raise_file_limit();
   if (a.certificate.empty() != a.key.empty()) throw UsageError("--tls-cert and --tls-key belong together");
   // gRPC's own lines are no JSON, and say what the access log says.
   ::setenv("GRPC_VERBOSITY", "NONE", 0);

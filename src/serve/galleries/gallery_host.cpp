@@ -26,12 +26,14 @@ GalleryHost::GalleryHost(std::string name, fs::path folder, fs::path state, Writ
       note_(std::move(note)),
       watched_(search::Gallery::open(folder_)) {
   form_ = watched_.form();
-  if (watched_.state().images == 0) throw UsageError(folder_.string() + " is an empty gallery: index pictures first");
+  known_ = watched_.state();
+  if (known_.images == 0) throw UsageError(folder_.string() + " is an empty gallery: index pictures first");
 }
 
 search::GalleryState GalleryHost::state() {
   const std::lock_guard lock(state_mutex_);
-  return watched_.state();
+  if (watched_.version() != known_.version) known_ = watched_.state();
+  return known_;
 }
 
 std::shared_ptr<GalleryView> GalleryHost::view() {

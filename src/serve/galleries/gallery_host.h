@@ -42,7 +42,7 @@ class GalleryHost {
   const std::string& name() const { return name_; }
   const std::filesystem::path& folder() const { return folder_; }
   const search::GalleryForm& form() const { return form_; }
-  /// Microseconds.
+  /// Microseconds, but where it has changed.
   search::GalleryState state();
 
   /// Of the present version: seconds where it is new.
@@ -64,6 +64,7 @@ class GalleryHost {
   search::GalleryForm form_;
   std::mutex state_mutex_;
   search::Gallery watched_;  ///< for its state alone
+  search::GalleryState known_;
   std::mutex view_mutex_;
   std::shared_ptr<GalleryView> view_;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file_stream.h"
 #include "base/stopwatch.h"
 #include "study/memory_check.h"
 #include "study/preprocessing.h"
@@ -56,6 +57,7 @@ RemoteClassification classify_remotely(remote::Remote& remote, const RemoteClass
   const Stopwatch watch;
   const auto before = remote.traffic();
   const auto files = query_files(request.images, note);
+  for (const auto& file : files) read_start(file, 1);  // before keys are made, which takes its time
   RemoteClassification done;
   done.model = choose_model(remote.models(), request.model);
   ThreadPool pool(request.threads);
