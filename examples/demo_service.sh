@@ -34,12 +34,14 @@ say "The owner's side: keys are made here, and never sent but for the evaluation
 mapfile -t pictures < <(find samples -name '*.png' | sort | head -n 4)
 run "$obscura" remote models
 run "$obscura" remote classify --keys "$work/keys" "${pictures[@]}"
-run "$obscura" remote keys --keys "$work/keys" list 2>/dev/null || run "$obscura" remote keys list
+run "$obscura" remote keys list
 
 say "What the server has seen: a line a request, and nothing of a picture, a key or a token"
-cut -c -200 "$work/server.log"
+grep -v '"status":202' "$work/server.log" | cut -c -200
+echo "(and $(grep -c '"status":202' "$work/server.log") like them for further pieces of the keys)"
 say "What it keeps: evaluation keys, named by their hash; they decrypt nothing"
 (cd "$work/server" && find keys -type f -printf '%s bytes  %p\n')
 say "And any client of the Open Inference Protocol (KServe v2) may ask"
-run curl -s -H "Authorization: Bearer $token" "$OBSCURA_SERVER/v2/models/mnist"
+echo '$ curl -H "Authorization: Bearer $OBSCURA_TOKEN" '"$OBSCURA_SERVER/v2/models/mnist"
+curl -s -H "Authorization: Bearer $token" "$OBSCURA_SERVER/v2/models/mnist"
 echo

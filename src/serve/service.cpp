@@ -179,7 +179,7 @@ void Service::infer(const Identity& who, InferRequest request, std::stop_token s
       const auto& runner = model->runner();
       const Stopwatch whole;
       auto read = message::read_query(*runner.context(), model->client().program, *query);
-      const auto keys = state.keys_for(tenant, read.key, runner.context(), model->client().keys);
+      const auto keys = state.keys_for(tenant, read.key, runner.context(), model->client().keys, asked);
       const Stopwatch watch;
       auto answer = runtime::answer_query(runner, keys, std::move(read), {&state.pool, nullptr, asked});
       state.metrics.part("evaluate", watch.seconds());

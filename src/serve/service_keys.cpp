@@ -165,15 +165,21 @@ void Service::State::check_head(OpenUpload& open, std::string_view what) {
   open.head_checked = true;
 }
 
-KeyCache::Keys Service::State::expand(const ckks::Context& context, const fs::path& file) {
+/// Hundreds of megabytes: called off between two reads.
+KeyCache::Keys Service::State::expand(const ckks::Context& context, const fs::path& file, const std::stop_token& stop) {
   const Stopwatch watch;
-  auto keys = std::make_shared<const ckks::EvaluationKeys>(
-      ckks::read_expanded_keys(context, open_source(file), "evaluation keys", &pool));
+  const ByteSource inner = open_source(file);
+  const ByteSource source{inner.size, [&](std::span<std::uint8_t> bytes) {
+                            if (stop.stop_requested()) throw CancelledError("called off");
+                            inner.read(bytes);
+                          }};
+  auto keys =
+      std::make_shared<const ckks::EvaluationKeys>(ckks::read_expanded_keys(context, source, "evaluation keys", &pool));
   metrics.part("keys", watch.seconds());
   return keys;
 }
 
-KeyStatus Service::State::finish_upload(const TenantHash& name, OpenUpload& open) {
+KeyStatus Service::State::finish_upload(const TenantHash& name, OpenUpload& open, const std::stop_token& stop) {
   const std::lock_guard finishing(open.finishing);
   if (const auto record = records.find(name.first, name.second)) return status_of(*record);
   const auto forget = [&] {
@@ -187,10 +193,12 @@ KeyStatus Service::State::finish_upload(const TenantHash& name, OpenUpload& open
     const auto head = ckks::peek_evaluation_keys(open.upload.start(ckks::kKeyIdWithin));
     const std::string parameters = message::hex_of(ckks::digest_of(head.parameters));
     const auto context = context_of(parameters);
-    const auto keys = expand(*context, open.upload.part());
+    const auto keys = expand(*context, open.upload.part(), stop);
     cache.put(name, keys);
     record = {name.first, name.second, open.upload.total(), message::hex_of(keys->key()),
               parameters, unix_now(),  unix_now()};
+  } catch (const CancelledError&) {
+    throw;  // all of it stays, for who asks again
   } catch (const Error&) {
     forget();
     throw;
@@ -211,17 +219,19 @@ KeyStatus Service::State::finish_upload(const TenantHash& name, OpenUpload& open
 }
 
 KeyCache::Keys Service::State::keys_for(std::int64_t tenant, const ckks::KeyId& key, const ckks::ContextPtr& context,
-                                        const ckks::KeyRequest& request) {
+                                        const ckks::KeyRequest& request, const std::stop_token& stop) {
   const std::string id = message::hex_of(key);
   bool incomplete = false;
   for (const auto& record : records.of_key(tenant, id, message::hex_of(context->digest()))) {
     const TenantHash name{tenant, record.hash};
     try {
-      const auto keys = cache.get(name, [&] { return expand(*context, key_file(name)); });
+      const auto keys = cache.get(name, [&] { return expand(*context, key_file(name), stop); });
       incomplete = !runtime::has_all(*keys, request);
       if (incomplete) continue;
       records.used(tenant, record.hash, unix_now());
       return keys;
+    } catch (const CancelledError&) {
+      throw;
     } catch (const Error&) {
       // A file that was lost or damaged: as if it had never been here, and the client sends it again.
       options.log(fmt::format("keys {}... were lost: {}", record.hash.substr(0, 8), text_in_flight()));
@@ -323,7 +333,7 @@ void Service::put_key_piece(const Identity& who, KeyPiece piece, std::stop_token
       if (!whole) return done(state.status(who.tenant, shared->hash));
       state.submit<KeyStatus>(
           who, "keys", "", 0.1, std::nullopt, stop, done,
-          [&state, name, open](const std::stop_token&) { return state.finish_upload(name, *open); });
+          [&state, name, open](const std::stop_token& asked) { return state.finish_upload(name, *open, asked); });
     } catch (...) {
       done(failure_in_flight());
     }

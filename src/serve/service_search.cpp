@@ -87,12 +87,12 @@ void Service::scores(const Identity& who, const std::string& name, Bytes questio
     GalleryHost& host = state_->find_gallery(name);
     const auto sent = std::make_shared<Bytes>(std::move(question));
     State& state = *state_;
-    const auto run = [&state, &host, sent, tenant = who.tenant](const std::stop_token&) {
+    const auto run = [&state, &host, sent, tenant = who.tenant](const std::stop_token& asked) {
       const auto view = host.view();
       const auto& table = view->scores();
       const auto& context = *table.context();
       const auto query = search::read_gallery_query(context, view->card().gallery, *sent);
-      const auto keys = state.keys_for(tenant, query.key, table.context(), table.plan().keys());
+      const auto keys = state.keys_for(tenant, query.key, table.context(), table.plan().keys(), asked);
       const Stopwatch watch;
       const ckks::Evaluator evaluator(table.context(), keys);
       const auto scores = table.scores(expand(context, query.vector), evaluator, state.pool);

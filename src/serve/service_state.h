@@ -79,11 +79,11 @@ struct Service::State {
   KeyStatus status(std::int64_t tenant, const std::string& hash);
   std::shared_ptr<OpenUpload> open_upload(std::int64_t tenant, const KeyPiece& piece);
   void check_head(OpenUpload& open, std::string_view what);
-  KeyStatus finish_upload(const TenantHash& name, OpenUpload& open);
-  KeyCache::Keys expand(const ckks::Context& context, const std::filesystem::path& file);
+  KeyStatus finish_upload(const TenantHash& name, OpenUpload& open, const std::stop_token& stop);
+  KeyCache::Keys expand(const ckks::Context& context, const std::filesystem::path& file, const std::stop_token& stop);
   /// The keys that a query is to be answered with. Fails with keys_unknown.
   KeyCache::Keys keys_for(std::int64_t tenant, const ckks::KeyId& key, const ckks::ContextPtr& context,
-                          const ckks::KeyRequest& request);
+                          const ckks::KeyRequest& request, const std::stop_token& stop);
   void drop_key(const TenantHash& name);
   void clean_folder();
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -47,6 +48,23 @@ TEST(KeyCache, KeepsNothingOfWhatFailed) {
   KeyCache cache(std::size_t{1} << 40);
   EXPECT_THROW(cache.get({1, "a"}, []() -> KeyCache::Keys { throw FormatError("damaged"); }), FormatError);
   EXPECT_EQ(cache.get({1, "a"}, some_keys)->key(), some_keys()->key());
+}
+
+TEST(KeyCache, WhoWaitsForWhatAnotherCalledOffBeginsAnew) {
+  KeyCache cache(std::size_t{1} << 40);
+  std::promise<void> begun;
+  std::thread gone([&] {
+    EXPECT_THROW(cache.get({1, "a"},
+                           [&]() -> KeyCache::Keys {
+                             begun.set_value();
+                             std::this_thread::sleep_for(std::chrono::milliseconds(30));
+                             throw CancelledError("gone");
+                           }),
+                 CancelledError);
+  });
+  begun.get_future().wait();
+  EXPECT_NE(cache.get({1, "a"}, some_keys), nullptr);
+  gone.join();
 }
 
 TEST(KeyCache, TurnsOfMoreThanThereIsRoomForStillFindMost) {

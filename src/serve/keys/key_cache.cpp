@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/error.h"
+
 namespace obscura::serve {
 namespace {
 
@@ -25,7 +27,13 @@ KeyCache::Keys KeyCache::get(const Name& name, const std::function<Keys()>& expa
       coming_[name] = promise.get_future().share();
     }
   }
-  if (other.valid()) return other.get();
+  if (other.valid()) {
+    try {
+      return other.get();
+    } catch (const CancelledError&) {
+      return get(name, expand);  // called off by whoever began it, and still wanted here
+    }
+  }
   try {
     Keys keys = expand();
     const std::lock_guard lock(mutex_);

@@ -28,7 +28,8 @@ class KeyCache {
   KeyCache(const KeyCache&) = delete;
   KeyCache& operator=(const KeyCache&) = delete;
 
-  /// `expand` is called where they are not here; what it throws is thrown, and nothing is kept.
+  /// `expand` is called where they are not here; what it throws is thrown, and nothing is kept. CancelledError is for
+  /// whom it was called; others who wait begin anew.
   Keys get(const Name& name, const std::function<Keys()>& expand);
   void put(const Name& name, Keys keys);
   void forget(const Name& name);
