@@ -27,6 +27,7 @@
 #include "serve/http/rest_front.h"
 #include "serve/service_options.h"
 #include "serve/state/tokens.h"
+#include "serve/utc.h"
 
 namespace fs = std::filesystem;
 
@@ -97,7 +98,7 @@ class Log {
     std::fflush(file_);
   }
   void event(const std::string& what) {
-    line(nlohmann::ordered_json{{"time", std::time(nullptr)}, {"event", what}}.dump(
+    line(nlohmann::ordered_json{{"time", serve::utc_now()}, {"event", what}}.dump(
         -1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
 

@@ -1,30 +1,13 @@
 #include "serve/grpc/call_record.h"
 
 #include <cmath>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "serve/grpc/status.h"
 #include "serve/metrics.h"
+#include "serve/utc.h"
 
 namespace obscura::serve::grpc_front {
-namespace {
-
-/// "2024-05-01T12:00:00.123Z"
-std::string utc_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[40];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(milliseconds % 1000));
-  return text;
-}
-
-}  // namespace
-
 CallRecord::CallRecord(const Shared& shared, std::string_view call, std::string_view peer)
     : shared_(&shared), call_(call), peer_(parse_peer(peer)) {}
 

@@ -1,28 +1,15 @@
 #include "serve/http/rest_call.h"
 
 #include <cmath>
-#include <ctime>
 
 #include "serve/http/json_text.h"
 #include "serve/http/rest_failure.h"
 #include "serve/metrics.h"
+#include "serve/utc.h"
 
 namespace obscura::serve {
 
 namespace {
-
-/// "2024-05-01T12:00:00.123Z"
-std::string utc_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[40];
-  const std::size_t length = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof(text) - length, ".%03dZ", static_cast<int>(milliseconds % 1000));
-  return text;
-}
 
 std::optional<FailureCode> failure_of(const Reply& reply) {
   if (reply.code.empty()) return std::nullopt;
