@@ -27,7 +27,7 @@ InProcessQueue::~InProcessQueue() {
 }
 
 /// Under the mutex.
-void InProcessQueue::check(std::int64_t tenant, double seconds) const {
+void InProcessQueue::check(std::int64_t tenant, double seconds, std::size_t bytes) const {
   if (stopping_) {
     Failure failure(FailureCode::shutting_down, "the server is stopping: ask again in a moment");
     failure.retry_after(2000);
@@ -38,8 +38,9 @@ void InProcessQueue::check(std::int64_t tenant, double seconds) const {
   const bool others = waiting_ > own;
   const std::size_t share = std::max<std::size_t>(options_.backlog / (others ? 2 : 1), 1);
   const double wait = waiting_seconds_ / static_cast<double>(threads_.size());
-  // A job that is longer than the limit by itself is taken where nobody waits.
-  const bool full = waiting_ >= options_.backlog || own >= share || (waiting_ > 0 && wait > options_.most_seconds);
+  // A job that is beyond a limit by itself is taken where nobody waits.
+  const bool full = waiting_ >= options_.backlog || own >= share ||
+                    (waiting_ > 0 && (wait > options_.most_seconds || waiting_bytes_ + bytes > options_.most_bytes));
   if (!full) return;
   Failure failure(FailureCode::overloaded, own >= share && waiting_ < options_.backlog
                                                ? "too many of your requests are waiting: ask again later"
@@ -51,7 +52,7 @@ void InProcessQueue::check(std::int64_t tenant, double seconds) const {
 
 void InProcessQueue::check_room(std::int64_t tenant, double seconds) const {
   const std::lock_guard lock(mutex_);
-  check(tenant, seconds);
+  check(tenant, seconds, 0);
 }
 
 /// Under the mutex: what waits, and is no longer wanted.
@@ -62,14 +63,12 @@ std::vector<Job> InProcessQueue::take_those_gone() {
     const auto kept =
         std::stable_partition(jobs.begin(), jobs.end(), [](const Job& j) { return !j.stop.stop_requested(); });
     for (auto job = kept; job != jobs.end(); ++job) {
-      waiting_seconds_ -= job->seconds;
-      --waiting_;
+      leave(*job);
       gone.push_back(std::move(*job));
     }
     jobs.erase(kept, jobs.end());
     at = jobs.empty() ? tenants_.erase(at) : std::next(at);
   }
-  if (waiting_ == 0) waiting_seconds_ = 0;
   return gone;
 }
 
@@ -83,15 +82,23 @@ void InProcessQueue::submit(Job job) {
   for (const Job& one : gone) one.refuse({FailureCode::cancelled, "the request was cancelled"});
   {
     const std::lock_guard lock(mutex_);
-    check(job.tenant, job.seconds);
+    check(job.tenant, job.seconds, job.bytes);
     auto [at, fresh] = tenants_.try_emplace(job.tenant);
     // Whoever comes back begins where the others are: nobody saves up time.
     if (fresh) at->second.given = virtual_time_;
     waiting_seconds_ += job.seconds;
+    waiting_bytes_ += job.bytes;
     ++waiting_;
     at->second.jobs.push_back(std::move(job));
   }
   wake_.notify_one();
+}
+
+/// Under the mutex: it waits no longer.
+void InProcessQueue::leave(const Job& job) {
+  --waiting_;
+  waiting_bytes_ -= job.bytes;
+  waiting_seconds_ = waiting_ == 0 ? 0 : waiting_seconds_ - job.seconds;
 }
 
 std::map<std::int64_t, InProcessQueue::Tenant>::iterator InProcessQueue::next() {
@@ -111,8 +118,7 @@ Job InProcessQueue::take() {
     virtual_time_ = std::max(virtual_time_, std::min(at->second.given, virtual_time_ + job.seconds));
     tenants_.erase(at);
   }
-  --waiting_;
-  waiting_seconds_ = waiting_ == 0 ? 0 : waiting_seconds_ - job.seconds;
+  leave(job);
   return job;
 }
 
@@ -148,7 +154,7 @@ void InProcessQueue::refuse_waiting(Lock& lock) {
     std::ranges::move(tenant.jobs, std::back_inserter(refused));
   }
   tenants_.clear();
-  waiting_ = 0, waiting_seconds_ = 0;
+  waiting_ = 0, waiting_seconds_ = 0, waiting_bytes_ = 0;
   lock.unlock();
   for (const auto& job : refused) {
     Failure failure(FailureCode::shutting_down, "the server stopped before this was begun: ask again in a moment");

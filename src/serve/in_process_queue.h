@@ -20,6 +20,7 @@ class InProcessQueue : public JobQueue {
     std::size_t workers = 1;    ///< jobs at a time
     std::size_t backlog = 256;  ///< that may wait, of all tenants; of one at most half, if others wait too
     double most_seconds = 60;   ///< that one may have to wait, by what those before it are thought to take
+    std::size_t most_bytes = std::size_t{1} << 30;  ///< that those who wait may hold, together
   };
   explicit InProcessQueue(const Options& options);
   ~InProcessQueue() override;
@@ -37,7 +38,8 @@ class InProcessQueue : public JobQueue {
   using Lock = std::unique_lock<std::mutex>;
 
   void work();
-  void check(std::int64_t tenant, double seconds) const;
+  void check(std::int64_t tenant, double seconds, std::size_t bytes) const;
+  void leave(const Job& job);
   std::map<std::int64_t, Tenant>::iterator next();
   Job take();
   void refuse_waiting(Lock& lock);
@@ -47,7 +49,7 @@ class InProcessQueue : public JobQueue {
   mutable std::mutex mutex_;
   std::condition_variable wake_, idle_;
   std::map<std::int64_t, Tenant> tenants_;  ///< that have jobs waiting
-  std::size_t waiting_ = 0, running_ = 0;
+  std::size_t waiting_ = 0, running_ = 0, waiting_bytes_ = 0;
   double waiting_seconds_ = 0;
   double virtual_time_ = 0;
   bool stopping_ = false, ending_ = false;

@@ -13,8 +13,9 @@ namespace obscura::serve {
 /// Work of one tenant. Exactly one of its two functions is called, once.
 struct Job {
   std::int64_t tenant = 0;
-  double seconds = 0;    ///< that it is thought to take: for fair shares, and for how long others will wait
-  std::stop_token stop;  ///< asked for while it waits: it is refused as cancelled
+  double seconds = 0;     ///< that it is thought to take: for fair shares, and for how long others will wait
+  std::size_t bytes = 0;  ///< of memory that it holds while it waits
+  std::stop_token stop;   ///< asked for while it waits: it is refused as cancelled
   std::function<void()> run;
   std::function<void(Failure)> refuse;
 };

@@ -60,8 +60,8 @@ Service::State::State(const Options& given)
       records(writer),
       cache(given.key_memory),
       pool(given.threads),
-      disk(2),
-      queue({pool.threads(), given.backlog, given.most_wait}) {
+      queue({pool.threads(), given.backlog, given.most_wait, given.query_memory}),
+      disk(2) {
   clean_folder();
   std::vector<ModelPlace> places;
   if (!options.models.empty()) places = find_models(options.models);
@@ -188,8 +188,9 @@ void Service::infer(const Identity& who, InferRequest request, std::stop_token s
       made.outputs.push_back({kOutput, "BYTES", {1}, {message::write_answer(*runner.context(), answer)}});
       return made;
     };
-    state.submit<InferReply>(who, "infer", model->facts().name, model->expected_seconds(), request.timeout_us, stop,
-                             done, run);
+    state.submit<InferReply>(
+        who, {"infer", model->facts().name, model->expected_seconds(), query->size(), request.timeout_us}, stop, done,
+        run);
   } catch (...) {
     done(failure_in_flight());
   }

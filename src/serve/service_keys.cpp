@@ -331,9 +331,9 @@ void Service::put_key_piece(const Identity& who, KeyPiece piece, std::stop_token
       }
       shared->bytes = {};
       if (!whole) return done(state.status(who.tenant, shared->hash));
-      state.submit<KeyStatus>(
-          who, "keys", "", 0.1, std::nullopt, stop, done,
-          [&state, name, open](const std::stop_token& asked) { return state.finish_upload(name, *open, asked); });
+      state.submit<KeyStatus>(who, {"keys", "", 0.1}, stop, done, [&state, name, open](const std::stop_token& asked) {
+        return state.finish_upload(name, *open, asked);
+      });
     } catch (...) {
       done(failure_in_flight());
     }

@@ -17,6 +17,7 @@ struct Service::Options {
   std::size_t threads = 0;                                       ///< 0: as many as the machine has; also jobs at a time
   std::size_t backlog = 256;                                     ///< jobs that may wait
   double most_wait = 60;                                         ///< seconds that one may have to wait
+  std::size_t query_memory = std::size_t{1} << 30;               ///< bytes of queries that may wait
   std::size_t matrix_memory = std::size_t{2} << 30;              ///< bytes of encoded matrices of all models
   std::size_t key_memory = std::size_t{4} << 30;                 ///< bytes of expanded keys in memory
   std::uint64_t key_bytes_per_tenant = std::uint64_t{16} << 30;  ///< on disk

@@ -56,7 +56,7 @@ GalleryFacts Service::gallery(const Identity& /*who*/, const std::string& name) 
 void Service::card(const Identity& who, const std::string& name, Done<Bytes> done) {
   try {
     GalleryHost& host = state_->find_gallery(name);
-    state_->submit<Bytes>(who, "card", name, kLoadSeconds, std::nullopt, {}, done,
+    state_->submit<Bytes>(who, {"card", name, kLoadSeconds}, {}, done,
                           [&host](const std::stop_token&) { return search::write_card(host.view()->card()); });
   } catch (...) {
     done(failure_in_flight());
@@ -66,16 +66,14 @@ void Service::card(const Identity& who, const std::string& name, Done<Bytes> don
 void Service::hint(const Identity& who, const std::string& name, std::int64_t version, Done<StaticFile> done) {
   try {
     GalleryHost& host = state_->find_gallery(name);
-    state_->submit<StaticFile>(
-        who, "hint", name, kLoadSeconds, std::nullopt, {}, done, [&host, version](const std::stop_token&) {
-          const auto view = host.view();
-          if (view->card().gallery.version != version) {
-            throw Failure(FailureCode::not_found,
-                          fmt::format("the gallery has version {}, not {}: ask for its card again",
-                                      view->card().gallery.version, version));
-          }
-          return host.hint(*view);
-        });
+    state_->submit<StaticFile>(who, {"hint", name, kLoadSeconds}, {}, done, [&host, version](const std::stop_token&) {
+      const auto view = host.view();
+      if (view->card().gallery.version != version) {
+        throw Failure(FailureCode::not_found, fmt::format("the gallery has version {}, not {}: ask for its card again",
+                                                          view->card().gallery.version, version));
+      }
+      return host.hint(*view);
+    });
   } catch (...) {
     done(failure_in_flight());
   }
@@ -99,7 +97,7 @@ void Service::scores(const Identity& who, const std::string& name, Bytes questio
       state.metrics.part("evaluate", watch.seconds());
       return search::write_gallery_answer(context, {view->card().gallery, query.key, query.question, scores});
     };
-    state.submit<Bytes>(who, "scores", name, kScoreSeconds, std::nullopt, stop, done, run);
+    state.submit<Bytes>(who, {"scores", name, kScoreSeconds, sent->size()}, stop, done, run);
   } catch (...) {
     done(failure_in_flight());
   }
@@ -118,7 +116,7 @@ void Service::fetch(const Identity& who, const std::string& name, Bytes request,
       return search::write_fetch_reply(
           {card.gallery, asked.question, host.records(*view).answer(asked.queries, state.pool)});
     };
-    state.submit<Bytes>(who, "fetch", name, kFetchSeconds, std::nullopt, stop, done, run);
+    state.submit<Bytes>(who, {"fetch", name, kFetchSeconds, sent->size()}, stop, done, run);
   } catch (...) {
     done(failure_in_flight());
   }

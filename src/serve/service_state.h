@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -89,9 +90,14 @@ struct Service::State {
 
   // work (service_work.cpp)
   /// Puts `run` into the queue; `done` hears what it returns, or why it did not.
+  struct Call {
+    std::string name, model;
+    double seconds = 0;     ///< that it is thought to take
+    std::size_t bytes = 0;  ///< that it holds while it waits
+    std::optional<std::int64_t> timeout_us = std::nullopt;
+  };
   template <typename T>
-  void submit(const Identity& who, std::string call, std::string model, double seconds,
-              std::optional<std::int64_t> timeout_us, const std::stop_token& stop, Done<T> done,
+  void submit(const Identity& who, Call call, const std::stop_token& stop, Done<T> done,
               std::function<T(const std::stop_token&)> run);
   void ended(JobRecord record);
   void keep_house();
@@ -118,12 +124,14 @@ struct Service::State {
   std::vector<JobRecord> jobs;
 
   std::atomic<bool> stopped{false};
-  Executor disk;
   InProcessQueue queue;
+  Executor disk;  ///< after the queue, which its tasks put jobs into
 
   std::mutex house_mutex;
   std::condition_variable house_wake;
   bool house_ending = false;
+  const std::chrono::steady_clock::time_point clock_start = std::chrono::steady_clock::now();
+  std::int64_t clock_offset = 0;  ///< of the wall clock, when it was last looked at; of the house's thread
   std::thread house;
 };
 
@@ -132,25 +140,24 @@ std::int64_t unix_now();
 std::string text_in_flight();
 
 template <typename T>
-void Service::State::submit(const Identity& who, std::string call, std::string model, double seconds,
-                            std::optional<std::int64_t> timeout_us, const std::stop_token& stop, Done<T> done,
+void Service::State::submit(const Identity& who, Call call, const std::stop_token& stop, Done<T> done,
                             std::function<T(const std::stop_token&)> run) {
   const auto work = std::make_shared<Work>(stop, ending.get_token());
-  if (timeout_us && *timeout_us > 0) {
-    deadlines.at(Deadlines::Clock::now() + std::chrono::microseconds(*timeout_us), [weak = std::weak_ptr(work)] {
+  if (call.timeout_us && *call.timeout_us > 0) {
+    deadlines.at(Deadlines::Clock::now() + std::chrono::microseconds(*call.timeout_us), [weak = std::weak_ptr(work)] {
       if (const auto alive = weak.lock()) alive->expire();
     });
   }
-  const auto finish = [this, work, done, tenant = who.tenant, call, model, watch = Stopwatch()](Outcome<T> outcome) {
+  const auto finish = [this, work, done, tenant = who.tenant, call, watch = Stopwatch()](Outcome<T> outcome) {
     if (!outcome.ok() && outcome.failure().code() == FailureCode::cancelled && work->expired()) {
       outcome = Failure(FailureCode::timed_out, "the time that the request was given is over");
     }
-    ended({tenant, call, model, unix_now(), static_cast<std::int64_t>(1000 * watch.seconds()),
+    ended({tenant, call.name, call.model, unix_now(), static_cast<std::int64_t>(1000 * watch.seconds()),
            outcome.ok() ? "done" : std::string(name_of(outcome.failure().code()))});
     done(std::move(outcome));
   };
   const auto begun = std::make_shared<Stopwatch>();
-  queue.submit({who.tenant, seconds, work->token(),
+  queue.submit({who.tenant, call.seconds, call.bytes, work->token(),
                 [this, work, finish, run, begun] {
                   metrics.part("wait", begun->seconds());
                   std::optional<Outcome<T>> outcome;

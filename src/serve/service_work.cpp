@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kKeptJobs = 100'000;
 constexpr std::size_t kMostUnwritten = 10'000;
+constexpr std::int64_t kJump = 300;        // seconds by which a clock that is only set right does not go
 constexpr std::int64_t kIdleUpload = 600;  // seconds until an upload's file is closed; it is gone on with when asked
 
 }  // namespace
@@ -89,19 +90,18 @@ void Service::State::expire_keys() {
 
 /// One that is set on by months would take all keys: they keep the time that they have left.
 void Service::State::watch_clock() {
-  using Steady = std::chrono::steady_clock;
-  thread_local const auto started = Steady::now();
-  thread_local std::int64_t offset = unix_now();
-  const auto passed = std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - started).count();
-  const std::int64_t jump = unix_now() - passed - offset;
-  if (std::abs(jump) < 300) return;
-  offset += jump;
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - clock_start).count();
+  const std::int64_t jump = unix_now() - passed - clock_offset;
+  if (std::abs(jump) < kJump) return;
+  clock_offset += jump;
   records.shift(jump);
   options.log(fmt::format("the clock was set by {} seconds: keys keep the time that they have left", jump));
 }
 
 void Service::State::keep_house() {
   constexpr int kExpireEvery = 60;  // seconds
+  clock_offset = unix_now();
   std::unique_lock guard(house_mutex);
   for (int second = 0; !house_ending; ++second) {
     guard.unlock();

@@ -21,6 +21,7 @@ class Held {
     auto running = begun.get_future();
     queue.submit({0,
                   1,
+                  0,
                   {},
                   [this, &begun] {
                     begun.set_value();
@@ -37,7 +38,11 @@ class Held {
 
 struct Order {
   Job job(std::int64_t tenant, const std::string& name, double seconds = 1, std::stop_token stop = {}) {
-    return {tenant, seconds, std::move(stop), [this, name] { add(name); },
+    return {tenant,
+            seconds,
+            0,
+            std::move(stop),
+            [this, name] { add(name); },
             [this, name](const Failure& failure) { add(name + " " + std::string(name_of(failure.code()))); }};
   }
   void add(const std::string& what) {
@@ -105,6 +110,22 @@ TEST(Queue, RefusesWhatWouldWaitTooLong) {
   held.go();
   queue.stop(10'000, [] {});
   EXPECT_THAT(order.done, ElementsAre("long"));
+}
+
+TEST(Queue, RefusesWhatWouldHoldTooMuchMemory) {
+  InProcessQueue queue({1, 100, 1000, 100});
+  Order order;
+  Held held(queue);
+  const auto of_bytes = [&](const char* name, std::size_t bytes) {
+    auto job = order.job(1, name);
+    job.bytes = bytes;
+    return job;
+  };
+  EXPECT_EQ(refusal(queue, of_bytes("alone", 500)), "taken") << "nobody waits before it";
+  EXPECT_EQ(refusal(queue, of_bytes("small", 1)), "overloaded");
+  held.go();
+  queue.stop(10'000, [] {});
+  EXPECT_THAT(order.done, ElementsAre("alone"));
 }
 
 TEST(Queue, WhoHasGoneMakesRoom) {
