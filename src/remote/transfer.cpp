@@ -256,7 +256,7 @@ void Transfer::fail(CURLcode code) const {
   const std::string why = problem_[0] != 0 ? problem_ : curl_easy_strerror(code);
   if (is_distrust(code)) {
     throw RemoteError("untrusted", "the certificate of " + address_.url + " is not trusted: " + why +
-                                       " (a file of certificates that are can be given)");
+                                       " (name the file of its authority: --ca, or ca_file)");
   }
   if (code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_BAD_CONTENT_ENCODING) {
     throw RemoteError("unexpected", address_.url + " does not speak HTTP: " + why);
