@@ -25,7 +25,8 @@ SearchFiles compile_blind(const fs::path& folder, const fs::path& network_file) 
     throw MismatchError(fmt::format("{} is not the network of the gallery (SHA-256 {}...)", network_file.string(),
                                     gallery.form().network.substr(0, 16)));
   }
-  const auto program = blind_program(network.graph(), gallery.form(), vectors, search::blind_program_name({state.id, state.version}));
+  const auto program =
+      blind_program(network.graph(), gallery.form(), vectors, search::blind_program_name({state.id, state.version}));
   const fs::path file = folder / kBlindFolder / kBlindProgramFile;
   const auto bytes = program::write_program(program);
   fs::create_directories(file.parent_path());
