@@ -81,7 +81,7 @@ std::string Tokens::create(const std::string& tenant, Scopes scopes, std::int64_
   std::array<std::uint8_t, kSecretBytes> secret{};
   randombytes_buf(id.data(), id.size());
   randombytes_buf(secret.data(), secret.size());
-  const std::string token = "obs_" + hex(id) + "_" + base64url(secret);
+  std::string token = "obs_" + hex(id) + "_" + base64url(secret);
   sodium_memzero(secret.data(), secret.size());
   const auto now = static_cast<std::int64_t>(std::time(nullptr));
   const std::lock_guard lock(mutex_);
