@@ -95,7 +95,7 @@ class Download {
         stop_(stop) {}
 
   fs::path run() {
-    const fs::path target = folder_ / name_;
+    fs::path target = folder_ / name_;
     std::error_code ec;
     fs::create_directories(folder_, ec);
     if (!fs::is_directory(folder_, ec)) throw IoError("cannot make folder " + folder_.string());
