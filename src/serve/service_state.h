@@ -28,6 +28,10 @@
 
 namespace obscura::serve {
 
+std::int64_t unix_now();
+/// What the exception in flight says, for the log: to be called in a catch block.
+std::string text_in_flight();
+
 /// The one server that uses a state.
 class StateLock {
  public:
@@ -131,13 +135,9 @@ struct Service::State {
   std::condition_variable house_wake;
   bool house_ending = false;
   const std::chrono::steady_clock::time_point clock_start = std::chrono::steady_clock::now();
-  std::int64_t clock_offset = 0;  ///< of the wall clock, when it was last looked at; of the house's thread
+  std::int64_t clock_offset = unix_now();  ///< of the wall clock to it; of the house's thread
   std::thread house;
 };
-
-std::int64_t unix_now();
-/// What the exception in flight says, for the log: to be called in a catch block.
-std::string text_in_flight();
 
 template <typename T>
 void Service::State::submit(const Identity& who, Call call, const std::stop_token& stop, Done<T> done,

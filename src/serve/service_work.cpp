@@ -101,7 +101,6 @@ void Service::State::watch_clock() {
 
 void Service::State::keep_house() {
   constexpr int kExpireEvery = 60;  // seconds
-  clock_offset = unix_now();
   std::unique_lock guard(house_mutex);
   for (int second = 0; !house_ending; ++second) {
     guard.unlock();

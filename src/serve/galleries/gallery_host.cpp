@@ -42,8 +42,13 @@ std::shared_ptr<GalleryView> GalleryHost::view() {
   if (view_ && view_->card().gallery.version >= present.version) return view_;
   if (present.images == 0) throw Failure(FailureCode::not_found, "the gallery " + name_ + " is empty now");
   auto gallery = search::Gallery::open(folder_);
-  const auto vectors = gallery.vectors();
-  const auto read = gallery.state();
+  auto read = gallery.state();
+  auto vectors = gallery.vectors();
+  // Where somebody changes it meanwhile: vectors of one version must not go under the name of another.
+  for (auto after = gallery.state(); !(after == read); after = gallery.state()) {
+    read = after;
+    vectors = gallery.vectors();
+  }
   const search::GalleryVersion version{read.id, read.version};
   search::GalleryCard card{gallery.form(), version, search::record_bytes(gallery.form()), vectors.taken,
                            seed_of(version)};
