@@ -81,6 +81,10 @@ enum class Kind : std::uint16_t {
   fetch_answer = 21,
   fetch_hint = 22,
   search_record = 23,  ///< payload by src/search/owner
+  trusted_card = 24,   ///< payload by src/search, as those below
+  trusted_query = 25,
+  trusted_answer = 26,
+  sealed_secret_key = 27,  ///< payload by src/secret
 };
 
 /// The version of the format in which this kind is written and read. 2 brought the ids of keys and queries.

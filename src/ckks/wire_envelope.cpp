@@ -110,6 +110,14 @@ std::string_view kind_name(Kind kind) {
       return "the hint of a gallery";
     case Kind::search_record:
       return "an owner's record of a search";
+    case Kind::trusted_card:
+      return "the card of a trusted server";
+    case Kind::trusted_query:
+      return "a question to a trusted server";
+    case Kind::trusted_answer:
+      return "the answer of a trusted server";
+    case Kind::sealed_secret_key:
+      return "a secret key sealed with a passphrase";
   }
   return "something unknown";
 }
@@ -149,7 +157,7 @@ Kind get_kind(ByteReader& in, ByteSpan bytes) {
   }
   in.raw(kMagic.size());
   const std::uint16_t version = in.u16(), kind = in.u16();
-  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::search_record)) {
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::sealed_secret_key)) {
     in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
   }
   require_version(in, static_cast<Kind>(kind), version);

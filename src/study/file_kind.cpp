@@ -48,6 +48,7 @@ FileKind kind_in_envelope(std::string_view head) {
     case ckks::Kind::program:
       return FileKind::program;
     case ckks::Kind::secret_key:
+    case ckks::Kind::sealed_secret_key:
       return FileKind::secret_key;
     case ckks::Kind::gallery_card:
     case ckks::Kind::gallery_query:
@@ -56,6 +57,9 @@ FileKind kind_in_envelope(std::string_view head) {
     case ckks::Kind::fetch_answer:
     case ckks::Kind::fetch_hint:
     case ckks::Kind::search_record:
+    case ckks::Kind::trusted_card:
+    case ckks::Kind::trusted_query:
+    case ckks::Kind::trusted_answer:
       return FileKind::search_message;
     default:
       return FileKind::other;
