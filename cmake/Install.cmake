@@ -47,7 +47,7 @@ obscura_component(compiler LIBRARIES onnx nn compile HEADERS obscura/compile.h n
 obscura_component(shield LIBRARIES image shield HEADERS obscura/shield.h image shield)
 obscura_component(attacks LIBRARIES attacks HEADERS obscura/attacks.h audit/pairs/hill_key.h audit/scene/quality.h)
 
-foreach(program obscura obscura-networks obscura-learning obscura-server obscura-remote)
+foreach(program obscura obscura-networks obscura-learning obscura-server obscura-trusted obscura-remote)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
   endif()

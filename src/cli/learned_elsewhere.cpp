@@ -1,8 +1,20 @@
 // For the program that has no LibTorch: what was learned is read in the one that has.
+#include <CLI/CLI.hpp>
+
+#include "cli/audit/audit_verbs.h"
 #include "cli/learned.h"
 #include "cli/tiers.h"
+#include "cli/verbs.h"
 
 namespace obscura::cli {
+
+void add_audit_attack(CLI::App& audit) {
+  add_elsewhere(*audit.add_subcommand("attack", kAuditAttack), Tier::learning);
+}
+
+void add_audit_chunks(CLI::App& audit) {
+  add_elsewhere(*audit.add_subcommand("chunks", kAuditChunks), Tier::learning);
+}
 
 void evaluate_pictures(const study::PictureEvaluation& /*evaluation*/, const Printing& /*printing*/) {
   continue_in(Tier::learning);

@@ -31,6 +31,8 @@ const char* name_of(Tier tier) {
       return "obscura-server";
     case Tier::remote:
       return "obscura-remote";
+    case Tier::trusted:
+      return "obscura-trusted";
     case Tier::files:
       break;
   }
@@ -46,6 +48,8 @@ const char* use_of(Tier tier) {
       return "serves models over a network";
     case Tier::remote:
       return "speaks to servers";
+    case Tier::trusted:
+      return "decrypts pictures for mode trusted";
     default:
       return "reads networks";
   }

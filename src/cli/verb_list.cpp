@@ -44,19 +44,13 @@ constexpr Verb kVerbs[] = {
     OBSCURA_VERB(serve, server, "Server: models and galleries over a network, for clients of any kind (KServe v2)"),
     OBSCURA_VERB(token, server, "Server: tokens of those who may ask: create, list, revoke"),
     OBSCURA_VERB(remote, remote, "Owner: classifies and finds pictures at a server that cannot see them"),
-    OBSCURA_VERB(audit, learning, "What an attacker gets of protected images, and of pictures encrypted in part"),
+    OBSCURA_VERB(audit, networks,
+                 "What is promised, tested as an attacker would: parameters, noise, randomness, shields"),
     OBSCURA_VERB(reproduce, learning, "Repeats the tables of a paper on protected images, with a report"),
     OBSCURA_VERB(bench, networks, "Times the engine and a network on this machine, on one thread"),
 };
 
 #undef OBSCURA_VERB
-
-/// Whatever follows the name is for the other program.
-void add_elsewhere(CLI::App& verb, Tier tier) {
-  verb.prefix_command();
-  verb.set_help_flag();
-  verb.callback([tier] { continue_in(tier); });
-}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cli/tiers.h"
+
 namespace CLI {
 class App;
 }
@@ -32,5 +34,8 @@ void add_train_verb(CLI::App& verb);
 /// All verbs, in the order in which they are listed (verb_list.cpp): those of this program as they are, those of others
 /// as names behind which that program is started (cli/tiers.h).
 void add_verbs(CLI::App& app);
+
+/// A verb, or one of a verb's, that another part of the program has: whatever follows its name is for that one.
+void add_elsewhere(CLI::App& verb, Tier tier);
 
 }  // namespace obscura::cli

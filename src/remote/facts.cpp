@@ -85,6 +85,7 @@ GalleryFacts read_gallery(const JsonFields& json) {
   gallery.blind_model = json.text("blind_model", "");
   gallery.max_query_bytes = json.count("max_query_bytes", 0);
   gallery.max_fetch_bytes = json.count("max_fetch_bytes", 0);
+  gallery.max_trusted_bytes = json.count("max_trusted_bytes", 0);
   return gallery;
 }
 

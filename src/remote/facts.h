@@ -45,7 +45,7 @@ struct GalleryFacts {
   std::size_t images = 0;
   std::vector<std::string> modes;
   std::string blind_model;  ///< empty: none
-  std::size_t max_query_bytes = 0, max_fetch_bytes = 0;
+  std::size_t max_query_bytes = 0, max_fetch_bytes = 0, max_trusted_bytes = 0;
 
   bool has_mode(const std::string& mode) const;
 };

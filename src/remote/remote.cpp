@@ -51,6 +51,14 @@ struct Remote::State {
     return ask();
   }
 
+  ckks::Bytes get_card(std::string path, const std::stop_token& stop) {
+    Request request;
+    request.path = std::move(path);
+    request.most_bytes = kMostCardBytes;
+    request.patient = true;
+    return calls.ask(std::move(request), stop).body;
+  }
+
   ckks::Bytes post(const std::string& path, ckks::ByteSpan body, const std::stop_token& stop) {
     Request request;
     request.method = "POST";
@@ -183,11 +191,7 @@ GalleryFacts Remote::gallery(const std::string& name, const std::stop_token& sto
 }
 
 ckks::Bytes Remote::card(const std::string& gallery, const std::stop_token& stop) {
-  Request request;
-  request.path = gallery_path(gallery) + "/card";
-  request.most_bytes = kMostCardBytes;
-  request.patient = true;
-  return state_->calls.ask(std::move(request), stop).body;
+  return state_->get_card(gallery_path(gallery) + "/card", stop);
 }
 
 std::filesystem::path Remote::hint(const GalleryFacts& gallery, const std::filesystem::path& folder,
@@ -203,6 +207,14 @@ ckks::Bytes Remote::scores(const std::string& gallery, ckks::ByteSpan question, 
 
 ckks::Bytes Remote::fetch(const std::string& gallery, ckks::ByteSpan request, const std::stop_token& stop) {
   return state_->post(gallery_path(gallery) + "/fetch", request, stop);
+}
+
+ckks::Bytes Remote::trusted_card(const std::string& gallery, const std::stop_token& stop) {
+  return state_->get_card(gallery_path(gallery) + "/trusted", stop);
+}
+
+ckks::Bytes Remote::trusted(const std::string& gallery, ckks::ByteSpan question, const std::stop_token& stop) {
+  return state_->post(gallery_path(gallery) + "/trusted", question, stop);
 }
 
 }  // namespace obscura::remote

@@ -76,6 +76,11 @@ class Remote {
   /// A file of kind fetch_query in, one of kind fetch_answer out.
   ckks::Bytes fetch(const std::string& gallery, ckks::ByteSpan request, const std::stop_token& stop = {});
 
+  /// Mode trusted, IN WHICH THE SERVER SEES THE PICTURE. A file of kind trusted_card.
+  ckks::Bytes trusted_card(const std::string& gallery, const std::stop_token& stop = {});
+  /// A file of kind trusted_query in, one of kind trusted_answer out.
+  ckks::Bytes trusted(const std::string& gallery, ckks::ByteSpan question, const std::stop_token& stop = {});
+
  private:
   struct State;
   std::unique_ptr<State> state_;

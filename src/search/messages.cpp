@@ -1,6 +1,5 @@
 #include "search/messages.h"
 
-#include <fmt/format.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "ckks/digest.h"
+#include "search/message_parts.h"
 #include "search/packed_words.h"
 
 namespace obscura::search {
@@ -15,49 +15,7 @@ namespace {
 
 /// Of what has no parameters.
 constexpr ckks::Digest kNoParameters{};
-constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kMostClasses = 100000, kMostPlaces = std::size_t{1} << 32;
-
-void put_version(ByteWriter& w, const GalleryVersion& gallery) {
-  std::array<std::uint8_t, kIdBytes> id{};
-  std::size_t length = 0;
-  const bool sound =
-      gallery.id.size() == 2 * kIdBytes &&
-      sodium_hex2bin(id.data(), id.size(), gallery.id.data(), gallery.id.size(), nullptr, &length, nullptr) == 0 &&
-      length == kIdBytes;
-  if (!sound) throw FormatError("'" + gallery.id.substr(0, 40) + "' is no id of a gallery");
-  w.raw(id);
-  w.u64(static_cast<std::uint64_t>(gallery.version));
-}
-
-GalleryVersion get_version(ByteReader& r) {
-  const auto id = r.raw(kIdBytes);
-  std::string hex(2 * kIdBytes + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), id.data(), id.size());
-  hex.pop_back();
-  const std::uint64_t version = r.u64();
-  if (version == 0 || version > INT64_MAX) r.fail("has a version that there is not");
-  return {hex, static_cast<std::int64_t>(version)};
-}
-
-/// Checks that it is the gallery, as it is.
-void require(const GalleryVersion& expected, ByteReader& r, std::string_view what) {
-  const GalleryVersion found = get_version(r);
-  if (found == expected) return;
-  if (found.id != expected.id) {
-    throw MismatchError(fmt::format("{} is of another gallery ({}...) than this one ({}...)", what,
-                                    found.id.substr(0, 8), expected.id.substr(0, 8)));
-  }
-  throw MismatchError(fmt::format(
-      "{} is of version {} of the gallery, and this is version {}: images were added or removed; ask again with the "
-      "newer card",
-      what, found.version, expected.version));
-}
-
-template <std::size_t N>
-void get_bytes(ByteReader& r, std::array<std::uint8_t, N>& bytes) {
-  std::ranges::copy(r.raw(N), bytes.begin());
-}
 
 ckks::Envelope opened(ckks::ByteSpan bytes, ckks::Kind kind, std::string_view what) {
   ckks::Envelope envelope = ckks::open_envelope(bytes, kind, what);
@@ -136,7 +94,7 @@ std::vector<std::vector<std::uint32_t>> read_fetches(ckks::Kind kind, const Gall
                                                      std::string_view what) {
   const auto envelope = opened(bytes, kind, what);
   ByteReader r(envelope.payload, std::string(what));
-  require(expected, r, what);
+  require_version(r, expected, what);
   get_bytes(r, question);
   std::vector<std::vector<std::uint32_t>> fetches;
   for (std::size_t k = 0; k < kFetchCount; ++k) fetches.push_back(get_packed(r, words, kFetchModulusBits));
@@ -206,7 +164,7 @@ GalleryQuery read_gallery_query(const ckks::Context& context, const GalleryVersi
                                 std::string_view what) {
   const auto envelope = ckks::open_envelope(bytes, ckks::Kind::gallery_query, what);
   ByteReader r(envelope.payload, std::string(what));
-  require(expected, r, what);
+  require_version(r, expected, what);
   GalleryQuery query{expected, {}, {}, {}};
   get_bytes(r, query.key), get_bytes(r, query.question);
   query.vector = ckks::read_seeded_ciphertext(context, r.raw(r.left()), what);
@@ -224,7 +182,7 @@ GalleryAnswer read_gallery_answer(const ckks::Context& context, const GalleryVer
                                   std::string_view what) {
   const auto envelope = ckks::open_envelope(bytes, ckks::Kind::gallery_answer, what);
   ByteReader r(envelope.payload, std::string(what));
-  require(expected, r, what);
+  require_version(r, expected, what);
   GalleryAnswer answer{expected, {}, {}, {}};
   get_bytes(r, answer.key), get_bytes(r, answer.question);
   answer.scores = ckks::read_compact_ciphertexts(context, r.raw(r.left()), what);
@@ -265,7 +223,7 @@ FetchHint read_hint(const GalleryVersion& expected, const FetchShape& shape, ckk
                     std::string_view what) {
   const auto envelope = opened(bytes, ckks::Kind::fetch_hint, what);
   ByteReader r(envelope.payload, std::string(what));
-  require(expected, r, what);
+  require_version(r, expected, what);
   FetchHint hint;
   get_bytes(r, hint.seed);
   hint.words = get_packed(r, shape.rows() * kFetchDegree, kFetchModulusBits);

@@ -79,9 +79,10 @@ struct GalleryFacts {
   std::string name, id;
   std::int64_t version = 0;
   std::size_t images = 0;
-  std::vector<std::string> modes;  ///< "blind-features", and "blind" where a program for it is there
+  std::vector<std::string> modes;  ///< "blind-features"; "blind" where a program for it is there; "trusted" if it is on
   std::string blind_model;         ///< the model to ask in mode blind; empty: none
   std::size_t max_query_bytes = 0, max_fetch_bytes = 0;
+  std::size_t max_trusted_bytes = 0;  ///< 0: mode trusted is off
 };
 /// A static file of a gallery: the hint of private fetching.
 struct StaticFile {
@@ -139,6 +140,12 @@ class Service {
   void scores(const Identity& who, const std::string& name, Bytes question, std::stop_token stop, Done<Bytes> done);
   /// A file of kind fetch_query in, one of kind fetch_answer out.
   void fetch(const Identity& who, const std::string& name, Bytes request, std::stop_token stop, Done<Bytes> done);
+
+  /// Mode trusted, IN WHICH THE SERVER SEES THE PICTURE. Both fail with not_found where it is off.
+  /// The file of kind trusted_card of the present version.
+  void trusted_card(const Identity& who, const std::string& name, Done<Bytes> done);
+  /// A file of kind trusted_query in, one of kind trusted_answer out.
+  void trusted(const Identity& who, const std::string& name, Bytes question, std::stop_token stop, Done<Bytes> done);
 
   Metrics& metrics();
 

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "serve/galleries/trusted.h"
 #include "serve/service.h"
 
 namespace obscura::serve {
@@ -22,7 +24,8 @@ struct Service::Options {
   std::size_t key_memory = std::size_t{4} << 30;                 ///< bytes of expanded keys in memory
   std::uint64_t key_bytes_per_tenant = std::uint64_t{16} << 30;  ///< on disk
   std::int64_t key_seconds = std::int64_t{30} * 24 * 3600;       ///< keys that nobody used for so long go
-  bool behind_proxy = false;  ///< TLS ends before this server: tokens on plain connections are taken
+  std::shared_ptr<TrustedPictures> trusted;  ///< mode trusted, in which THE SERVER SEES PICTURES; none: it is off
+  bool behind_proxy = false;                 ///< TLS ends before this server: tokens on plain connections are taken
   /// Lines for who runs the server. Nothing of an image, a key or a token is in them.
   std::function<void(const std::string& line)> log = [](const std::string&) {};
 };

@@ -9,14 +9,17 @@
 namespace obscura::serve {
 namespace {
 
-constexpr double kLoadSeconds = 0.5, kScoreSeconds = 0.05, kFetchSeconds = 0.1;
+constexpr double kLoadSeconds = 0.5, kScoreSeconds = 0.05, kFetchSeconds = 0.1, kTrustedSeconds = 0.1;
 
-GalleryFacts facts_of(const GalleryHost& host, const search::GalleryState& present, const std::string& blind_model) {
+GalleryFacts facts_of(const GalleryHost& host, const search::GalleryState& present, const std::string& blind_model,
+                      const TrustedPictures* trusted) {
   const auto& form = host.form();
   const auto plan = search::plan_scores(form.kind, form.dimension);
   const auto shape = search::fetch_shape(std::max<std::size_t>(present.places, 1), search::record_bytes(form));
-  GalleryFacts facts{host.name(), present.id, present.version, present.images, {"blind-features"}, blind_model, 0, 0};
+  GalleryFacts facts{host.name(), present.id, present.version, present.images, {"blind-features"}, blind_model, 0,
+                     0,           0};
   if (!blind_model.empty()) facts.modes.push_back("blind");
+  if (trusted != nullptr) facts.modes.push_back("trusted"), facts.max_trusted_bytes = trusted->max_question_bytes();
   facts.max_query_bytes = 4096 + plan.degree() * sizeof(std::uint64_t);
   facts.max_fetch_bytes = 4096 + search::kFetchCount * (shape.query_bytes() + 1024);
   return facts;
@@ -33,6 +36,10 @@ GalleryHost& Service::State::find_gallery(const std::string& name) {
   return *at->second;
 }
 
+TrustedPictures* Service::State::trusted_for(const GalleryHost& host) const {
+  return options.trusted && options.trusted->serves(host.form()) ? options.trusted.get() : nullptr;
+}
+
 std::vector<GalleryFacts> Service::galleries(const Identity& who) {
   std::vector<GalleryFacts> all;
   for (const auto& [name, host] : state_->galleries) all.push_back(gallery(who, name));
@@ -47,7 +54,7 @@ GalleryFacts Service::gallery(const Identity& /*who*/, const std::string& name) 
     // One of an older version would find what is no longer there.
     const bool fits = blind != state_->models.end() &&
                       blind->second->facts().network == search::blind_program_name({present.id, present.version});
-    return facts_of(host, present, fits ? blind->first : "");
+    return facts_of(host, present, fits ? blind->first : "", state_->trusted_for(host));
   } catch (...) {
     throw failure_in_flight();
   }
@@ -117,6 +124,39 @@ void Service::fetch(const Identity& who, const std::string& name, Bytes request,
           {card.gallery, asked.question, host.records(*view).answer(asked.queries, state.pool)});
     };
     state.submit<Bytes>(who, {"fetch", name, kFetchSeconds, sent->size()}, stop, done, run);
+  } catch (...) {
+    done(failure_in_flight());
+  }
+}
+
+TrustedPictures& Service::State::find_trusted(const GalleryHost& host) const {
+  if (TrustedPictures* trusted = trusted_for(host)) return *trusted;
+  throw Failure(
+      FailureCode::not_found,
+      fmt::format("gallery {} is not searched in mode trusted here: this server sees no pictures", host.name()));
+}
+
+void Service::trusted_card(const Identity& who, const std::string& name, Done<Bytes> done) {
+  try {
+    GalleryHost& host = state_->find_gallery(name);
+    const TrustedPictures& trusted = state_->find_trusted(host);
+    state_->submit<Bytes>(who, {"trusted_card", name, kLoadSeconds}, {}, done,
+                          [&](const std::stop_token&) { return trusted.card(host.view()->card()); });
+  } catch (...) {
+    done(failure_in_flight());
+  }
+}
+
+void Service::trusted(const Identity& who, const std::string& name, Bytes question, std::stop_token stop,
+                      Done<Bytes> done) {
+  try {
+    GalleryHost& host = state_->find_gallery(name);
+    TrustedPictures& trusted = state_->find_trusted(host);
+    const auto sent = std::make_shared<Bytes>(std::move(question));
+    const auto run = [&host, &trusted, sent](const std::stop_token&) {
+      return trusted.answer(host.view()->card(), host.folder(), *sent);
+    };
+    state_->submit<Bytes>(who, {"trusted", name, kTrustedSeconds, sent->size()}, stop, done, run);
   } catch (...) {
     done(failure_in_flight());
   }

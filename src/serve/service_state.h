@@ -74,6 +74,9 @@ struct Service::State {
   // models and galleries
   std::shared_ptr<Model> find_model(std::string_view name, std::string_view version) const;
   GalleryHost& find_gallery(const std::string& name);
+  /// Null where mode trusted is off, or the gallery is of another network.
+  TrustedPictures* trusted_for(const GalleryHost& host) const;
+  TrustedPictures& find_trusted(const GalleryHost& host) const;
   /// Names of what has these parameters.
   std::vector<std::string> users_of(const std::string& parameters) const;
   ckks::ContextPtr context_of(const std::string& parameters);

@@ -26,8 +26,8 @@ const std::string kServer = OBSCURA_BINARY_DIR "/obscura-server";
 class RunningServer {
  public:
   RunningServer(const fs::path& models, const fs::path& gallery, const fs::path& state,
-                const std::vector<std::string>& more = {})
-      : state_(state), tls_(!more.empty()) {
+                const std::vector<std::string>& more = {}, bool tls = true)
+      : state_(state), tls_(!more.empty() && tls) {
     const fs::path ready = state.string() + ".ready";
     fs::remove(ready);
     std::vector<std::string> words = {kServer,        "serve",       "--models",  models,
@@ -242,6 +242,36 @@ TEST_F(RemoteTest, FindsWhatASearchInOneProcessFinds) {
   expect_refused(remote({"search", sample("4-0"), "--keys", keys(), "--network",
                          OBSCURA_SOURCE_DIR "/models/obscura-s-mnist.onnx"}),
                  1, "not the network of the gallery");
+}
+
+TEST_F(RemoteTest, AServerSeesPicturesOnlyWhereThatIsSwitchedOn) {
+  const std::vector<std::string> ask = {"search", sample("4-0"), "--keys", keys(), "--mode", "trusted", "--json"};
+  expect_refused(remote(ask), 2, "is not searched in mode trusted");
+
+  const RunningServer sees(at("models"), at("digits"), mine_ / "sees", {"--trusted-server-sees-pictures", kModel},
+                           false);
+  const std::string there = "export OBSCURA_SERVER=" + sees.url() + " OBSCURA_TOKEN=" + sees.token() + ";";
+  auto words = ask;
+  words.insert(words.begin(), "remote");
+  const Result found = obscura(words, there);
+  ASSERT_EQ(found.status, 0) << found.err;
+  const auto plain =
+      obscura({"search", sample("4-0"), "--gallery", at("digits"), "--network", kModel, "--mode", "plain", "--json"})
+          .json();
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_NEAR(found.json()["results"][i]["distance"], plain["results"][i]["distance"], 1e-6);
+    EXPECT_EQ(found.json()["results"][i]["name"], plain["results"][i]["name"]);
+  }
+  words.pop_back();
+  EXPECT_THAT(obscura(words, there).out, HasSubstr("THE PICTURE"));
+  // The other modes are there as before.
+  const Result blind = obscura({"remote", "search", sample("4-0"), "--keys", keys(), "--json"}, there);
+  EXPECT_EQ(blind.status, 0) << blind.err;
+
+  expect_refused(
+      obscura({"serve", "--gallery", at("digits"), "--state", (mine_ / "other").string(), "--listen", "127.0.0.1:0",
+               "--trusted-server-sees-pictures", OBSCURA_SOURCE_DIR "/models/obscura-s-mnist.onnx"}),
+      2, "no gallery that is served was indexed with");
 }
 
 TEST_F(RemoteTest, ChecksCertificates) {

@@ -79,6 +79,8 @@ TEST(Galleries, TakeQuestionsAsTheyAre) {
   EXPECT_EQ(text_of(remote.scores("g", bytes_of("question"))), "/v2/obscura/galleries/g/scores question");
   EXPECT_EQ(text_of(remote.fetch("g", bytes_of("request"))), "/v2/obscura/galleries/g/fetch request");
   EXPECT_EQ(text_of(remote.card("g")), "/v2/obscura/galleries/g/card ");
+  EXPECT_EQ(text_of(remote.trusted("g", bytes_of("picture"))), "/v2/obscura/galleries/g/trusted picture");
+  EXPECT_EQ(text_of(remote.trusted_card("g")), "/v2/obscura/galleries/g/trusted ");
 }
 
 TEST_F(HintTest, IsFetchedOnce) {

@@ -169,5 +169,52 @@ TEST(ServedGallery, RefusesWhatIsNoQuestion) {
   EXPECT_EQ(fetch(Bytes(1000, 3)), "bad_request");
 }
 
+/// What a program that holds a secret would give a service.
+class Sees final : public TrustedPictures {
+ public:
+  explicit Sees(std::string network) : network_(std::move(network)) {}
+  bool serves(const search::GalleryForm& form) const override { return form.network == network_; }
+  Bytes card(const search::GalleryCard& gallery) const override { return bytes("card " + gallery.gallery.id); }
+  Bytes answer(const search::GalleryCard& gallery, const std::filesystem::path& folder,
+               ckks::ByteSpan question) override {
+    if (question.empty()) throw MismatchError("nothing was asked");
+    EXPECT_EQ(folder.filename(), "pictures");
+    return bytes("answer " + std::to_string(gallery.images()));
+  }
+  std::size_t max_question_bytes() const override { return 77; }
+
+ private:
+  static Bytes bytes(const std::string& text) { return {text.begin(), text.end()}; }
+  std::string network_;
+};
+
+TEST(ServedGallery, NobodySeesPicturesUnlessThatIsSwitchedOn) {
+  const GalleryPlace place;
+  const auto ask = [](Service& service, const Identity& who, Bytes question) {
+    return result_of<Bytes>([&](auto done) { service.trusted(who, "pictures", std::move(question), {}, done); });
+  };
+  const auto modes = [&](std::shared_ptr<TrustedPictures> trusted) {
+    auto options = place.options();
+    options.trusted = std::move(trusted);
+    Service service(options);
+    const auto who = service.identify(place.place().token("a"), Scope::search);
+    const auto facts = service.gallery(who, "pictures");
+    const bool on = facts.max_trusted_bytes != 0;
+    const auto card = [&] { return result_of<Bytes>([&](auto done) { service.trusted_card(who, "pictures", done); }); };
+    EXPECT_EQ(code_of([&] { ask(service, who, {1}); }), on ? "ok" : "not_found");
+    EXPECT_EQ(code_of(card), on ? "ok" : "not_found");
+    if (on) {
+      const Bytes answer = ask(service, who, {1});
+      EXPECT_EQ(std::string(answer.begin(), answer.end()), "answer " + std::to_string(kImages));
+      EXPECT_EQ(code_of([&] { ask(service, who, {}); }), "bad_request");
+      EXPECT_EQ(facts.max_trusted_bytes, 77u);
+    }
+    return facts.modes;
+  };
+  EXPECT_THAT(modes(nullptr), ElementsAre("blind-features"));
+  EXPECT_THAT(modes(std::make_shared<Sees>(std::string(64, 'b'))), ElementsAre("blind-features"));
+  EXPECT_THAT(modes(std::make_shared<Sees>(std::string(64, 'a'))), ElementsAre("blind-features", "trusted"));
+}
+
 }  // namespace
 }  // namespace obscura::serve

@@ -77,6 +77,8 @@ def calls(case):
         ("GET", gallery + f"/versions/{case['version']}/hint", "search", None, {}, {200}),
         ("POST", gallery + "/scores", "search", b"x", {}, {400}),
         ("POST", gallery + "/fetch", "search", b"x", {}, {400}),
+        ("GET", gallery + "/trusted", "search", None, {}, {404}),
+        ("POST", gallery + "/trusted", "search", b"", {}, {404, 413}),
         ("GET", "/metrics", "metrics", None, {}, {200}),
         ("GET", "/", "metrics", None, {}, {200}),
     ]

@@ -24,8 +24,8 @@ const OptionTable<study::RemoteSearchRequest>& remote_search_options() {
     t.value("--gallery", &V::gallery, "Which gallery; may be left out where there is one");
     t.value("--mode", &V::mode,
             "blind-features (default): the server gets the vector encrypted; blind: the picture encrypted, and runs "
-            "the network on it")
-        .check(CLI::IsMember({"blind-features", "blind"}));
+            "the network on it; trusted: THE SERVER SEES THE PICTURE, and what is found")
+        .check(CLI::IsMember({"blind-features", "blind", "trusted"}));
     t.value("--top", &V::top, "So many of the nearest").check(whole_number()).shows_default();
     t.part(fit_options(), &V::fit);
     return t;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -21,6 +22,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/server/state_option.h"
+#include "cli/server/trusted_part.h"
 #include "cli/verbs.h"
 #include "report/text.h"
 #include "serve/grpc/grpc_front.h"
@@ -39,7 +41,7 @@ struct ServeArguments {
   std::vector<std::string> galleries;
   fs::path state = default_state();
   std::string listen = "127.0.0.1:8443", grpc;
-  fs::path certificate, key, ready_file, log;
+  fs::path certificate, key, ready_file, log, trusted;
   std::size_t threads = 0, backlog = 256, most_wait = 60, key_memory = 4096, matrix_memory = 2048, tenant_keys = 16384,
               key_days = 30, grace = 30, connections = 1000;
   bool behind_proxy = false;
@@ -54,6 +56,9 @@ OptionTable<ServeArguments> serve_options() {
   table.value("--models", &A::models,
               "A folder of compiled programs: NAME/server.program, as compile --out makes them");
   table.value("--gallery", &A::galleries, "A folder that index made; may be given several times");
+  table.value("--trusted-server-sees-pictures", &A::trusted,
+              "Mode trusted: a network (ONNX) that galleries were indexed with. THIS SERVER THEN MAKES THE KEY THAT "
+              "PICTURES ARE ENCRYPTED UNDER, AND DECRYPTS THEM; off if not given");
   table.value("--state", &A::state, "The server's folder: tenants, tokens, keys; made where it is missing")
       .shows_default();
   table.value("--tls-cert", &A::certificate, "PEM: the certificate, then those that vouch for it");
@@ -165,6 +170,22 @@ int wait_for_end(const sigset_t& held) {
   return number;
 }
 
+/// Nobody is to switch it on without seeing what it means.
+void print_trusted(serve::Service& service) {
+  for (const auto& gallery : service.galleries({})) {
+    if (gallery.max_trusted_bytes == 0) continue;
+    fmt::print("  gallery {}: mode trusted. THIS SERVER SEES EVERY PICTURE THAT IS SENT SO\n", gallery.name);
+  }
+}
+
+/// Off would be what nobody asked for.
+void require_use(serve::Service& service, const fs::path& network) {
+  const auto galleries = service.galleries({});
+  const auto used = [](const serve::GalleryFacts& gallery) { return gallery.max_trusted_bytes != 0; };
+  if (std::ranges::any_of(galleries, used)) return;
+  throw UsageError("--trusted-server-sees-pictures: no gallery that is served was indexed with " + network.string());
+}
+
 void print_ready(const ServeArguments& a, serve::Service& service, int http_port, int grpc_port, double seconds) {
   const char* scheme = a.certificate.empty() ? "http" : "https";
   const std::string host = a.listen.substr(0, a.listen.rfind(':'));
@@ -175,6 +196,7 @@ void print_ready(const ServeArguments& a, serve::Service& service, int http_port
   }
   for (const auto& gallery : a.galleries)
     fmt::print("  gallery {}\n", fs::weakly_canonical(gallery).filename().string());
+  if (!a.trusted.empty()) print_trusted(service);
   fmt::print("  state in {}\n", a.state.string());
   std::fflush(stdout);
 }
@@ -189,13 +211,18 @@ void raise_file_limit() {
 
 void run_serve(const ServeArguments& a) {
   const Stopwatch watch;
+  // What decrypts is in a program of its own.
+  const auto trusted = a.trusted.empty() ? nullptr : trusted_part(a.trusted);
   raise_file_limit();
   if (a.certificate.empty() != a.key.empty()) throw UsageError("--tls-cert and --tls-key belong together");
   // gRPC's own lines are no JSON, and say what the access log says.
   ::setenv("GRPC_VERBOSITY", "NONE", 0);
   const sigset_t held = hold_signals();
   Log log(a.log);
-  serve::Service service(service_options(a, log));
+  auto options = service_options(a, log);
+  options.trusted = trusted;
+  serve::Service service(options);
+  if (trusted) require_use(service, a.trusted);
   std::optional<serve::GrpcFront> grpc;
   if (!a.grpc.empty()) grpc.emplace(service, grpc_options(a, log));
   serve::RestFront rest(service, rest_options(a, log));

@@ -39,6 +39,7 @@ void write_gallery(const GalleryFacts& gallery, v1::GalleryFacts& message) {
   message.set_blind_model(gallery.blind_model);
   message.set_max_query_bytes(gallery.max_query_bytes);
   message.set_max_fetch_bytes(gallery.max_fetch_bytes);
+  message.set_max_trusted_bytes(gallery.max_trusted_bytes);
 }
 
 void write_file(const Bytes& bytes, v1::File& message) {

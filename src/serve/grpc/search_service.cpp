@@ -130,6 +130,21 @@ class SearchService final : public v1::Search::CallbackService {
     });
   }
 
+  grpc::ServerUnaryReactor* TrustedCard(grpc::CallbackServerContext* context, const v1::GalleryRequest* request,
+                                        v1::File* reply) override {
+    return with_file(*context, "trusted", *request, *reply, [&](const Identity& who, UnaryCall&, Done<Bytes> done) {
+      shared_.service.trusted_card(who, request->name(), std::move(done));
+    });
+  }
+
+  grpc::ServerUnaryReactor* Trusted(grpc::CallbackServerContext* context, const v1::GalleryQuery* request,
+                                    v1::File* reply) override {
+    return with_file(
+        *context, "trusted", *request, *reply, [&](const Identity& who, UnaryCall& call, Done<Bytes> done) {
+          shared_.service.trusted(who, request->name(), bytes_of(request->query()), call.stop_token(), std::move(done));
+        });
+  }
+
  private:
   /// `ask` gives the request to the service, which calls what it is given when the file is there.
   template <typename Request, typename Ask>

@@ -67,7 +67,8 @@ Json gallery_json(const GalleryFacts& gallery) {
           {"modes", gallery.modes},
           {"blind_model", gallery.blind_model},
           {"max_query_bytes", gallery.max_query_bytes},
-          {"max_fetch_bytes", gallery.max_fetch_bytes}};
+          {"max_fetch_bytes", gallery.max_fetch_bytes},
+          {"max_trusted_bytes", gallery.max_trusted_bytes}};
 }
 
 std::string dump(const Json& json) {

@@ -38,6 +38,7 @@ Answers answers_of(RestCall call) {
     case RestCall::hint:
     case RestCall::scores:
     case RestCall::fetch:
+    case RestCall::trusted:
       return &answer_galleries;
     default:
       return &answer_server;
@@ -95,7 +96,8 @@ class RestHandler : public HttpHandler {
     const Identity who = service.identify(
         {bearer_of(request.headers), request.peer.encrypted, request.peer.loopback, request.peer.address}, *scope);
     record.admitted(who);
-    const bool job = route.call == RestCall::infer || route.call == RestCall::scores || route.call == RestCall::fetch;
+    const bool job = route.call == RestCall::infer || route.call == RestCall::scores || route.call == RestCall::fetch ||
+                     route.call == RestCall::trusted;
     if (job) service.check_room(who);
     return who;
   }
@@ -113,6 +115,8 @@ class RestHandler : public HttpHandler {
         return service.gallery(who, route.name).max_query_bytes;
       case RestCall::fetch:
         return service.gallery(who, route.name).max_fetch_bytes;
+      case RestCall::trusted:
+        return request.method == "POST" ? service.gallery(who, route.name).max_trusted_bytes : 0;
       default:
         return 0;
     }

@@ -55,6 +55,9 @@ void answer_galleries(const RestExchange& call) {
       return service.scores(call.who, name, call.exchange->take_body(), call.exchange->stop(), answer());
     case RestCall::fetch:
       return service.fetch(call.who, name, call.exchange->take_body(), call.exchange->stop(), answer());
+    case RestCall::trusted:
+      if (call.request().method != "POST") return service.trusted_card(call.who, name, answer());
+      return service.trusted(call.who, name, call.exchange->take_body(), call.exchange->stop(), answer());
     default:
       return call.answer(json_reply(200, gallery_json(service.gallery(call.who, name))));
   }

@@ -38,6 +38,7 @@ constexpr std::array kRows = {
     Row{RestCall::hint, "hint", "v2/obscura/galleries/*/versions/#/hint", kRead, Scope::search},
     Row{RestCall::scores, "scores", "v2/obscura/galleries/*/scores", "POST", Scope::search},
     Row{RestCall::fetch, "fetch", "v2/obscura/galleries/*/fetch", "POST", Scope::search},
+    Row{RestCall::trusted, "trusted", "v2/obscura/galleries/*/trusted", "GET, HEAD, POST", Scope::search},
 };
 
 const Row& row_of(RestCall call) {

@@ -28,7 +28,8 @@ enum class RestCall {
   card,
   hint,
   scores,
-  fetch
+  fetch,
+  trusted
 };
 
 struct Route {

@@ -101,6 +101,7 @@ std::string gallery_rows(const std::vector<GalleryFacts>& galleries) {
   for (const GalleryFacts& gallery : galleries) {
     std::string modes;
     for (const std::string& mode : gallery.modes) modes += (modes.empty() ? "" : ", ") + escape_html(mode);
+    if (gallery.max_trusted_bytes != 0) modes += " <strong>(this server sees pictures sent in mode trusted)</strong>";
     rows += fmt::format("<tr><td>{}<td>{}<td class=\"n\">{}<td class=\"n\">{}</tr>", escape_html(gallery.name), modes,
                         gallery.version, gallery.images);
   }

@@ -38,7 +38,7 @@ std::size_t ring_for(int modulus_bits) {
 
 ordered_json rings_json() {
   ordered_json rings = ordered_json::array();
-  rings.push_back(ring_json("a picture, mode trusted", trusted_parameters()));
+  rings.push_back(ring_json("a picture, mode trusted", search::trusted_parameters()));
   rings.push_back(ring_json("codes of 600 bits, mode blind-features",
                             search::plan_scores(search::VectorKind::code, kSelectedFeatures).parameters));
   rings.push_back(ring_json("vectors of 64 numbers, mode blind-features",

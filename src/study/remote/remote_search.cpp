@@ -17,8 +17,10 @@
 #include "search/messages.h"
 #include "search/owner/fetch_owner.h"
 #include "search/records.h"
+#include "search/trusted_messages.h"
 #include "study/images/query_images.h"
 #include "study/remote/gallery_choice.h"
+#include "study/remote/trusted_query.h"
 #include "study/search/blind.h"
 #include "study/search/drawn.h"
 #include "study/search/gallery_scores.h"
@@ -52,13 +54,12 @@ class Search {
   }
 
   RemoteSearch run() {
-    const auto distances = result_.mode == SearchMode::blind ? ask_blind() : ask_by_vector();
-    const auto places = search::nearest(distances, request_.top);
-    const std::vector<std::size_t> wanted(places.begin(), places.end());
-    if (const std::string ties = ties_text(distances, wanted); !ties.empty()) note_(ties);
-    const auto records = fetch(wanted);
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      auto& hit = result_.hits.emplace_back(hit_of(wanted[i], distances[wanted[i]], records[i], card_.form));
+    if (result_.mode == SearchMode::trusted) {
+      ask_who_sees();
+    } else {
+      ask_blindly();
+    }
+    for (auto& hit : result_.hits) {
       hit.class_name = remote::printable(hit.class_name), hit.image.name = remote::printable(hit.image.name);
     }
     if (const std::string near = equally_near_text(result_.hits, bound_); !near.empty()) note_(near);
@@ -68,17 +69,41 @@ class Search {
   }
 
  private:
+  void ask_blindly() {
+    const auto distances = result_.mode == SearchMode::blind ? ask_blind() : ask_by_vector();
+    const auto places = search::nearest(distances, request_.top);
+    const std::vector<std::size_t> wanted(places.begin(), places.end());
+    if (const std::string ties = ties_text(distances, wanted); !ties.empty()) note_(ties);
+    const auto records = fetch(wanted);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      result_.hits.push_back(hit_of(wanted[i], distances[wanted[i]], records[i], card_.form));
+    }
+  }
+
+  void ask_who_sees() {
+    auto found = ask_trusted(remote_, gallery_.name, card_, request_.picture, request_.fit,
+                             static_cast<std::uint32_t>(request_.top));
+    for (const std::string& line : found.notes) note_(line);
+    result_.notes = std::move(found.notes), result_.hits = std::move(found.hits), result_.bytes = found.bytes;
+    result_.server_view = std::move(found.seen);
+    saw("THE PICTURE: it made the key that the picture was encrypted under, and decrypted it");
+    saw(fmt::format("which {} images were found: it chose them", request_.top));
+  }
+
   void check_mode() const {
-    if (result_.mode != SearchMode::blind_features && result_.mode != SearchMode::blind) {
-      throw UsageError("--mode is " + request_.mode +
-                       ", expected blind-features or blind: others show what is private");
+    if (result_.mode == SearchMode::plain) {
+      throw UsageError("--mode is plain, expected blind-features, blind or trusted: a vector in the clear is not sent");
     }
     const std::string mode = to_string(result_.mode);
     if (!gallery_.has_mode(mode) || (result_.mode == SearchMode::blind && gallery_.blind_model.empty())) {
       throw UsageError(fmt::format("gallery {} of the server is not searched in mode {}", gallery_.name, mode));
     }
-    if (result_.mode == SearchMode::blind && !request_.network.empty()) {
-      throw UsageError("--network is for mode blind-features: in mode blind the server runs the network");
+    if (result_.mode != SearchMode::blind_features && !request_.network.empty()) {
+      throw UsageError("--network is for mode blind-features: in mode " + mode + " the server runs the network");
+    }
+    if (result_.mode == SearchMode::trusted && request_.top > search::kMostTrusted) {
+      throw UsageError(
+          fmt::format("--top is {}, but a trusted server gives {} at the most", request_.top, search::kMostTrusted));
     }
   }
 

@@ -14,9 +14,9 @@ namespace obscura::study {
 
 struct RemoteSearchRequest {
   std::filesystem::path picture;
-  std::filesystem::path keys;     ///< a folder for the keys of all models and galleries, and what is kept of galleries
-  std::string gallery;            ///< empty: the only one
-  std::string mode;               ///< blind-features, which is the default, or blind
+  std::filesystem::path keys;  ///< a folder for the keys of all models and galleries, and what is kept of galleries
+  std::string gallery;         ///< empty: the only one
+  std::string mode;  ///< blind-features, which is the default, blind, or trusted (THE SERVER SEES THE PICTURE)
   std::filesystem::path network;  ///< of mode blind-features; empty: the one that ships, if it is the gallery's
   std::size_t top = 5;
   PictureFit fit;
@@ -29,7 +29,8 @@ struct RemoteSearch {
   RemoteCost cost;
 };
 
-/// Finds pictures like one's own in a gallery of a server that learns neither the picture nor what was found. Throws
+/// Finds pictures like one's own in a gallery of a server that learns neither the picture nor what was found, but for
+/// mode trusted. Throws
 /// UsageError where there are several galleries and none is named, for a mode that this one does not have, or more than
 /// it has; MismatchError for another network than the gallery's, and where its version changes meanwhile; RemoteError,
 /// and as reading pictures, networks and files of a search does.

@@ -142,7 +142,7 @@ class Search {
   }
 
   std::vector<float> trusted_distances(const search::Gallery::Vectors& vectors) {
-    trusted_ = std::make_unique<TrustedSearch>(network_.graph().input_shape());
+    trusted_ = std::make_unique<TrustedSearch>();
     const auto seen = trusted_->send(values_);
     const PlainDistances plain(gallery_.form(), vectors, result_.distance);
     double network = 0, comparing = 0;

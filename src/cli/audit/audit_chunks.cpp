@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "cli/audit_verbs.h"
+#include "cli/audit/audit_verbs.h"
 #include "cli/chunk_options.h"
 #include "cli/console.h"
 #include "cli/options.h"
@@ -126,7 +126,7 @@ void audit_chunks(const ChunkAuditArguments& a) {
 
 void add_audit_chunks(CLI::App& audit) {
   const auto a = std::make_shared<ChunkAuditArguments>();
-  CLI::App& verb = *audit.add_subcommand("chunks", "What plain chunks and the map of encrypted ones give away");
+  CLI::App& verb = *audit.add_subcommand("chunks", kAuditChunks);
   chunk_audit_options().add_to(verb, a->options);
   verb.add_option("--out", a->out, "A folder for the report (HTML, Markdown, JSON) and contact sheets")->group(kOutput);
   add_threads(verb, a->options.threads);

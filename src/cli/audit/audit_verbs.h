@@ -1,0 +1,17 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+/// The verbs of `obscura audit`, a file each.
+namespace obscura::cli {
+
+inline constexpr const char* kAuditAttack = "Runs attacks on a shield, scores and draws what they recover";
+inline constexpr const char* kAuditChunks = "What plain chunks and the map of encrypted ones give away";
+
+/// These two learn: the part of the program that has no LibTorch goes on in the one that has.
+void add_audit_attack(CLI::App& audit);
+void add_audit_chunks(CLI::App& audit);
+
+}  // namespace obscura::cli
