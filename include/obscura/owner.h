@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "obscura/bytes.h"
@@ -52,6 +53,9 @@ class Owner {
   explicit Owner(BytesView client_spec, std::size_t threads = 0);
   /// With the keys that save() or `obscura keygen` put into a folder. Throws as KeyFolder::open (owner/key_folder.h).
   static Owner open(const std::filesystem::path& folder, std::size_t threads = 0);
+  /// The same where secret.key may be sealed with a passphrase. Throws MismatchError for a wrong one. The caller wipes
+  /// his copy.
+  static Owner open(const std::filesystem::path& folder, std::string_view passphrase, std::size_t threads = 0);
   Owner(Owner&&) noexcept;
   Owner& operator=(Owner&&) noexcept;
   ~Owner();
@@ -60,6 +64,12 @@ class Owner {
   /// secret.key (mode 0600), evaluation.key, client.spec. Throws IoError where there are keys already, MismatchError
   /// where these are in a folder already.
   void save(const std::filesystem::path& folder);
+  /// The same with secret.key sealed with a passphrase of eight bytes or more (Argon2id and XChaCha20-Poly1305).
+  void save(const std::filesystem::path& folder, std::string_view passphrase);
+
+  /// Another passphrase for the secret.key of a folder: the same key, its file replaced in one step. Empty for none,
+  /// before or after. Throws MismatchError for a wrong one; the file is then as it was.
+  static void change_passphrase(const std::filesystem::path& folder, std::string_view now, std::string_view next);
 
   NetworkFacts network() const;
   KeyId id() const;

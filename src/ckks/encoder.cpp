@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "ckks/fft.h"
 #include "ckks/fft_kernels.h"
+#include "ckks/noise.h"
 #include "ckks/residues.h"
 #include "ring/isa.h"
 
@@ -19,10 +20,6 @@ constexpr double kIntegerBound = 0x1p62;  // of coefficients as 64-bit integers
 
 const FftKernels& kernels() {
   return fft_kernels(ring::selected_isa());
-}
-
-double* doubles(ScratchPool::Lease& lease) {
-  return reinterpret_cast<double*>(lease.data());
 }
 
 bool finite(double v) {
@@ -70,31 +67,31 @@ void Encoder::check_fits(double largest, std::size_t limbs) const {
                        std::to_string(limbs) + " limbs");
 }
 
-// Slots -> unscaled coefficients, times N/2.
+// Values may be an owner's picture: what they were in scratch memory is wiped. Slots -> unscaled coefficients, times N/2.
 template <>
 void Encoder::transform(std::span<const double> values, double* coefficients) const {
   const std::size_t n = context_->slots();
-  auto scratch = context_->scratch().take(2 * n);
+  SecretScratch scratch(context_->scratch(), 2 * n);
   if (values.size() == n) {
-    fft_.back()->to_coefficients(values.data(), nullptr, coefficients, doubles(scratch));
+    fft_.back()->to_coefficients(values.data(), nullptr, coefficients, scratch.doubles());
     return;
   }
-  auto padded = context_->scratch().take(n);
-  std::fill(std::copy(values.begin(), values.end(), doubles(padded)), doubles(padded) + n, 0.0);
-  fft_.back()->to_coefficients(doubles(padded), nullptr, coefficients, doubles(scratch));
+  SecretScratch padded(context_->scratch(), n);
+  std::fill(std::copy(values.begin(), values.end(), padded.doubles()), padded.doubles() + n, 0.0);
+  fft_.back()->to_coefficients(padded.doubles(), nullptr, coefficients, scratch.doubles());
 }
 
 template <>
 void Encoder::transform(std::span<const std::complex<double>> values, double* coefficients) const {
   const std::size_t n = context_->slots();
-  auto scratch = context_->scratch().take(2 * n), padded = context_->scratch().take(2 * n);
-  double *const re = doubles(padded), *const im = re + n;
+  SecretScratch scratch(context_->scratch(), 2 * n), padded(context_->scratch(), 2 * n);
+  double *const re = padded.doubles(), *const im = re + n;
   std::fill(re, im + n, 0.0);
   for (std::size_t i = 0; i < values.size(); ++i) {
     re[i] = values[i].real();
     im[i] = values[i].imag();
   }
-  fft_.back()->to_coefficients(re, im, coefficients, doubles(scratch));
+  fft_.back()->to_coefficients(re, im, coefficients, scratch.doubles());
 }
 
 template <typename Value>
@@ -141,8 +138,8 @@ double Encoder::round_periodic(std::span<const double> values, double scale, std
   }
   const std::size_t gap = degree / (2 * n);
   if (gap == 1) return round_values(values, scale, limbs, coefficients);
-  auto small = context_->scratch().take(4 * n + 8);
-  double* const few = doubles(small);
+  SecretScratch small(context_->scratch(), 4 * n + 8);
+  double* const few = small.doubles();
   transform_of(2 * n).to_coefficients(values.data(), nullptr, few, few + std::max<std::size_t>(2 * n, 8));
   const double largest = kernels().round_scaled(2 * n, few, scale / static_cast<double>(n));
   if (!std::isfinite(largest)) throw ParameterError("values to encode are too large or not finite");
@@ -168,9 +165,9 @@ Plaintext Encoder::from_rounded(const double* coefficients, double largest, doub
 
 template <typename Value>
 Plaintext Encoder::encode_any(std::span<const Value> values, double scale, const ring::RnsBasis& basis) const {
-  auto lease = context_->scratch().take(context_->degree());
-  const double largest = round_values(values, scale, basis.limbs(), doubles(lease));
-  return from_rounded(doubles(lease), largest, scale, basis);
+  SecretScratch lease(context_->scratch(), context_->degree());
+  const double largest = round_values(values, scale, basis.limbs(), lease.doubles());
+  return from_rounded(lease.doubles(), largest, scale, basis);
 }
 
 Plaintext Encoder::encode(std::span<const double> values, double scale, ring::RnsBasis basis) const {
@@ -182,20 +179,20 @@ Plaintext Encoder::encode(std::span<const std::complex<double>> values, double s
 }
 
 Plaintext Encoder::encode_periodic(std::span<const double> values, double scale, ring::RnsBasis basis) const {
-  auto lease = context_->scratch().take(context_->degree());
-  const double largest = round_periodic(values, scale, basis.limbs(), doubles(lease));
-  return from_rounded(doubles(lease), largest, scale, basis);
+  SecretScratch lease(context_->scratch(), context_->degree());
+  const double largest = round_periodic(values, scale, basis.limbs(), lease.doubles());
+  return from_rounded(lease.doubles(), largest, scale, basis);
 }
 
 void Encoder::encode_coefficients(std::span<const double> values, double scale, std::int64_t* coefficients) const {
   check_level(scale, 1);
-  auto lease = context_->scratch().take(context_->degree());
-  const double largest = round_any(values, scale, doubles(lease));
+  SecretScratch lease(context_->scratch(), context_->degree());
+  const double largest = round_any(values, scale, lease.doubles());
   if (largest >= kIntegerBound) {
     throw ParameterError("scale times values gives a coefficient of " + number(std::log2(largest)) +
                          " bits; integers have 62");
   }
-  std::transform(doubles(lease), doubles(lease) + context_->degree(), coefficients,
+  std::transform(lease.doubles(), lease.doubles() + context_->degree(), coefficients,
                  [](double c) { return static_cast<std::int64_t>(c); });
 }
 
@@ -210,8 +207,8 @@ const SlotFft& Encoder::transform_of(std::size_t degree) const {
 std::vector<std::complex<double>> Encoder::decode_periodic(std::span<const double> coefficients) const {
   const SlotFft& fft = transform_of(coefficients.size());
   const std::size_t n = fft.degree() / 2, room = std::max<std::size_t>(2 * n, 8);
-  auto lease = context_->scratch().take(3 * room);
-  double *const slots = doubles(lease), *const aligned = slots + room;
+  SecretScratch lease(context_->scratch(), 3 * room);
+  double *const slots = lease.doubles(), *const aligned = slots + room;
   std::copy(coefficients.begin(), coefficients.end(), aligned);
   fft.to_slots(aligned, slots, aligned + room);
   std::vector<std::complex<double>> result(n);

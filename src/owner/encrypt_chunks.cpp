@@ -12,7 +12,7 @@ void Owner::encrypt_batched(std::span<const std::vector<float>> units, std::size
   query.ciphertexts.resize(client_.group_ciphertexts());
   const std::size_t pictures = units.size() / count;
   share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
-    std::vector<double> slots(pictures * apart, 0);
+    ckks::WipedVector<double> slots(pictures * apart, 0);
     for (std::size_t u = 0; u < units.size(); ++u) slots[u / count * apart + u % count] = units[u][pixel];
     query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
   });
@@ -22,6 +22,7 @@ void Owner::encrypt_chunks(std::span<const std::vector<float>> pictures, message
                            ThreadPool* pool) const {
   const message::Chunked& chunks = *client_.chunks;
   std::vector<std::vector<float>> units;
+  const ckks::WipeAtEnd wiped(units);
   for (const auto& picture : pictures) {
     const auto choice = message::choose_chunks(chunks, picture, client_.preprocessing);
     for (const std::size_t k : choice.encrypted) units.push_back(cut_chunk(chunks.cut, picture, k));

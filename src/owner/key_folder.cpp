@@ -159,15 +159,17 @@ void KeyFolder::check_free(bool replace) const {
   }
 }
 
-void KeyFolder::put(const Owner& owner, bool replace, ThreadPool* pool) const {
-  put(owner, replace, [&](const ByteSink& sink) { owner.write_evaluation_keys(sink, pool); });
+void KeyFolder::put(const Owner& owner, bool replace, ThreadPool* pool, const ckks::Sealing& sealing) const {
+  put(owner, replace, [&](const ByteSink& sink) { owner.write_evaluation_keys(sink, pool); }, sealing);
 }
 
-void KeyFolder::put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace) const {
-  put(owner, replace, [&](const ByteSink& sink) { sink(evaluation_keys); });
+void KeyFolder::put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace,
+                    const ckks::Sealing& sealing) const {
+  put(owner, replace, [&](const ByteSink& sink) { sink(evaluation_keys); }, sealing);
 }
 
-void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation) const {
+void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation,
+                    const ckks::Sealing& sealing) const {
   // Whoever sends a client spec chooses its parameters.
   if (owner.client().parameters.insecure) {
     throw MismatchError("the client spec of " + owner.client().network +
@@ -177,7 +179,7 @@ void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(c
   check_free(replace);
   const NewFolders made(fs::absolute(folder_).lexically_normal());
   const PendingFolder work(folder_, Access::owner);
-  ckks::save_secret_key(work.path() / kSecret, owner.key());
+  ckks::save_secret_key(work.path() / kSecret, owner.key(), sealing);
   write_pieces(work.path() / kEvaluation, evaluation);
   write_file(work.path() / kClient, message::write_client_spec(owner.client()));
   write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
@@ -190,7 +192,7 @@ void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(c
   sync_folder(folder_);
 }
 
-Owner KeyFolder::open() const {
+Owner KeyFolder::open(const ckks::PassphraseSource& passphrase) const {
   const fs::path client_file = folder_ / kClient;
   auto client = message::read_client_spec(read_file(client_file, kLargestClient), client_file.string());
   if (client.parameters.insecure) {
@@ -199,7 +201,7 @@ Owner KeyFolder::open() const {
                         "keys for a network with keygen");
   }
   require_private(folder_ / kSecret);
-  auto secret = ckks::load_secret_key(folder_ / kSecret);
+  auto secret = ckks::load_secret_key(folder_ / kSecret, passphrase);
   if (client.key != secret.id()) {
     throw MismatchError(fmt::format("{} and {} in {} are of different keygen runs (keys {} and {})", kClient, kSecret,
                                     folder_.string(), message::hex_of(client.key).substr(0, 8),
@@ -236,6 +238,12 @@ QueryRecord KeyFolder::recall(const message::QueryId& query, const ckks::KeyId& 
     throw MismatchError(file.string() + " is the record of another query, or of one under another key");
   }
   return record;
+}
+
+void change_passphrase(const fs::path& key_file, const ckks::PassphraseSource& now, const ckks::Sealing& sealing) {
+  require_private(key_file);
+  const FolderLock lock(fs::absolute(key_file).parent_path());
+  ckks::reseal_secret_key(key_file, now, sealing);
 }
 
 }  // namespace obscura::owner

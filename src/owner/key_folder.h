@@ -7,6 +7,7 @@
 #include "ckks/keys.h"
 #include "owner/owner.h"
 #include "owner/query_record.h"
+#include "secret/passphrase.h"
 
 namespace obscura::owner {
 
@@ -23,7 +24,8 @@ struct DecryptionCount {
 
 /// A folder with the keys of one owner for one program, made as one set:
 ///
-///   secret.key      the secret, mode 0600        evaluation.key   for the server
+///   secret.key      the secret, mode 0600, sealed with a passphrase or not (secret/sealed.h)
+///   evaluation.key  for the server
 ///   client.spec     what the program needs of the owner; names the key
 ///   decryptions     the key's id and how many ciphertexts it decrypted
 ///   queries/        a record of each query that was made with it (owner/query_record.h), named by the query's id
@@ -42,14 +44,16 @@ class KeyFolder {
 
   /// Makes the folder, the owner's evaluation keys and puts the set into it, all files or none. Of several that come at
   /// once without `replace` one succeeds. Records and the count of an older key go. Few keys are in memory at a time;
-  /// the pool, if any, shares the work. Throws MismatchError for parameters that are marked insecure.
-  void put(const Owner& owner, bool replace, ThreadPool* pool = nullptr) const;
+  /// the pool, if any, shares the work. The secret key is sealed where `sealing` says so. Throws MismatchError for
+  /// parameters that are marked insecure.
+  void put(const Owner& owner, bool replace, ThreadPool* pool = nullptr, const ckks::Sealing& sealing = {}) const;
   /// The same with evaluation keys that were made already, as a file.
-  void put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace) const;
+  void put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace, const ckks::Sealing& sealing = {}) const;
 
-  /// Throws MismatchError if the files are of different sets or the program is marked insecure, IoError if others than
-  /// the owner can read the secret key.
-  Owner open() const;
+  /// `passphrase` is asked where the secret key is sealed. Throws MismatchError if the files are of different sets, the
+  /// program is marked insecure, or a passphrase is missing or wrong; IoError if others than the owner can read the
+  /// secret key.
+  Owner open(const ckks::PassphraseSource& passphrase = {}) const;
 
   /// Adds to the count of this key and returns the sum.
   DecryptionCount count_decryptions(const ckks::KeyId& key, std::uint64_t more) const;
@@ -59,9 +63,15 @@ class KeyFolder {
   QueryRecord recall(const message::QueryId& query, const ckks::KeyId& key) const;
 
  private:
-  void put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation) const;
+  void put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation,
+           const ckks::Sealing& sealing) const;
 
   std::filesystem::path folder_;
 };
+
+/// As ckks::reseal_secret_key, of a file that others cannot read, while its folder is locked: keys that somebody puts
+/// there meanwhile stay. Of key folders and others.
+void change_passphrase(const std::filesystem::path& key_file, const ckks::PassphraseSource& now,
+                       const ckks::Sealing& sealing);
 
 }  // namespace obscura::owner

@@ -32,7 +32,8 @@ ckks::SecretKey checked(const message::ClientSpec& client, const ckks::ContextPt
 
 /// One ciphertext of an answer on its way to logits.
 struct Opened {
-  std::vector<double> logits;    ///< packed: image after image; batched: one an image
+  /// Packed: image after image; batched: one an image. As they decrypt until noise is added: wiped.
+  ckks::WipedVector<double> logits;
   std::vector<Evidence> images;  ///< of each image
   double noise = 0;              ///< a bound on the standard deviation of the error of a logit
 };
@@ -170,7 +171,7 @@ message::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
 void Owner::encrypt_packed(std::span<const std::vector<float>> images, std::span<ckks::SeededCiphertext> ciphertexts,
                            ThreadPool* pool) const {
   const std::size_t width = client_.width(), count = ciphertexts.size();
-  std::vector<double> slots(client_.period * width, 0);
+  ckks::WipedVector<double> slots(client_.period * width, 0);
   for (std::size_t k = 0; k < images.size(); ++k) {
     for (std::size_t i = 0; i < images[k].size(); ++i) slots[client_.input_slots[i] * width + k] = images[k][i];
   }

@@ -43,6 +43,13 @@ message::ClientSpec fresh_spec(BytesView bytes) {
       "open the folder of those keys");
 }
 
+/// None for an empty one. Its copy is wiped with it.
+ckks::PassphraseSource source_of(std::string_view passphrase) {
+  if (passphrase.empty()) return {};
+  const auto kept = std::make_shared<const ckks::Passphrase>(passphrase);
+  return [kept](const std::string& /*what*/, ckks::PassphraseUse /*use*/) { return *kept; };
+}
+
 Prediction prediction_of(const message::ClientSpec& client, const std::vector<std::string>& labels,
                          owner::Reading reading) {
   Prediction out;
@@ -60,7 +67,8 @@ Prediction prediction_of(const message::ClientSpec& client, const std::vector<st
 
 struct Owner::State {
   State(message::ClientSpec client, std::size_t threads) : inner(std::move(client)), pool(threads) {}
-  State(const owner::KeyFolder& keys, std::size_t threads) : inner(keys.open()), pool(threads), folder(keys) {}
+  State(const owner::KeyFolder& keys, const ckks::PassphraseSource& passphrase, std::size_t threads)
+      : inner(keys.open(passphrase)), pool(threads), folder(keys) {}
 
   owner::QueryRecord record_of(const message::QueryId& query) {
     if (folder) return folder->recall(query, inner.key().id());
@@ -92,6 +100,20 @@ struct Owner::State {
     return evaluation;
   }
 
+  void put_into(const std::filesystem::path& target, const ckks::Sealing& sealing) {
+    const std::lock_guard lock(mutex);
+    if (folder) {  // its records and its count are there, and one of two counts would be too low
+      throw MismatchError("these keys are kept in " + folder->path().string() + " already: copy that folder");
+    }
+    const owner::KeyFolder made(target);
+    made.put(inner, keys(), false, sealing);
+    for (const auto& [id, record] : records) made.remember(record);
+    records.clear();
+    added = inner.decryptions();
+    counted = made.count_decryptions(inner.key().id(), added).count;
+    folder = made;
+  }
+
   owner::Owner inner;
   ThreadPool pool;
   mutable std::mutex mutex;                                ///< of what follows
@@ -110,24 +132,27 @@ Owner& Owner::operator=(Owner&&) noexcept = default;
 Owner::~Owner() = default;
 
 Owner Owner::open(const std::filesystem::path& folder, std::size_t threads) {
+  return open(folder, std::string_view(), threads);
+}
+
+Owner Owner::open(const std::filesystem::path& folder, std::string_view passphrase, std::size_t threads) {
   const owner::KeyFolder keys(folder);
-  auto state = std::make_unique<State>(keys, threads);
+  auto state = std::make_unique<State>(keys, source_of(passphrase), threads);
   state->counted = keys.count_decryptions(state->inner.key().id(), 0).count;
   return Owner(std::move(state));
 }
 
 void Owner::save(const std::filesystem::path& folder) {
-  const std::lock_guard lock(state_->mutex);
-  if (state_->folder) {  // its records and its count are there, and one of two counts would be too low
-    throw MismatchError("these keys are kept in " + state_->folder->path().string() + " already: copy that folder");
-  }
-  const owner::KeyFolder keys(folder);
-  keys.put(state_->inner, state_->keys(), false);
-  for (const auto& [id, record] : state_->records) keys.remember(record);
-  state_->records.clear();
-  state_->added = state_->inner.decryptions();
-  state_->counted = keys.count_decryptions(state_->inner.key().id(), state_->added).count;
-  state_->folder = keys;
+  state_->put_into(folder, {});
+}
+
+void Owner::save(const std::filesystem::path& folder, std::string_view passphrase) {
+  if (passphrase.empty()) throw MismatchError("the passphrase to seal keys with is empty");
+  state_->put_into(folder, {source_of(passphrase), true});
+}
+
+void Owner::change_passphrase(const std::filesystem::path& folder, std::string_view now, std::string_view next) {
+  owner::change_passphrase(folder / "secret.key", source_of(now), {source_of(next), !next.empty()});
 }
 
 NetworkFacts Owner::network() const {
@@ -158,8 +183,11 @@ Bytes Owner::encrypt(const Pixels& picture) {
 Bytes Owner::encrypt(std::span<const Pixels> pictures) {
   const message::ClientSpec& client = state_->inner.client();
   std::vector<std::vector<float>> values;
+  const ckks::WipeAtEnd wiped(values);
   for (const Pixels& picture : pictures) {
-    values.push_back(preprocess(planar(picture, client.input), client.preprocessing));
+    auto bytes = planar(picture, client.input);
+    const ckks::WipeAtEnd also(bytes);
+    values.push_back(preprocess(bytes, client.preprocessing));
   }
   return encrypt_values(values);
 }

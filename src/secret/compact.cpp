@@ -19,8 +19,8 @@ void check_compact(const Context& context, const CompactCiphertext& ciphertext) 
 }
 
 void add_products_directly(const SecretKey& key, const CompactCiphertext& ciphertext,
-                           std::vector<std::uint64_t>& sums) {
-  const std::vector<std::int8_t>& s = key.coefficients();
+                           std::span<std::uint64_t> sums) {
+  const auto& s = key.coefficients();
   const std::size_t n = s.size();
   // Coefficient t sums c1[j] s[t - j], with s[-i] = -s[N - i]. Ternary products are masks: c & nonzero, negated by
   // two's complement where the sign is set. The masks stand at N + t - j; c1 is read downwards.
@@ -41,7 +41,7 @@ void add_products_directly(const SecretKey& key, const CompactCiphertext& cipher
   }
 }
 
-bool add_products_by_ntt(const SecretKey& key, const CompactCiphertext& ciphertext, std::vector<std::uint64_t>& sums) {
+bool add_products_by_ntt(const SecretKey& key, const CompactCiphertext& ciphertext, std::span<std::uint64_t> sums) {
   const Context& context = *key.context();
   const std::size_t n = context.degree();
   // |c_1 s| <= N 2^(bits - 1) for centred c_1, below Q/2.
@@ -69,7 +69,7 @@ bool add_products_by_ntt(const SecretKey& key, const CompactCiphertext& cipherte
   return true;
 }
 
-void add_products(const SecretKey& key, const CompactCiphertext& ciphertext, std::vector<std::uint64_t>& sums) {
+void add_products(const SecretKey& key, const CompactCiphertext& ciphertext, std::span<std::uint64_t> sums) {
   constexpr std::size_t kFew = 16;  // coefficients that are quicker one by one
   if (sums.size() > kFew && add_products_by_ntt(key, ciphertext, sums)) return;
   add_products_directly(key, ciphertext, sums);

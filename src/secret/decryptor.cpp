@@ -135,26 +135,26 @@ std::vector<double> Decryptor::decrypt_real(const Ciphertext& ciphertext, const 
 
 std::vector<double> Decryptor::decrypt(const CompactCiphertext& ciphertext, const DecryptOptions& options,
                                        double noise) const {
-  std::vector<double> values = open(ciphertext).real;
+  const OpenedSlots opened = open(ciphertext);
+  std::vector<double> values(opened.real.begin(), opened.real.end());
   finish(ciphertext, values, options, noise == 0 ? compact_noise(*key_->context(), ciphertext) : noise);
   return values;
 }
 
 void Decryptor::coefficients(const CompactCiphertext& ciphertext, double* out) const {
   count_.fetch_add(1, std::memory_order_relaxed);
-  std::vector<std::uint64_t> sums = ciphertext.c0;
+  WipedVector<std::uint64_t> sums(ciphertext.c0.begin(), ciphertext.c0.end());
   add_products(*key_, ciphertext, sums);
   // Modulo 2^bits and centred: the bits shifted to the top of a signed word.
   const double factor = std::ldexp(1 / ciphertext.scale, -(64 - ciphertext.bits));
   for (std::size_t k = 0; k < sums.size(); ++k) {
     out[k] = static_cast<double>(static_cast<std::int64_t>(sums[k] << (64 - ciphertext.bits))) * factor;
   }
-  sodium_memzero(sums.data(), sums.size() * sizeof(std::uint64_t));
 }
 
-std::vector<double> Decryptor::open_coefficients(const CompactCiphertext& ciphertext) const {
+WipedVector<double> Decryptor::open_coefficients(const CompactCiphertext& ciphertext) const {
   check_compact(*key_->context(), ciphertext);
-  std::vector<double> out(ciphertext.c0.size());
+  WipedVector<double> out(ciphertext.c0.size());
   coefficients(ciphertext, out.data());
   return out;
 }

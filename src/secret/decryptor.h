@@ -10,12 +10,14 @@
 #include "ckks/encoder.h"
 #include "secret/finish.h"
 #include "secret/secret_key.h"
+#include "secret/secret_memory.h"
 
 namespace obscura::ckks {
 
-/// Slots as they decrypt, nothing added, nothing rounded: for checks, never to be shown.
+/// Slots as they decrypt, nothing added, nothing rounded: for checks, never to be shown, and wiped, because their
+/// exact errors tell the key.
 struct OpenedSlots {
-  std::vector<double> real, imaginary;
+  WipedVector<double> real, imaginary;
 };
 
 /// Decrypts and counts how often it did. Thread-safe. The key must outlive it.
@@ -40,7 +42,7 @@ class Decryptor {
   OpenedSlots open(const CompactCiphertext& ciphertext) const;
   /// The degree / gap coefficients that it carries, divided by the scale, where those are the message: nothing added,
   /// nothing rounded.
-  std::vector<double> open_coefficients(const CompactCiphertext& ciphertext) const;
+  WipedVector<double> open_coefficients(const CompactCiphertext& ciphertext) const;
   /// What may be shown of real values that came out of a ciphertext with an error of standard deviation `noise`. What
   /// is added follows from the key, the ciphertext and its strength: the same answer gives the same values every time,
   /// so that asking again averages nothing.

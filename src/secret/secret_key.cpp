@@ -28,50 +28,30 @@ void hash_key(std::string_view word, const Digest& parameters, std::span<const s
 }  // namespace
 
 SecretKey::SecretKey(ContextPtr context) : context_(std::move(context)) {
-  const NoiseSeed seed;
-  coefficients_.resize(context_->degree());
-  ring::RandomStream stream = seed.stream(0);
-  ring::sample_ternary(context_->degree(), stream, coefficients_.data());
-  transform();
+  ring::Seed seed = ring::random_seed();
+  draw(seed);
+  sodium_memzero(seed.data(), seed.size());
 }
 
 SecretKey::SecretKey(ContextPtr context, const ring::Seed& seed) : context_(std::move(context)) {
-  coefficients_.resize(context_->degree());
-  ring::RandomStream stream(seed, 0);
-  ring::sample_ternary(context_->degree(), stream, coefficients_.data());
-  transform();
+  draw(seed);
 }
 
-SecretKey::SecretKey(ContextPtr context, std::vector<std::int8_t> coefficients)
-    : context_(std::move(context)), coefficients_(std::move(coefficients)) {
+SecretKey::SecretKey(ContextPtr context, std::span<const std::int8_t> coefficients)
+    : context_(std::move(context)), coefficients_(coefficients.begin(), coefficients.end()) {
   bool good = coefficients_.size() == context_->degree();
-  for (const std::int8_t c : coefficients_) good = good && c >= -1 && c <= 1;
+  for (const std::int8_t c : coefficients_) good = good & (c >= -1) & (c <= 1);
   if (!good) {
-    wipe();
     throw FormatError("secret key is not " + std::to_string(context_->degree()) + " coefficients of -1, 0 and 1");
   }
   transform();
 }
 
-void SecretKey::wipe() {
-  sodium_memzero(coefficients_.data(), coefficients_.size());
-  if (context_ == nullptr) return;  // moved away, and the secret with it
-  if (ntt_.limbs() != 0) sodium_memzero(ntt_.limb(0), ntt_.limbs() * ntt_.degree() * sizeof(std::uint64_t));
-}
-
-SecretKey::~SecretKey() {
-  wipe();
-}
-
-SecretKey::SecretKey(SecretKey&& other) noexcept = default;
-
-SecretKey& SecretKey::operator=(SecretKey&& other) noexcept {
-  // The old secret goes with `other` and is wiped there.
-  std::swap(context_, other.context_);
-  std::swap(coefficients_, other.coefficients_);
-  std::swap(id_, other.id_);
-  std::swap(ntt_, other.ntt_);
-  return *this;
+void SecretKey::draw(const ring::Seed& seed) {
+  coefficients_.resize(context_->degree());
+  ring::RandomStream stream(seed, 0);
+  ring::sample_ternary(context_->degree(), stream, coefficients_.data());
+  transform();
 }
 
 ring::Seed SecretKey::derived_seed(std::span<const std::uint8_t> purpose) const {
@@ -83,9 +63,9 @@ ring::Seed SecretKey::derived_seed(std::span<const std::uint8_t> purpose) const 
 void SecretKey::transform() {
   hash_key("obscura secret key id", context_->digest(), coefficients_, {}, id_);
   const ring::RnsBasis basis = context_->extended(context_->max_limbs());
-  ntt_ = ring::Polynomial(context_->degree(), basis.rows());
+  ntt_.resize(basis.rows() * context_->degree());
   for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t row) {
-    small_to_ntt(ring, coefficients_.data(), ntt_.limb(row));
+    small_to_ntt(ring, coefficients_.data(), ntt_.data() + row * context_->degree());
   });
 }
 

@@ -2,17 +2,23 @@
 
 #include <sodium.h>
 
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "base/error.h"
 #include "base/file.h"
+#include "base/file_stream.h"
 #include "ckks/wire_parts.h"
+#include "secret/packed_coefficients.h"
+#include "secret/sealed.h"
 
 namespace obscura::ckks {
 namespace {
 
-constexpr std::size_t kPerByte = 4;
 constexpr std::size_t kLargestFile = 1 << 20;  // N = 2^17 takes 33 KB
+constexpr std::size_t kKindWithin = 12;        // bytes: magic, version, kind
 
 /// Bytes that are wiped on every way out.
 struct Wiped {
@@ -21,55 +27,45 @@ struct Wiped {
 };
 
 struct Content {
-  Content() = default;
-  Content(Content&&) = default;
-  ~Content() { sodium_memzero(coefficients.data(), coefficients.size()); }
-
   Parameters parameters;
-  std::vector<std::int8_t> coefficients;
+  GuardedVector<std::int8_t> coefficients;
 };
-
-std::uint8_t four(const std::int8_t* coefficients) {
-  unsigned byte = 0;
-  for (std::size_t i = 0; i < kPerByte; ++i) {
-    // 0, 1 and -1 become 0, 1 and 2 without a branch on the secret.
-    const unsigned code = (static_cast<unsigned>(coefficients[i]) ^ static_cast<unsigned>(coefficients[i] < 0)) & 3;
-    byte |= code << (2 * i);
-  }
-  return static_cast<std::uint8_t>(byte);
-}
-
-std::vector<std::int8_t> get_coefficients(ByteReader& in, std::size_t degree) {
-  const auto packed = in.raw(degree / kPerByte);
-  std::vector<std::int8_t> coefficients(degree);
-  unsigned bad = 0;
-  for (std::size_t i = 0; i < degree; ++i) {
-    const unsigned code = (packed[i / kPerByte] >> (2 * (i % kPerByte))) & 3u;
-    bad |= code & (code >> 1);
-    coefficients[i] = static_cast<std::int8_t>((code & 1) - (code >> 1));
-  }
-  if (bad != 0) {
-    sodium_memzero(coefficients.data(), coefficients.size());
-    in.fail("holds a coefficient that is none of -1, 0, 1");
-  }
-  return coefficients;
-}
 
 Content read_content(ByteSpan bytes, std::string_view what) {
   const Envelope envelope = open_envelope(bytes, Kind::secret_key, what);
   ByteReader in(envelope.payload, std::string(what));
   Content content;
   content.parameters = wire::get_parameters(in, envelope.digest, what);
-  const std::size_t degree = std::size_t{1} << content.parameters.log_degree;
-  if (in.left() != degree / kPerByte) {
-    in.fail("has " + std::to_string(in.left()) + " bytes of coefficients, expected " +
-            std::to_string(degree / kPerByte));
+  const std::size_t packed = (std::size_t{1} << content.parameters.log_degree) / kCoefficientsPerByte;
+  if (in.left() != packed) {
+    in.fail("has " + std::to_string(in.left()) + " bytes of coefficients, expected " + std::to_string(packed));
   }
-  content.coefficients = get_coefficients(in, degree);
+  content.coefficients = unpack_coefficients(in.raw(packed), in);
   return content;
 }
 
-ContextPtr make_context(const Parameters& parameters, std::string_view what) {
+bool holds_sealed(ByteSpan start) {
+  const auto kind = static_cast<std::uint16_t>(Kind::sealed_secret_key);
+  return start.size() >= kKindWithin && start[0] == 'O' && start[kKindWithin - 2] == (kind & 0xff) &&
+         start[kKindWithin - 1] == kind >> 8;
+}
+
+Bytes bytes_of(const std::filesystem::path& path, const SecretKey& key, const Sealing& sealing) {
+  if (!sealing.seal_new) return write_secret_key(key);
+  if (!sealing.passphrase) throw UsageError(path.string() + " is to be sealed, and there is no passphrase");
+  return write_sealed_secret_key(seal(key, sealing.passphrase(path.string(), PassphraseUse::seal), sealing.cost));
+}
+
+SecretKey key_of(ByteSpan bytes, const std::string& what, const PassphraseSource& passphrase) {
+  if (!holds_sealed(bytes)) return read_secret_key(bytes, what);
+  const SealedSecretKey sealed = read_sealed_secret_key(bytes, what);
+  if (!passphrase) throw MismatchError(what + " is sealed with a passphrase, and none was given");
+  return unseal(sealed, passphrase(what, PassphraseUse::open), what);
+}
+
+}  // namespace
+
+ContextPtr context_of_file(const Parameters& parameters, std::string_view what) {
   try {
     return Context::create(parameters);
   } catch (const ParameterError& e) {
@@ -77,22 +73,22 @@ ContextPtr make_context(const Parameters& parameters, std::string_view what) {
   }
 }
 
-}  // namespace
-
 Bytes write_secret_key(const SecretKey& key) {
   const Parameters& parameters = key.context()->parameters();
-  const auto& coefficients = key.coefficients();
+  const std::size_t packed = key.coefficients().size() / kCoefficientsPerByte;
   // All of the file at once: a buffer that grew would leave copies behind.
-  ByteWriter out = wire::begin_envelope(Kind::secret_key, key.context()->digest(),
-                                        wire::parameters_bytes(parameters) + coefficients.size() / kPerByte);
+  ByteWriter out =
+      wire::begin_envelope(Kind::secret_key, key.context()->digest(), wire::parameters_bytes(parameters) + packed);
   out.raw(canonical_bytes(parameters));
-  for (std::size_t i = 0; i < coefficients.size(); i += kPerByte) out.u8(four(coefficients.data() + i));
+  const std::size_t at = out.size();
+  out.bytes().resize(at + packed);
+  pack_coefficients(key.coefficients(), {out.bytes().data() + at, packed});
   return wire::finish_envelope(out);
 }
 
 SecretKey read_secret_key(ByteSpan bytes, std::string_view what) {
-  Content content = read_content(bytes, what);
-  return SecretKey(make_context(content.parameters, what), std::move(content.coefficients));
+  const Content content = read_content(bytes, what);
+  return SecretKey(context_of_file(content.parameters, what), content.coefficients);
 }
 
 SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view what) {
@@ -100,14 +96,36 @@ SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view w
   return SecretKey(std::move(context), read_content(bytes, what).coefficients);
 }
 
-void save_secret_key(const std::filesystem::path& path, const SecretKey& key) {
-  const Wiped file{write_secret_key(key)};
+void save_secret_key(const std::filesystem::path& path, const SecretKey& key, const Sealing& sealing) {
+  const Wiped file{bytes_of(path, key, sealing)};
   write_secret_file(path, file.bytes);
 }
 
-SecretKey load_secret_key(const std::filesystem::path& path) {
+SecretKey load_secret_key(const std::filesystem::path& path, const PassphraseSource& passphrase) {
   const Wiped file{read_file(path, kLargestFile)};
-  return read_secret_key(file.bytes, path.string());
+  return key_of(file.bytes, path.string(), passphrase);
+}
+
+bool is_sealed_secret_key(const std::filesystem::path& path) {
+  return holds_sealed(read_start(path, kKindWithin));
+}
+
+void reseal_secret_key(const std::filesystem::path& path, const PassphraseSource& now, const Sealing& sealing) {
+  std::error_code ec;
+  const auto file = std::filesystem::canonical(path, ec);
+  if (ec) throw IoError("cannot read " + path.string() + ": " + ec.message());
+  const SecretKey key = load_secret_key(file, now);
+  std::optional<Passphrase> next;
+  Sealing kept = sealing;
+  if (sealing.seal_new && sealing.passphrase) {  // asked for once, used twice
+    next = sealing.passphrase(file.string(), PassphraseUse::seal);
+    kept.passphrase = [&next](const std::string& /*what*/, PassphraseUse /*use*/) { return *next; };
+  }
+  const Wiped made{bytes_of(file, key, kept)};
+  if (key_of(made.bytes, file.string(), kept.passphrase).id() != key.id()) {
+    throw Error("the key of " + file.string() + " did not come back as it went: nothing was written");
+  }
+  write_secret_file(file, made.bytes);
 }
 
 }  // namespace obscura::ckks

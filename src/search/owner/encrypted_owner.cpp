@@ -58,7 +58,7 @@ ckks::SeededCiphertext EncryptedGalleryOwner::encrypt_coefficients(std::span<con
 
 ckks::SeededCiphertext EncryptedGalleryOwner::encrypt_number(const FeatureTable& vectors, std::size_t first,
                                                              std::size_t number) const {
-  std::vector<double> column(std::min(plan_.block_rows(), vectors.rows() - first));
+  ckks::WipedVector<double> column(std::min(plan_.block_rows(), vectors.rows() - first));
   for (std::size_t r = 0; r < column.size(); ++r) {
     column[r] = vectors.values[(first + r) * plan_.dimension + number];
   }
@@ -95,7 +95,7 @@ std::vector<ckks::SeededCiphertext> EncryptedGalleryOwner::encrypt(std::span<con
   if (plan_.kind == VectorKind::code && !vector_problem(plan_.kind, vector).empty()) {
     throw MismatchError("a code has +1 and -1, nothing else");
   }
-  std::vector<double> numbers(vector.begin(), vector.end());
+  ckks::WipedVector<double> numbers(vector.begin(), vector.end());
   if (plan_.kind == VectorKind::unit) {
     for (double& v : numbers) v /= length;
   }
@@ -128,7 +128,7 @@ void EncryptedGalleryOwner::read_block(const ckks::CompactCiphertext& reply, std
       !(std::abs(reply.scale / expected - 1) <= 1e-6)) {
     throw MismatchError("an answer of other parameters than the query's");
   }
-  std::vector<double> values = decryptor_.open_coefficients(reply);
+  auto values = decryptor_.open_coefficients(reply);
   const double bound = score_bound(plan_);
   const double largest = plan_.kind == VectorKind::code ? static_cast<double>(plan_.dimension) : 1;
   const auto beyond = [](std::span<const double> part, double limit) {

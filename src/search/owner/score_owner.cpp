@@ -53,7 +53,7 @@ ckks::SeededCiphertext ScoreOwner::encrypt(std::span<const float> vector) const 
   }
   if (!std::isfinite(squares) || squares == 0)
     throw MismatchError("a vector without a direction cannot be searched for");
-  std::vector<double> period(plan_.period, 0);
+  ckks::WipedVector<double> period(plan_.period, 0);
   const double length = plan_.kind == VectorKind::code ? 1 : std::sqrt(squares);
   for (std::size_t i = 0; i < vector.size(); ++i) period[i] = vector[i] / length;
   return encryptor_.encrypt_periodic(encoder_, period, std::exp2(plan_.query_bits), 1);
@@ -82,7 +82,7 @@ void ScoreOwner::read_block(const ckks::CompactCiphertext& reply, std::span<floa
   auto [real, imaginary] = decryptor_.open(reply);
   const double bound = score_bound(plan_);
   const double largest = plan_.kind == VectorKind::code ? static_cast<double>(plan_.dimension) : 1;
-  const auto beyond = [](const std::vector<double>& values, double limit) {
+  const auto beyond = [](std::span<const double> values, double limit) {
     return std::ranges::any_of(values, [limit](double v) { return !(std::abs(v) <= limit); });
   };
   // Real vectors leave nothing but noise in imaginary parts.

@@ -1,0 +1,15 @@
+#include "secret/passphrase.h"
+
+#include "base/error.h"
+
+namespace obscura::ckks {
+
+Passphrase::Passphrase(std::string_view text) : text_(text.begin(), text.end()) {
+  if (text_.empty()) throw UsageError("the passphrase is empty");
+  if (text_.size() > kLongest) {
+    throw UsageError("a passphrase of " + std::to_string(text_.size()) + " bytes, expected at most " +
+                     std::to_string(kLongest) + ": is that the right file?");
+  }
+}
+
+}  // namespace obscura::ckks
