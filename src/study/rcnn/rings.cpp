@@ -7,8 +7,8 @@
 #include "ckks/parameters.h"
 #include "report/rcnn/paper.h"
 #include "search/score_plan.h"
+#include "search/trusted_messages.h"
 #include "study/rcnn/feature_study.h"
-#include "study/search/trusted.h"
 
 namespace obscura::study {
 namespace {
