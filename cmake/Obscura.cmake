@@ -28,6 +28,11 @@ if(OBSCURA_SANITIZE)
   endif()
 endif()
 
+if(OBSCURA_FUZZ)  # counters for libFuzzer in everything that is built here
+  target_compile_options(obscura_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(obscura_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # obscura_library(<name> [FOLDER folder] DEPENDS a b ... [EXCLUDE pattern...])
 # Every .cpp of src/<folder>, which has the library's name where none is given, and its sub-folders; files named *_avx2.cpp and *_ifma.cpp get their instruction set and nothing else does,
 # so the program still starts on a machine without them.

@@ -55,7 +55,7 @@ PolynomialNode make_node(Coefficients p, std::size_t depth, std::size_t babies, 
     if (quotient.size() == 1) {
       node.terms.emplace_back(m, std::move(quotient[0]));
     } else {
-      node.products.emplace_back(m, make_node(std::move(quotient), depth - 1, babies, basis));
+      node.products.push_back({m, make_node(std::move(quotient), depth - 1, babies, basis)});
     }
   }
   for (std::size_t i = 0; i < p.size(); ++i) {

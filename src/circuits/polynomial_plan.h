@@ -9,12 +9,20 @@
 
 namespace obscura::circuits {
 
+struct PolynomialProduct;
+
 /// One sum of the evaluation tree: terms c_i x^i and products x^m * child, all at depth `depth` (limbs below x), and
 /// one rescaling behind the sum. x^k stands for T_k in the Chebyshev basis. A child is a sum one level above.
 struct PolynomialNode {
   std::size_t depth = 0;
   std::vector<std::pair<std::size_t, Coefficient>> terms;
-  std::vector<std::pair<std::size_t, PolynomialNode>> products;
+  std::vector<PolynomialProduct> products;
+};
+
+/// x^power * child.
+struct PolynomialProduct {
+  std::size_t power = 0;
+  PolynomialNode child;
 };
 
 /// Depth of x^i: ceil(log2 i), 0 for i < 2.

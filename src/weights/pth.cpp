@@ -234,7 +234,8 @@ WeightFile decode_pth(ZipArchive& archive, const std::string& what) {
 
 bool looks_like_legacy_pth(Bytes bytes) {
   const auto start = bytes.first(std::min<std::size_t>(bytes.size(), 32));
-  return !bytes.empty() && bytes[0] == 0x80 && !std::ranges::search(start, kMagic).empty();
+  return !bytes.empty() && bytes[0] == 0x80 &&
+         std::search(start.begin(), start.end(), kMagic.begin(), kMagic.end()) != start.end();
 }
 
 WeightFile decode_legacy_pth(Bytes bytes, const std::string& what) {
