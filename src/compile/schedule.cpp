@@ -178,6 +178,7 @@ class Search {
     const auto again = simulate(guess);
     schedule->logit_error = again->logit_error;
     schedule->noise = again->noise;
+    schedule->stage_errors = again->stage_errors;
     if (schedule->logit_error > target_) return false;
     // Owners take twice the predicted noise for a bound on it.
     if (2 * schedule->noise * options_.flooding > shown_target_) return false;

@@ -191,6 +191,7 @@ bool Simulation::number_levels(Schedule& schedule) const {
   schedule.log_degree = guess_.log_degree;
   schedule.logit_error = std::sqrt(last.variance);
   schedule.noise = std::sqrt(last.noise);
+  for (std::size_t i = 0; i < stages_.size(); ++i) schedule.stage_errors.push_back(std::sqrt(values_[i + 1].variance));
   return fits_;
 }
 

@@ -31,6 +31,8 @@ struct Schedule {
   double logit_error = 0;                 ///< predicted standard deviation
   double noise = 0;                       ///< the same of the part that the key and its noise make
   std::vector<std::string> reasons = {};  ///< why these, for people
+  /// Predicted standard deviations of the errors of what every stage makes, of a fresh compilation: not in the file.
+  std::vector<double> stage_errors = {};
   std::size_t limbs() const { return q_bits.size(); }
 };
 

@@ -164,6 +164,7 @@ Runner::Replies BatchedRunner::run_query(const ckks::Evaluator& evaluator, const
     const Tensor inputs = gather(i, evaluator, values);
     check_cancelled(options.stop);
     values.push_back(run_stage(i, evaluator, inputs, options));
+    if (options.on_value && (!program_.merge || i >= program_.merge->value)) options.on_value(i, values.back());
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     if (options.times != nullptr) options.times->push_back({program_.batched[i].stage.name, spent.count()});
   }
@@ -180,7 +181,9 @@ std::vector<Runner::Replies> BatchedRunner::run_many(const std::shared_ptr<const
   std::vector<StageTime> sum;
   for (const Inputs& query : queries) {
     std::vector<StageTime> spent;
-    answers.push_back(run_query(evaluator, query, {options.pool, &spent, options.stop}));
+    RunOptions one = options;
+    one.times = &spent;
+    answers.push_back(run_query(evaluator, query, one));
     if (sum.empty()) sum.resize(spent.size());
     for (std::size_t s = 0; s < spent.size(); ++s) {
       sum[s] = {spent[s].name, sum[s].seconds + spent[s].seconds / static_cast<double>(queries.size())};

@@ -201,7 +201,11 @@ void PackedRunner::advance(Course& course, std::size_t first, std::size_t last, 
       x = finish(i, ready, course.evaluator, std::move(x), k % blocks);
     };
     share(pool, count * blocks, finished, course.options.stop);
-    for (std::size_t q = 0; q < count; ++q) values[q].push_back(std::move(sums[q]));
+    const bool heard = course.options.on_value && (!program_.merge || i >= program_.merge->value);
+    for (std::size_t q = 0; q < count; ++q) {
+      values[q].push_back(std::move(sums[q]));
+      if (heard) course.options.on_value(i, values[q].back());
+    }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     course.seconds[i] += spent.count();
   }

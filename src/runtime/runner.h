@@ -35,6 +35,9 @@ struct RunOptions {
   std::stop_token stop = {};                ///< once asked for, CancelledError is thrown within a step of a stage
   /// Pictures in chunks, packed: hears how many groups of how many are done, between them.
   std::function<void(std::size_t done, std::size_t of)> on_groups = {};
+  /// Hears what every stage made, as it is made and query by query, on the thread that asked: whoever holds the key can
+  /// follow a run. Of pictures in chunks: stages behind the merge.
+  std::function<void(std::size_t stage, std::span<const ckks::Ciphertext> value)> on_value = {};
 };
 
 /// A program made ready to run: matrices encoded, levels and scales fixed. Holds the server's side only: no secret key,
