@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
@@ -10,12 +9,10 @@
 
 #include "base/error.h"
 #include "base/pending.h"
-#include "base/version.h"
 #include "cli/process.h"
 #include "cli/tiers.h"
 #include "cli/verbs.h"
-#include "ring/isa.h"
-#include "study/blas_name.h"
+#include "cli/version.h"
 
 namespace {
 
@@ -28,16 +25,15 @@ void keep_freed_memory() {
 #endif
 }
 
-std::string version_text() {
-  const std::string blas = obscura::study::blas_name();
-  return fmt::format("obscura {} ({}, {}), kernels {}{}", obscura::kVersion, obscura::kBuildType, obscura::kCompiler,
-                     obscura::ring::isa_name(obscura::ring::selected_isa()), blas == "none" ? "" : ", BLAS " + blas);
-}
-
 int run(int argc, char** argv) {
+  if (obscura::cli::wants_version_json(argc, argv)) {
+    obscura::cli::print_version_json();
+    return 0;
+  }
   CLI::App app{"Classifies images that nobody but their owner can see."};
   app.name("obscura");
-  app.set_version_flag("--version", version_text, "Print version, build and kernels");
+  app.set_version_flag("--version", obscura::cli::version_line,
+                       "Print version, build and kernels; with --json also the packages that it was built from");
   app.require_subcommand(1);
   obscura::cli::add_verbs(app);
   // After the verbs, which would inherit it.

@@ -52,6 +52,17 @@ TEST(Usage, VersionTellsBuildKernelsAndBlas) {
   EXPECT_EQ(version.status, 0);
   for (const char* part : {"obscura ", "kernels "}) EXPECT_THAT(version.out, HasSubstr(part));
   EXPECT_EQ(version.out.find('\n'), version.out.size() - 1);
+  const auto json = obscura({"--version", "--json"}).json();
+  EXPECT_EQ(json["name"], "obscura");
+  if (fs::exists("/usr/bin/dpkg-query")) {
+    // Another way to the same version.
+    const Result asked = obscura({"--version"}, "dpkg-query -W -f '${Version}\n' libsodium-dev; true;");
+    const std::string expected = asked.out.substr(0, asked.out.find('\n'));
+    const auto& all = json["packages"];
+    const auto found = std::ranges::find(all, "libsodium-dev", [](const auto& p) { return p["name"]; });
+    ASSERT_NE(found, all.end());
+    EXPECT_EQ((*found)["version"], expected);
+  }
 }
 
 TEST(Usage, MistakesAreOneLineAndTwo) {
