@@ -53,8 +53,7 @@ Outcomes of_states(const BitSequence& bits, const Walk& walk, int most, const Of
   if (bits.size() < 1'000'000) {
     reason = "needs 1,000,000 bits";
   } else if (static_cast<double>(walk.cycles) < least) {
-    reason = "needs " + std::to_string(static_cast<int>(std::ceil(least))) + " cycles, and there are " +
-             std::to_string(walk.cycles);
+    reason = "fewer than " + std::to_string(static_cast<int>(std::ceil(least))) + " cycles";
   }
   Outcomes out;
   for (int x = -most; x <= most; ++x) {
@@ -113,8 +112,8 @@ Outcomes cumulative_sums(const BitSequence& bits) {
 Outcomes random_excursions(const BitSequence& bits) {
   const Walk walk = walk_of(bits);
   return of_states(bits, walk, kNear, [&](int x) {
-    return chi2_tail(5, chi2(walk.near[static_cast<std::size_t>(x + kNear)], visit_chances(x),
-                             static_cast<double>(walk.cycles)));
+    return chi2_tail(
+        5, chi2(walk.near[static_cast<std::size_t>(x + kNear)], visit_chances(x), static_cast<double>(walk.cycles)));
   });
 }
 

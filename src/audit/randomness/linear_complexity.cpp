@@ -32,7 +32,8 @@ void shift_up(Words& words, std::size_t used, std::uint64_t lowest) {
 std::size_t shortest_register(const BitSequence& bits, std::size_t first, std::size_t count) {
   if (first > bits.size() || count > bits.size() - first) throw ParameterError("no such bits in the sequence");
   const std::size_t words = count / 64 + 1;
-  // connection: C(x); before: x^m B(x) of the textbook, shifted as it goes; window: the bits so far, the last one first.
+  // connection: C(x); before: x^m B(x) of the textbook, shifted as it goes; window: the bits so far, the last one
+  // first.
   Words connection(words), before(words), window(words), saved(words);
   connection[0] = before[0] = 1;
   std::size_t length = 0;

@@ -5,8 +5,8 @@
 #include "audit/randomness/bits.h"
 #include "audit/randomness/outcome.h"
 
-/// SP 800-22 rev. 1a, sections 2.11 and 2.12: whether all patterns of m bits are equally frequent, the sequence taken as
-/// a ring.
+/// SP 800-22 rev. 1a, sections 2.11 and 2.12: whether all patterns of m bits are equally frequent, the sequence taken
+/// as a ring.
 namespace obscura::randomness {
 
 /// The longest pattern, up to `wanted`, that 2.11.7 (serial) or 2.12.7 (approximate entropy) allows for so many bits; 0

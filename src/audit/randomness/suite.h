@@ -51,8 +51,8 @@ struct Parameters {
   LowestClass lowest = LowestClass::exact;
 };
 
-/// What NIST's program sts 2.1.2 does unless told otherwise, where that is not what its standard says: frequency in blocks
-/// of 128, and two tables from before the standard's revision. Its known answers are of these.
+/// What NIST's program sts 2.1.2 does unless told otherwise, where that is not what its standard says: frequency in
+/// blocks of 128, and two tables from before the standard's revision. Its known answers are of these.
 Parameters nist_program();
 
 /// All variants of a test, always as many and in the same order. A pure function; thread-safe.

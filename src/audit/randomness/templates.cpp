@@ -67,8 +67,8 @@ Outcomes non_overlapping_templates(const BitSequence& bits) {
   }
   const auto windows = static_cast<double>(block - kLength + 1);
   const double mean = windows / kPatterns;
-  const double variance =
-      static_cast<double>(block) * (1.0 / kPatterns - (2 * kLength - 1.0) / (static_cast<double>(kPatterns) * kPatterns));
+  const double variance = static_cast<double>(block) *
+                          (1.0 / kPatterns - (2 * kLength - 1.0) / (static_cast<double>(kPatterns) * kPatterns));
   std::vector<double> sums(templates.size());
   for (std::size_t b = 0; b < kBlocks; ++b) {
     const auto counts = count_patterns(bits, b * block, block - kLength + 1);

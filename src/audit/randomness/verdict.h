@@ -7,8 +7,8 @@
 
 #include "audit/randomness/suite.h"
 
-/// What p-values of many sequences say together: SP 800-22 rev. 1a, section 4.2, for each variant, and one answer for all
-/// of them with a known rate of false alarms.
+/// What p-values of many sequences say together: SP 800-22 rev. 1a, section 4.2, for each variant, and one answer for
+/// all of them with a known rate of false alarms.
 namespace obscura::randomness {
 
 inline constexpr double kAlpha = 0.01;
@@ -54,10 +54,10 @@ struct VariantVerdict {
 struct Verdict {
   double alpha = kAlpha;
   std::vector<VariantVerdict> variants;
-  std::size_t failing = 0;        ///< variants that fail the standard's verdict
-  double failing_by_chance = 0;   ///< as many are expected to, of a perfect generator
-  std::size_t hypotheses = 0;     ///< failures_p and spread_p of every variant that applied
-  double smallest = 1;            ///< of these
+  std::size_t failing = 0;          ///< variants that fail the standard's verdict
+  double failing_by_chance = 0;     ///< as many are expected to, of a perfect generator
+  std::size_t hypotheses = 0;       ///< failures_p and spread_p of every variant that applied
+  double smallest = 1;              ///< of these
   std::vector<std::size_t> guilty;  ///< variants with one that Holm's procedure rejects at kFalseAlarms
   /// No variant is guilty. A perfect generator is called otherwise in kFalseAlarms of cases at the most, however its
   /// variants hang together, as far as each p-value is distributed as it should be.

@@ -10,6 +10,10 @@ namespace obscura::cli {
 inline constexpr const char* kAuditAttack = "Runs attacks on a shield, scores and draws what they recover";
 inline constexpr const char* kAuditChunks = "What plain chunks and the map of encrypted ones give away";
 
+inline constexpr const char* kAuditRandomness = "All fifteen tests of NIST SP 800-22, on ciphertexts or any file";
+
+void add_audit_randomness(CLI::App& audit);
+
 /// These two learn: the part of the program that has no LibTorch goes on in the one that has.
 void add_audit_attack(CLI::App& audit);
 void add_audit_chunks(CLI::App& audit);
