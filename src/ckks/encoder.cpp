@@ -67,7 +67,8 @@ void Encoder::check_fits(double largest, std::size_t limbs) const {
                        std::to_string(limbs) + " limbs");
 }
 
-// Values may be an owner's picture: what they were in scratch memory is wiped. Slots -> unscaled coefficients, times N/2.
+// Values may be an owner's picture: what they were in scratch memory is wiped. Slots -> unscaled coefficients, times
+// N/2.
 template <>
 void Encoder::transform(std::span<const double> values, double* coefficients) const {
   const std::size_t n = context_->slots();

@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/passphrase_options.h"
 #include "cli/show_decryption.h"
 #include "cli/verbs.h"
 #include "study/decryption.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct DecryptArguments {
   study::DecryptionRequest request;
+  PassphraseOptions passphrase;
   fs::path csv;
   std::size_t top = 3;
   bool force = false;
@@ -59,13 +61,17 @@ void add_decrypt_verb(CLI::App& verb) {
                   "Flood the results with noise so that this many answers, in all, may be shown to others")
       ->check(CLI::Range(1, 1 << 20))
       ->group(kOutput);
+  add_passphrase(verb, args->passphrase);
   add_threads(verb, args->request.threads);
   add_force(verb, args->force);
   add_json(verb, args->json);
   verb.footer(
       "Examples:\n  obscura decrypt --keys keys/ answer.ct\n  obscura decrypt --keys keys/ answer.ct --json\n\n"
       "The numbers are for the owner only: do not send them back to the server (docs/cli.md).");
-  verb.callback([args] { run_decrypt(*args); });
+  verb.callback([args] {
+    args->request.passphrase = passphrase_of(args->passphrase);
+    run_decrypt(*args);
+  });
 }
 
 }  // namespace obscura::cli

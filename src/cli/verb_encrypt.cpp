@@ -16,6 +16,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/passphrase_options.h"
 #include "cli/picture_options.h"
 #include "cli/verbs.h"
 #include "owner/key_folder.h"
@@ -37,6 +38,7 @@ struct EncryptArguments {
   std::vector<fs::path> images;
   fs::path out;
   study::PictureFit fit;
+  PassphraseOptions passphrase;
   std::size_t threads = 0;
   bool force = false;
   bool json = false;
@@ -102,7 +104,7 @@ void run_encrypt(const EncryptArguments& a) {
   inputs.insert(inputs.end(), files.begin(), files.end());
   check_outputs({{a.out, study::FileKind::query}}, inputs, a.force);
   const owner::KeyFolder folder(a.keys);
-  const owner::Owner owner = folder.open();
+  const owner::Owner owner = folder.open(passphrase_of(a.passphrase));
   study::check_query_memory(owner.client());
   check_count(a, files, owner.client());
   study::note_unstated(owner.client().preprocessing, owner.client().network, notes());
@@ -150,6 +152,7 @@ void add_encrypt_verb(CLI::App& verb) {
       ->group(kFiles);
   verb.add_option("--out", args->out, "Query to write")->required()->group(kFiles);
   fit_options().add_to(verb, args->fit);
+  add_passphrase(verb, args->passphrase);
   add_threads(verb, args->threads);
   add_force(verb, args->force);
   add_json(verb, args->json);

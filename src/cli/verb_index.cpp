@@ -12,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/option_table.h"
 #include "cli/options.h"
+#include "cli/passphrase_options.h"
 #include "cli/verbs.h"
 #include "report/text.h"
 #include "study/search/encrypted.h"
@@ -24,6 +25,7 @@ struct IndexArguments {
   study::IndexRequest request;
   std::vector<std::string> remove;
   std::filesystem::path encrypted, secret;
+  PassphraseOptions passphrase;
   std::size_t threads = 0;
   bool json = false;
 };
@@ -110,7 +112,7 @@ void run_remove(const IndexArguments& a) {
 
 void run_encrypt(const IndexArguments& a) {
   if (a.secret.empty()) throw UsageError("--secret is required with --encrypt: a folder that the server never gets");
-  const auto made = study::encrypt_gallery(a.request.out, a.secret, a.encrypted, a.threads);
+  const auto made = study::encrypt_gallery(a.request.out, a.secret, a.encrypted, sealing_of(a.passphrase), a.threads);
   if (a.json) {
     return print_json(nlohmann::ordered_json{{"gallery", made.state.id},
                                              {"gallery_version", made.state.version},
@@ -140,6 +142,7 @@ void add_index_verb(CLI::App& verb) {
       ->group(kRun);
   verb.add_option("--secret", args->secret, "With --encrypt: the owner's folder, where the key is (made if need be)")
       ->group(kRun);
+  add_passphrase(verb, args->passphrase, true);
   add_threads(verb, args->threads);
   add_json(verb, args->json);
   verb.footer(
@@ -147,8 +150,9 @@ void add_index_verb(CLI::App& verb) {
       "  obscura index --out gallery/ --remove 3,17\n"
       "  obscura index --out gallery/ --encrypt for-the-server/ --secret mine/");
   verb.callback([args, &verb] {
-    if (args->encrypted.empty() && (verb.count("--secret") > 0 || verb.count("--threads") > 0)) {
-      throw UsageError("--secret and --threads are for --encrypt");
+    if (args->encrypted.empty() &&
+        (verb.count("--secret") > 0 || verb.count("--threads") > 0 || args->passphrase.given())) {
+      throw UsageError("--secret, --threads and passphrases are for --encrypt");
     }
     if (args->remove.empty() && args->encrypted.empty()) return run_index(*args);
     refuse_beside(verb, args->encrypted.empty() ? "--remove" : "--encrypt");

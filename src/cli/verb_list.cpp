@@ -1,6 +1,10 @@
 // Compiled once for each of the programs (cli/tiers.h), with OBSCURA_TIER saying which.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 
+#include "cli/hardening.h"
 #include "cli/tiers.h"
 #include "cli/verbs.h"
 
@@ -52,6 +56,10 @@ constexpr Verb kVerbs[] = {
 
 #undef OBSCURA_VERB
 
+/// Those that have keys, passphrases or an owner's pictures in memory.
+constexpr std::string_view kHoldSecrets[] = {"demo",    "keygen", "encrypt", "decrypt", "inspect", "evaluate",
+                                             "protect", "reveal", "index",   "search",  "remote"};
+
 }  // namespace
 
 void add_verbs(CLI::App& app) {
@@ -59,6 +67,9 @@ void add_verbs(CLI::App& app) {
     CLI::App& subcommand = *app.add_subcommand(verb.name, verb.description);
     if (verb.add != nullptr) {
       verb.add(subcommand);
+      if (std::ranges::find(kHoldSecrets, verb.name) != std::end(kHoldSecrets)) {
+        subcommand.preparse_callback([](std::size_t /*words*/) { keep_secrets_in(); });
+      }
     } else {
       add_elsewhere(subcommand, verb.tier);
     }

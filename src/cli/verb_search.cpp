@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/passphrase_options.h"
 #include "cli/picture_options.h"
 #include "cli/search_files_verbs.h"
 #include "cli/show_search.h"
@@ -26,6 +27,7 @@ constexpr std::size_t kMostFound = 1000;
 
 struct SearchArguments {
   study::SearchRequest request;
+  PassphraseOptions passphrase;
   fs::path out;
   bool force = false;
   bool json = false;
@@ -80,13 +82,16 @@ void add_search_verb(CLI::App& verb) {
   const auto args = std::make_shared<SearchArguments>();
   search_options().add_to(verb, args->request);
   verb.add_option("--out", args->out, "A folder for a sheet of what is found, and each picture (PNG)")->group(kOutput);
+  add_passphrase(verb, args->passphrase);
   add_threads(verb, args->request.threads);
   add_force(verb, args->force);
   add_json(verb, args->json);
   verb.footer("Example:\n  obscura search cat.png --gallery gallery/ --network models/embed-cifar10.onnx --out found/");
   add_search_files(verb);
   verb.callback([args, &verb] {
-    if (verb.get_subcommands().empty()) run_search(*args);
+    if (!verb.get_subcommands().empty()) return;
+    args->request.passphrase = passphrase_of(args->passphrase);
+    run_search(*args);
   });
 }
 

@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/passphrase_options.h"
 #include "cli/picture_options.h"
 #include "cli/search_files_verbs.h"
 #include "image/image.h"
@@ -26,6 +27,7 @@ struct FilesArguments {
   study::OwnerQuestion question;
   study::OwnerReading reading;
   fs::path gallery, request, keys, out;
+  PassphraseOptions passphrase;
   std::size_t threads = 0;
   bool force = false;
 };
@@ -63,6 +65,7 @@ void run_compile(const FilesArguments& a) {
 void run_request(FilesArguments& a) {
   check(a, a.question.out, {study::kSearchKeysFile, study::kQuestionFile}, {a.question.picture, a.question.network});
   a.question.threads = a.threads;
+  a.question.sealing = sealing_of(a.passphrase);
   print(study::owner_request(a.question, notes()));
 }
 
@@ -72,7 +75,8 @@ void run_answer(const FilesArguments& a) {
   print(study::server_answer(a.gallery, a.request, a.keys, a.out, a.threads));
 }
 
-void run_read(const FilesArguments& a) {
+void run_read(FilesArguments& a) {
+  a.reading.passphrase = passphrase_of(a.passphrase);
   const auto& out = a.reading.out;
   std::error_code ec;
   fs::create_directories(out, ec);
@@ -129,6 +133,7 @@ void add_search_files(CLI::App& verb) {
              "The owner's folder: the key that reads answers, made if need be");
   add_folder(request, "--out", a->question.out, "A folder for what goes to the server");
   fit_options().add_to(request, a->question.fit);
+  add_passphrase(request, a->passphrase, true);
   add_threads(request, a->threads);
   request.callback([a] { run_request(*a); });
 
@@ -146,6 +151,7 @@ void add_search_files(CLI::App& verb) {
   add_folder(read, "--secret", a->reading.secret, "The owner's folder");
   add_folder(read, "--answer", a->reading.answer, "The folder that the server made");
   add_folder(read, "--out", a->reading.out, "A folder: of scores, for the next request; of images, for them");
+  add_passphrase(read, a->passphrase);
   read.add_option("--top", a->reading.top, "So many of the nearest, up to five")
       ->check(whole_number())
       ->capture_default_str()

@@ -160,12 +160,14 @@ void KeyFolder::check_free(bool replace) const {
 }
 
 void KeyFolder::put(const Owner& owner, bool replace, ThreadPool* pool, const ckks::Sealing& sealing) const {
-  put(owner, replace, [&](const ByteSink& sink) { owner.write_evaluation_keys(sink, pool); }, sealing);
+  put(
+      owner, replace, [&](const ByteSink& sink) { owner.write_evaluation_keys(sink, pool); }, sealing);
 }
 
 void KeyFolder::put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace,
                     const ckks::Sealing& sealing) const {
-  put(owner, replace, [&](const ByteSink& sink) { sink(evaluation_keys); }, sealing);
+  put(
+      owner, replace, [&](const ByteSink& sink) { sink(evaluation_keys); }, sealing);
 }
 
 void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation,

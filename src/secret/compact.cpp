@@ -18,8 +18,7 @@ void check_compact(const Context& context, const CompactCiphertext& ciphertext) 
   }
 }
 
-void add_products_directly(const SecretKey& key, const CompactCiphertext& ciphertext,
-                           std::span<std::uint64_t> sums) {
+void add_products_directly(const SecretKey& key, const CompactCiphertext& ciphertext, std::span<std::uint64_t> sums) {
   const auto& s = key.coefficients();
   const std::size_t n = s.size();
   // Coefficient t sums c1[j] s[t - j], with s[-i] = -s[N - i]. Ternary products are masks: c & nonzero, negated by

@@ -12,4 +12,11 @@ Passphrase::Passphrase(std::string_view text) : text_(text.begin(), text.end()) 
   }
 }
 
+void check_new_passphrase(const Passphrase& passphrase) {
+  const std::size_t bytes = passphrase.text().size();
+  if (bytes >= kShortestNewPassphrase) return;
+  throw UsageError("a passphrase of " + std::to_string(bytes) + " bytes, expected at least " +
+                   std::to_string(kShortestNewPassphrase) + ": five words by dice are good ones");
+}
+
 }  // namespace obscura::ckks

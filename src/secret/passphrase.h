@@ -27,6 +27,9 @@ class Passphrase {
 /// Fewest bytes of a passphrase that seals: what is shorter is guessed whatever a guess costs (NIST SP 800-63B).
 inline constexpr std::size_t kShortestNewPassphrase = 8;
 
+/// Throws UsageError for a shorter one.
+void check_new_passphrase(const Passphrase& passphrase);
+
 enum class PassphraseUse {
   open,  ///< for something that is sealed already
   seal,  ///< for something new: people are to be asked twice

@@ -63,13 +63,10 @@ GuardedVector<std::uint8_t> stretch(const SealedSecretKey& sealed, const Passphr
 }  // namespace
 
 SealedSecretKey seal(const SecretKey& key, const Passphrase& passphrase, const SealCost& cost) {
-  if (passphrase.text().size() < kShortestNewPassphrase) {
-    throw UsageError("a passphrase of " + std::to_string(passphrase.text().size()) + " bytes, expected at least " +
-                     std::to_string(kShortestNewPassphrase) + ": five words by dice are good ones");
-  }
+  check_new_passphrase(passphrase);
   if (!payable(cost)) {
-    throw ParameterError("a passphrase that takes " + cost_text(cost) + " to check, expected " +
-                         cost_text(kLeastCost) + " to " + cost_text(kMostCost));
+    throw ParameterError("a passphrase that takes " + cost_text(cost) + " to check, expected " + cost_text(kLeastCost) +
+                         " to " + cost_text(kMostCost));
   }
   const Parameters& parameters = key.context()->parameters();
   SealedSecretKey sealed{parameters, key.id(), cost, {}, {}, Bytes(packed_size(parameters) + kTag)};

@@ -107,7 +107,7 @@ Decryption decrypt_answer(const owner::KeyFolder& folder, const owner::Owner& ow
 
 Decryption decrypt(const DecryptionRequest& a) {
   const owner::KeyFolder folder(a.keys);
-  const owner::Owner owner = folder.open();
+  const owner::Owner owner = folder.open(a.passphrase);
   const auto answer = message::read_answer(*owner.context(), owner.client().program, read_file(a.answer, 1ull << 32),
                                            a.answer.string());
   ThreadPool pool(a.threads);

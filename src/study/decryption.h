@@ -21,6 +21,7 @@ struct DecryptionRequest {
   std::filesystem::path query;   ///< file, where it was not made with this folder; empty: the folder's record
   std::size_t share = 0;         ///< answers, in all, that may be shown to others; 0: none
   std::size_t threads = 0;
+  ckks::PassphraseSource passphrase;  ///< where the secret key is sealed
 };
 
 /// What was read, image by image, and what is known of each.

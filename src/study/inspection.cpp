@@ -14,6 +14,7 @@
 #include "message/messages.h"
 #include "owner/query_record.h"
 #include "program/program_wire.h"
+#include "secret/sealed.h"
 #include "secret/wire.h"
 #include "study/describe.h"
 #include "study/file_kind.h"
@@ -120,6 +121,16 @@ void inspect_secret(Inspection& out, ckks::ByteSpan bytes, const std::string& wh
   add_id(out, "key", "key", key.id());
 }
 
+/// What stands outside of the seal: no passphrase is asked for.
+void inspect_sealed(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
+  const auto sealed = ckks::read_sealed_secret_key(bytes, what);
+  add_parameters(out, sealed.parameters);
+  out.add("seal", {{"passes", sealed.cost.passes}, {"memory_kib", sealed.cost.memory_kib}}, "sealed",
+          fmt::format("with a passphrase: Argon2id, passes {} over {} MiB; XChaCha20-Poly1305", sealed.cost.passes,
+                      sealed.cost.memory_kib / 1024));
+  add_id(out, "key", "key", sealed.key);
+}
+
 void inspect_record(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
   const auto record = owner::read_query_record(bytes, what);
   out.add("images", record.ticket.images, "images", count_of(record.ticket.images, "image"));
@@ -147,6 +158,9 @@ void inspect_wire(Inspection& out, ckks::ByteSpan bytes, const std::string& what
       break;
     case ckks::Kind::secret_key:
       inspect_secret(out, bytes, what);
+      break;
+    case ckks::Kind::sealed_secret_key:
+      inspect_sealed(out, bytes, what);
       break;
     case ckks::Kind::client:
       inspect_client(out, bytes, what);

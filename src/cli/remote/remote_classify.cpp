@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/passphrase_options.h"
 #include "cli/picture_options.h"
 #include "cli/remote/remote_verbs.h"
 #include "cli/show_decryption.h"
@@ -17,6 +18,7 @@ namespace {
 struct ClassifyArguments {
   ServerArguments server;
   study::RemoteClassifyRequest request;
+  PassphraseOptions passphrase;
   std::size_t top = 3;
   bool json = false;
 };
@@ -62,11 +64,15 @@ void add_remote_classify(CLI::App& remote) {
       ->capture_default_str()
       ->group(kOutput);
   fit_options().add_to(verb, args->request.fit);
+  add_passphrase(verb, args->passphrase, true);
   add_threads(verb, args->request.threads);
   add_server(verb, args->server);
   add_json(verb, args->json);
   verb.footer("Example:\n  obscura remote classify samples/digits/7-0.png --keys keys/ --server http://127.0.0.1:8080");
-  verb.callback([args] { run_remote_classify(*args); });
+  verb.callback([args] {
+    args->request.sealing = sealing_of(args->passphrase);
+    run_remote_classify(*args);
+  });
 }
 
 }  // namespace obscura::cli

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
+#include "cli/passphrase_options.h"
 #include "cli/picture_options.h"
 #include "cli/remote/remote_verbs.h"
 
@@ -40,12 +41,14 @@ void add_remote_search(CLI::App& remote) {
   CLI::App& verb = *remote.add_subcommand("search", "Finds pictures like yours in a gallery whose server sees neither");
   remote_search_options().add_to(verb, args->request);
   verb.add_option("--out", args->out, "A folder for a sheet of what is found, and each picture (PNG)")->group(kOutput);
+  add_passphrase(verb, args->passphrase, true);
   add_threads(verb, args->request.threads);
   add_server(verb, args->server);
   add_force(verb, args->force);
   add_json(verb, args->json);
   verb.footer("Example:\n  obscura remote search cat.png --keys keys/ --out found/ --server https://example.org:8443");
   verb.callback([args] {
+    args->request.sealing = sealing_of(args->passphrase);
     args->command = "obscura remote search" + remote_search_options().echo(args->request);
     run_remote_search(*args);
   });

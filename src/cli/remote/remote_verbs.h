@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/passphrase_options.h"
 #include "remote/remote.h"
 #include "study/remote/remote_classify.h"
 #include "study/remote/remote_search.h"
@@ -27,6 +28,7 @@ std::unique_ptr<remote::Remote> connect(const ServerArguments& server);
 struct RemoteSearchArguments {
   ServerArguments server;
   study::RemoteSearchRequest request;
+  PassphraseOptions passphrase;
   std::filesystem::path out;
   std::string command;  ///< as typed, for the result
   bool force = false;

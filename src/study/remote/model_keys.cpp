@@ -39,14 +39,14 @@ remote::KeyProvider provider_of(const fs::path& evaluation_keys, const Notes& no
   };
 }
 
-ModelKeys keys_for_model(remote::Remote& remote, const remote::ModelFacts& model, const fs::path& root,
-                         ThreadPool& pool, const Notes& note) {
-  const owner::KeyFolder folder(root / model.spec_hash.substr(0, kShownDigits));
+ModelKeys keys_for_model(remote::Remote& remote, const remote::ModelFacts& model, const KeyRoot& root, ThreadPool& pool,
+                         const Notes& note) {
+  const owner::KeyFolder folder(root.folder / model.spec_hash.substr(0, kShownDigits));
   std::error_code ec;
   if (fs::exists(folder.path() / "secret.key", ec)) {
-    return {folder, std::unique_ptr<owner::Owner>(new owner::Owner(folder.open())), false, 0};
+    return {folder, std::unique_ptr<owner::Owner>(new owner::Owner(folder.open(root.sealing.passphrase))), false, 0};
   }
-  const bool others = has_other_keys(root);
+  const bool others = has_other_keys(root.folder);
   const Stopwatch watch;
   const auto spec = remote.client_spec(model);
   auto client = message::read_client_spec(spec, "the client spec of model " + model.name);
@@ -60,7 +60,7 @@ ModelKeys keys_for_model(remote::Remote& remote, const remote::ModelFacts& model
                    others ? ", whose program is not one that there are keys for" : "",
                    report::bytes_text(model.key_bytes), folder.path().string()));
   auto owner = std::make_unique<owner::Owner>(std::move(client));
-  folder.put(*owner, false, &pool);
+  folder.put(*owner, false, &pool, root.sealing);
   return {folder, std::move(owner), true, watch.seconds()};
 }
 

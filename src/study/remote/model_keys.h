@@ -19,10 +19,16 @@ struct ModelKeys {
   double seconds = 0;
 };
 
-/// The keys of `root`/<first 16 digits of the spec's hash>, made if there are none, which is noted: another client spec
-/// is another program and has keys of its own. Throws RemoteError, and as KeyFolder does.
-ModelKeys keys_for_model(remote::Remote& remote, const remote::ModelFacts& model, const std::filesystem::path& root,
-                         ThreadPool& pool, const Notes& note);
+/// Where an owner's keys for all models lie.
+struct KeyRoot {
+  std::filesystem::path folder;
+  ckks::Sealing sealing;
+};
+
+/// The keys of `root.folder`/<first 16 digits of the spec's hash>, made if there are none, which is noted: another
+/// client spec is another program and has keys of its own. Throws RemoteError, and as KeyFolder does.
+ModelKeys keys_for_model(remote::Remote& remote, const remote::ModelFacts& model, const KeyRoot& root, ThreadPool& pool,
+                         const Notes& note);
 
 /// The file of the folder that goes to servers.
 std::filesystem::path evaluation_file(const owner::KeyFolder& folder);

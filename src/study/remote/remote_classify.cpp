@@ -61,7 +61,7 @@ RemoteClassification classify_remotely(remote::Remote& remote, const RemoteClass
   RemoteClassification done;
   done.model = choose_model(remote.models(), request.model);
   ThreadPool pool(request.threads);
-  const auto keys = keys_for_model(remote, done.model, request.keys, pool, note);
+  const auto keys = keys_for_model(remote, done.model, {request.keys, request.sealing}, pool, note);
   const message::ClientSpec& client = keys.owner->client();
   check_query_memory(client);
   note_unstated(client.preprocessing, client.network, note);

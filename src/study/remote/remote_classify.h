@@ -19,6 +19,7 @@ struct RemoteClassifyRequest {
   std::string model;                          ///< empty: the only one
   PictureFit fit;
   std::size_t threads = 0;
+  ckks::Sealing sealing;  ///< of the secret keys in that folder
 };
 
 struct RemoteClassification {

@@ -145,7 +145,7 @@ class Search {
     const Notes hear([this](const std::string& line) { note_(line), result_.notes.push_back(line); });
     const auto vector = vector_of_picture(network, request_.picture, request_.fit, card_, hear);
     const Stopwatch making;
-    const auto kept = kept_score_owner(folder_ / "search.key", card_.plan());
+    const auto kept = kept_score_owner(folder_ / "search.key", card_.plan(), request_.sealing);
     if (kept.fresh)
       note_(fmt::format("making keys for gallery {}: search.key stays in {}", gallery_.name, folder_.string()));
     const search::ScoreOwner& owner = *kept.owner;
@@ -166,7 +166,7 @@ class Search {
 
   std::vector<float> ask_blind() {
     const auto model = remote_.model(gallery_.blind_model);
-    const auto keys = keys_for_model(remote_, model, request_.keys, pool_, note_);
+    const auto keys = keys_for_model(remote_, model, {request_.keys, request_.sealing}, pool_, note_);
     result_.seconds.prepare += keys.seconds;
     const message::ClientSpec& client = keys.owner->client();
     if (client.network != search::blind_program_name(card_.gallery)) {

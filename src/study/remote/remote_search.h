@@ -21,6 +21,7 @@ struct RemoteSearchRequest {
   std::size_t top = 5;
   PictureFit fit;
   std::size_t threads = 0;
+  ckks::Sealing sealing;  ///< of the secret keys in that folder
 };
 
 struct RemoteSearch {

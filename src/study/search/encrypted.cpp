@@ -22,15 +22,19 @@ namespace obscura::study {
 namespace {
 
 std::unique_ptr<search::EncryptedGalleryOwner> owner_of(const fs::path& secret, const search::EncryptedScorePlan& plan,
-                                                        bool may_make) {
+                                                        const ckks::PassphraseSource& passphrase) {
   const fs::path file = secret / kGalleryKeyFile;
   if (fs::exists(file)) {
-    return std::make_unique<search::EncryptedGalleryOwner>(plan, ckks::load_secret_key(file));
+    return std::make_unique<search::EncryptedGalleryOwner>(plan, ckks::load_secret_key(file, passphrase));
   }
-  if (!may_make) throw UsageError(file.string() + " is not there: it is the key that the gallery was encrypted under");
+  throw UsageError(file.string() + " is not there: it is the key that the gallery was encrypted under");
+}
+
+std::unique_ptr<search::EncryptedGalleryOwner> new_owner(const fs::path& secret, const search::EncryptedScorePlan& plan,
+                                                         const ckks::Sealing& sealing) {
   fs::create_directories(secret);
   auto owner = std::make_unique<search::EncryptedGalleryOwner>(plan);
-  ckks::save_secret_key(file, owner->key());
+  ckks::save_secret_key(secret / kGalleryKeyFile, owner->key(), sealing);
   return owner;
 }
 
@@ -52,14 +56,15 @@ search::Gallery::Vectors with_zeros(search::Gallery::Vectors vectors, std::size_
 /// A client and a server that share nothing but bytes.
 class Encrypted {
  public:
-  Encrypted(VectorNetwork& network, const search::EncryptedGalleryFolder& folder, const fs::path& secret,
+  Encrypted(VectorNetwork& network, const search::EncryptedGalleryFolder& folder, const EncryptedFolders& folders,
             ThreadPool& pool)
       : network_(network),
         pool_(pool),
-        owner_(owner_of(secret, folder.head()->plan(), false)),
+        owner_(owner_of(folders.secret, folder.head()->plan(), folders.passphrase)),
         table_(search::load_table(folder, pool)) {
     if (owner_->key().id() != folder.head()->key) {
-      throw MismatchError(folder.path().string() + " was encrypted under another key than that of " + secret.string());
+      throw MismatchError(folder.path().string() + " was encrypted under another key than that of " +
+                          folders.secret.string());
     }
     const auto keys = ckks::write_evaluation_keys(*owner_->context(), owner_->evaluation_keys(&pool_));
     const auto read = ckks::read_evaluation_keys(keys, "the owner's keys");
@@ -110,7 +115,7 @@ class Encrypted {
 }  // namespace
 
 EncryptedGallery encrypt_gallery(const fs::path& folder, const fs::path& secret, const fs::path& out,
-                                 std::size_t threads) {
+                                 const ckks::Sealing& sealing, std::size_t threads) {
   const Stopwatch watch;
   auto gallery = search::Gallery::open(folder);
   const auto& form = gallery.form();
@@ -120,7 +125,8 @@ EncryptedGallery encrypt_gallery(const fs::path& folder, const fs::path& secret,
   const auto plan = search::plan_encrypted_scores(form.kind, form.dimension);
   search::EncryptedGalleryFolder encrypted(out);
   const auto before = encrypted.head();
-  const auto owner = owner_of(secret, plan, !before);
+  const bool fresh = !before && !fs::exists(secret / kGalleryKeyFile);
+  const auto owner = fresh ? new_owner(secret, plan, sealing) : owner_of(secret, plan, sealing.passphrase);
   made.blocks = plan.blocks(made.state.places);
   if (before && before->version == made.state.version && before->id == made.state.id &&
       before->key == owner->key().id()) {
@@ -142,8 +148,9 @@ EncryptedGallery encrypt_gallery(const fs::path& folder, const fs::path& secret,
 }
 
 ScoreSource encrypted_source(VectorNetwork& network, const search::GalleryForm& form, const search::GalleryState& state,
-                             const fs::path& encrypted, const fs::path& secret, ThreadPool& pool) {
+                             const EncryptedFolders& folders, ThreadPool& pool) {
   const Stopwatch watch;
+  const fs::path& encrypted = folders.encrypted;
   if (!fs::is_directory(encrypted)) throw UsageError(encrypted.string() + " is no folder of an encrypted gallery");
   const search::EncryptedGalleryFolder folder(encrypted);
   if (!folder.head()) throw UsageError(encrypted.string() + " holds no encrypted gallery: index --encrypt makes one");
@@ -154,7 +161,7 @@ ScoreSource encrypted_source(VectorNetwork& network, const search::GalleryForm& 
                     "encrypt it again (index --encrypt)",
                     encrypted.string(), head.version, head.id.substr(0, 8), state.version, state.id.substr(0, 8)));
   }
-  const auto both = std::make_shared<Encrypted>(network, folder, secret, pool);
+  const auto both = std::make_shared<Encrypted>(network, folder, folders, pool);
   ScoreSource source;
   source.ask = [both, distance = own_distance(form.kind)](std::span<const float> picture) {
     return both->ask(picture, distance);

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "search/gallery.h"
+#include "secret/passphrase.h"
 #include "study/search/gallery_scores.h"
 
 /// Galleries whose vectors their owner does not show the server, either (search/encrypted_gallery.h).
@@ -24,15 +25,20 @@ struct EncryptedGallery {
 };
 
 /// Encrypts the vectors of a gallery into a folder for a server, of which only blocks that have changed since the last
-/// time are made anew. The key in `secret` is made if there is none. Throws UsageError for an empty gallery,
-/// MismatchError where the folder has another gallery, or one under another key.
+/// time are made anew. The key in `secret` is made if there is none, and sealed where `sealing` says so. Throws
+/// UsageError for an empty gallery, MismatchError where the folder has another gallery, or one under another key.
 EncryptedGallery encrypt_gallery(const std::filesystem::path& gallery, const std::filesystem::path& secret,
-                                 const std::filesystem::path& out, std::size_t threads);
+                                 const std::filesystem::path& out, const ckks::Sealing& sealing, std::size_t threads);
 
-/// Vector and gallery encrypted by the same owner; the server has neither. `gallery`: the owner's own, of which `state`
-/// is the version that the folder must have. Throws MismatchError for another, or another key.
+struct EncryptedFolders {
+  std::filesystem::path encrypted;
+  std::filesystem::path secret;       ///< the owner's
+  ckks::PassphraseSource passphrase;  ///< where the key in it is sealed
+};
+
+/// Vector and gallery encrypted by the same owner; the server has neither. `state`: the version of the owner's own
+/// gallery, which the folder must have. Throws MismatchError for another, or another key.
 ScoreSource encrypted_source(VectorNetwork& network, const search::GalleryForm& form, const search::GalleryState& state,
-                             const std::filesystem::path& encrypted, const std::filesystem::path& secret,
-                             ThreadPool& pool);
+                             const EncryptedFolders& folders, ThreadPool& pool);
 
 }  // namespace obscura::study

@@ -29,11 +29,13 @@ search::GalleryCard read_checked_card(ckks::ByteSpan bytes, const std::string& w
   return card;
 }
 
-KeptScoreOwner kept_score_owner(const fs::path& file, const search::ScorePlan& plan) {
-  if (fs::exists(file)) return {std::make_unique<search::ScoreOwner>(plan, ckks::load_secret_key(file)), false};
+KeptScoreOwner kept_score_owner(const fs::path& file, const search::ScorePlan& plan, const ckks::Sealing& sealing) {
+  if (fs::exists(file)) {
+    return {std::make_unique<search::ScoreOwner>(plan, ckks::load_secret_key(file, sealing.passphrase)), false};
+  }
   fs::create_directories(file.parent_path());
   auto owner = std::make_unique<search::ScoreOwner>(plan);
-  ckks::save_secret_key(file, owner->key());
+  ckks::save_secret_key(file, owner->key(), sealing);
   return {std::move(owner), true};
 }
 

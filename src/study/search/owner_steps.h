@@ -18,12 +18,13 @@ namespace obscura::study {
 /// A card, whose records are as long as its form makes them. Throws as search::read_card.
 search::GalleryCard read_checked_card(ckks::ByteSpan bytes, const std::string& what);
 
-/// The owner with the secret key of this file, which is made if there is none.
+/// The owner with the secret key of this file, which is made if there is none, and sealed where `sealing` says so.
 struct KeptScoreOwner {
   std::unique_ptr<search::ScoreOwner> owner;
   bool fresh = false;
 };
-KeptScoreOwner kept_score_owner(const std::filesystem::path& key_file, const search::ScorePlan& plan);
+KeptScoreOwner kept_score_owner(const std::filesystem::path& key_file, const search::ScorePlan& plan,
+                                const ckks::Sealing& sealing);
 
 /// The vector that a gallery of this card has for a picture. Throws MismatchError where the network is not the
 /// gallery's; and as reading pictures and networks does.

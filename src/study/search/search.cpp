@@ -108,7 +108,8 @@ class Search {
   ScoreSource source_of(const search::Gallery::Vectors& vectors, const PlainDistances& plain) {
     const search::GalleryForm& form = gallery_.form();
     if (result_.encrypted) {
-      return encrypted_source(network_, form, gallery_.state(), request_.encrypted, request_.secret, pool_);
+      return encrypted_source(network_, form, gallery_.state(),
+                              {request_.encrypted, request_.secret, request_.passphrase}, pool_);
     }
     if (result_.mode == SearchMode::plain) return plain_source(network_, plain);
     if (result_.mode == SearchMode::blind) return blind_source(network_.graph(), form, vectors, pool_.threads());

@@ -10,6 +10,7 @@
 #include "image/image.h"
 #include "search/distances.h"
 #include "search/records.h"
+#include "secret/passphrase.h"
 #include "study/images/picture_fit.h"
 
 namespace obscura::study {
@@ -41,6 +42,7 @@ struct SearchRequest {
   std::size_t top = 5;
   PictureFit fit;
   std::size_t threads = 0;
+  ckks::PassphraseSource passphrase;  ///< where that owner's key is sealed
 };
 
 /// One of the twelve steps of the RCNN_CKKS protocol (Figure 2 of the paper), and who can read the picture, or what was

@@ -75,7 +75,7 @@ void answer_fetch(search::Gallery& gallery, const GalleryCard& card, const fs::p
 
 void read_scores(const OwnerReading& reading, const GalleryCard& card, SearchRecord record, OwnerRead& out) {
   const auto plan = card.plan();
-  const search::ScoreOwner owner(plan, ckks::load_secret_key(reading.secret / kSearchSecretFile));
+  const search::ScoreOwner owner(plan, ckks::load_secret_key(reading.secret / kSearchSecretFile, reading.passphrase));
   const fs::path file = reading.answer / kScoresFile;
   const auto answer = search::read_gallery_answer(*owner.context(), card.gallery, read_file(file), file.string());
   if (answer.key != owner.key().id() || answer.question != record.question) {
@@ -136,7 +136,7 @@ SearchFiles publish_gallery(const fs::path& folder, const fs::path& out, std::si
 SearchFiles owner_request(const OwnerQuestion& question, const Notes& note) {
   const GalleryCard card = card_of(question.info);
   const auto vector = vector_of_picture(question.network, question.picture, question.fit, card, note);
-  const auto kept = kept_score_owner(question.secret / kSearchSecretFile, card.plan());
+  const auto kept = kept_score_owner(question.secret / kSearchSecretFile, card.plan(), question.sealing);
   const search::ScoreOwner& owner = *kept.owner;
   ThreadPool pool(question.threads);
   SearchFiles files;

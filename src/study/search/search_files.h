@@ -46,6 +46,7 @@ struct OwnerQuestion {
   std::filesystem::path network, picture, out;
   PictureFit fit;
   std::size_t threads = 0;
+  ckks::Sealing sealing;  ///< of that key
 };
 /// The owner asks. The evaluation keys are written beside the question whenever the key is new. Throws MismatchError
 /// where the network is not the gallery's; and as reading pictures and networks does.
@@ -59,8 +60,9 @@ SearchFiles server_answer(const std::filesystem::path& gallery, const std::files
 
 struct OwnerReading {
   std::filesystem::path info, secret, answer;
-  std::filesystem::path out;  ///< of scores: for the next request; of pictures: for them
-  std::size_t top = 5;        ///< up to search::kFetchCount
+  std::filesystem::path out;          ///< of scores: for the next request; of pictures: for them
+  std::size_t top = 5;                ///< up to search::kFetchCount
+  ckks::PassphraseSource passphrase;  ///< where the key is sealed
 };
 struct OwnerRead {
   SearchFiles files;
