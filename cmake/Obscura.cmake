@@ -79,10 +79,15 @@ function(obscura_together target folder)
   set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
 endfunction()
 
-# obscura_test(<folder> DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<folder>.
+# obscura_test(<name> [FOLDER <folder>] DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<name>.
+# The folder is called as the test unless it is said.
 function(obscura_test name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;DEFINITIONS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  cmake_parse_arguments(ARG "" "FOLDER" "DEPENDS;DEFINITIONS" ${ARGN})
+  set(folder ${name})
+  if(ARG_FOLDER)
+    set(folder ${ARG_FOLDER})
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
   if(NOT sources)
     return()
   endif()

@@ -3,23 +3,12 @@
 #include <cstddef>
 #include <span>
 
+#include "audit/pictures/similarity.h"
 #include "image/dataset.h"
 #include "image/image.h"
 
-/// How near recovered images are to the originals.
+/// How near recovered images are to the originals, taken together (of one pair: audit/pictures/similarity.h).
 namespace obscura::audit {
-
-/// Peak signal to noise ratio over all samples, in decibels, peak 255; infinity for equal images. Throws MismatchError
-/// unless both have one shape, as do the others here.
-double psnr(const image::Image& recovered, const image::Image& original);
-
-/// Structural similarity, -1 to 1, 1 for equal images: Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image
-/// Quality Assessment: From Error Visibility to Structural Similarity", IEEE TIP 13(4), 2004: a Gaussian window of 11 x
-/// 11, deviation 1.5, K1 = 0.01, K2 = 0.03, mean over pixels and channels. Borders are mirrored.
-double ssim(const image::Image& recovered, const image::Image& original);
-
-/// Pearson's correlation of all samples; 0 if one image is constant.
-double correlation(const image::Image& recovered, const image::Image& original);
 
 /// Of a set of images.
 struct Quality {
