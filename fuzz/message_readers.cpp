@@ -59,7 +59,7 @@ Reader answer_reader_of(std::string name, Mode mode) {
     const auto read = message::read_answer(*owner->context(), owner->client().program, in, "input");
     for (const auto& reading : owner->read(read, ticket)) {
       const bool failed = reading.trust == owner::Trust::failed;
-      if (failed == reading.reason.empty()) throw Fault("answer: failed without a reason");
+      if (failed && reading.reason.empty()) throw Fault("answer: failed without a reason");
       for (const double logit : reading.logits) {
         if (!failed && !std::isfinite(logit)) throw Fault("answer: believed, and no number");
       }
