@@ -11,6 +11,7 @@ void add_audit_verb(CLI::App& verb) {
   add_audit_attack(verb);
   add_audit_chunks(verb);
   add_audit_randomness(verb);
+  add_audit_images(verb);
 }
 
 }  // namespace obscura::cli
