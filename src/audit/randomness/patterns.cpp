@@ -64,7 +64,7 @@ std::size_t longest_pattern(std::size_t bits, std::size_t wanted, std::size_t ma
 
 std::size_t serial_pattern(std::size_t bits, std::size_t wanted) {
   const std::size_t m = longest_pattern(bits, wanted, 2);
-  return m < 3 ? 0 : m;
+  return m < 2 ? 0 : m;
 }
 
 std::size_t entropy_pattern(std::size_t bits, std::size_t wanted) {
@@ -72,8 +72,8 @@ std::size_t entropy_pattern(std::size_t bits, std::size_t wanted) {
 }
 
 Outcomes serial(const BitSequence& bits, std::size_t m) {
-  if (m < 3 || m > kLongestPattern || bits.size() < m) {
-    const std::string reason = "needs a pattern of 3 to 24 bits, and so 64 bits";
+  if (m < 2 || m > kLongestPattern || bits.size() < m) {
+    const std::string reason = "needs a pattern of 2 to 24 bits, and so 32 bits";
     return {not_applicable(reason, "1"), not_applicable(reason, "2")};
   }
   const auto n = static_cast<double>(bits.size());

@@ -14,7 +14,7 @@ namespace obscura::randomness {
 std::size_t serial_pattern(std::size_t bits, std::size_t wanted = 16);
 std::size_t entropy_pattern(std::size_t bits, std::size_t wanted = 10);
 
-/// 2.11, of m >= 3 bits: the variants "1" and "2", of the first and second difference. The standard asks for m <
+/// 2.11, of m >= 2 bits: the variants "1" and "2", of the first and second difference. The standard asks for m <
 /// floor(log2 n) - 2; fewer bits are not applicable, but any m up to 24 is computed that is.
 Outcomes serial(const BitSequence& bits, std::size_t m);
 /// 2.12; m < floor(log2 n) - 5.
