@@ -131,8 +131,8 @@ std::string randomness_caution() {
 std::string verdict_text(const SourceAudit& source) {
   const auto& v = source.verdict;
   std::string text = v.looks_random() ? "looks random" : "does NOT look random";
-  text +=
-      fmt::format(" ({} sequences; false alarms at most 1 in {:.0f})", source.p.size(), 1 / randomness::kFalseAlarms);
+  text += fmt::format(" ({} sequence{}; false alarms at most 1 in {:.0f})", source.p.size(),
+                      source.p.size() == 1 ? "" : "s", 1 / randomness::kFalseAlarms);
   if (!v.looks_random()) {
     text += fmt::format("; {} of {} variants say so, {} first", v.guilty.size(), v.variants.size(),
                         v.variants[v.guilty.front()].variant.text());
