@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ckks/fft_kernels.h"
+#include "ring/constant_time.h"
 
 // Radix 2, from the definition. Points of a transform of `size`: x_i, with x_{i + size/2} = -x_i and x_i^2 the points
 // of the transform of half the size. So z(x_i) = even(x_i^2) + x_i odd(x_i^2): slots stay in order and halve, and
@@ -91,14 +92,14 @@ void to_slots(const FftTables& t, const double* in, double* out, double*) {
 }
 
 double round_scaled(std::size_t n, double* x, double factor) {
-  double largest = 0;
-  bool nan = false;
+  // As integers magnitudes are in the same order, and what is no number is above all: a maximum without a branch.
+  std::uint64_t largest = 0;
   for (std::size_t i = 0; i < n; ++i) {
     x[i] = std::nearbyint(x[i] * factor);
-    largest = std::fmax(largest, std::fabs(x[i]));
-    nan |= std::isnan(x[i]);
+    const std::uint64_t magnitude = std::bit_cast<std::uint64_t>(x[i]) & (~std::uint64_t{0} >> 1);
+    largest += (magnitude - largest) & (((magnitude - largest) >> 63) - 1);
   }
-  return nan ? std::nan("") : largest;
+  return std::bit_cast<double>(largest);
 }
 
 void add_small(std::size_t n, double* x, const std::int8_t* e) {
@@ -110,7 +111,7 @@ void residues(const ring::Modulus& q, std::size_t n, const double* x, std::uint6
 }
 
 void residues_of_integers(const ring::Modulus& q, std::size_t n, const std::int64_t* c, std::uint64_t* r) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.reduce_signed(c[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = ring::constant_time::reduce_signed(q, c[i]);
 }
 
 void bias(std::size_t n, const std::int64_t* c, std::uint64_t b, std::uint64_t* r) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ckks/fft_kernels.h"
+#include "ring/constant_time.h"
 
 namespace obscura::ckks {
 namespace {
@@ -16,7 +17,14 @@ const FftKernels& kernels(const ring::Modulus& q) {
 void to_residues(const ring::PrimeRing& ring, const double* coefficients, double largest, std::uint64_t* out) {
   const ring::Modulus& q = ring.modulus();
   const bool fast = largest < 0x1p50 * static_cast<double>(q.value());
-  (fast ? kernels(q) : scalar_fft_kernels()).residues(q, ring.degree(), coefficients, out);
+  const FftKernels& chosen = fast ? kernels(q) : scalar_fft_kernels();
+  if (&chosen != &scalar_fft_kernels() || !(largest < 0x1p62)) {
+    return chosen.residues(q, ring.degree(), coefficients, out);
+  }
+  // The scalar kernel asks of each how large it is.
+  for (std::size_t i = 0; i < ring.degree(); ++i) {
+    out[i] = ring::constant_time::reduce_signed(q, static_cast<std::int64_t>(coefficients[i]));
+  }
 }
 
 void to_residues(const ring::PrimeRing& ring, const std::int64_t* coefficients, std::uint64_t largest,
@@ -30,7 +38,7 @@ void to_residues(const ring::PrimeRing& ring, const std::int64_t* coefficients, 
     ring.reduce(out, out);
   } else {
     std::transform(coefficients, coefficients + ring.degree(), out,
-                   [&q](std::int64_t c) { return q.reduce_signed(c); });
+                   [&q](std::int64_t c) { return ring::constant_time::reduce_signed(q, c); });
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ring/constant_time.h"
 #include "ring/kernels_scalar.h"
 
 namespace obscura::ring::scalar {
@@ -10,40 +11,43 @@ constexpr std::size_t kFold = 128;
 
 }  // namespace
 
+// What an owner does with a secret key, noise and plaintexts is in constant time: ring/constant_time.h.
+
 void add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.add(a[i], b[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::add(q, a[i], b[i]);
 }
 
 void sub(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.sub(a[i], b[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::sub(q, a[i], b[i]);
 }
 
 void negate(const Modulus& q, std::size_t n, Word* r, const Word* a) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.negate(a[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::sub(q, 0, a[i]);
 }
 
 void mul(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.mul(a[i], b[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::mul(q, a[i], b[i]);
 }
 
 void mul_add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.reduce(u128{a[i]} * b[i] + r[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::reduce(q, u128{a[i]} * b[i] + r[i]);
 }
 
 void mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w) {
   const Word w_shoup = q.shoup64(w), p = q.value();
   for (std::size_t i = 0; i < n; ++i) {
     const Word v = a[i] * w - static_cast<Word>((u128{a[i]} * w_shoup) >> 64) * p;
-    r[i] = v >= p ? v - p : v;
+    r[i] = constant_time::less_q(v, p);
   }
 }
 
 void sub_mul_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b, Word w) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.mul(q.sub(a[i], q.reduce(b[i])), w);
+  for (std::size_t i = 0; i < n; ++i)
+    r[i] = constant_time::mul(q, constant_time::sub(q, a[i], constant_time::reduce(q, b[i])), w);
 }
 
 void add_scalar(const Modulus& q, std::size_t n, Word* r, const Word* a, Word w) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.add(a[i], w);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::add(q, a[i], w);
 }
 
 void plaintext_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word* const* a0,
@@ -79,7 +83,7 @@ void key_product(const Modulus& q, std::size_t n, Word* r0, Word* r1, const Word
 }
 
 void reduce(const Modulus& q, std::size_t n, Word* r, const Word* a) {
-  for (std::size_t i = 0; i < n; ++i) r[i] = q.reduce(a[i]);
+  for (std::size_t i = 0; i < n; ++i) r[i] = constant_time::reduce(q, a[i]);
 }
 
 void reduce_centred(const Modulus& q, std::size_t n, Word* r, const Word* a, Word from) {
