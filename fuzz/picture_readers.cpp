@@ -95,7 +95,7 @@ Bytes tar_of(std::string_view name, ByteSpan contents) {
 }
 
 /// What a gzipped file may hold: whatever comes out of it, which deflate bounds at about a thousand to one.
-constexpr MemoryBound kInflated{2100, std::size_t{1} << 18};
+constexpr MemoryBound kInflated{2100, std::size_t{4} << 20};
 
 }  // namespace
 

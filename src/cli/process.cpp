@@ -91,7 +91,8 @@ void print_error(const char* message) noexcept {
   char line[kLongestLine];
   std::snprintf(line, sizeof(line), "%s", message);
   for (char* c = line; *c != 0; ++c) {
-    if (*c == '\n' || *c == '\r') *c = ' ';
+    // Names in files could otherwise speak to the terminal.
+    if (static_cast<unsigned char>(*c) < ' ' || *c == 0x7f) *c = ' ';
   }
   std::fprintf(stderr, "obscura: %s\n", line);
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/out_of_memory.h"
+#include "base/printable.h"
 #include "nn/onnx_chunks.h"
 #include "nn/onnx_external.h"
 #include "nn/onnx_importer.h"
@@ -153,13 +154,14 @@ Shape parse_shape(const std::string& text) {
 
 Graph read_onnx(std::span<const std::uint8_t> bytes, const std::string& what, const Shape& image,
                 const std::map<std::string, std::string>& stated) {
-  return read_model(bytes, what, {}, image, stated);
+  return with_printable_errors([&] { return read_model(bytes, what, {}, image, stated); });
 }
 
 Graph read_onnx(const std::filesystem::path& path, const Shape& image,
                 const std::map<std::string, std::string>& stated) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  Graph graph = read_model(read_bytes(path), path.string(), folder, image, stated);
+  Graph graph =
+      with_printable_errors([&] { return read_model(read_bytes(path), path.string(), folder, image, stated); });
   // What exporters call every network says less than its file.
   for (const char* nothing : {"", "torch_jit", "torch-jit-export", "main_graph"}) {
     if (graph.name == nothing) graph.name = path.stem().string();

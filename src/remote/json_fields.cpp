@@ -11,53 +11,7 @@ namespace {
 constexpr int kDeepest = 16;
 constexpr std::size_t kMostTexts = 10'000;
 
-/// The bytes of the character there, 0 where it is no UTF-8.
-std::size_t character_at(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const unsigned char first = byte(i);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xc2 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() - i < length) return 0;
-  for (std::size_t k = 1; k < length; ++k) {
-    if ((byte(i + k) & 0xc0) != 0x80) return 0;
-  }
-  if (length < 3) return length;
-  // Overlong, halves of pairs, and beyond the last.
-  const unsigned char second = byte(i + 1);
-  const bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
-                     (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
-  return wrong ? 0 : length;
-}
-
-bool is_control(std::string_view text, std::size_t i) {
-  const auto c = static_cast<unsigned char>(text[i]);
-  if (c < 0x20 || c == 0x7f) return true;
-  // U+0080 to U+009F: terminals take some of them for commands.
-  return c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-}
-
 }  // namespace
-
-std::string printable(std::string_view text, std::size_t most) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = character_at(text, i);
-    if (out.size() + std::max<std::size_t>(length, 1) > most) break;
-    if (length == 0) {
-      out += '?';
-    } else if (is_control(text, i)) {
-      out += ' ';
-    } else {
-      out += text.substr(i, length);
-    }
-    i += std::max<std::size_t>(length, 1);
-  }
-  return out;
-}
 
 std::optional<nlohmann::json> read_object(ckks::ByteSpan bytes) {
   using nlohmann::json;
@@ -98,9 +52,7 @@ std::string JsonFields::text(const char* name, std::optional<std::string> otherw
   if (!value->is_string()) fail(std::string("has '") + name + "', which is no text");
   const auto& text = value->get_ref<const std::string&>();
   if (text.size() > most) fail(std::string("has '") + name + "', which is too long");
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_control(text, i)) fail(std::string("has '") + name + "', in which are control characters");
-  }
+  if (has_control(text)) fail(std::string("has '") + name + "', in which are control characters");
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
 #include "ckks/wire.h"
 
 namespace obscura::remote {
@@ -39,7 +40,6 @@ class JsonFields {
 /// The object in these bytes; nothing where they are none.
 std::optional<nlohmann::json> read_object(ckks::ByteSpan bytes);
 
-/// For people and their terminals: UTF-8 without control characters, `most` bytes at the most.
-std::string printable(std::string_view text, std::size_t most = 500);
+using obscura::printable;
 
 }  // namespace obscura::remote

@@ -7,9 +7,11 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "image/class_folders.h"
 
 namespace obscura::shield {
@@ -51,24 +53,35 @@ std::string label_text(const Label& label) {
   return json.dump();
 }
 
-Label parse_label(std::string_view text, const std::string& what) {
+/// A whole number, which a JSON file may write in other ways, or beyond any type.
+template <class T>
+T whole(const ordered_json& json, const char* name, const std::string& what) {
+  const ordered_json& value = json.at(name);
+  const bool sound = value.is_number_unsigned()
+                         ? std::in_range<T>(value.get<std::uint64_t>())
+                         : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+  if (!sound) throw FormatError(what + " has a label whose " + name + " is no number that can be");
+  return value.get<T>();
+}
+
+Label read_label(std::string_view text, const std::string& what) {
   try {
     const auto json = ordered_json::parse(text);
     if (json.at("version") != kVersion) throw FormatError(what + " has a label of another version");
     const std::string arithmetic = json.at("arithmetic");
     Label out;
-    Parameters p{json.at("shield"), json.at("block").get<std::size_t>(),
+    Parameters p{json.at("shield"), whole<std::uint32_t>(json, "block", what),
                  arithmetic == "real" ? Arithmetic::real : Arithmetic::modular};
     if (is_encoder(p.shield)) {
-      p.depth = json.at("depth").get<std::int8_t>();
-      p.hidden = json.at("hidden").get<std::uint16_t>();
-      p.channels = json.at("channels").get<std::uint8_t>();
+      p.depth = whole<std::int8_t>(json, "depth", what);
+      p.hidden = whole<std::uint16_t>(json, "hidden", what);
+      p.channels = whole<std::uint8_t>(json, "channels", what);
       p.statistics = parse_statistics(json.at("statistics"));
     }
     out.parameters = complete(p);
-    out.width = json.at("width").get<std::uint32_t>();
-    out.height = json.at("height").get<std::uint32_t>();
-    out.key = json.at("key").get<std::uint64_t>();
+    out.width = whole<std::uint32_t>(json, "width", what);
+    out.height = whole<std::uint32_t>(json, "height", what);
+    out.key = whole<std::uint64_t>(json, "key", what);
     if (json.contains("nonce") && !from_hex(json.at("nonce").get<std::string>(), out.nonce.emplace())) {
       throw FormatError(what + " has a label with a damaged nonce");
     }
@@ -78,6 +91,10 @@ Label parse_label(std::string_view text, const std::string& what) {
   } catch (const UsageError& e) {
     throw FormatError(what + " has a label that cannot be: " + e.what());
   }
+}
+
+Label parse_label(std::string_view text, const std::string& what) {
+  return with_printable_errors([&] { return read_label(text, what); });
 }
 
 Bytes with_label(const Bytes& png, const std::string& text) {
@@ -193,7 +210,11 @@ image::Image view(const RealImage& picture) {
   const auto [least, greatest] = std::minmax_element(picture.values.begin(), picture.values.end());
   const float scale = *greatest > *least ? 255 / (*greatest - *least) : 0;
   std::vector<std::uint8_t> planar;
-  for (const float v : picture.values) planar.push_back(static_cast<std::uint8_t>((v - *least) * scale + 0.5F));
+  for (const float v : picture.values) {
+    // What a damaged file may hold, "not a number" and beyond, is black.
+    const float level = (v - *least) * scale + 0.5F;
+    planar.push_back(level > 0 && level < 256 ? static_cast<std::uint8_t>(level) : std::uint8_t{0});
+  }
   if (picture.channels != 1 && picture.channels != 3) return tiled(planar, picture);
   return image::from_planar(planar, picture.channels, picture.height, picture.width);
 }

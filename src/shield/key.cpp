@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/printable.h"
 #include "shield/calibration.h"
 #include "shield/hill.h"
 #include "shield/neuracrypt.h"
@@ -255,7 +256,7 @@ std::string key_text(const Key& key) {
 }
 
 Key parse_key(const std::string& text, const std::string& what) {
-  const Key key = KeyReader(text, what).read();
+  const Key key = with_printable_errors([&] { return KeyReader(text, what).read(); });
   if (key.matrices.empty()) return key;
   try {
     make_shield(key);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/printable.h"
 #include "weights/formats.h"
 
 namespace obscura::weights {
@@ -20,14 +21,19 @@ WeightFile decode_zip(std::span<const std::uint8_t> bytes, const std::string& wh
   throw FormatError(fmt::format("{} is an archive with neither a PyTorch state dict nor NumPy arrays in it", what));
 }
 
-}  // namespace
-
-WeightFile decode_weights(std::span<const std::uint8_t> bytes, const std::string& what) {
+WeightFile decode(std::span<const std::uint8_t> bytes, const std::string& what) {
   if (looks_like_zip(bytes)) return decode_zip(bytes, what);
   if (looks_like_legacy_pth(bytes)) return decode_legacy_pth(bytes, what);
   if (looks_like_safetensors(bytes)) return decode_safetensors(bytes, what);
   throw FormatError(
       fmt::format("{} is no file of weights; expected safetensors, PyTorch's .pth, or NumPy's .npz", what));
+}
+
+}  // namespace
+
+WeightFile decode_weights(std::span<const std::uint8_t> bytes, const std::string& what) {
+  // They name tensors and files of archives.
+  return with_printable_errors([&] { return decode(bytes, what); });
 }
 
 WeightFile read_weights(const std::filesystem::path& path) {

@@ -47,7 +47,8 @@ TEST_P(Corpus, SeedsAreReadAndChangesOfThemKeepThePromises) {
     Bytes input = reader.seeds[i % reader.seeds.size()];
     // Now and then several changes, one over the other.
     for (std::size_t n = 1 + (random() % 4 == 0 ? random() % 4 : 0); n > 0; --n) {
-      change_sealed(reader.seal, input, [&](Bytes& bytes) { change_bytes(bytes, random); }, random);
+      change_sealed(
+          reader.seal, input, [&](Bytes& bytes) { change_bytes(bytes, random); }, random);
     }
     ASSERT_EQ(fault_of(reader, input), "");
     refused += run(reader, input) == Outcome::refused ? 1 : 0;

@@ -29,9 +29,7 @@ std::string fault_of(const Reader& reader) {
 }
 
 TEST(Harness, NoticesBrokenPromises) {
-  const auto throws = [](auto error) {
-    return reader_of([error](ByteSpan) -> std::optional<Bytes> { throw error; });
-  };
+  const auto throws = [](auto error) { return reader_of([error](ByteSpan) -> std::optional<Bytes> { throw error; }); };
   EXPECT_EQ(fault_of(throws(FormatError("input is none"))), "none");
   EXPECT_THAT(fault_of(throws(MismatchError("other"))), HasSubstr("not documented"));
   EXPECT_THAT(fault_of(throws(Error("some error"))), HasSubstr("not documented"));
@@ -40,7 +38,8 @@ TEST(Harness, NoticesBrokenPromises) {
   EXPECT_THAT(fault_of(throws(std::out_of_range("at"))), HasSubstr("no error of ours"));
   EXPECT_THAT(fault_of(reader_of([](ByteSpan) -> std::optional<Bytes> { return Bytes{1}; })),
               HasSubstr("second encoding"));
-  EXPECT_EQ(fault_of(reader_of([](ByteSpan in) -> std::optional<Bytes> { return Bytes(in.begin(), in.end()); })), "none");
+  EXPECT_EQ(fault_of(reader_of([](ByteSpan in) -> std::optional<Bytes> { return Bytes(in.begin(), in.end()); })),
+            "none");
   EXPECT_THAT(fault_of(reader_of([](ByteSpan) -> std::optional<Bytes> {
                 const std::vector<Bytes> held(4, Bytes(10'000));
                 return held.size() == 4 ? nothing() : Bytes{};

@@ -1,8 +1,11 @@
 // Keys and protected images as files, from hands that nobody trusts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
+
 #include <sys/stat.h>
 #include <unistd.h>
+#include <limits>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -269,6 +272,39 @@ TEST(ProtectedFile, DamageIsFound) {
   auto longer = good;
   longer.push_back(0);
   EXPECT_THROW(decode(longer, "f"), FormatError);
+}
+
+// Found by fuzzing: a number that no type holds was converted all the same.
+TEST(ProtectedFile, LabelsWithNumbersThatCannotBe) {
+  const image::Image image = noise(3, 8, 8);
+  const Protected hidden = make_shield({kLe, test_seed(1), {}})->protect(image);
+  const auto bytes = encode(label_of(kLe, hidden, 1), hidden.picture);
+  const std::string text(bytes.begin(), bytes.end());
+  for (const char* number : {"3e19", "-8", "8.5", "99999999999999999999", "8589934600", "null"}) {
+    const std::string from = "\"width\":8", to = std::string("\"width\":") + number;
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos);
+    // The chunk around the label: its length before the type, its checksum behind the text.
+    const std::size_t chunk = text.find("tEXt") - 4, end = text.find('}', at) + 1;
+    std::string body =
+        text.substr(chunk + 4, at - chunk - 4) + to + text.substr(at + from.size(), end - at - from.size());
+    const auto big = [](std::size_t v) {
+      std::string out;
+      for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(v >> shift & 0xff);
+      return out;
+    };
+    const auto sum = crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+    const std::string made = text.substr(0, chunk) + big(body.size() - 4) + body + big(sum) + text.substr(end + 4);
+    EXPECT_THROW(decode(std::vector<std::uint8_t>(made.begin(), made.end()), "f"), FormatError) << number;
+  }
+}
+
+TEST(ProtectedFile, ViewsOfWhatIsNoNumber) {
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN(), kEndless = std::numeric_limits<float>::infinity();
+  for (const std::vector<float>& values :
+       {std::vector<float>{kNone, 1, 2, 3}, {1, kNone, 2, 3}, {kEndless, 1, -kEndless, 2}}) {
+    EXPECT_EQ(view({1, 2, 2, values}).pixels.size(), 4u);
+  }
 }
 
 TEST(ProtectedFile, PngDamageIsFound) {

@@ -108,6 +108,7 @@ TEST(VisionFile, HostileMetadataIsRefused) {
     refused(changed([&](Json& j) { j["spec"][name] = -1; }), "net");
     refused(changed([&](Json& j) { j["spec"][name] = 18446744073709551615ULL; }), "net");
     refused(changed([&](Json& j) { j["spec"][name] = "4"; }), "net");
+    refused(changed([&](Json& j) { j["spec"][name] = 1e300; }), "no size");
   }
 }
 

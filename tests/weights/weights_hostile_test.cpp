@@ -332,6 +332,13 @@ TEST(HostileWeights, FilesOfAnArchiveThatShareBytes) {
   EXPECT_THAT(decoding(bytes), refused("overlap"));
 }
 
+// Found by fuzzing: errors repeat names, and names can hold anything.
+TEST(HostileWeights, NamesWithLineBreaksStayOnOneLine) {
+  auto wrong = stored("a\nb\x1b[31m.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n", 4));
+  wrong.crc ^= 1;
+  EXPECT_THAT(decoding(zip({wrong})), refused("a b [31m.npy"));
+}
+
 TEST(HostileWeights, HeadersOfSafetensors) {
   const auto header_is = [](const std::string& text, std::size_t data = 8) {
     return decoding(safetensors(text, data));

@@ -23,18 +23,25 @@ Json spec_json(const VisionSpec& s) {
           {"block", s.block},         {"adaptation_padding", s.adaptation_padding}};
 }
 
+/// A whole number from 0 on, which JSON may write in other ways, or beyond any type.
+std::size_t size_of(const Json& json, const char* name) {
+  const Json& value = json.at(name);
+  if (!value.is_number_unsigned()) throw FormatError(fmt::format("\"{}\" is no size", name));
+  return value.get<std::size_t>();
+}
+
 VisionSpec spec_of(const Json& json) {
   VisionSpec s;
   s.network = json.at("network").get<std::string>();
-  s.channels = json.at("channels").get<std::size_t>();
-  s.height = json.at("height").get<std::size_t>();
-  s.width = json.at("width").get<std::size_t>();
-  s.classes = json.at("classes").get<std::size_t>();
-  s.patch = json.at("patch").get<std::size_t>();
+  s.channels = size_of(json, "channels");
+  s.height = size_of(json, "height");
+  s.width = size_of(json, "width");
+  s.classes = size_of(json, "classes");
+  s.patch = size_of(json, "patch");
   s.positions = json.at("positions").get<bool>();
   s.adaptation = parse_adaptation(json.at("adaptation").get<std::string>());
-  s.block = json.at("block").get<std::size_t>();
-  s.adaptation_padding = json.at("adaptation_padding").get<std::size_t>();
+  s.block = size_of(json, "block");
+  s.adaptation_padding = size_of(json, "adaptation_padding");
   return s;
 }
 
