@@ -58,7 +58,8 @@ Reader gallery_scores_reader() {
     owner->read(read.scores, 3);
     return search::write_gallery_answer(*owner->context(), read);
   };
-  return {"gallery_scores", {seed}, rewrite, kErrors, Seal::envelope, {64, std::size_t{1} << 20}, seed.size() + 64};
+  return {"gallery_scores",           {seed},           rewrite, kErrors, Seal::envelope,
+          {64, std::size_t{1} << 20}, seed.size() + 64, 200};
 }
 
 Reader gallery_file_reader() {
@@ -79,8 +80,8 @@ Reader gallery_file_reader() {
     read_all(folder->path());
     return nothing();
   };
-  return {"gallery_file",    {seed}, rewrite, kErrors | kIo | kUnsupported, Seal::none, {64, std::size_t{8} << 20},
-          seed.size() + 4096};
+  return {"gallery_file",     {seed}, rewrite, kErrors | kIo | kUnsupported, Seal::none, {64, std::size_t{8} << 20},
+          seed.size() + 4096, 200};
 }
 
 }  // namespace obscura::fuzz

@@ -133,7 +133,7 @@ Reader cifar_reader() {
     return nothing();
   };
   Bytes seed(3073, 5);
-  return {"cifar", {seed}, rewrite, kFormat | kIo, Seal::none, {64, std::size_t{64} << 20}, 4096};
+  return {"cifar", {seed}, rewrite, kFormat | kIo, Seal::none, {64, std::size_t{64} << 20}, 4096, 300};
 }
 
 Reader tar_reader() {

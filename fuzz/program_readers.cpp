@@ -83,7 +83,7 @@ Reader program_reader() {
   return {"program",      seeds,
           reread_program, kFormat | kMismatch | kParameter,
           Seal::program,  {4096 * 32, std::size_t{64} << 20},
-          2 * longest};
+          2 * longest,    200};
 }
 
 Reader onnx_reader() {
@@ -98,7 +98,7 @@ Reader onnx_reader() {
   const std::vector<Bytes> seeds{nn::to_onnx(small_network()), nn::to_onnx(chunk_network()), nn::to_onnx(fitted)};
   return {
       "onnx", seeds, rewrite, kFormat | kMismatch | kUnsupported | kUsage, Seal::none, {512, std::size_t{300} << 20},
-      4096};
+      4096,   500};
 }
 
 }  // namespace obscura::fuzz

@@ -17,14 +17,14 @@ std::string hex(ByteSpan bytes) {
   return text;
 }
 
-/// Empty where no promise is broken; with the input, so that it can be tried alone.
-std::string fault_of(const Reader& reader, ByteSpan input) {
+/// Whether it was accepted. A fault is shown with the input, so that it can be tried alone.
+bool accepts(const Reader& reader, ByteSpan input) {
   try {
-    run(reader, input);
+    return run(reader, input) == Outcome::accepted;
   } catch (const Fault& fault) {
-    return std::string(fault.what()) + "\ninput: " + hex(input);
+    ADD_FAILURE() << fault.what() << "\ninput: " << hex(input);
   }
-  return {};
+  return false;
 }
 
 class Corpus : public ::testing::TestWithParam<NamedReader> {};
@@ -36,25 +36,23 @@ TEST_P(Corpus, SeedsAreReadAndChangesOfThemKeepThePromises) {
   std::size_t accepted = 0;
   for (const Bytes& seed : reader.seeds) {
     ASSERT_LE(seed.size(), reader.most_bytes);
-    ASSERT_EQ(fault_of(reader, seed), "");
-    accepted += run(reader, seed) == Outcome::accepted ? 1 : 0;
+    accepted += accepts(reader, seed) ? 1 : 0;
   }
   EXPECT_GT(accepted, 0u) << "no seed is what the reader takes";
 
   Random random(1234);
   std::size_t refused = 0;
-  for (std::size_t i = 0; i < reader.tries; ++i) {
+  for (std::size_t i = 0; i < reader.tries && !HasFailure(); ++i) {
     Bytes input = reader.seeds[i % reader.seeds.size()];
     // Now and then several changes, one over the other.
     for (std::size_t n = 1 + (random() % 4 == 0 ? random() % 4 : 0); n > 0; --n) {
       change_sealed(
           reader.seal, input, [&](Bytes& bytes) { change_bytes(bytes, random); }, random);
     }
-    ASSERT_EQ(fault_of(reader, input), "");
-    refused += run(reader, input) == Outcome::refused ? 1 : 0;
+    refused += accepts(reader, input) ? 0 : 1;
   }
   EXPECT_GT(refused, 0u) << "nothing was refused: is it a reader at all?";
-  ASSERT_EQ(fault_of(reader, {}), "");
+  accepts(reader, {});
 }
 
 INSTANTIATE_TEST_SUITE_P(Readers, Corpus, ::testing::ValuesIn(all_readers()),
