@@ -71,12 +71,12 @@ Reader grpc_infer_reader() {
 }
 
 Reader grpc_upload_reader() {
-  serve::v1::KeyChunk chunk;
+  v1::KeyChunk chunk;
   chunk.set_hash(std::string(64, 'a'));
   chunk.set_total(9);
   chunk.set_data("abcd");
   const auto rewrite = [](ByteSpan in) -> std::optional<Bytes> {
-    const auto message = parsed<serve::v1::KeyChunk>(in);
+    const auto message = parsed<v1::KeyChunk>(in);
     as_service([&] {
       front::UploadBuffer buffer(message);
       buffer.check(message);

@@ -154,7 +154,8 @@ Reader infer_body_reader() {
       R"({"id":"42","inputs":[{"name":"query","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":8}}],)"
       R"("outputs":[{"name":"answer","parameters":{"binary_data":true}}],"parameters":{"timeout":5000000}})";
   const std::string text =
-      R"({"inputs":[{"name":"query","shape":[1],"datatype":"BYTES","parameters":{"content_type":"base64"},"data":["QUJD"]}]})";
+      R"({"inputs":[{"name":"query","shape":[1],"datatype":"BYTES","parameters":{"content_type":"base64"},)"
+      R"("data":["QUJD"]}]})";
   return {"infer_body",
           {bytes_of("Inference-Header-Content-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json +
                     std::string("\x04\0\0\0abcd", 8)),
@@ -213,7 +214,8 @@ Reader remote_answer_reader() {
     return nothing();
   };
   const std::string json =
-      R"({"model_name":"m","outputs":[{"name":"answer","shape":[1],"datatype":"BYTES","parameters":{"binary_data_size":8}}]})";
+      R"({"model_name":"m","outputs":[{"name":"answer","shape":[1],"datatype":"BYTES",)"
+      R"("parameters":{"binary_data_size":8}}]})";
   return {"remote_answer",
           {bytes_of("inference-header-content-length: " + std::to_string(json.size()) + "\r\n\r\n" + json +
                     std::string("\x04\0\0\0abcd", 8)),
