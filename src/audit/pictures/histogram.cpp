@@ -12,7 +12,7 @@ namespace obscura::audit {
 namespace {
 
 constexpr std::size_t kBytes = 256;
-constexpr std::size_t kLeastExpected = 5;
+constexpr std::size_t kLeastExpected = 2;
 
 }  // namespace
 

@@ -29,8 +29,10 @@ double uniform_entropy(std::size_t samples);
 /// Pearson's test of the hypothesis that all 256 bytes are equally likely.
 struct Uniformity {
   double chi2 = 0;
-  double p = 0;         ///< of a sum that large or larger: chi-squared with 255 degrees of freedom
-  bool enough = false;  ///< five samples a byte are expected, as the approximation by chi-squared wants
+  double p = 0;  ///< of a sum that large or larger: chi-squared with 255 degrees of freedom
+  /// Two samples a byte are expected, from which on chi-squared is right at 0.01 where all are equally likely (J. T.
+  /// Roscoe, J. A. Byars, Journal of the American Statistical Association 66, 1971).
+  bool enough = false;
 };
 Uniformity uniformity(const ByteCounts& counts);
 

@@ -115,7 +115,7 @@ report::Table figures_table(const PairAudit& pair) {
   const auto samples = static_cast<double>(pair.guarded.width * pair.guarded.height);
   table.notes.push_back(
       fmt::format("Entropy in bits a byte; {} samples a channel of the protected picture have {:.4f} at most, and "
-                  "uniform bytes {:.4f} on average. p of chi-squared is of 255 degrees of freedom, from five samples a "
+                  "uniform bytes {:.4f} on average. p of chi-squared is of 255 degrees of freedom, from two samples a "
                   "byte on. By chance: the correlation that independent samples pass once in a hundred.",
                   report::count_text(samples), pair.guarded.channels.front().largest_entropy,
                   pair.guarded.channels.front().uniform_entropy));

@@ -41,17 +41,19 @@ Image picture_tile(const Image& picture) {
   return tile;
 }
 
-/// A column a byte; all channels by one scale, which twice the height of a uniform histogram always fits.
+/// A column a byte, as high as the root of how often it occurs, so that few still show beside many; one scale for all
+/// channels.
 Image histogram_tile(const Image& picture) {
   Image tile(3, kTile, kTile, 0);
-  std::size_t most = picture.width * picture.height / 128 + 1;
+  std::size_t most = 1;
   for (std::size_t c = 0; c < picture.channels; ++c) {
     most = std::max(most, std::ranges::max(audit::count_bytes(picture, c).of));
   }
   for (std::size_t c = 0; c < picture.channels; ++c) {
     const auto counts = audit::count_bytes(picture, c);
     for (std::size_t x = 0; x < kTile; ++x) {
-      const std::size_t height = (counts.of[x] * kTile + most - 1) / most;
+      const double share = static_cast<double>(counts.of[x]) / static_cast<double>(most);
+      const auto height = static_cast<std::size_t>(std::ceil(kTile * std::sqrt(share)));
       for (std::size_t y = kTile - std::min(height, kTile); y < kTile; ++y) light(tile, y, x, picture, c, 230);
     }
   }
@@ -88,7 +90,7 @@ void draw_row(Image& sheet, const Image& picture, const std::string& name, std::
     image::write_caption(sheet, title, kGap + column * step, top + kCaption - 5);
   };
   put(picture_tile(picture), name, 0);
-  put(histogram_tile(picture), "histogram, 0 to 255", 1);
+  put(histogram_tile(picture), "histogram (roots), 0 to 255", 1);
   for (std::size_t k = 0; k < audit::kNeighbours.size(); ++k) {
     put(neighbours_tile(picture, audit::kNeighbours[k]), to_string(audit::kNeighbours[k]) + " neighbours", 2 + k);
   }

@@ -83,17 +83,20 @@ TEST(Histogram, UniformityOfKnownCounts) {
   EXPECT_GT(uniformity(counts).p, 0.45);
   EXPECT_LT(uniformity(counts).p, 0.5);
   EXPECT_TRUE(uniformity(counts).enough);
-  EXPECT_FALSE(uniformity(count_bytes(noise(1, 35, 36, 1), 0)).enough);
-  EXPECT_TRUE(uniformity(count_bytes(noise(1, 32, 40, 1), 0)).enough);
+  EXPECT_FALSE(uniformity(count_bytes(noise(1, 7, 73, 1), 0)).enough);
+  EXPECT_TRUE(uniformity(count_bytes(noise(1, 16, 32, 1), 0)).enough);
 }
 
+/// Also of pictures of two samples a byte, the fewest that are judged.
 TEST(Histogram, NoiseIsRefusedAsOftenAsTheLevelSays) {
-  std::size_t refused = 0;
-  constexpr unsigned kPictures = 1000;
-  for (unsigned i = 0; i < kPictures; ++i) refused += uniformity(count_bytes(noise(1, 64, 64, i), 0)).p < 0.05;
-  // Binomial (1000, 0.05): mean 50, deviation 6.9.
-  EXPECT_GT(refused, 50U - 35U);
-  EXPECT_LT(refused, 50U + 35U);
+  for (const std::size_t width : {8U, 64U}) {
+    std::size_t refused = 0;
+    constexpr unsigned kPictures = 2000;
+    for (unsigned i = 0; i < kPictures; ++i) refused += uniformity(count_bytes(noise(1, 64, width, i), 0)).p < 0.01;
+    // Binomial (2000, 0.01): mean 20, deviation 4.4.
+    EXPECT_GT(refused, 4U) << width;
+    EXPECT_LT(refused, 42U) << width;
+  }
   EXPECT_LT(uniformity(count_bytes(slope(64, 64), 0)).p, 1e-6);
 }
 
