@@ -19,7 +19,8 @@ using report::count_text;
 using report::fixed_text;
 
 std::string p_text(double p) {
-  return p >= 0.0001 || p == 0 ? fixed_text(p, 6) : report::small_text(p);
+  if (p == 0) return "0";
+  return p >= 0.0001 ? fixed_text(p, 6) : report::small_text(p);
 }
 
 /// Verdicts of the variants of one test.
