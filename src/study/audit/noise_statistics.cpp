@@ -42,8 +42,8 @@ void ErrorSums::add_image(const std::vector<double>& error, const std::vector<do
     of_value_[i] += error[i] * error[i];
     squares += error[i] * error[i];
     sum_ += error[i];
-    // Not-a-number is the largest of all.
-    if (!(std::abs(error[i]) <= largest_)) largest_ = std::abs(error[i]);
+    // What is no number stays the largest.
+    if (!(std::abs(error[i]) <= largest_) && !std::isnan(largest_)) largest_ = std::abs(error[i]);
     squares_of_values_ += value[i] * value[i];
   }
   of_image_.push_back(squares);
@@ -70,7 +70,8 @@ DeviationInterval ErrorSums::interval() const {
   const double by_image = variance_of_mean(divided(of_image_, values()));
   const double by_value = variance_of_mean(divided(of_value_, std::max<std::size_t>(images(), 1)));
   const double variance = std::fmax(by_image, by_value);
-  if (!std::isfinite(variance) || !std::isfinite(square)) return {0, kNothing, 0};
+  if (!std::isfinite(square)) return {kNothing, kNothing, 0};
+  if (!std::isfinite(variance)) return {0, kNothing, 0};
   if (square == 0) return {0, 0, 0};
   const auto count = static_cast<double>(values() * images());
   const double most = std::min(count, kMostDegrees);

@@ -34,7 +34,7 @@ class ErrorSums {
   /// of large values has larger ones everywhere, and what rounding did to a weight is the same for all images. So
   /// degrees of freedom are not counted but follow from how much mean squares differ from image to image and from value
   /// to value (Satterthwaite, 1946: 2 m^2 / variance of m, the larger variance of the two), and the limits are those of
-  /// chi-squared. Of one image and one value there are none: 0 to infinity.
+  /// chi-squared. Of one image and one value there are none: 0 to infinity. Errors that are no numbers are infinite.
   DeviationInterval interval() const;
 
  private:
