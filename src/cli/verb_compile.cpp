@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/picture_options.h"
 #include "cli/verbs.h"
+#include "compile/failure.h"
 #include "report/text.h"
 #include "study/compilation.h"
 
@@ -61,7 +62,8 @@ void run_compile(const CompileArguments& a) {
   if (!a.json) request.on_fit = [](const compile::FitReport& fitted) { fmt::print("{}\n", fitted.text()); };
   const auto done = study::compile_program(request);
   if (a.json) return print_json(study::compilation_json(request, done));
-  fmt::print("{}images       {}\n", compile::report(done.program, done.measured),
+  fmt::print("{}{}images       {}\n", compile::report(done.program, done.measured),
+             compile::failure_text(compile::failure_of(done.program, done.graph, request.options)),
              preprocessing_text(done.graph.preprocessing, done.graph.input_shape()));
   fmt::print("compiled in  {}\n", report::duration_text(done.seconds));
   if (!request.out.empty()) print_program_files(request.out);

@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "ckks/flooding.h"
 #include "compile/batched.h"
 #include "compile/compile.h"
 #include "compile/depth.h"
+#include "compile/failure.h"
 #include "compile/magnitudes.h"
 #include "compile/packed.h"
 #include "compile/schedule.h"
@@ -82,27 +86,6 @@ bool is_calibrated(const nn::Graph& graph, const program::StagedNetwork& network
   return !options.samples.empty() || from_numbers(network, graph.calibration).has_value();
 }
 
-/// What the network sees of each picture.
-std::vector<program::Parts> parts_of(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
-  std::vector<program::Parts> all;
-  for (const auto& sample : samples) {
-    program::Parts& parts = all.emplace_back();
-    for (const auto& part : nn::network_inputs(graph, std::vector<float>(sample.begin(), sample.end()))) {
-      parts.emplace_back(part.begin(), part.end());
-    }
-  }
-  return all;
-}
-
-/// Measured on the samples, or as the file says, or measured on made-up images.
-Magnitudes magnitudes_of(const nn::Graph& graph, const program::StagedNetwork& network,
-                         const std::vector<std::vector<double>>& samples) {
-  if (samples.empty()) {
-    if (auto stated = from_numbers(network, graph.calibration)) return *stated;
-  }
-  return measure_magnitudes(network, parts_of(graph, samples));
-}
-
 void check_images(std::size_t images, const ckks::Context& context) {
   if (images != 0 && std::has_single_bit(images) && images <= context.slots() / 2) return;
   if (images == 0) return;
@@ -110,11 +93,98 @@ void check_images(std::size_t images, const ckks::Context& context) {
                        std::to_string(context.slots() / 2));
 }
 
+/// What flooding multiplies the noise by where answers are shown, every logit of each; 0 where none are.
+double flooding_of(const nn::Graph& graph, const CompileOptions& options) {
+  return options.share == 0 ? 0 : ckks::flooding_factor(options.share * graph.output_shape().size());
+}
+
+/// As many bits as answers need.
+void choose_reply(const CompileOptions& options, const ckks::Context& context, const Magnitudes& magnitudes,
+                  double scale, Program& program) {
+  ClientSpec& client = program.client;
+  double wanted =
+      std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);
+  if (options.share > 0) wanted = client.noise / 4;
+  client.reply_bits = reply_bits(client, context, scale, wanted);
+  const double reply = reply_error(client, context, scale, client.reply_bits);
+  client.logit_error = std::hypot(client.logit_error, reply);
+  client.noise = std::hypot(client.noise, reply);
+  client.reply_scale = std::ldexp(scale / static_cast<double>(context.q(0).value()), client.reply_bits);
+}
+
+/// A program with noise that can be multiplied by so much and comes to no more than this part of the largest logit.
+Program planned(const nn::Graph& graph, program::StagedNetwork network, const Magnitudes& magnitudes,
+                const CompileOptions& options, double flooding, double shown_error) {
+  const std::vector<Stage>& stages = network.stages;
+  Program program;
+  if (is_calibrated(graph, network, options)) {
+    program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
+  }
+  ScheduleOptions wanted_schedule{options.mode, options.relative_error};
+  wanted_schedule.flooding = flooding;
+  wanted_schedule.shown_error = shown_error;
+  program.schedule = find_schedule(stages, magnitudes, wanted_schedule);
+  describe_client(graph, options, program);
+  ClientSpec& client = program.client;
+  const auto context = ckks::Context::create(client.parameters);
+  const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
+  if (options.mode == Mode::packed) {
+    check_images(options.images_per_ciphertext, *context);
+    const std::size_t width = choose_images(network, *context, options, program);
+    plan_packed(std::move(network), *context, width, program);
+    for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
+    request_packed_keys(*context, program);
+  } else {
+    plan_batched(std::move(network), *context, program);
+    for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
+  }
+  choose_reply(options, *context, magnitudes, scales.back().after_activation, program);
+  client.zeros_between =
+      options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
+  return program;
+}
+
+/// Of answers that are shown the noise is what is derived, not what is expected: precise enough for that to be hidden.
+/// Nothing where the two do not meet.
+std::optional<Program> planned_for_showing(const nn::Graph& graph, const program::StagedNetwork& network,
+                                           const Magnitudes& magnitudes, const CompileOptions& options,
+                                           double shown_error) {
+  constexpr int kTurns = 6;
+  constexpr double kSpare = 1.25;
+  double over = 1;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    Program program = planned(graph, network, magnitudes, options, over * flooding_of(graph, options), shown_error);
+    const double derived = derived_noise(program, magnitudes), expected = program.client.noise;
+    if (derived <= over * expected) {
+      program.client.noise = std::max(expected, derived);
+      return program;
+    }
+    over = kSpare * derived / expected;
+  }
+  return std::nullopt;
+}
+
+Program planned_for_showing(const nn::Graph& graph, const program::StagedNetwork& network, const Magnitudes& magnitudes,
+                            const CompileOptions& options) {
+  std::string why = "the noise that is derived stays over what can be hidden";
+  for (const double shown_error : {0x1p-6, 0x1p-5, 0x1p-4}) {
+    try {
+      auto program = planned_for_showing(graph, network, magnitudes, options, shown_error);
+      if (program) return *std::move(program);
+    } catch (const UnsupportedError& e) {
+      why = e.what();
+    }
+  }
+  throw UnsupportedError("no parameters hide the noise of " + std::to_string(options.share) + " answers of " +
+                         graph.name + " that are shown: " + why + "; show fewer, or the class alone");
+}
+
 }  // namespace
 
 std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
   check_depth(graph);
-  return to_numbers(measure_magnitudes(network_of(nn::fold_batch_norms(graph)), parts_of(graph, samples)));
+  const auto network = network_of(nn::fold_batch_norms(graph));
+  return to_numbers(measure_magnitudes(network, parts_of(graph, samples)));
 }
 
 void check_policy(const nn::Graph& graph, const CompileOptions& options) {
@@ -146,50 +216,13 @@ void check_policy(const nn::Graph& graph, const CompileOptions& options) {
 Program compile(const nn::Graph& graph, const CompileOptions& options) {
   check_depth(graph);
   check_policy(graph, options);
-  program::StagedNetwork network = network_of(nn::fold_batch_norms(graph));
-  const std::vector<Stage>& stages = network.stages;
-  if (stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
+  const program::StagedNetwork network = network_of(nn::fold_batch_norms(graph));
+  if (network.stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
   const Magnitudes magnitudes = magnitudes_of(graph, network, options.samples);
-  Program program;
-  if (is_calibrated(graph, network, options)) {
-    program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
-  }
-  ScheduleOptions wanted_schedule{options.mode, options.relative_error};
-  if (options.share > 0) {
-    // Packed at most so many: how many slots there are is not decided yet.
-    constexpr std::size_t kFewestSlots = 2048;
-    const std::size_t outputs = graph.output_shape().size();
-    const std::size_t replies = options.mode == Mode::packed ? (outputs + kFewestSlots - 1) / kFewestSlots : outputs;
-    wanted_schedule.flooding = ckks::flooding_factor(options.share * replies);
-  }
-  program.schedule = find_schedule(stages, magnitudes, wanted_schedule);
-  describe_client(graph, options, program);
-  ClientSpec& client = program.client;
-  const auto context = ckks::Context::create(client.parameters);
-  const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
-  if (options.mode == Mode::packed) {
-    check_images(options.images_per_ciphertext, *context);
-    const std::size_t width = choose_images(network, *context, options, program);
-    plan_packed(std::move(network), *context, width, program);
-    for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
-    request_packed_keys(*context, program);
-  } else {
-    plan_batched(std::move(network), *context, program);
-    for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
-  }
-  double wanted =
-      std::max(client.logit_error / 2, options.relative_error * magnitudes.stages.back().activation_max / 8);
-  if (options.share > 0) wanted = client.noise / 4;
-  const double scale = scales.back().after_activation;
-  client.reply_bits = reply_bits(client, *context, scale, wanted);
-  const double reply = reply_error(client, *context, scale, client.reply_bits);
-  client.logit_error = std::hypot(client.logit_error, reply);
-  client.noise = std::hypot(client.noise, reply);
-  client.reply_scale = std::ldexp(scale / static_cast<double>(context->q(0).value()), client.reply_bits);
-  client.zeros_between =
-      options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
-  validate(program, magnitudes, *context);
-  client.program = digest_of(program);
+  Program program = options.share > 0 ? planned_for_showing(graph, network, magnitudes, options)
+                                      : planned(graph, network, magnitudes, options, 0, 1);
+  validate(program, magnitudes, *ckks::Context::create(program.client.parameters));
+  program.client.program = digest_of(program);
   return program;
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <random>
 
+#include "nn/reference.h"
+
 namespace obscura::compile {
 namespace {
 
@@ -216,6 +218,25 @@ std::optional<Magnitudes> from_numbers(const program::StagedNetwork& network, co
     result.summed = {network.merge->value, network.merge->count, numbers.back() * count};
   }
   return result;
+}
+
+std::vector<program::Parts> parts_of(const nn::Graph& graph, const std::vector<std::vector<double>>& samples) {
+  std::vector<program::Parts> all;
+  for (const auto& sample : samples) {
+    program::Parts& parts = all.emplace_back();
+    for (const auto& part : nn::network_inputs(graph, std::vector<float>(sample.begin(), sample.end()))) {
+      parts.emplace_back(part.begin(), part.end());
+    }
+  }
+  return all;
+}
+
+Magnitudes magnitudes_of(const nn::Graph& graph, const program::StagedNetwork& network,
+                         const std::vector<std::vector<double>>& samples) {
+  if (samples.empty()) {
+    if (auto stated = from_numbers(network, graph.calibration)) return *stated;
+  }
+  return measure_magnitudes(network, parts_of(graph, samples));
 }
 
 }  // namespace obscura::compile

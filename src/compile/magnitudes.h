@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compile/names.h"
+#include "nn/graph.h"
 #include "program/magnitudes.h"
 #include "program/merge.h"
 
@@ -20,5 +21,12 @@ Magnitudes measure_magnitudes(const std::vector<Stage>& stages, const std::vecto
 /// of another network, by their count, are nothing.
 std::vector<double> to_numbers(const Magnitudes& magnitudes);
 std::optional<Magnitudes> from_numbers(const program::StagedNetwork& network, const std::vector<double>& numbers);
+
+/// What the network sees of each picture.
+std::vector<program::Parts> parts_of(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
+
+/// Measured on the samples (preprocessed), or as the file says, or measured on made-up images. `network`: of the graph.
+Magnitudes magnitudes_of(const nn::Graph& graph, const program::StagedNetwork& network,
+                         const std::vector<std::vector<double>>& samples);
 
 }  // namespace obscura::compile

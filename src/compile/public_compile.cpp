@@ -1,4 +1,5 @@
 #include "compile/compile.h"
+#include "compile/failure.h"
 #include "message/client_wire.h"
 #include "nn/classifier.h"
 #include "nn/onnx_read.h"
@@ -17,7 +18,9 @@ Compiled compile_network(const std::filesystem::path& onnx, const Wishes& wishes
   options.share = wishes.share;
   options.samples = wishes.samples;
   const program::Program program = compile::compile(graph, options);
-  return {program::write_program(program), message::write_client_spec(program.client), compile::report(program)};
+  const std::string report =
+      compile::report(program) + compile::failure_text(compile::failure_of(program, graph, options));
+  return {program::write_program(program), message::write_client_spec(program.client), report};
 }
 
 }  // namespace obscura

@@ -80,7 +80,7 @@ class Search {
     best_.reset();
     if (options_.flooding > 0) {
       // Noise that is hidden twice over takes finer numbers all the way.
-      try_all(log_degree, {36, 49}, {44, 58}, {18, 46}, {32, 46}, {28, 44});
+      try_all(log_degree, {36, 49}, {44, 58}, {18, 46}, {32, 48}, {28, 48});
       return best_;
     }
     if (options_.mode == Mode::packed) {

@@ -36,16 +36,33 @@ struct Opened {
   ckks::WipedVector<double> logits;
   std::vector<Evidence> images;  ///< of each image
   double noise = 0;              ///< a bound on the standard deviation of the error of a logit
+  double stray = 0;              ///< the largest imaginary part of any slot, in magnitude, in units of logits
 };
+
+/// Twice what is predicted, or derived (programs that are compiled for answers that are shown).
+constexpr double kMargin = 2;
 
 /// A bound on the error of a logit: twice what was predicted, or, if that is more, what the imaginary parts, which hold
 /// nothing else, can have been drawn from. Few of them prove little: then twice what they are.
 double bound_on_noise(const message::ClientSpec& client, const ckks::OpenedSlots& slots) {
-  constexpr double kMargin = 2;
   constexpr std::size_t kEnough = 16;
   double seen = ckks::noise_bound(slots.imaginary);
   if (slots.imaginary.size() < kEnough) seen = kMargin * ckks::rms(slots.imaginary);
   return std::max(kMargin * client.noise, client.output_factor * seen);
+}
+
+double largest(std::span<const double> values) {
+  double most = 0;
+  for (const double v : values) most = std::max(most, std::abs(v));
+  return most;
+}
+
+/// Images whose answers are shown need noise for every logit that is.
+void check_shown(const message::ClientSpec& client, std::size_t images, const ckks::DecryptOptions& options) {
+  if (options.flood_queries == 0 || images * client.outputs <= options.flood_queries) return;
+  throw MismatchError("an answer of " + std::to_string(images) + " images with " + std::to_string(client.outputs) +
+                      " logits each, and noise for " + std::to_string(options.flood_queries) +
+                      " shown logits in all: share as many answers as there are images");
 }
 
 /// The places of those logits that stand in one of the replies, in the order of the logits.
@@ -60,7 +77,10 @@ std::vector<std::size_t> places_of(const message::ClientSpec& client, std::size_
 
 Opened opened_packed(const message::ClientSpec& client, std::span<const std::size_t> logit_places,
                      const ckks::OpenedSlots& slots, std::size_t images) {
-  Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
+  Opened result{{},
+                std::vector<Evidence>(images),
+                bound_on_noise(client, slots),
+                client.output_factor * largest(slots.imaginary)};
   const std::size_t places = slots.real.size() / client.images;
   std::vector<bool> is_logit(places, false);
   for (const auto place : logit_places) is_logit[place] = true;
@@ -82,7 +102,10 @@ Opened opened_packed(const message::ClientSpec& client, std::span<const std::siz
 }
 
 Opened opened_batched(const message::ClientSpec& client, const ckks::OpenedSlots& slots, std::size_t images) {
-  Opened result{{}, std::vector<Evidence>(images), bound_on_noise(client, slots)};
+  Opened result{{},
+                std::vector<Evidence>(images),
+                bound_on_noise(client, slots),
+                client.output_factor * largest(slots.imaginary)};
   const std::size_t apart = client.chunks ? client.chunks->wide : 1;
   for (std::size_t i = 0; i < images; ++i) {
     const double logit = slots.real[i * apart] * client.output_factor;
@@ -222,6 +245,8 @@ void Owner::check_answer(const message::Answer& answer, const message::Ticket& t
 std::vector<Reading> Owner::read(const message::Answer& answer, const message::Ticket& ticket,
                                  const ckks::DecryptOptions& options, ThreadPool* pool) const {
   check_answer(answer, ticket);
+  check_shown(client_, answer.images, options);
+  const bool shown = options.flood_queries > 0;
   const double added = ckks::added_noise_factor(options);
   const bool packed = client_.mode == message::Mode::packed;
   std::vector<Opened> opened(answer.ciphertexts.size());
@@ -229,11 +254,15 @@ std::vector<Reading> Owner::read(const message::Answer& answer, const message::T
     const ckks::OpenedSlots slots = decryptor_.open(answer.ciphertexts[i]);
     opened[i] = packed ? opened_packed(client_, places_of(client_, i), slots, answer.images)
                        : opened_batched(client_, slots, answer.images);
+    // Noise whose size followed from an answer's own error would tell of that error.
+    if (shown) opened[i].noise = kMargin * client_.noise;
     ckks::DecryptOptions rounded = options;
     if (options.fraction_bits < 0) rounded.fraction_bits = logit_precision(opened[i].noise * std::hypot(1, added));
     decryptor_.finish(answer.ciphertexts[i], opened[i].logits, rounded, opened[i].noise);
   });
 
+  double stray = 0;
+  for (const Opened& one : opened) stray = std::max(stray, one.stray);
   std::vector<Reading> readings(answer.images);
   for (std::size_t image = 0; image < answer.images; ++image) {
     Evidence evidence;
@@ -244,6 +273,7 @@ std::vector<Reading> Owner::read(const message::Answer& answer, const message::T
     Reading& reading = readings[image];
     reading.logits = packed ? packed_logits(client_, opened, image) : batched_logits(opened, image);
     judge(client_, evidence, reading);
+    if (shown) judge_shown(client_, stray, reading);
   }
   return readings;
 }

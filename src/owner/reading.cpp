@@ -64,10 +64,23 @@ void judge(const message::ClientSpec& client, const Evidence& evidence, Reading&
   }
 }
 
+void judge_shown(const message::ClientSpec& client, double stray, Reading& reading) {
+  if (reading.trust == Trust::doubtful) {
+    reading.trust = Trust::failed;
+    reading.reason += ", and is not to be shown to others";
+  }
+  if (reading.trust == Trust::failed || stray <= kDoubtfulStray * client.noise) return;
+  reading.trust = Trust::failed;
+  reading.reason = fmt::format(
+      "is not to be shown to others: somewhere in it a part that is zero in an answer is {:.2g}, "
+      "expected about {:.2g}: it was altered, and its error may tell the key",
+      stray, client.noise);
+}
+
 ckks::DecryptOptions flooded_for(const message::ClientSpec& client, std::uint64_t share) {
   ckks::DecryptOptions options;
   if (share == 0) return options;
-  options.flood_queries = share * client.replies();
+  options.flood_queries = share * client.outputs;
   const double left = 2 * client.noise * ckks::added_noise_factor(options);
   const double range = client.logit_range > 0 ? client.logit_range : 1;
   if (left <= range / 16) return options;

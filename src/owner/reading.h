@@ -39,8 +39,14 @@ struct Evidence {
 /// Fills in trust and reason.
 void judge(const message::ClientSpec& client, const Evidence& evidence, Reading& reading);
 
-/// How answers are decrypted of which `share` in all may be shown to others than the owner: flooded; 0: none may.
-/// Throws UnsupportedError where the program is not precise enough for anything to be left of them.
+/// Judges once more what others than the owner may see: what is doubtful is failed, and so is every image of an answer
+/// with an imaginary part, `stray`, that no honest answer has in any slot, whoever's slot it is. Flooding hides errors
+/// of the derived size, and answers that others made up may have any.
+void judge_shown(const message::ClientSpec& client, double stray, Reading& reading);
+
+/// How answers are decrypted where those of `share` images in all may be shown to others than the owner: flooded, for
+/// every logit of each; 0: none may. Throws UnsupportedError where the program is not precise enough for anything to be
+/// left of them.
 ckks::DecryptOptions flooded_for(const message::ClientSpec& client, std::uint64_t share);
 
 }  // namespace obscura::owner

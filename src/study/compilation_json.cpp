@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "compile/failure.h"
 #include "message/messages.h"
 #include "program/sizes.h"
 #include "study/compilation.h"
@@ -54,6 +55,14 @@ ordered_json stages_json(const program::Program& program, const std::vector<doub
   return stages;
 }
 
+ordered_json failure_json(const compile::Failure& failure) {
+  return {{"bits", failure.bits},
+          {"logit_bits", failure.logit_bits},
+          {"wrap_bits", failure.wrap_bits},
+          {"tolerance", failure.tolerance},
+          {"derived_logit_error", failure.error}};
+}
+
 /// 0 where there is none.
 std::size_t bytes_of(const fs::path& file) {
   std::error_code ec;
@@ -78,6 +87,7 @@ ordered_json compilation_json(const CompilationRequest& a, const Compilation& do
           {"parameters", parameters_json(client.parameters)},
           {"predicted_logit_error", client.logit_error},
           {"predicted_fit_error", client.fit_error},
+          {"failure", failure_json(compile::failure_of(program, done.graph, a.options))},
           {"logit_range", client.logit_range > 0 ? ordered_json(client.logit_range) : ordered_json(nullptr)},
           {"fitted_from", origin_json(done.graph.origin)},
           {"reply_bits", client.reply_bits},

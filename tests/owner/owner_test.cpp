@@ -58,7 +58,7 @@ TEST(Owner, SharedAnswersAreFloodedAndStillRead) {
       const auto query = owner.encrypt(image);
       const auto answer = answered(owner, program, query);
       ckks::DecryptOptions shown;
-      shown.flood_queries = share * program.client.replies();
+      shown.flood_queries = share * program.client.outputs;
       const auto logits = owner.read(answer, message::ticket_of(query), shown).front().logits;
       const auto plain = nn::run_reference(graph, image.front());
       double largest = 1, worst = 0, squares = 0;

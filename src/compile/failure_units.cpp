@@ -1,0 +1,67 @@
+#include "compile/failure_units.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace obscura::compile {
+namespace {
+
+constexpr double kErrorVariance = 10.5;  // ring::sample_error: 42 fair coins of one half
+constexpr double kRounding = 1.0 / 12;   // uniform on an interval of length one
+constexpr double kSecretVariance = 2.0 / 3;
+
+}  // namespace
+
+ErrorUnits::ErrorUnits(const ckks::Parameters& parameters, double doubt)
+    : degree_(std::exp2(parameters.log_degree)), doubt_(doubt), digit_size_(parameters.digit_size) {
+  const double special = ckks::log2_product(parameters.p);
+  for (std::size_t first = 0; first < parameters.q.size(); first += digit_size_) {
+    const std::size_t last = std::min(first + digit_size_, parameters.q.size());
+    digit_bits_.push_back(ckks::log2_product({parameters.q.begin() + static_cast<std::ptrdiff_t>(first),
+                                              parameters.q.begin() + static_cast<std::ptrdiff_t>(last)}) -
+                          special);
+  }
+  secret_ = spread(degree_ * kSecretVariance, 2);
+}
+
+/// What the mean of squares over so many coordinates, each with the same sub-Gaussian variance, exceeds with
+/// probability exp(-doubt): Hsu, Kakade, Zhang, "A tail inequality for quadratic forms of subgaussian random vectors",
+/// 2012. `mean` is that of the squares of two coordinates.
+double ErrorUnits::spread(double mean, double dimensions) const {
+  return mean * (1 + 2 * std::sqrt(doubt_ / dimensions) + 2 * doubt_ / dimensions);
+}
+
+double ErrorUnits::fresh() const {
+  return degree_ / 2 * (kErrorVariance + kRounding);
+}
+
+double ErrorUnits::encoding() const {
+  return degree_ / 2 * kRounding;
+}
+
+double ErrorUnits::rounding() const {
+  return degree_ / 2 * kRounding * (1 + secret_);
+}
+
+double ErrorUnits::rounding_three() const {
+  return degree_ / 2 * kRounding * (1 + secret_ + secret_ * secret_);
+}
+
+double ErrorUnits::key_switch(std::size_t limbs) const {
+  const std::size_t digits = std::min((limbs + digit_size_ - 1) / digit_size_, digit_bits_.size());
+  double squares = 0;
+  for (std::size_t j = 0; j < digits; ++j) squares += std::exp2(2 * digit_bits_[j]);
+  return degree_ / 2 * kRounding * squares * spread(degree_ * kErrorVariance, 2) + rounding();
+}
+
+double ErrorUnits::averaged_rounding(std::size_t gap) const {
+  const auto slots = static_cast<double>(gap);
+  return degree_ / 2 / slots * kRounding * (1 + spread(degree_ * kSecretVariance, 2 * slots));
+}
+
+double ErrorUnits::events(std::size_t keys) const {
+  // Slots of s; means of it over the slots of a reply's average; slots of the errors of keys.
+  return degree_ / 2 * (2 + static_cast<double>(keys * digit_bits_.size()));
+}
+
+}  // namespace obscura::compile
