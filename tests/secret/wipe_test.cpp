@@ -162,5 +162,58 @@ TEST_F(Wiping, WhatKeysAndPicturesWereUsedFor) {
   EXPECT_EQ(freed_memory::count_in_process(needles), 0u);
 }
 
+/// Keeps what libsodium's generator gives while it lives, as needles.
+class Draws {
+ public:
+  Draws() {
+    static randombytes_implementation kept{&name, &word, nullptr, nullptr, &fill, nullptr};
+    seen().clear();
+    seen().reserve(64);
+    randombytes_set_implementation(&kept);
+  }
+  Draws(const Draws&) = delete;
+  Draws& operator=(const Draws&) = delete;
+  ~Draws() { randombytes_set_implementation(&randombytes_sysrandom_implementation); }
+  const Needles& all() const { return seen(); }
+
+ private:
+  static Needles& seen() {
+    static Needles the_needles;
+    return the_needles;
+  }
+  static const char* name() { return "kept"; }
+  static std::uint32_t word() { return randombytes_sysrandom_implementation.random(); }
+  static void fill(void* out, std::size_t size) {
+    randombytes_sysrandom_implementation.buf(out, size);
+    if (size == sizeof(ring::Seed)) seen().push_back(Needle::of(static_cast<const std::uint8_t*>(out), size));
+  }
+};
+
+TEST_F(Wiping, SeedsOfKeysAndOfNoise) {
+  Needles secret;
+  {
+    const Draws draws;
+    const SecretKey key(context());
+    use(key, picture(256));
+    // Of the key; of noise and public by turns: two evaluation keys, a public key (which begins with the public one),
+    // three ciphertexts.
+    const std::string kinds =
+        "s"
+        "spsp"
+        "ps"
+        "spspsp";
+    ASSERT_EQ(draws.all().size(), kinds.size());
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      if (kinds[i] == 's') secret.push_back(draws.all()[i]);
+    }
+  }
+  EXPECT_EQ(freed_memory::count_in_process(secret), 0u);
+  // The control: one that somebody keeps.
+  const Draws draws;
+  const ring::Seed kept = ring::random_seed();
+  EXPECT_EQ(freed_memory::count_in_process(draws.all()), 1u);
+  EXPECT_NE(kept, ring::Seed{});
+}
+
 }  // namespace
 }  // namespace obscura::ckks
