@@ -17,6 +17,7 @@ namespace {
 
 using randomness::BitSequence;
 using testing::HasSubstr;
+using testing::Not;
 
 const std::string kModel = OBSCURA_SOURCE_DIR "/models/tenseal-mnist.onnx";
 
@@ -132,6 +133,19 @@ TEST(RandomnessAudit, ResultsDoNotDependOnThreads) {
   ASSERT_EQ(one.sources[0].p.size(), 16U);  // 800,000 bits
   EXPECT_EQ(one.sources[0].p, three.sources[0].p);
   EXPECT_TRUE(one.sources[0].verdict.looks_random());
+}
+
+TEST(RandomnessAudit, ShortSequencesInLargeNumbersAreSaidToBe) {
+  const TemporaryFolder folder;
+  write_file(folder / "bytes", random_bytes(2000));
+  RandomnessOptions o = quick();
+  o.source.files = {folder / "bytes"};
+  o.bits = 100;
+  o.only = {"frequency"};
+  o.sequences = 1;
+  EXPECT_THAT(verdict_text(audit_randomness(o, Notes(), false).sources[0]), Not(HasSubstr("too short")));
+  o.sequences = 100;
+  EXPECT_THAT(verdict_text(audit_randomness(o, Notes(), false).sources[0]), HasSubstr("too short for so many"));
 }
 
 TEST(RandomnessAudit, TooFewBitsAreSaid) {

@@ -43,7 +43,7 @@ VariantVerdict judge_variant(const Variant& variant, std::span<const double> p, 
     v.false_alarm += (1 - v.false_alarm) * kLeastUniformity;
     v.spread_p = *v.uniformity;
   } else {
-    v.spread_p = -std::expm1(n * std::log1p(-v.smallest_p));
+    v.spread_p = std::min(1.0, kTailSafety * -std::expm1(n * std::log1p(-v.smallest_p)));
   }
   v.standing = fails ? Standing::fails : v.uniformity ? Standing::passes : Standing::too_few;
   return v;

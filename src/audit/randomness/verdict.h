@@ -15,6 +15,9 @@ inline constexpr double kAlpha = 0.01;
 /// 4.2.2: uniformity is judged from so many sequences on, and fails below this P_T.
 inline constexpr std::size_t kLeastForUniformity = 55;
 inline constexpr double kLeastUniformity = 0.0001;
+/// Very small p-values are more frequent than they say: the tests are asymptotic. Simulated, those of linear complexity
+/// below 1e-7 are so three times; a smallest p is taken as so many times as likely as it says.
+inline constexpr double kTailSafety = 10;
 /// How often the overall answer is wrong of a perfect generator, at the most.
 inline constexpr double kFalseAlarms = 0.001;
 
@@ -42,7 +45,7 @@ struct VariantVerdict {
   double false_alarm = 0;
   /// The chance of so many failures or more: exact.
   double failures_p = 1;
-  /// P_T; of fewer sequences than it takes, the chance of so small a smallest p.
+  /// P_T; of fewer sequences than it takes, the chance of so small a smallest p, times kTailSafety.
   double spread_p = 1;
 
   double proportion() const {

@@ -91,7 +91,7 @@ SourceAudit audit_source(const BitSource& source, const RandomnessOptions& o,
   ThreadPool pool(o.threads);
   Progress line("testing " + source.name, o.sequences, "sequences", progress);
   Cutter cutter(source, o.bits, most_sequences(o));
-  SourceAudit audit{source.name, source.how, {}, {}, {}, 0};
+  SourceAudit audit{source.name, source.how, {}, {}, {}, o.bits, 0};
   std::vector<BitSequence> batch = cutter.next(pool.threads());
   while (!batch.empty()) {
     std::vector<BitSequence> following;

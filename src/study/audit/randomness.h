@@ -32,7 +32,11 @@ struct SourceAudit {
   /// Why p[s][v] is none: the first reason that came up for variant v; empty where it always applied.
   std::vector<std::string> reasons;
   randomness::Verdict verdict;
+  std::size_t bits = 0;  ///< of a sequence
   double seconds = 0;
+
+  /// p-values of short sequences go in steps. So many sequences show them, and uniformity takes them for structure.
+  bool too_short() const { return p.size() > bits / 100; }
 };
 
 struct RandomnessAudit {

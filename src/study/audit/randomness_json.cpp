@@ -16,6 +16,7 @@ Json source_json(const SourceAudit& source) {
           {"how", source.how},
           {"sequences", source.p.size()},
           {"looks_random", v.looks_random()},
+          {"too_short", source.too_short()},
           {"false_alarm_rate", randomness::kFalseAlarms},
           {"hypotheses", v.hypotheses},
           {"smallest", v.smallest},

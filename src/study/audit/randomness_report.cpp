@@ -143,6 +143,12 @@ std::string verdict_text(const SourceAudit& source) {
   if (source.p.size() < randomness::kLeastForUniformity) {
     text += fmt::format("; fewer than {} sequences: uniformity is not judged", randomness::kLeastForUniformity);
   }
+  if (source.too_short()) {
+    text += fmt::format(
+        "; sequences of {} bits are too short for so many: their p-values go in steps, which may be all "
+        "that fails",
+        count_text(static_cast<double>(source.bits)));
+  }
   return text;
 }
 
