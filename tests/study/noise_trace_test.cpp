@@ -6,6 +6,7 @@
 #include "compile/compile.h"
 #include "compile/networks.h"
 #include "study/audit/noise.h"
+#include "support/chunk_networks.h"
 
 namespace obscura::study {
 namespace {
@@ -93,6 +94,49 @@ TEST(NoiseTrace, FollowsConvolutionsAndTheirLayouts) {
   const auto audit = trace_noise(graph, compiled(graph, Mode::packed, images), images, pool, false);
   ASSERT_EQ(audit.stages.size(), 5U);
   expect_near(audit, 1.5);
+}
+
+/// What fitted activations are: polynomials, with coefficients of their own in every channel.
+TEST(NoiseTrace, FollowsPolynomials) {
+  ThreadPool pool(2);
+  networks::Random random(21);
+  nn::Polynomial activation;
+  for (const float x : {0.0F, 1.0F, 2.0F}) {
+    activation.coefficients.push_back({0.1F + 0.05F * x, 0.6F - 0.1F * x, 0.2F, 0.05F + 0.01F * x});
+  }
+  const auto graph = networks::chain({1, 8, 8}, {{"conv", networks::conv(random, 1, 3, 3, 2, 1)},
+                                                 {"act", activation},
+                                                 {"flatten", nn::Flatten{}},
+                                                 {"fc", networks::linear(random, 48, 6)}});
+  const auto images = networks::images(5, 64, 18);
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    const auto audit = trace_noise(graph, compiled(graph, mode, images), images, pool, false);
+    ASSERT_EQ(audit.stages.size(), 4U);
+    expect_near(audit, 2.5);
+  }
+}
+
+/// Behind the merge, whatever is encrypted of a picture. The bound is that of the tests of the whole run.
+TEST(NoiseTrace, FollowsNetworksOfChunksFromTheirMerge) {
+  ThreadPool pool(2);
+  std::size_t ran = 0;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const auto drawn = support::random_chunk_case(seed);
+    SCOPED_TRACE(drawn.text);
+    program::Program program;
+    try {
+      program = compile::compile(drawn.graph, drawn.options);
+    } catch (const UnsupportedError&) {
+      continue;  // no parameters hold it
+    }
+    ++ran;
+    const std::vector<std::vector<float>> pictures{support::network_picture(drawn.graph, seed)};
+    const std::size_t behind = program.schedule.stages.size() - program.merge->value;
+    const auto audit = trace_noise(drawn.graph, std::move(program), pictures, pool, false);
+    ASSERT_EQ(audit.stages.size(), behind + 1);
+    for (const auto& stage : audit.stages) EXPECT_LT(stage.largest, 10 * stage.predicted + 1e-5) << stage.name;
+  }
+  EXPECT_GE(ran, 8U);
 }
 
 TEST(NoiseTrace, FlagsAPredictionThatIsWrong) {
