@@ -15,7 +15,9 @@ using std::numbers::pi;
 
 constexpr double kLeastBlock = 40;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kStep = 5;      // of guessed and transformed coefficients
+constexpr double kStep = 5;        // of guessed and transformed coefficients
+constexpr double kFineBits = 300;  // beyond so many bits of security steps are wider: nobody asks for a tenth of a bit
+constexpr double kMostBits = 1e5;
 constexpr double kPatience = 3;  // steps without gain before it stops
 constexpr double kMostModulus = 16;
 // MATZOV, p. 37: operations on 32-bit words, counted in gates.
@@ -97,10 +99,10 @@ Estimate best_block(const Lwe& lwe, Model model, const Split& split, double most
 
 /// Goes on in steps while that pays.
 template <typename Try>
-Estimate in_steps(double most, Try&& attempt) {
+Estimate in_steps(double step, double most, Try&& attempt) {
   Estimate best = attempt(0);
   double since = 0;
-  for (double x = kStep; x <= most && since < kPatience; x += kStep) {
+  for (double x = step; x <= most && since < kPatience; x += step) {
     const Estimate next = attempt(x);
     since = next.bits < best.bits ? 0 : since + 1;
     if (next.bits < best.bits) best = next;
@@ -122,9 +124,10 @@ Estimate dual(const Lwe& lwe, Model model) {
 Estimate dual_hybrid(const Lwe& lwe, Model model) {
   Estimate best = best_block(lwe, model, {}, most_block(lwe));
   const double most = best.block + 8;  // guesses are there to reduce less
+  const double step = kStep * std::ceil(std::min(best.bits, kMostBits) / kFineBits);
   for (double modulus = 2; modulus <= kMostModulus; ++modulus) {
-    const Estimate next = in_steps(lwe.dimension / 4, [&](double guessed) {
-      return in_steps(lwe.dimension / 4, [&](double fourier) {
+    const Estimate next = in_steps(step, lwe.dimension / 4, [&](double guessed) {
+      return in_steps(step, lwe.dimension / 4, [&](double fourier) {
         return best_block(lwe, model, {guessed, fourier, modulus}, most);
       });
     });

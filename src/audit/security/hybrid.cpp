@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kSuccess = 0.99;
+constexpr double kFineSteps = 4096;
 
 double log2_binomial(double n, double k) {
   if (k < 0 || k > n) return -kInfinity;
@@ -33,13 +34,18 @@ double log2_planes(const Embedding& lattice, double block, double dimension) {
   const double first = lattice.log2_volume(dimension) / dimension + (dimension - 1) * hermite;
   const double geometric = 1 - std::exp2(-2 * hermite);
   double log2_chance = 0;
-  for (double i = dimension - 1; i >= 0; --i) {
+  double step = 1, left = kFineSteps;
+  for (double i = dimension - 1; i >= 0; i -= step) {
     const double length = std::exp2(first - 2 * i * hermite - lattice.log2_error());  // in deviations of the error
     const double x = length / std::numbers::sqrt2;
     const double lost = 1 / (x * std::sqrt(std::numbers::pi));
     const double meet = std::erf(x) - lost * (1 - std::exp(-x * x));
     if (meet <= 0) return -kInfinity;
-    log2_chance += std::log2(meet) + std::log2(std::erf(x / 2));
+    log2_chance += step * (std::log2(meet) + std::log2(std::erf(x / 2)));
+    if (--left == 0) {  // the profile is nearly flat where this is reached
+      step *= 2;
+      left = kFineSteps;
+    }
     if (lost < 1e-3 * geometric) break;  // what comes before is longer and longer
   }
   return log2_chance;
@@ -61,6 +67,7 @@ Guess best_guess(const Lwe& lwe, double guessed, double search, double budget, b
     const double space = log2_sum(guess.log2_space, log2_binomial(guessed, others) + others);
     if (search + (middle ? space / 2 : space) >= budget) break;
     guess = {space, log2_sum(guess.log2_chance, chance(others))};
+    if (guess.log2_chance > -1e-3) break;  // as good as certain
   }
   return guess;
 }

@@ -11,7 +11,7 @@ namespace obscura::security {
 namespace {
 
 constexpr double kLeastDimension = 32;
-constexpr double kMostDimension = 1 << 20;
+constexpr double kMostDimension = 1 << 17;
 constexpr double kMostLogQ = 1 << 16;
 
 template <typename Number>
@@ -53,7 +53,7 @@ std::string to_string(const Secret& secret) {
 void check(const Lwe& lwe) {
   const auto outside = [](double value, double least, double most) { return !(value >= least && value <= most); };
   if (outside(lwe.dimension, kLeastDimension, kMostDimension)) {
-    throw ParameterError(fmt::format("dimension {:g} is outside what attacks are modelled for ({:g} to 2^20)",
+    throw ParameterError(fmt::format("dimension {:g} is outside what attacks are modelled for ({:g} to 2^17)",
                                      lwe.dimension, kLeastDimension));
   }
   if (outside(lwe.log_q, 2, kMostLogQ)) {

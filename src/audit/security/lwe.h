@@ -31,13 +31,13 @@ std::string to_string(const Secret& secret);
 struct Lwe {
   double dimension = 0;  ///< n
   double log_q = 0;      ///< log2 q; for CKKS of all primes that an evaluation key has: log2(Q P)
-  Secret secret;
+  Secret secret = {};
   double error = 3.2;                                        ///< standard deviation of e
   double samples = std::numeric_limits<double>::infinity();  ///< rows of A that the attacker has
 };
 
 /// Throws ParameterError that says what no instance of LWE can be, or is out of the models' reach: dimension 32 to
-/// 2^20, log2 q 2 to 2^16 and above the error, more weight than coefficients.
+/// 2^17, log2 q 2 to 2^16 and above the error, more weight than coefficients.
 void check(const Lwe& lwe);
 
 /// Standard deviation of one coefficient of the secret.
