@@ -10,6 +10,7 @@ void add_audit_verb(CLI::App& verb) {
   verb.require_subcommand(1);
   add_audit_attack(verb);
   add_audit_chunks(verb);
+  add_audit_params(verb);
   add_audit_randomness(verb);
   add_audit_images(verb);
 }

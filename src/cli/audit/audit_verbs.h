@@ -15,7 +15,10 @@ inline constexpr const char* kAuditRandomness = "All fifteen tests of NIST SP 80
 inline constexpr const char* kAuditImages = "Statistics of pictures and of what protects them, and what they do not prove";
 inline constexpr const char* kAuditNoise = "Predicted against measured error at every stage of an encrypted network";
 
+inline constexpr const char* kAuditParams = "Bits of security of parameters, by published tables and by attacks";
+
 void add_audit_randomness(CLI::App& audit);
+void add_audit_params(CLI::App& audit);
 void add_audit_images(CLI::App& audit);
 void add_audit_noise(CLI::App& audit);
 
