@@ -13,6 +13,8 @@ void add_audit_verb(CLI::App& verb) {
   add_audit_params(verb);
   add_audit_randomness(verb);
   add_audit_images(verb);
+  add_audit_noise(verb);
+  add_audit_report(verb);
 }
 
 }  // namespace obscura::cli
