@@ -7,6 +7,7 @@
 #include "ckks/evaluator.h"
 #include "fuzz/mutate.h"
 #include "message/client_wire.h"
+#include "owner/client_tag.h"
 #include "ring/automorphism.h"
 #include "ring/primes.h"
 #include "tensor/decision.h"
@@ -143,8 +144,13 @@ std::vector<owner::Reading> TamperStudy::altered_keys() {
 }
 
 std::vector<owner::Reading> TamperStudy::altered_spec() {
-  auto client = message::read_client_spec(altered(spec_file_));
+  const Bytes file = altered(spec_file_);
+  auto client = message::read_client_spec(file);
   ckks::SecretKey key(ckks::Context::create(client.parameters), owner_->key().coefficients());
+  // As a folder of keys does.
+  if (owner::client_tag(key, file) != owner::client_tag(owner_->key(), spec_file_)) {
+    throw MismatchError("the client spec is not the one that the keys were made with");
+  }
   const owner::Owner owner(std::move(client), std::move(key));
   return read(owner, answer_);
 }

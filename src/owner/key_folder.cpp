@@ -17,6 +17,7 @@
 #include "base/file_stream.h"
 #include "base/pending.h"
 #include "message/client_wire.h"
+#include "owner/client_tag.h"
 #include "secret/wire.h"
 
 namespace fs = std::filesystem;
@@ -27,9 +28,11 @@ namespace {
 constexpr const char* kSecret = "secret.key";
 constexpr const char* kEvaluation = "evaluation.key";
 constexpr const char* kClient = "client.spec";
+constexpr const char* kTag = "client.tag";
 constexpr const char* kCounter = "decryptions";
 constexpr const char* kQueries = "queries";
 constexpr std::size_t kLargestClient = std::size_t{1} << 26;
+constexpr std::size_t kLargestTag = 1024;
 constexpr std::size_t kLargestRecord = std::size_t{1} << 28;
 
 /// Makes the folder and those above it; forgets the ones that it made if they are still empty at the end.
@@ -130,6 +133,23 @@ void require_same_set(const fs::path& evaluation, const ckks::KeyId& key) {
                   evaluation.string(), message::hex_of(named).substr(0, 8), message::hex_of(key).substr(0, 8)));
 }
 
+/// The client spec says which slot is which class, and what noise is: altered, it makes another class of an honest
+/// answer. So it has to be the one that the keys were made with.
+void require_tag(const fs::path& file, const ckks::SecretKey& key, ckks::ByteSpan client_file) {
+  std::error_code ec;
+  if (!fs::exists(file, ec)) {
+    throw MismatchError(file.string() +
+                        " is missing, by which the client spec is known to be the one that the keys were "
+                        "made with: copy it along with the other files, or make new keys");
+  }
+  const auto bytes = read_file(file, kLargestTag);
+  if (std::string(bytes.begin(), bytes.end()) == client_tag(key, client_file) + "\n") return;
+  throw MismatchError(
+      fmt::format("{} is not the tag of the {} beside it: one of them was altered since keygen wrote "
+                  "them; restore both, or make new keys",
+                  file.string(), kClient));
+}
+
 bool is_record_name(const std::string& name) {
   return name.size() == 2 * message::QueryId{}.size() &&
          name.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -183,20 +203,24 @@ void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(c
   const PendingFolder work(folder_, Access::owner);
   ckks::save_secret_key(work.path() / kSecret, owner.key(), sealing);
   write_pieces(work.path() / kEvaluation, evaluation);
-  write_file(work.path() / kClient, message::write_client_spec(owner.client()));
+  const ckks::Bytes client = message::write_client_spec(owner.client());
+  write_file(work.path() / kClient, client);
+  write_file(work.path() / kTag, client_tag(owner.key(), client) + "\n");
   write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
   // Who comes second finds the secret of the first, although neither was there when both began.
   const FolderLock lock(folder_);
   check_free(replace);
   forget_records(folder_ / kQueries);
   // The secret last: while the old one is there, it says that the folder is in use.
-  for (const char* name : {kEvaluation, kClient, kCounter, kSecret}) move_into(work.path() / name, folder_ / name);
+  for (const char* name : {kEvaluation, kClient, kTag, kCounter, kSecret})
+    move_into(work.path() / name, folder_ / name);
   sync_folder(folder_);
 }
 
 Owner KeyFolder::open(const ckks::PassphraseSource& passphrase) const {
   const fs::path client_file = folder_ / kClient;
-  auto client = message::read_client_spec(read_file(client_file, kLargestClient), client_file.string());
+  const auto client_bytes = read_file(client_file, kLargestClient);
+  auto client = message::read_client_spec(client_bytes, client_file.string());
   if (client.parameters.insecure) {
     throw MismatchError(client_file.string() +
                         " has parameters that are marked insecure: what is encrypted with them is not protected. Make "
@@ -210,6 +234,7 @@ Owner KeyFolder::open(const ckks::PassphraseSource& passphrase) const {
                                     message::hex_of(secret.id()).substr(0, 8)));
   }
   require_same_set(folder_ / kEvaluation, secret.id());
+  require_tag(folder_ / kTag, secret, client_bytes);
   return {std::move(client), std::move(secret)};
 }
 

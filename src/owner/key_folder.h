@@ -27,6 +27,8 @@ struct DecryptionCount {
 ///   secret.key      the secret, mode 0600, sealed with a passphrase or not (secret/sealed.h)
 ///   evaluation.key  for the server
 ///   client.spec     what the program needs of the owner; names the key
+///   client.tag      a hash of client.spec that only who has the secret key can make, so that none but the one that the
+///                   keys were made with is read by
 ///   decryptions     the key's id and how many ciphertexts it decrypted
 ///   queries/        a record of each query that was made with it (owner/query_record.h), named by the query's id
 ///
@@ -51,7 +53,7 @@ class KeyFolder {
   void put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace, const ckks::Sealing& sealing = {}) const;
 
   /// `passphrase` is asked where the secret key is sealed. Throws MismatchError if the files are of different sets, the
-  /// program is marked insecure, or a passphrase is missing or wrong; IoError if others than the owner can read the
+  /// client spec is not the one that the keys were made with, the program is marked insecure, or a passphrase is missing or wrong; IoError if others than the owner can read the
   /// secret key.
   Owner open(const ckks::PassphraseSource& passphrase = {}) const;
 

@@ -67,7 +67,7 @@ TEST_F(KeyFolders, HoldsAnOwnerAndTheServersKeys) {
   EXPECT_EQ(keys.keys.galois.size(), program_.client.keys.galois.size());
   EXPECT_TRUE(keys.keys.relin.has_value());
   EXPECT_EQ(keys.keys.key, owner.key().id());
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 4);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 5);
 }
 
 TEST_F(KeyFolders, OfTwoSetsAreToldApart) {
@@ -85,6 +85,30 @@ TEST_F(KeyFolders, OfTwoSetsAreToldApart) {
     write_secret_file(mixed / name, right);
   }
   std::filesystem::remove(mixed / "evaluation.key");  // it is the server's: it may be gone
+  EXPECT_NO_THROW(KeyFolder(folder_).open());
+}
+
+/// Whoever alters a client spec can mend its checksum: an honest answer would become another class.
+TEST_F(KeyFolders, AClientSpecThatWasAlteredIsRefused) {
+  const Owner owner = made();
+  const auto right = read_file(folder_ / "client.spec"), tag = read_file(folder_ / "client.tag");
+  message::ClientSpec client = owner.client();
+  std::swap(client.output_slots.front(), client.output_slots.back());
+  write_file(folder_ / "client.spec", message::write_client_spec(client));
+  EXPECT_THAT(refusal(), HasSubstr("was altered since keygen wrote"));
+  client = owner.client();
+  client.noise *= 1000;
+  write_file(folder_ / "client.spec", message::write_client_spec(client));
+  EXPECT_THAT(refusal(), HasSubstr("was altered since keygen wrote"));
+  write_file(folder_ / "client.spec", right);
+  EXPECT_NO_THROW(KeyFolder(folder_).open());
+  auto other = tag;
+  other[3] = other[3] == 'a' ? 'b' : 'a';
+  write_file(folder_ / "client.tag", other);
+  EXPECT_THAT(refusal(), HasSubstr("was altered since keygen wrote"));
+  std::filesystem::remove(folder_ / "client.tag");
+  EXPECT_THAT(refusal(), HasSubstr("client.tag is missing"));
+  write_file(folder_ / "client.tag", tag);
   EXPECT_NO_THROW(KeyFolder(folder_).open());
 }
 
@@ -156,7 +180,7 @@ TEST_F(KeyFolders, OfSeveralAtOnceOneSucceeds) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(refused, 3);
   EXPECT_NO_THROW(KeyFolder(folder_).open());
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 4);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 5);
 }
 
 TEST_F(KeyFolders, CountsForItsKeyAndSaysWhereItCannotKnow) {
