@@ -45,7 +45,8 @@ obscura_component(server LIBRARIES circuits program runtime
 obscura_component(remote LIBRARIES remote HEADERS obscura/remote.h remote/remote_error.h)
 obscura_component(compiler LIBRARIES onnx nn compile HEADERS obscura/compile.h nn compile)
 obscura_component(shield LIBRARIES image shield HEADERS obscura/shield.h image shield)
-obscura_component(attacks LIBRARIES attacks HEADERS obscura/attacks.h audit/pairs/hill_key.h audit/scene/quality.h)
+obscura_component(attacks LIBRARIES audit_randomness audit_pictures attacks
+  HEADERS obscura/attacks.h audit/pairs/hill_key.h audit/scene/quality.h audit/pictures/similarity.h)
 
 foreach(program obscura obscura-networks obscura-learning obscura-server obscura-trusted obscura-remote)
   if(TARGET ${program})
