@@ -61,6 +61,7 @@ ordered_json toy_json(const ToyDemonstration& toy) {
           {"p_values", toy.p_values},
           {"p_values_at_least_alpha", toy.above},
           {"alpha", toy.alpha},
+          {"looks_random", toy.looks_random},
           {"key_recovered", toy.equal()},
           {"seconds", toy.seconds},
           {"read", toy.read},

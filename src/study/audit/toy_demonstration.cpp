@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "audit/randomness/residue_bits.h"
+#include "audit/randomness/verdict.h"
 #include "base/stopwatch.h"
 #include "report/text.h"
 
@@ -35,15 +36,17 @@ void test_ciphertexts(ToyDemonstration& toy, const ToyRing& ring, const security
     append(bits, ring, ciphertext.c1);
     ++toy.ciphertexts;
   }
-  const Stopwatch watch;
-  const auto outcomes = randomness::run_tests(randomness::all_tests(), bits.take(kBits));
-  toy.test_seconds = watch.seconds();
+  const auto tests = randomness::all_tests();
+  const auto outcomes = randomness::run_tests(tests, bits.take(kBits));
   toy.bits = kBits;
-  for (const auto& outcome : outcomes) {
-    if (!outcome.p) continue;
+  std::vector<std::vector<double>> p(outcomes.size());
+  for (std::size_t v = 0; v < outcomes.size(); ++v) {
+    if (!outcomes[v].p) continue;
+    p[v].push_back(*outcomes[v].p);
     ++toy.p_values;
-    if (*outcome.p >= toy.alpha) ++toy.above;
+    if (*outcomes[v].p >= toy.alpha) ++toy.above;
   }
+  toy.looks_random = randomness::judge(randomness::variants_of(tests), p, toy.alpha).looks_random();
 }
 
 std::string text_of(const ToyRing::Small& secret) {
@@ -78,8 +81,9 @@ ToyDemonstration demonstrate_toy(const Notes& note) {
 std::string toy_text(const ToyDemonstration& toy) {
   std::string text = fmt::format(
       "{} ciphertexts of degree {} and {:.0f} bits: {} of {} p-values of the fifteen tests of SP 800-22 are {:g} or "
-      "more. They look random.\n",
-      toy.ciphertexts, ToyRing::kDegree, toy.log_q, toy.above, toy.p_values, toy.alpha);
+      "more. They {}.\n",
+      toy.ciphertexts, ToyRing::kDegree, toy.log_q, toy.above, toy.p_values, toy.alpha,
+      toy.looks_random ? "look random" : "do NOT look random, as one draw in a thousand may");
   if (!toy.recovered) return text + "A lattice reduction did NOT find the key.\n";
   text += fmt::format(
       "A lattice reduction of 17 dimensions found the secret key in {} from the public key alone: {}, {}.\n",

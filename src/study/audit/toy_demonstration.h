@@ -17,7 +17,7 @@ struct ToyDemonstration {
   std::size_t ciphertexts = 0, bits = 0;  ///< tested
   std::size_t p_values = 0, above = 0;    ///< of all tests and variants; of them at least alpha
   double alpha = 0.01;
-  double test_seconds = 0;
+  bool looks_random = false;  ///< by the answer for all tests that audit randomness gives (randomness::Verdict)
 
   security::ToyRing::Small secret{};
   std::optional<security::ToyRing::Small> recovered;  ///< from the public key
