@@ -157,7 +157,8 @@ Kind get_kind(ByteReader& in, ByteSpan bytes) {
   }
   in.raw(kMagic.size());
   const std::uint16_t version = in.u16(), kind = in.u16();
-  if (kind < static_cast<std::uint16_t>(Kind::parameters) || kind > static_cast<std::uint16_t>(Kind::sealed_secret_key)) {
+  if (kind < static_cast<std::uint16_t>(Kind::parameters) ||
+      kind > static_cast<std::uint16_t>(Kind::sealed_secret_key)) {
     in.fail("holds something unknown (kind " + std::to_string(kind) + ")");
   }
   require_version(in, static_cast<Kind>(kind), version);

@@ -53,8 +53,8 @@ class KeyFolder {
   void put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool replace, const ckks::Sealing& sealing = {}) const;
 
   /// `passphrase` is asked where the secret key is sealed. Throws MismatchError if the files are of different sets, the
-  /// client spec is not the one that the keys were made with, the program is marked insecure, or a passphrase is missing or wrong; IoError if others than the owner can read the
-  /// secret key.
+  /// client spec is not the one that the keys were made with, the program is marked insecure, or a passphrase is
+  /// missing or wrong; IoError if others than the owner can read the secret key.
   Owner open(const ckks::PassphraseSource& passphrase = {}) const;
 
   /// Adds to the count of this key and returns the sum.
