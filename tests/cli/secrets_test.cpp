@@ -130,12 +130,16 @@ TEST_F(Secrets, NothingOfThemIsPrintedOrWritten) {
   const auto run = [&](const std::vector<std::string>& words) {
     const Result result = obscura(words);
     said += result.out + result.err;
+    return result.status;
   };
   const std::string answer = (work_ / "answer.ct").string();
   for (const char* json : {"--threads=1", "--json"}) {
-    run({"encrypt", "--keys", keys(), sample("7-0"), "--out", query(), json});
-    run({"classify", "--network", kModel, "--eval-keys", keys() + "/evaluation.key", query(), "--out", answer, json});
-    run({"decrypt", "--keys", keys(), answer, json});
+    ASSERT_EQ(run({"encrypt", "--keys", keys(), sample("7-0"), "--out", query(), json}), 0) << said;
+    ASSERT_EQ(run({"classify", "--network", kModel, "--eval-keys", keys() + "/evaluation.key", query(), "--out", answer,
+                   json}),
+              0)
+        << said;
+    ASSERT_EQ(run({"decrypt", "--keys", keys(), answer, json}), 0) << said;
   }
   run({"inspect", keys() + "/secret.key", "--json"});
   run({"decrypt", "--keys", keys(), query()});
