@@ -141,7 +141,9 @@ TEST(Failure, TailsAreThoseOfNormalErrorsWithinAFewTimes) {
     const double seen = static_cast<double>(failed) / (kTrials / kSide);
     const double bound = std::exp2(-tail_bits(distance, 9, kSide));
     EXPECT_LE(seen, bound) << distance;
-    if (distance > 8) EXPECT_GT(seen, bound / 20) << distance;
+    if (distance > 8) {
+      EXPECT_GT(seen, bound / 20) << distance;
+    }
   }
 }
 

@@ -141,7 +141,9 @@ TEST(ChosenAnswers, WhatIsSharedHidesForgeries) {
     for (const double times : {1.0, 4.0, 8.0, 64.0}) {
       const auto found = averaged(owner, times, 300, shown_to_others(client, 300));
       EXPECT_LT(found.right, kDegree * 3 / 4) << times;
-      if (found.error != 0) EXPECT_GT(found.error, 100) << times;
+      if (found.error != 0) {
+        EXPECT_GT(found.error, 100) << times;
+      }
     }
   }
 }

@@ -68,7 +68,9 @@ TEST(KeyRecovery, TheDefaultIsAveragedAwayAsFastAsTheoryHasIt) {
       const auto [found, predicted] = attacked(owner, answers * way.client.reply_gap, {}, default_noise(way.client));
       EXPECT_GT(found.error, 0.75 * predicted) << way.name << ", " << answers;
       EXPECT_LT(found.error, 1.5 * predicted) << way.name << ", " << answers;
-      if (answers == 12) EXPECT_LT(found.right, 58U) << way.name;
+      if (answers == 12) {
+        EXPECT_LT(found.right, 58U) << way.name;
+      }
     }
   }
   const Owner owner(packed_spec(1));

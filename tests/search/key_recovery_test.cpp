@@ -132,7 +132,9 @@ void attack_all(const Plan& plan, std::size_t rows) {
         attacked(owner, rows, answers, noise, [&](const Honest& a) { return shown(owner, a); });
     EXPECT_GT(found.error, 0.75 * predicted) << answers;
     EXPECT_LT(found.error, 1.5 * predicted) << answers;
-    if (answers == 25) EXPECT_LT(found.right, kDegree * 9 / 10);
+    if (answers == 25) {
+      EXPECT_LT(found.right, kDegree * 9 / 10);
+    }
   }
 }
 

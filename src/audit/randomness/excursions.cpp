@@ -1,5 +1,7 @@
 #include "audit/randomness/excursions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -42,7 +44,7 @@ Walk walk_of(const BitSequence& bits) {
 
 /// "-3", "+3".
 std::string state_text(int x) {
-  return (x > 0 ? "+" : "") + std::to_string(x);
+  return fmt::format("{:+}", x);
 }
 
 /// Calls of(x) for x = -most..most without 0, or says why there is nothing to tell.
@@ -53,7 +55,7 @@ Outcomes of_states(const BitSequence& bits, const Walk& walk, int most, const Of
   if (bits.size() < 1'000'000) {
     reason = "needs 1,000,000 bits";
   } else if (static_cast<double>(walk.cycles) < least) {
-    reason = "fewer than " + std::to_string(static_cast<int>(std::ceil(least))) + " cycles";
+    reason = fmt::format("fewer than {:.0f} cycles", std::ceil(least));
   }
   Outcomes out;
   for (int x = -most; x <= most; ++x) {

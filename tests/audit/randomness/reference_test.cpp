@@ -74,7 +74,9 @@ TEST(LinearComplexity, OfARegisterIsItsLength) {
   EXPECT_EQ(shortest_register(bits, 0, 1000), 127U);
   EXPECT_EQ(shortest_register(bits, 300, 700), 127U);
   EXPECT_EQ(shortest_register(BitSequence::from_text(std::string(500, '0')), 0, 500), 0U);
-  EXPECT_EQ(shortest_register(BitSequence::from_text(std::string(499, '0') + "1"), 0, 500), 500U);
+  std::string last(500, '0');
+  last.back() = '1';
+  EXPECT_EQ(shortest_register(BitSequence::from_text(last), 0, 500), 500U);
 }
 
 double slow_spectrum(const BitSequence& bits) {

@@ -61,6 +61,8 @@ TEST(Toy, AKeyFallsToItsPublicHalfEveryTime) {
     EXPECT_EQ(*recovered, keys.secret) << draw;
     const ToyMessage message{draw, 255, 0, 1, 128, 77, -255, 9};
     EXPECT_EQ(toy_decrypt(ring, *recovered, toy_encrypt(ring, keys.open, message, seed_of(1000 + draw))), message);
+    const auto own = toy_encrypt_by_owner(ring, keys.secret, message, seed_of(2000 + draw));
+    EXPECT_EQ(toy_decrypt(ring, *recovered, own), message);
   }
 }
 
