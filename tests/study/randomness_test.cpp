@@ -30,13 +30,6 @@ RandomnessOptions quick() {
   return o;
 }
 
-BitSource source_of(const std::string& name, const std::vector<BitSource>& sources) {
-  for (const auto& one : sources) {
-    if (one.name == name) return one;
-  }
-  throw std::out_of_range(name);
-}
-
 BitSequence all_of(const BitSource& source, std::size_t most) {
   BitSequence bits;
   while (bits.size() < most && source.more(bits)) {
