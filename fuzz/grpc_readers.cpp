@@ -1,5 +1,6 @@
 // Messages of gRPC, as the service takes them: counted before they are parsed, then read.
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <climits>
 #include <utility>
@@ -21,6 +22,7 @@ constexpr MemoryBound kMemory{256, std::size_t{1} << 20};
 
 template <class Message>
 Message parsed(ByteSpan in) {
+  google::protobuf::LogSilencer silent;  // else it says of every text that is no UTF-8 that it is none
   const int size = static_cast<int>(std::min<std::size_t>(in.size(), INT_MAX));
   google::protobuf::io::ArrayInputStream stream(in.data(), size);
   if (!front::has_few_fields(stream, *Message::descriptor())) throw Refused("fields");

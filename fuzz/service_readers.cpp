@@ -97,6 +97,7 @@ Reader http_fields_reader() {
     const Split parts = split(text);
     serve::fills_header(parts.head, parts.fields);
     serve::Request request;
+    request.method = "POST";
     request.headers = parts.headers;
     serve::check_framing(request, text.ends_with('0'));
     if (request.chunked && request.content_length) throw Fault("http_fields: two ways to end a body");
@@ -213,9 +214,8 @@ Reader remote_answer_reader() {
     });
     return nothing();
   };
-  const std::string json =
-      R"({"model_name":"m","outputs":[{"name":"answer","shape":[1],"datatype":"BYTES",)"
-      R"("parameters":{"binary_data_size":8}}]})";
+  const std::string json = R"({"model_name":"m","outputs":[{"name":"answer","shape":[1],"datatype":"BYTES",)"
+                           R"("parameters":{"binary_data_size":8}}]})";
   return {"remote_answer",
           {bytes_of("inference-header-content-length: " + std::to_string(json.size()) + "\r\n\r\n" + json +
                     std::string("\x04\0\0\0abcd", 8)),

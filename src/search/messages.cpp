@@ -81,6 +81,13 @@ ByteWriter headed(const Message& message) {
   return w;
 }
 
+/// A message that holds ciphertexts is under the digest of their parameters.
+ckks::Envelope opened(const ckks::Context& context, ckks::ByteSpan bytes, ckks::Kind kind, std::string_view what) {
+  const ckks::Envelope envelope = ckks::open_envelope(bytes, kind, what);
+  if (envelope.digest == context.digest()) return envelope;
+  throw MismatchError(std::string(what) + " was made under other parameters than those of this gallery");
+}
+
 /// Question and answer of a fetch differ in how many words each of the kFetchCount has.
 ckks::Bytes write_fetches(ckks::Kind kind, ByteWriter w, const QuestionId& question,
                           std::span<const std::vector<std::uint32_t>> fetches) {
@@ -162,7 +169,7 @@ ckks::Bytes write_gallery_query(const ckks::Context& context, const GalleryQuery
 
 GalleryQuery read_gallery_query(const ckks::Context& context, const GalleryVersion& expected, ckks::ByteSpan bytes,
                                 std::string_view what) {
-  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::gallery_query, what);
+  const auto envelope = opened(context, bytes, ckks::Kind::gallery_query, what);
   ByteReader r(envelope.payload, std::string(what));
   require_version(r, expected, what);
   GalleryQuery query{expected, {}, {}, {}};
@@ -180,7 +187,7 @@ ckks::Bytes write_gallery_answer(const ckks::Context& context, const GalleryAnsw
 
 GalleryAnswer read_gallery_answer(const ckks::Context& context, const GalleryVersion& expected, ckks::ByteSpan bytes,
                                   std::string_view what) {
-  const auto envelope = ckks::open_envelope(bytes, ckks::Kind::gallery_answer, what);
+  const auto envelope = opened(context, bytes, ckks::Kind::gallery_answer, what);
   ByteReader r(envelope.payload, std::string(what));
   require_version(r, expected, what);
   GalleryAnswer answer{expected, {}, {}, {}};

@@ -118,6 +118,13 @@ TEST(SearchMessages, QuestionsAndAnswersComeBack) {
   const GalleryAnswer answer{kGallery, read.key, read.question,
                              table.scores(expand(context, read.vector), evaluator, pool)};
   const auto sent = write_gallery_answer(context, answer);
+  // Found by fuzzing: what stands around a message was under any parameters at all.
+  const auto under_others = [](const ckks::Bytes& file) {
+    const auto envelope = ckks::open_envelope(file, "it");
+    return ckks::seal_envelope(envelope.kind, ckks::Digest{1}, envelope.payload);
+  };
+  EXPECT_THAT(problem([&] { read_gallery_query(context, kGallery, under_others(bytes)); }), HasSubstr("mismatch: "));
+  EXPECT_THAT(problem([&] { read_gallery_answer(context, kGallery, under_others(sent)); }), HasSubstr("mismatch: "));
   const auto back = read_gallery_answer(*owner.context(), kGallery, sent);
   EXPECT_EQ(back.question, query.question);
   const auto scores = owner.read(back.scores, 3);

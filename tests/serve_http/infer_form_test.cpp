@@ -199,6 +199,7 @@ TEST(Base64, GoesBothWays) {
   }
   EXPECT_EQ(to_base64(bytes_of("foob")), "Zm9vYg==");
   for (const char* none : {"Zg=", "Zg", "Zg==x", "Z", "*", "Zm9v\n"}) EXPECT_FALSE(from_base64(none)) << none;
+  EXPECT_FALSE(from_base64("QU\xff\xff"));  // found by fuzzing
 }
 
 }  // namespace
