@@ -14,6 +14,22 @@ constexpr std::int64_t kMostMessage = 1LL << 56;  // scaled, with its noise
 
 enum Stream : std::uint64_t { kSecretStream = 1, kErrorStream = 2, kUniformStream = 16 };
 
+ToyRing::Residues lifted_message(const ToyRing& ring, const ToyMessage& message) {
+  ToyRing::Residues plain{};
+  for (std::size_t i = 0; i < ToyRing::kPrimes; ++i) {
+    for (std::size_t k = 0; k < ToyRing::kDegree; ++k) {
+      plain[i][k] = ring.primes()[i].modulus().reduce_signed(message[k] * kScale);
+    }
+  }
+  return plain;
+}
+
+ToyRing::Small negated(const ToyRing::Small& small) {
+  ToyRing::Small minus{};
+  std::transform(small.begin(), small.end(), minus.begin(), [](std::int8_t x) { return static_cast<std::int8_t>(-x); });
+  return minus;
+}
+
 }  // namespace
 
 ToyRing::ToyRing() {
@@ -95,12 +111,10 @@ ToyKeys toy_keys(const ToyRing& ring, const ring::Seed& seed) {
   ToyKeys keys{};
   ring::RandomStream secret(seed, kSecretStream), error(seed, kErrorStream);
   ring::sample_ternary(ToyRing::kDegree, secret, keys.secret.data());
-  ToyRing::Small e{}, minus{};
+  ToyRing::Small e{};
   ring::sample_error(ToyRing::kDegree, error, e.data());
-  std::transform(keys.secret.begin(), keys.secret.end(), minus.begin(),
-                 [](std::int8_t x) { return static_cast<std::int8_t>(-x); });
   keys.open.a = ring.uniform(seed, kUniformStream);
-  keys.open.b = ring.add(ring.lift(e), ring.multiply(keys.open.a, ring.lift(minus)));
+  keys.open.b = ring.add(ring.lift(e), ring.multiply(keys.open.a, ring.lift(negated(keys.secret))));
   return keys;
 }
 
@@ -111,15 +125,21 @@ ToyCiphertext toy_encrypt(const ToyRing& ring, const ToyPublicKey& key, const To
   ring::sample_ternary(ToyRing::kDegree, random, u.data());
   ring::sample_error(ToyRing::kDegree, random, e0.data());
   ring::sample_error(ToyRing::kDegree, random, e1.data());
-  ToyRing::Residues plain{};
-  for (std::size_t i = 0; i < ToyRing::kPrimes; ++i) {
-    for (std::size_t k = 0; k < ToyRing::kDegree; ++k) {
-      plain[i][k] = ring.primes()[i].modulus().reduce_signed(message[k] * kScale);
-    }
-  }
+  const auto plain = lifted_message(ring, message);
   const auto mask = ring.lift(u);
   return {ring.add(ring.add(ring.multiply(key.b, mask), ring.lift(e0)), plain),
           ring.add(ring.multiply(key.a, mask), ring.lift(e1))};
+}
+
+ToyCiphertext toy_encrypt_by_owner(const ToyRing& ring, const ToyRing::Small& secret, const ToyMessage& message,
+                                   const ring::Seed& seed) {
+  ring::RandomStream random(seed, kErrorStream);
+  ToyRing::Small e{};
+  ring::sample_error(ToyRing::kDegree, random, e.data());
+  ToyCiphertext ciphertext{{}, ring.uniform(seed, kUniformStream)};
+  const auto masked = ring.multiply(ciphertext.c1, ring.lift(negated(secret)));
+  ciphertext.c0 = ring.add(ring.add(masked, ring.lift(e)), lifted_message(ring, message));
+  return ciphertext;
 }
 
 ToyMessage toy_decrypt(const ToyRing& ring, const ToyRing::Small& secret, const ToyCiphertext& ciphertext) {

@@ -62,6 +62,11 @@ using ToyMessage = std::array<int, ToyRing::kDegree>;
 ToyKeys toy_keys(const ToyRing& ring, const ring::Seed& seed);
 ToyCiphertext toy_encrypt(const ToyRing& ring, const ToyPublicKey& key, const ToyMessage& message,
                           const ring::Seed& seed);
+/// By who has the secret, with a uniform half of its own. What the public key encrypts is masked by one of only 3^8
+/// ternary polynomials, so that masks come again: of 108 ciphertexts two share one more often than not, and then a test
+/// of randomness may see the repetition.
+ToyCiphertext toy_encrypt_by_owner(const ToyRing& ring, const ToyRing::Small& secret, const ToyMessage& message,
+                                   const ring::Seed& seed);
 ToyMessage toy_decrypt(const ToyRing& ring, const ToyRing::Small& secret, const ToyCiphertext& ciphertext);
 
 /// Whether b + a s is as small as an error in all of its coefficients, modulo all primes.
