@@ -189,8 +189,8 @@ ImageAudit audit_images(const ImageAuditOptions& options, const Notes& note, boo
 }
 
 std::string image_audit_caution() {
-  return "Passing says nothing about security: a cipher that falls to algebra in a second passes all of it, and what "
-         "is only reordered keeps its histogram. Failing says that pictures leak (docs/audit.md).";
+  return "Passing says nothing about security: a Hill cipher, which falls to algebra in a second, passes nearly all of "
+         "it. Failing says that pictures leak (docs/audit.md).";
 }
 
 }  // namespace obscura::study
