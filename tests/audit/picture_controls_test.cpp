@@ -9,8 +9,8 @@
 #include "audit/pictures/neighbours.h"
 #include "audit/scene/controls.h"
 #include "audit/scene/drawn_images.h"
-#include "ring/random.h"
 #include "audit/support.h"
+#include "ring/random.h"
 
 namespace obscura::audit {
 namespace {
