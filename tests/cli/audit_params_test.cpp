@@ -46,7 +46,7 @@ TEST(AuditParams, EverySetThatTheProgramUsesByItselfHas128Bits) {
 TEST(AuditParams, ANetworkAndItsClientHaveTheSameParameters) {
   const TemporaryFolder folder;
   const std::string network = OBSCURA_SOURCE_DIR "/models/tenseal-mnist.onnx";
-  ASSERT_EQ(obscura({"compile", "--network", network, "--out", folder / "net"}).status, 0);
+  ASSERT_EQ(obscura({"compile", network, "--out", folder / "net"}).status, 0);
   const auto of_network = params({"--network", network, "--json"}).json().at("sets").at(0);
   for (const char* client : {"net", "net/client.spec"}) {
     const auto of_client = params({"--client", folder / client, "--json"}).json().at("sets").at(0);
