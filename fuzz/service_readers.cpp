@@ -128,7 +128,7 @@ Reader content_range_reader() {
       kFormat,
       Seal::none,
       kMemory,
-      64};
+      96};
 }
 
 Reader base64_reader() {
