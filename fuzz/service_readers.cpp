@@ -118,8 +118,13 @@ Reader content_range_reader() {
     const auto range = serve::parse_content_range(text_of(in));
     if (!range) throw Refused("none");
     if (range->first > range->last || range->last >= range->total) throw Fault("content_range: none that can be");
-    return bytes_of("bytes " + std::to_string(range->first) + "-" + std::to_string(range->last) + "/" +
-                    std::to_string(range->total));
+    // Zeros in front are nothing (RFC 9110): what is written anew is the same range.
+    const auto again = serve::parse_content_range("bytes " + std::to_string(range->first) + "-" +
+                                                  std::to_string(range->last) + "/" + std::to_string(range->total));
+    if (!again || again->first != range->first || again->last != range->last || again->total != range->total) {
+      throw Fault("content_range: another one when read again");
+    }
+    return nothing();
   };
   return {
       "content_range",

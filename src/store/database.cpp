@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "base/printable.h"
 
 namespace obscura::store {
 namespace {
@@ -16,7 +17,7 @@ constexpr int kBusyMilliseconds = 5000;
       throw IoError(name + " is being changed by another program: try again when that has ended");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      throw FormatError(name + " is damaged, or was not written by Obscura (" + message + ")");
+      throw FormatError(name + " is damaged, or was not written by Obscura (" + printable(message) + ")");
     case SQLITE_FULL:
       throw IoError("no room on the disk for " + name);
     case SQLITE_READONLY:
@@ -26,7 +27,7 @@ constexpr int kBusyMilliseconds = 5000;
     case SQLITE_NOMEM:
       throw std::bad_alloc();
     default:
-      throw IoError(name + ": " + message);
+      throw IoError(name + ": " + printable(message));
   }
 }
 

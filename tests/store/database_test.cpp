@@ -95,6 +95,9 @@ TEST_F(DatabaseTest, WrongStatementsAreErrors) {
   Database database = make();
   EXPECT_THROW(database.prepare("SELECT nothing FROM nowhere"), IoError);
   EXPECT_THROW(database.run("INSERT"), IoError);
+  // Found by fuzzing: SQLite repeats what stands in a file, line breaks and all.
+  EXPECT_THAT([&] { database.run("SELECT \"a\nb"); },
+              ThrowsMessage<IoError>(testing::AllOf(HasSubstr("a b"), testing::Not(HasSubstr("\n")))));
   auto put = database.prepare("INSERT INTO t VALUES (?, 0, 0)");
   EXPECT_THROW(put.bind(2, std::int64_t{1}), IoError);
 }
