@@ -112,17 +112,24 @@ void choose_reply(const CompileOptions& options, const ckks::Context& context, c
   client.reply_scale = std::ldexp(scale / static_cast<double>(context.q(0).value()), client.reply_bits);
 }
 
-/// A program with noise that can be multiplied by so much and comes to no more than this part of the largest logit.
+/// What answers that are shown ask of a program: noise that can be multiplied by so much and comes to no more than this
+/// part of the largest logit.
+struct Shown {
+  double flooding = 0, error = 1;
+  bool finest = false;  ///< where that takes the longer search
+};
+
 Program planned(const nn::Graph& graph, program::StagedNetwork network, const Magnitudes& magnitudes,
-                const CompileOptions& options, double flooding, double shown_error) {
+                const CompileOptions& options, const Shown& shown) {
   const std::vector<Stage>& stages = network.stages;
   Program program;
   if (is_calibrated(graph, network, options)) {
     program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
   ScheduleOptions wanted_schedule{options.mode, options.relative_error};
-  wanted_schedule.flooding = flooding;
-  wanted_schedule.shown_error = shown_error;
+  wanted_schedule.flooding = shown.flooding;
+  wanted_schedule.shown_error = shown.error;
+  wanted_schedule.finest = shown.finest;
   program.schedule = find_schedule(stages, magnitudes, wanted_schedule);
   describe_client(graph, options, program);
   ClientSpec& client = program.client;
@@ -147,13 +154,14 @@ Program planned(const nn::Graph& graph, program::StagedNetwork network, const Ma
 /// Of answers that are shown the noise is what is derived, not what is expected: precise enough for that to be hidden.
 /// Nothing where the two do not meet.
 std::optional<Program> planned_for_showing(const nn::Graph& graph, const program::StagedNetwork& network,
-                                           const Magnitudes& magnitudes, const CompileOptions& options,
-                                           double shown_error) {
+                                           const Magnitudes& magnitudes, const CompileOptions& options, Shown shown) {
   constexpr int kTurns = 6;
   constexpr double kSpare = 1.25;
   double over = 1;
+  const double flooding = flooding_of(graph, options);
   for (int turn = 0; turn < kTurns; ++turn) {
-    Program program = planned(graph, network, magnitudes, options, over * flooding_of(graph, options), shown_error);
+    shown.flooding = over * flooding;
+    Program program = planned(graph, network, magnitudes, options, shown);
     const double derived = derived_noise(program, magnitudes), expected = program.client.noise;
     if (derived <= over * expected) {
       program.client.noise = std::max(expected, derived);
@@ -167,9 +175,9 @@ std::optional<Program> planned_for_showing(const nn::Graph& graph, const program
 Program planned_for_showing(const nn::Graph& graph, const program::StagedNetwork& network, const Magnitudes& magnitudes,
                             const CompileOptions& options) {
   std::string why = "the noise that is derived stays over what can be hidden";
-  for (const double shown_error : {0x1p-6, 0x1p-5, 0x1p-4}) {
+  for (const Shown shown : {Shown{0, 0x1p-6, false}, Shown{0, 0x1p-6, true}, Shown{0, 0x1p-4, true}}) {
     try {
-      auto program = planned_for_showing(graph, network, magnitudes, options, shown_error);
+      auto program = planned_for_showing(graph, network, magnitudes, options, shown);
       if (program) return *std::move(program);
     } catch (const UnsupportedError& e) {
       why = e.what();
@@ -220,7 +228,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
   if (network.stages.empty()) throw UnsupportedError("the network " + graph.name + " computes nothing");
   const Magnitudes magnitudes = magnitudes_of(graph, network, options.samples);
   Program program = options.share > 0 ? planned_for_showing(graph, network, magnitudes, options)
-                                      : planned(graph, network, magnitudes, options, 0, 1);
+                                      : planned(graph, network, magnitudes, options, {});
   validate(program, magnitudes, *ckks::Context::create(program.client.parameters));
   program.client.program = digest_of(program);
   return program;

@@ -104,16 +104,16 @@ double operator_norm(const program::AffineMap& map) {
 }
 
 /// What a stage's own weights say.
-StageRange range_of(const Stage& stage) {
+StageRange range_of(const Stage& stage, Errors errors) {
   StageRange range;
   range.fan_in = fan_in(stage);
-  for (const auto& term : stage.terms) range.norms.push_back(norms_of(term.map));
+  for (const auto& term : stage.terms) range.norms.push_back(norms_of(term.map, errors));
   return range;
 }
 
 }  // namespace
 
-MapNorms norms_of(const program::AffineMap& map) {
+MapNorms norms_of(const program::AffineMap& map, Errors errors) {
   std::vector<double> columns(map.columns, 0);
   double largest_row = 0, squares = 0, longest = 0;
   for (const auto& row : map.rows) {
@@ -124,6 +124,7 @@ MapNorms norms_of(const program::AffineMap& map) {
     }
     largest_row = std::max(largest_row, sum), longest = std::max(longest, length), squares += length;
   }
+  if (errors == Errors::independent) return {std::sqrt(squares), std::sqrt(longest)};
   const double largest_column = columns.empty() ? 0 : largest_of(columns);
   return {std::min({std::sqrt(largest_row * largest_column), std::sqrt(squares), operator_norm(map)}),
           std::sqrt(longest)};
@@ -152,7 +153,7 @@ std::vector<StageRange> stated_ranges(const program::Program& program, const pro
     // A fitted polynomial is worth nothing beyond its interval.
     const bool fitted = stages[i]->basis == circuits::Basis::chebyshev && !stages[i]->coefficients.empty();
     const double map = fitted ? std::min(headroom * m.map_max, 1.0) : headroom * m.map_max;
-    StageRange& range = ranges.emplace_back(range_of(*stages[i]));
+    StageRange& range = ranges.emplace_back(range_of(*stages[i], errors));
     range.input = input, range.map = map, range.activation = headroom * m.activation_max, range.slope = 2 * at;
     range.errors = errors;
     const bool any = errors == Errors::any;
@@ -185,7 +186,7 @@ std::vector<StageRange> worst_ranges(const program::Program& program) {
     Sizes sums = largest_sums(*stages[i], values);
     const double map = largest_of(sums);
     for (double& v : sums) v = largest_activation(*stages[i], v);
-    StageRange& range = ranges.emplace_back(range_of(*stages[i]));
+    StageRange& range = ranges.emplace_back(range_of(*stages[i], Errors::any));
     range.input = input, range.map = map, range.activation = largest_of(sums), range.slope = 2 * map;
     range.energy = input * input, range.row_energy = range.fan_in * range.energy;
     values.push_back(std::move(sums));

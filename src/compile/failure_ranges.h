@@ -21,7 +21,8 @@ struct MapNorms {
 };
 /// The operator norm is the least of three: the geometric mean of the largest sums over rows and columns (Schur),
 /// Frobenius' norm, and what powers of the map come to, with five percent on top.
-MapNorms norms_of(const program::AffineMap& map);
+/// Where errors are independent only the rows' counts, and Frobenius' norm will do.
+MapNorms norms_of(const program::AffineMap& map, Errors errors);
 
 /// Sizes that no value of a stage exceeds, and what its maps do to errors.
 struct StageRange {

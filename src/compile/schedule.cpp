@@ -80,7 +80,8 @@ class Search {
     best_.reset();
     if (options_.flooding > 0) {
       // Noise that is hidden twice over takes finer numbers all the way.
-      try_all(log_degree, {36, 49}, {44, 58}, {18, 46}, {32, 48}, {28, 48});
+      const int finest = options_.finest ? 48 : 44;
+      try_all(log_degree, {36, 49}, {44, 58}, {18, 46}, {32, std::max(finest, 46)}, {28, finest});
       return best_;
     }
     if (options_.mode == Mode::packed) {

@@ -18,6 +18,7 @@ struct ScheduleOptions {
   int max_log_degree = 16;
   /// What flooding makes of the noise where answers are shown to others (ckks/flooding.h); 0: they are not.
   double flooding = 0;
+  bool finest = false;          ///< with flooding: also scales that take long to search
   double shown_error = 0x1p-6;  ///< what that may be over the largest logit
 };
 
