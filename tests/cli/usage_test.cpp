@@ -33,8 +33,9 @@ TEST(Usage, EveryVerbHasHelp) {
 TEST(Usage, EveryOptionStandsInTheDocs) {
   const std::string docs = text_of(OBSCURA_SOURCE_DIR "/docs/cli.md");
   const std::regex option("--[a-z][a-z-]*[a-z]");
-  std::vector<std::vector<std::string>> verbs = {{"audit", "attack"}, {"audit", "images"}, {"audit", "noise"},
-                                                 {"audit", "chunks"}, {"data", "show"},    {"data", "draw-digits"}};
+  std::vector<std::vector<std::string>> verbs = {{"audit", "attack"}, {"audit", "images"},     {"audit", "noise"},
+                                                 {"audit", "params"}, {"audit", "randomness"}, {"audit", "report"},
+                                                 {"audit", "chunks"}, {"data", "show"},        {"data", "draw-digits"}};
   for (const auto& verb : kVerbs) verbs.push_back({verb});
   for (auto& words : verbs) {
     words.emplace_back("--help");
