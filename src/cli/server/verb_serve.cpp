@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -215,8 +214,7 @@ void run_serve(const ServeArguments& a) {
   const auto trusted = a.trusted.empty() ? nullptr : trusted_part(a.trusted);
   raise_file_limit();
   if (a.certificate.empty() != a.key.empty()) throw UsageError("--tls-cert and --tls-key belong together");
-  // gRPC's own lines are no JSON, and say what the access log says.
-  ::setenv("GRPC_VERBOSITY", "NONE", 0);
+  serve::quiet_grpc();
   const sigset_t held = hold_signals();
   Log log(a.log);
   auto options = service_options(a, log);

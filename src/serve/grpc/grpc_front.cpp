@@ -1,5 +1,6 @@
 #include "serve/grpc/grpc_front.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <mutex>
 
@@ -104,6 +106,11 @@ void GrpcFront::stop(int grace_ms) {
     state_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(grace_ms));
     state_->server->Wait();
   });
+}
+
+void quiet_grpc() {
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
+  google::protobuf::SetLogHandler(nullptr);
 }
 
 }  // namespace obscura::serve
