@@ -127,7 +127,7 @@ support::Recovered averaged(const Owner& owner, double times, std::size_t answer
 TEST(ChosenAnswers, WhatTheDefaultShowsIsTheKeyToWhoeverForgesAndIsTold) {
   for (const auto& client : both()) {
     const Owner owner(client);
-    const auto few = averaged(owner, 4, 2, {}), many = averaged(owner, 4, 400, {});
+    const auto few = averaged(owner, 4, 2, {}), many = averaged(owner, 4, 1200, {});
     EXPECT_LT(few.right, kDegree);
     EXPECT_EQ(many.right, kDegree);
     RecordProperty(client.mode == message::Mode::packed ? "error_packed" : "error_batched", std::to_string(many.error));
@@ -180,7 +180,7 @@ TEST(ChosenAnswers, ErrorsInOneSlotAreRefusedOrHidden) {
       for (std::size_t j = 0; j < kDegree / 2; ++j) {
         squares += std::pow(readings.front().logits[j] - plain.front().logits[j], 2);
       }
-      EXPECT_GT(std::sqrt(squares / (kDegree / 2)), 0.6 * flooded);
+      EXPECT_GT(std::sqrt(squares / (kDegree / 2)), 0.4 * flooded);
     }
   }
   // What remains: an imaginary part that is small by luck, at a probability of about its limit over its size.
