@@ -58,7 +58,7 @@ void add_decrypt_verb(CLI::App& verb) {
       ->capture_default_str()
       ->group(kOutput);
   verb.add_option("--share", args->request.share,
-                  "Flood the results with noise so that this many answers, in all, may be shown to others")
+                  "Flood the results with noise so that the logits of so many images, in all, may be shown to others")
       ->check(CLI::Range(1, 1 << 20))
       ->group(kOutput);
   add_passphrase(verb, args->passphrase);
