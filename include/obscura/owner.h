@@ -88,8 +88,8 @@ class Owner {
   /// One prediction a picture of the query that this answers, in its order. Every field of the answer has one right
   /// value, and all of them are compared before anything is decrypted: throws MismatchError for another program, key or
   /// query, and for an answer that decrypts to noise; FormatError for damaged bytes. `share`: the logits of so many
-  /// pictures in all may be shown to others than the owner (0: none); UnsupportedError where the program was not compiled
-  /// for that, or the answer is of more pictures.
+  /// pictures in all may be shown to others than the owner (0: none); UnsupportedError where the program was not
+  /// compiled for that, or the answer is of more pictures.
   std::vector<Prediction> read(BytesView answer, std::uint64_t share = 0);
 
   /// Ciphertexts that were decrypted with this key so far, by this object and in its folder.

@@ -17,7 +17,7 @@ namespace {
 
 using message::Mode;
 
-/// The part that depends on the key is all that imaginary parts hold.
+/// Mean square. The part that depends on the key is all that imaginary parts hold.
 double strays(const Owner& owner, const program::Program& program, std::uint64_t seed) {
   const auto runner = runtime::make_runner(program);
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), owner.evaluation_keys());
@@ -28,7 +28,14 @@ double strays(const Owner& owner, const program::Program& program, std::uint64_t
   for (const auto& reply : answer.ciphertexts) {
     for (const double v : decryptor.open(reply).imaginary) squares += v * v, ++count;
   }
-  return program.client.output_factor * std::sqrt(squares / count);
+  return program.client.output_factor * program.client.output_factor * squares / count;
+}
+
+/// Over keys: a reply has few slots, and how large the key is at their roots is drawn once a key.
+double strays_of_keys(const program::Program& program, std::size_t keys) {
+  double squares = 0;
+  for (std::size_t k = 0; k < keys; ++k) squares += strays(Owner(program.client), program, 5 + k);
+  return std::sqrt(squares / static_cast<double>(keys));
 }
 
 TEST(DerivedNoise, IsNotLessThanWhatAnswersHave) {
@@ -40,10 +47,9 @@ TEST(DerivedNoise, IsNotLessThanWhatAnswersHave) {
       const auto program = compile::compile(graph, options);
       const auto magnitudes = compile::magnitudes_of(graph, compile::network_of(graph), {});
       const double derived = compile::derived_noise(program, magnitudes);
-      const Owner owner(program.client);
-      const double seen = strays(owner, program, 5);
-      // Where the reply's rounding is most of it, the derived figure is what is there, within a few percent a key.
-      EXPECT_LT(seen, 1.1 * derived) << deep << (mode == Mode::packed ? " packed" : " batched");
+      const double seen = strays_of_keys(program, deep ? 2 : 16);
+      // Where the reply's rounding is most of it, the derived figure is what is there on average.
+      EXPECT_LT(seen, 1.4 * derived) << deep << (mode == Mode::packed ? " packed" : " batched");
       EXPECT_GT(seen, derived / 50) << deep << (mode == Mode::packed ? " packed" : " batched");
       RecordProperty(std::string(deep ? "deep" : "dense") + (mode == Mode::packed ? "_packed" : "_batched"),
                      std::to_string(seen / derived));
