@@ -23,9 +23,9 @@ struct GrpcOptions {
   std::function<void(std::string_view line)> access_log;
 };
 
-/// gRPC and protobuf say nothing on standard error from then on, in the whole process: their lines are no JSON, a client
-/// that sends text which is no UTF-8 would fill a log with them, and what counts is in the access log. For programs; to
-/// be called before the first GrpcFront. $GRPC_VERBOSITY, where it is set, still counts.
+/// gRPC and protobuf say nothing on standard error from then on, in the whole process: their lines are no JSON, a
+/// client that sends text which is no UTF-8 would fill a log with them, and what counts is in the access log. For
+/// programs; to be called before the first GrpcFront. $GRPC_VERBOSITY, where it is set, still counts.
 void quiet_grpc();
 
 /// The service over gRPC: inference.proto and obscura.proto, the standard health service and reflection. Its handlers
