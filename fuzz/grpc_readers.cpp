@@ -5,6 +5,7 @@
 #include <climits>
 #include <utility>
 
+#include "fuzz/as_service.h"
 #include "fuzz/readers.h"
 #include "fuzz/samples.h"
 #include "serve/failure.h"
@@ -29,16 +30,6 @@ Message parsed(ByteSpan in) {
   Message message;
   if (!message.ParseFromArray(in.data(), size)) throw Refused("no message");
   return message;
-}
-
-template <class Work>
-void as_service(Work work) {
-  try {
-    work();
-  } catch (const serve::Failure& failure) {
-    if (failure.code() == serve::FailureCode::internal) throw Fault("service: an internal failure");
-    throw Refused(failure.what());
-  }
 }
 
 Bytes serialised(const google::protobuf::Message& message) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "fuzz/as_service.h"
 #include "fuzz/readers.h"
 #include "fuzz/samples.h"
 #include "remote/facts.h"
@@ -22,17 +23,6 @@ namespace {
 constexpr MemoryBound kMemory{64, std::size_t{1} << 15};
 /// JSON of short values, as nlohmann-json holds it: forty bytes and an allocation for "0,".
 constexpr MemoryBound kJson{256, std::size_t{1} << 16};
-
-/// The service's own failures that are no fault of the server.
-template <class Work>
-void as_service(Work work) {
-  try {
-    work();
-  } catch (const serve::Failure& failure) {
-    if (failure.code() == serve::FailureCode::internal) throw Fault("service: an internal failure");
-    throw Refused(failure.what());
-  }
-}
 
 template <class Work>
 void as_client(Work work) {

@@ -10,6 +10,7 @@
 #include "search/owner/fetch_owner.h"
 #include "search/owner/score_owner.h"
 #include "search/packed_words.h"
+#include "search/problem.h"
 #include "search/score_table.h"
 
 namespace obscura::search {
@@ -27,17 +28,6 @@ GalleryCard card() {
   for (int i = 0; i < 13; ++i) made.taken.push_back(i % 3 != 1);
   made.hint_seed[5] = 9;
   return made;
-}
-
-std::string problem(const auto& work) {
-  try {
-    work();
-  } catch (const FormatError& e) {
-    return std::string("format: ") + e.what();
-  } catch (const MismatchError& e) {
-    return std::string("mismatch: ") + e.what();
-  }
-  return "read";
 }
 
 /// Every prefix is refused, and so is every file with a byte changed.

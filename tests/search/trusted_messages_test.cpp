@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "search/owner/trusted_party.h"
+#include "search/problem.h"
 
 namespace obscura::search {
 namespace {
@@ -40,16 +41,6 @@ class TrustedMessages : public testing::Test {
       std::ranges::move(server_.encrypt_for(client_.published(), record), std::back_inserter(made.records));
     }
     return made;
-  }
-  std::string problem(const auto& work) const {
-    try {
-      work();
-    } catch (const FormatError& e) {
-      return std::string("format: ") + e.what();
-    } catch (const MismatchError& e) {
-      return std::string("mismatch: ") + e.what();
-    }
-    return "read";
   }
   std::string read(const TrustedAnswer& made, std::uint32_t top) const {
     return problem(
