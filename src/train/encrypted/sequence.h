@@ -31,7 +31,7 @@ struct Convolution {
 
 enum class Act { quadratic, relu };
 
-/// Layers one after the other, all weights zero.
+/// Layers one after the other, all weights zero; from() starts a branch and sum() ends two.
 class Sequence {
  public:
   Sequence(const std::string& name, const Shape& input) : graph_(nn::make_graph(name, input)) {}
@@ -87,18 +87,29 @@ class Sequence {
     return add("fc", nn::Linear{out_features, std::vector<float>(out_features * shape().size(), 0.0F),
                                 std::vector<float>(bias ? out_features : 0, 0.0F)});
   }
+  /// The node of the last layer, and that the next layer reads another.
+  std::size_t last() const { return last_; }
+  Sequence& from(std::size_t node) {
+    last_ = node;
+    return *this;
+  }
+  Sequence& sum(std::size_t a, std::size_t b) { return add("add", nn::Add{}, {a, b}); }
+  /// Of what the last layer makes.
+  const Shape& shape() const { return graph_.nodes[last_].shape; }
   nn::Graph take() { return std::move(graph_); }
 
  private:
-  const Shape& shape() const { return graph_.output_shape(); }
   /// Layers of a kind are numbered from 1 in the order in which they come.
-  Sequence& add(const char* kind, nn::Layer layer) {
+  Sequence& add(const char* kind, nn::Layer layer) { return add(kind, std::move(layer), {last_}); }
+  Sequence& add(const char* kind, nn::Layer layer, std::vector<std::size_t> inputs) {
     std::size_t number = 1;
     for (const auto& node : graph_.nodes) number += node.layer.index() == layer.index() ? 1 : 0;
-    nn::add_node(graph_, fmt::format("{}{}", kind, number), std::move(layer), {graph_.nodes.size() - 1});
+    nn::add_node(graph_, fmt::format("{}{}", kind, number), std::move(layer), std::move(inputs));
+    last_ = graph_.nodes.size() - 1;
     return *this;
   }
   nn::Graph graph_;
+  std::size_t last_ = 0;
 };
 
 }  // namespace obscura::train

@@ -28,7 +28,7 @@ constexpr Shape kCifar{3, 32, 32};
 constexpr Shape kSurfaces{1, 112, 112};
 constexpr ChunkSize kUsualChunk{28, 28};
 
-constexpr std::array<Entry, 16> kEntries{{
+constexpr std::array<Entry, 20> kEntries{{
     {"tenseal",
      "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
      kDigits, 7, 1, build_tenseal, paper_tenseal_recipe},
@@ -53,6 +53,20 @@ constexpr std::array<Entry, 16> kEntries{{
      "3x32x32: seven 3x3 convolutions of 32 to 256 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "256->classes; Muon, 30 epochs with augmentation",
      kCifar, 8, 8, build_obscura_m, obscura_m_recipe},
+    {"resnet20",
+     "3x32x32: ResNet-20, 16 to 64 maps, 19 quadratics, shortcuts of 1x1 convolutions, mean, Linear 64->classes; Muon, "
+     "60 epochs with augmentation",
+     kCifar, 8, 4, build_resnet20, residual_recipe},
+    {"resnet32", "3x32x32: the same with 31 quadratics; more levels than N = 2^16 has room for at 128 bits", kCifar, 8,
+     4, build_resnet32, residual_recipe},
+    {"vgg-s",
+     "3x32x32: eight 3x3 convolutions of 32 to 128 maps, averaged by 2 at three of them, quadratics, mean, Linear "
+     "128->classes; Muon, 60 epochs with augmentation",
+     kCifar, 8, 8, build_vgg_s, residual_recipe},
+    {"obscura-x",
+     "3x32x32: a residual network of five blocks, 32 to 128 maps, 11 quadratics, mean, Linear 128->classes; Muon, 60 "
+     "epochs with augmentation",
+     kCifar, 8, 4, build_obscura_x, residual_recipe},
     {"chunk-seed",
      "1x112x112 in chunks of 28x28: Conv 1->4 7x7 stride 3, square, Linear 256->128, square, Linear 128->classes, mean "
      "over the chunks; AdamW, 60 epochs with augmentation",

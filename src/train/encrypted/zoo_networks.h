@@ -24,6 +24,13 @@ nn::Graph build_lenet5(const Shape& input, std::size_t classes);
 /// CIFAR-10: seven convolutions; pools between convolution and activation, where they are linear and cost no level.
 nn::Graph build_obscura_m(const Shape& input, std::size_t classes);
 
+/// CIFAR-10: ResNet-20 and ResNet-32 with quadratics, whose batch norms stand behind the sums, and bare convolutions
+/// 1x1 as shortcuts; eight convolutions in a row; and a residual network that is half as deep and twice as wide.
+nn::Graph build_resnet20(const Shape& input, std::size_t classes);
+nn::Graph build_resnet32(const Shape& input, std::size_t classes);
+nn::Graph build_vgg_s(const Shape& input, std::size_t classes);
+nn::Graph build_obscura_x(const Shape& input, std::size_t classes);
+
 /// The chunked CNN of Jia et al. (J. Cloud Comp. 12, 175 (2023)): a convolution 7x7 with stride 3, a square, a hidden
 /// layer of 128, a square, classes; the mean of the chunks' logits. Its twin in the clear, with ReLU. And the other way
 /// to merge: what the convolution makes of all chunks side by side goes into the hidden layer.
@@ -55,6 +62,8 @@ Recipe own_recipe(const std::string& dataset);
 /// The same, shorter and in bfloat16: five times the work an image.
 Recipe lenet5_recipe(const std::string& dataset);
 Recipe obscura_m_recipe(const std::string& dataset);
+/// obscura_m_recipe, longer and with averaged weights.
+Recipe residual_recipe(const std::string& dataset);
 Recipe chunk_seed_recipe(const std::string& dataset);
 /// For pictures of surfaces that fill their frame.
 Recipe surface_recipe(const std::string& dataset);
