@@ -13,39 +13,87 @@ std::uint32_t index_of(const Shape& s, std::size_t c, std::size_t y, std::size_t
   return static_cast<std::uint32_t>((c * s.height + y) * s.width + x);
 }
 
-/// Calls visit(kernel_y, kernel_x, y, x) for the taps of one output position that fall inside the image.
-template <typename Visit>
-void for_taps(const Shape& in, const std::array<std::size_t, 2>& kernel, const std::array<std::size_t, 2>& stride,
-              const std::array<std::size_t, 2>& dilation, const std::array<std::size_t, 4>& padding, std::size_t oy,
-              std::size_t ox, Visit&& visit) {
-  for (std::size_t ky = 0; ky < kernel[0]; ++ky) {
-    const std::size_t y = oy * stride[0] + ky * dilation[0];
-    if (y < padding[0] || y - padding[0] >= in.height) continue;
-    for (std::size_t kx = 0; kx < kernel[1]; ++kx) {
-      const std::size_t x = ox * stride[1] + kx * dilation[1];
-      if (x < padding[1] || x - padding[1] >= in.width) continue;
-      visit(ky, kx, y - padding[0], x - padding[1]);
+/// Rows of windows over an image: one is made for each way in which a window meets the borders, and all others are
+/// that one moved along.
+class WindowRows {
+ public:
+  /// Of windows of this kind; what a window at output position (oy, ox) reads begins, borders aside, at
+  /// oy stride[0] rows and ox stride[1] columns of the image.
+  WindowRows(const Shape& in, const std::array<std::size_t, 2>& kernel, const std::array<std::size_t, 2>& stride,
+             const std::array<std::size_t, 2>& dilation, const std::array<std::size_t, 4>& padding)
+      : in_(in), kernel_(kernel), stride_(stride), dilation_(dilation), padding_(padding) {}
+
+  /// Calls visit(tap, y, x) for the taps of one window that fall inside the image.
+  template <typename Visit>
+  void for_taps(std::size_t oy, std::size_t ox, Visit&& visit) const {
+    const Span rows = span(0, oy, in_.height), columns = span(1, ox, in_.width);
+    for (std::size_t ky = rows.first; ky < rows.last; ++ky) {
+      for (std::size_t kx = columns.first; kx < columns.last; ++kx) {
+        visit(ky * kernel_[1] + kx, oy * stride_[0] + ky * dilation_[0] - padding_[0],
+              ox * stride_[1] + kx * dilation_[1] - padding_[1]);
+      }
     }
   }
-}
+
+  /// The row of the window; make() where none of its kind is known. `origin`: columns that all of it is moved by.
+  template <typename Make>
+  AffineMap::Row at(std::size_t oy, std::size_t ox, std::size_t origin, Make&& make) {
+    const Span rows = span(0, oy, in_.height), columns = span(1, ox, in_.width);
+    const auto here = static_cast<std::int64_t>(origin + oy * stride_[0] * in_.width + ox * stride_[1]);
+    const auto [it, fresh] = known_.try_emplace({rows.first, rows.last, columns.first, columns.last});
+    if (fresh) it->second = {make(), here};
+    return it->second.row.moved_along(here - it->second.origin);
+  }
+
+  void forget() { known_.clear(); }
+
+ private:
+  /// Taps [first, last) of an axis are inside.
+  struct Span {
+    std::size_t first = 0, last = 0;
+  };
+  struct Known {
+    AffineMap::Row row;
+    std::int64_t origin = 0;
+  };
+
+  Span span(std::size_t axis, std::size_t o, std::size_t side) const {
+    Span s;
+    const auto place = [&](std::size_t k) { return o * stride_[axis] + k * dilation_[axis]; };
+    while (s.first < kernel_[axis] && place(s.first) < padding_[axis]) ++s.first;
+    s.last = s.first;
+    while (s.last < kernel_[axis] && place(s.last) - padding_[axis] < side) ++s.last;
+    return s;
+  }
+
+  const Shape& in_;
+  std::array<std::size_t, 2> kernel_, stride_, dilation_;
+  std::array<std::size_t, 4> padding_;
+  std::map<std::array<std::size_t, 4>, Known> known_;
+};
 
 AffineMap of_conv(const nn::Conv2d& conv, const Shape& in, const Shape& out) {
   AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
   const std::size_t group_in = in.channels / conv.groups, group_out = out.channels / conv.groups;
   const std::size_t taps = conv.kernel[0] * conv.kernel[1];
+  WindowRows windows(in, conv.kernel, conv.stride, conv.dilation, conv.padding);
   for (std::size_t o = 0; o < out.channels; ++o) {
     const std::size_t first = o / group_out * group_in;
+    windows.forget();  // the weights are others
     for (std::size_t oy = 0; oy < out.height; ++oy) {
       for (std::size_t ox = 0; ox < out.width; ++ox) {
         const std::uint32_t row = index_of(out, o, oy, ox);
         if (!conv.bias.empty()) map.bias[row] = conv.bias[o];
-        for (std::size_t i = 0; i < group_in; ++i) {
-          for_taps(in, conv.kernel, conv.stride, conv.dilation, conv.padding, oy, ox,
-                   [&](std::size_t ky, std::size_t kx, std::size_t y, std::size_t x) {
-                     const float w = conv.weights[(o * group_in + i) * taps + ky * conv.kernel[1] + kx];
-                     if (w != 0) map.rows[row].push_back({index_of(in, first + i, y, x), w});
-                   });
-        }
+        map.rows[row] = windows.at(oy, ox, 0, [&] {
+          AffineMap::Row made;
+          for (std::size_t i = 0; i < group_in; ++i) {
+            windows.for_taps(oy, ox, [&](std::size_t tap, std::size_t y, std::size_t x) {
+              const float w = conv.weights[(o * group_in + i) * taps + tap];
+              if (w != 0) made.push_back({index_of(in, first + i, y, x), w});
+            });
+          }
+          return made;
+        });
       }
     }
   }
@@ -54,17 +102,20 @@ AffineMap of_conv(const nn::Conv2d& conv, const Shape& in, const Shape& out) {
 
 AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
   AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
+  WindowRows windows(in, pool.kernel, pool.stride, {1, 1}, pool.padding);
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t oy = 0; oy < out.height; ++oy) {
       for (std::size_t ox = 0; ox < out.width; ++ox) {
-        auto& row = map.rows[index_of(out, c, oy, ox)];
-        for_taps(in, pool.kernel, pool.stride, {1, 1}, pool.padding, oy, ox,
-                 [&](std::size_t, std::size_t, std::size_t y, std::size_t x) {
-                   row.push_back({index_of(in, c, y, x), 1});
-                 });
-        const auto area = pool.count_include_pad ? pool.kernel[0] * pool.kernel[1] : row.size();
-        const double share = 1.0 / static_cast<double>(std::max<std::size_t>(area, 1));
-        row.change_values([share](double) { return share; });
+        map.rows[index_of(out, c, oy, ox)] = windows.at(oy, ox, c * in.height * in.width, [&] {
+          AffineMap::Row made;
+          windows.for_taps(oy, ox, [&](std::size_t, std::size_t y, std::size_t x) {
+            made.push_back({index_of(in, c, y, x), 1});
+          });
+          const auto area = pool.count_include_pad ? pool.kernel[0] * pool.kernel[1] : made.size();
+          const double share = 1.0 / static_cast<double>(std::max<std::size_t>(area, 1));
+          made.change_values([share](double) { return share; });
+          return made;
+        });
       }
     }
   }
@@ -73,10 +124,13 @@ AffineMap of_pool(const nn::AvgPool& pool, const Shape& in, const Shape& out) {
 
 AffineMap of_batch_norm(const nn::BatchNorm& norm, const Shape& in) {
   AffineMap map{in.size(), std::vector<AffineMap::Row>(in.size()), std::vector<double>(in.size(), 0)};
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const std::size_t c = i / (in.height * in.width);
-    map.rows[i].push_back({static_cast<std::uint32_t>(i), norm.scale[c]});
-    map.bias[i] = norm.shift[c];
+  const std::size_t plane = in.height * in.width;
+  for (std::size_t c = 0; c < in.channels; ++c) {
+    const AffineMap::Row scaled{{0, norm.scale[c]}};
+    for (std::size_t i = c * plane; i < (c + 1) * plane; ++i) {
+      map.rows[i] = scaled.moved_along(static_cast<std::int64_t>(i));
+      map.bias[i] = norm.shift[c];
+    }
   }
   return map;
 }
@@ -95,6 +149,7 @@ AffineMap of_linear(const nn::Linear& linear, std::size_t columns) {
 
 AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
   AffineMap map{in.size(), std::vector<AffineMap::Row>(out.size()), std::vector<double>(out.size(), 0)};
+  const AffineMap::Row one{{0, 1}};
   for (std::size_t c = 0; c < out.channels; ++c) {
     for (std::size_t y = 0; y < out.height; ++y) {
       for (std::size_t x = 0; x < out.width; ++x) {
@@ -102,7 +157,7 @@ AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
         const auto from_x = nn::pad_source(pad.mode, x, pad.padding[1], in.width);
         const std::uint32_t row = index_of(out, c, y, x);
         if (from_y && from_x) {
-          map.rows[row].push_back({index_of(in, c, *from_y, *from_x), 1});
+          map.rows[row] = one.moved_along(index_of(in, c, *from_y, *from_x));
         } else {
           map.bias[row] = pad.value;
         }
@@ -115,12 +170,13 @@ AffineMap of_pad(const nn::Pad& pad, const Shape& in, const Shape& out) {
 AffineMap of_rearrange(const nn::Rearrange& rearrange, const Shape& in) {
   const std::size_t rows = rearrange.source.size();
   AffineMap map{in.size(), std::vector<AffineMap::Row>(rows), std::vector<double>(rows, 0)};
+  const AffineMap::Row one{{0, 1}};
   for (std::size_t r = 0; r < rows; ++r) {
     const std::int32_t source = rearrange.source[r];
     if (source == nn::Rearrange::kFill) {
       map.bias[r] = rearrange.fill;
     } else {
-      map.rows[r].push_back({static_cast<std::uint32_t>(source), 1});
+      map.rows[r] = one.moved_along(source);
     }
   }
   return map;

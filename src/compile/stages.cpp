@@ -124,7 +124,7 @@ class Builder {
     AffineMap map = part.made();
     if (sum) {
       const double share = 1.0 / static_cast<double>(count);
-      for (auto& row : map.rows) row.change_values([share](double value) { return value * share; });
+      map.scale_rows([share](std::size_t) { return share; });
     } else {
       map = repeated(map, count);
       part.input = {part.input.size() * count, 1, 1};
@@ -139,11 +139,7 @@ class Builder {
   static AffineMap repeated(const AffineMap& map, std::size_t count) {
     AffineMap all{map.columns * count, {}, {}};
     for (std::size_t k = 0; k < count; ++k) {
-      for (const auto& row : map.rows) {
-        AffineMap::Row moved;
-        for (const auto& e : row) moved.push_back({static_cast<std::uint32_t>(e.column + k * map.columns), e.value});
-        all.rows.push_back(std::move(moved));
-      }
+      for (const auto& row : map.rows) all.rows.push_back(row.moved_along(static_cast<std::int64_t>(k * map.columns)));
       all.bias.insert(all.bias.end(), map.bias.begin(), map.bias.end());
     }
     return all;
@@ -213,10 +209,9 @@ class Builder {
     for (std::size_t k = 0; k < e.parts.size(); ++k) {
       auto& part = e.parts[k];
       part.made();
+      part.map->scale_rows([&](std::size_t r) { return scale[r / plane]; });
       for (std::size_t r = 0; r < part.map->rows.size(); ++r) {
-        const double s = scale[r / plane];
-        part.map->rows[r].change_values([s](double value) { return value * s; });
-        part.map->bias[r] = part.map->bias[r] * s + (k == 0 ? shift[r / plane] : 0);
+        part.map->bias[r] = part.map->bias[r] * scale[r / plane] + (k == 0 ? shift[r / plane] : 0);
       }
     }
   }

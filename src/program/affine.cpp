@@ -2,12 +2,46 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 namespace obscura::program {
+namespace {
+
+using Rows = std::vector<AffineMap::Row>;
+
+/// How far along row r of a composition is its row before, for what both are made of is.
+std::optional<std::int64_t> moved_by(const Rows& second, const Rows& first, std::size_t r) {
+  if (r == 0 || !second[r].shares(second[r - 1]) || second[r].empty()) return std::nullopt;
+  const std::int64_t apart = second[r].distance_from(second[r - 1]);
+  std::optional<std::int64_t> by;
+  for (const auto& e : second[r]) {
+    const auto &here = first[e.column], &before = first[static_cast<std::size_t>(e.column - apart)];
+    if (!here.shares(before)) return std::nullopt;
+    if (here.empty()) continue;
+    const std::int64_t distance = here.distance_from(before);
+    if (by && *by != distance) return std::nullopt;
+    by = distance;
+  }
+  return by;
+}
+
+/// The same of a sum of rows.
+std::optional<std::int64_t> moved_by_in_sum(const Rows& a, const Rows& b, std::size_t r) {
+  if (r == 0 || !a[r].shares(a[r - 1]) || !b[r].shares(b[r - 1])) return std::nullopt;
+  const std::int64_t of_a = a[r].distance_from(a[r - 1]), of_b = b[r].distance_from(b[r - 1]);
+  if (a[r].empty()) return of_b;
+  if (!b[r].empty() && of_a != of_b) return std::nullopt;
+  return of_a;
+}
+
+}  // namespace
 
 AffineMap identity_map(std::size_t size) {
-  AffineMap map{size, std::vector<AffineMap::Row>(size), std::vector<double>(size, 0)};
-  for (std::size_t i = 0; i < size; ++i) map.rows[i].push_back({static_cast<std::uint32_t>(i), 1});
+  AffineMap map{size, {}, std::vector<double>(size, 0)};
+  const AffineMap::Row one{{0, 1}};
+  map.rows.reserve(size);
+  for (std::size_t i = 0; i < size; ++i) map.rows.push_back(one.moved_along(static_cast<std::int64_t>(i)));
   return map;
 }
 
@@ -37,6 +71,23 @@ std::size_t AffineMap::entries() const {
   return count;
 }
 
+void AffineMap::scale_rows(const std::function<double(std::size_t)>& factor) {
+  Row before;  // as it was
+  double last = 0;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const double by = factor(r);
+    const bool known = r > 0 && by == last && rows[r].shares(before);
+    Row original = rows[r];
+    if (known) {
+      rows[r] = rows[r - 1].moved_along(original.distance_from(before));
+    } else {
+      rows[r].change_values([by](double value) { return value * by; });
+    }
+    before = std::move(original);
+    last = by;
+  }
+}
+
 AffineMap compose(const AffineMap& second, const AffineMap& first) {
   AffineMap map{first.columns, {}, second.apply(first.bias)};
   map.rows.resize(second.rows.size());
@@ -44,6 +95,10 @@ AffineMap compose(const AffineMap& second, const AffineMap& first) {
   std::vector<std::uint32_t> touched;
   std::vector<char> seen(first.columns, 0);
   for (std::size_t r = 0; r < second.rows.size(); ++r) {
+    if (const auto by = moved_by(second.rows, first.rows, r)) {
+      map.rows[r] = map.rows[r - 1].moved_along(*by);
+      continue;
+    }
     touched.clear();
     for (const auto& e : second.rows[r]) {
       for (const auto& f : first.rows[e.column]) {
@@ -65,6 +120,10 @@ AffineMap sum_of(const AffineMap& a, const AffineMap& b) {
   AffineMap map{a.columns, std::vector<AffineMap::Row>(a.rows.size()), a.bias};
   for (std::size_t r = 0; r < a.rows.size(); ++r) {
     map.bias[r] += b.bias[r];
+    if (const auto by = moved_by_in_sum(a.rows, b.rows, r)) {
+      map.rows[r] = map.rows[r - 1].moved_along(*by);
+      continue;
+    }
     auto x = a.rows[r].begin(), y = b.rows[r].begin();
     while (x != a.rows[r].end() || y != b.rows[r].end()) {
       const bool take_x = x != a.rows[r].end() && (y == b.rows[r].end() || (*x).column <= (*y).column);

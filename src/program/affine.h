@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "program/affine_row.h"
@@ -19,12 +20,14 @@ struct AffineMap {
   std::vector<double> apply(const std::vector<double>& x) const;
   double largest() const;  ///< max |entry|
   std::size_t entries() const;
+  /// Row r times factor(r); rows that share entries go on sharing them where they have the same factor.
+  void scale_rows(const std::function<double(std::size_t)>& factor);
 };
 
 /// y = x.
 AffineMap identity_map(std::size_t size);
 
-/// second after first.
+/// second after first. Neighbouring rows that are one another moved along, all the way down, share their entries.
 AffineMap compose(const AffineMap& second, const AffineMap& first);
 
 /// Both maps of the same input added up; both have the same columns and rows.

@@ -66,8 +66,16 @@ class AffineRow {
   AffineEntry front() const { return (*this)[0]; }
   Iterator begin() const { return {shared_ ? shared_->data() : nullptr, first_}; }
   Iterator end() const { return {shared_ ? shared_->data() + shared_->size() : nullptr, first_}; }
+  /// The same entries, shared, `by` columns further (or back, where it is negative).
+  AffineRow moved_along(std::int64_t by) const {
+    AffineRow row = *this;
+    row.first_ = static_cast<std::uint32_t>(row.first_ + by);
+    return row;
+  }
   /// Whether the rows are known to be one another moved along, without a look at their entries.
   bool shares(const AffineRow& other) const { return shared_ == other.shared_; }
+  /// By how many columns this row, which shares the other's entries, is that one moved along.
+  std::int64_t distance_from(const AffineRow& other) const { return static_cast<std::int32_t>(first_ - other.first_); }
 
   void push_back(const AffineEntry& entry) { own().push_back(entry); }
   void set(std::size_t k, double value) { own()[k].value = value; }
@@ -82,6 +90,7 @@ class AffineRow {
   Entries& own() {
     if (!shared_) {
       shared_ = std::make_shared<Entries>();
+      first_ = 0;
     } else if (shared_.use_count() > 1 || first_ != 0) {
       shared_ = std::make_shared<Entries>(begin(), end());
       first_ = 0;

@@ -122,6 +122,71 @@ TEST(Compose, IsAssociativeAndDropsWhatCancels) {
   EXPECT_EQ(nothing.apply({5}), std::vector<double>{3});
 }
 
+/// The same rows, each with entries of its own.
+AffineMap unshared(AffineMap map) {
+  for (auto& row : map.rows) {
+    AffineMap::Row own;
+    for (const auto& e : row) own.push_back(e);
+    row = std::move(own);
+  }
+  return map;
+}
+
+void expect_same_rows(const AffineMap& a, const AffineMap& b) {
+  ASSERT_EQ(a.rows.size(), b.rows.size());
+  EXPECT_EQ(a.bias, b.bias);
+  for (std::size_t r = 0; r < a.rows.size(); ++r) {
+    ASSERT_EQ(a.rows[r].size(), b.rows[r].size()) << "row " << r;
+    for (std::size_t i = 0; i < a.rows[r].size(); ++i) {
+      ASSERT_EQ(a.rows[r][i].column, b.rows[r][i].column) << "row " << r;
+      ASSERT_EQ(a.rows[r][i].value, b.rows[r][i].value) << "row " << r;
+    }
+  }
+}
+
+std::size_t shared_with_neighbour(const AffineMap& map) {
+  std::size_t count = 0;
+  for (std::size_t r = 1; r < map.rows.size(); ++r) count += map.rows[r].shares(map.rows[r - 1]);
+  return count;
+}
+
+// Rows that share entries are composed, added and scaled once; to the bit as if each were by itself.
+TEST(AffineMap, SharedRowsAreWorthWhatOwnOnesAre) {
+  Random random(6);
+  for (int round = 0; round < 60; ++round) {
+    const Shape input{random.size(1, 3), random.size(7, 14), random.size(7, 14)};
+    nn::Graph graph = nn::make_graph("two", input);
+    nn::Conv2d conv = nn::testing::make_conv(random, input.channels, random.size(1, 3), random.size(1, 3), 3, 1);
+    for (auto& p : conv.padding) p = random.size(0, 2);
+    conv.stride = {random.size(1, 2), random.size(1, 2)};
+    nn::add_node(graph, "conv", conv, {0});
+    nn::AvgPool pool{{2, 2}, {random.size(1, 2), 2}, {random.size(0, 1), 0, 0, 1}, random.size(0, 1) == 0};
+    nn::add_node(graph, "pool", pool, {1});
+    const AffineMap first = affine_of(graph.nodes[1], input), second = affine_of(graph.nodes[2], graph.nodes[1].shape);
+    AffineMap shared = program::compose(second, first);
+    AffineMap own = program::compose(unshared(second), unshared(first));
+    expect_same_rows(shared, own);
+    expect_same_rows(program::sum_of(shared, shared), program::sum_of(own, own));
+    const std::size_t plane = graph.output_shape().height * graph.output_shape().width;
+    const auto factor = [&](std::size_t r) { return 0.3 + static_cast<double>(r / plane); };
+    shared.scale_rows(factor);
+    own.scale_rows(factor);
+    expect_same_rows(shared, own);
+    if (HasFatalFailure()) return;
+  }
+  // Most rows of a convolution behind a pool are their neighbours moved along.
+  nn::Graph graph = nn::make_graph("large", {2, 40, 40});
+  nn::add_node(graph, "pool", nn::AvgPool{{2, 2}, {2, 2}, {}, false}, {0});
+  nn::Conv2d conv = nn::testing::make_conv(random, 2, 3, 3, 3, 1);
+  conv.padding = {1, 1, 1, 1};
+  nn::add_node(graph, "conv", conv, {1});
+  AffineMap map =
+      program::compose(affine_of(graph.nodes[2], graph.nodes[1].shape), affine_of(graph.nodes[1], graph.input_shape()));
+  EXPECT_GT(shared_with_neighbour(map), 3u * 20 * 16);
+  map.scale_rows([](std::size_t r) { return r < 400 ? 2.0 : 3.0; });
+  EXPECT_GT(shared_with_neighbour(map), 3u * 20 * 16);
+}
+
 TEST(AffineMap, KnowsItsLargestEntryAndTheirNumber) {
   const AffineMap map{3, {{{0, 1}, {2, -4}}, {}, {{1, 2}}}, {0, 9, 0}};
   EXPECT_EQ(map.largest(), 4);

@@ -44,5 +44,19 @@ TEST(AffineRow, SharedOnesStayWhatTheyAreWhenAnotherChanges) {
   EXPECT_FALSE(a.shares(b) || a.shares(c) || b.shares(c));
 }
 
+TEST(AffineRow, MovesAlongAndBack) {
+  const AffineRow a{{5, 1}, {9, -2}};
+  const AffineRow b = a.moved_along(7), c = b.moved_along(-12);
+  EXPECT_EQ(seen(b), (List{{12, 1}, {16, -2}}));
+  EXPECT_EQ(seen(c), (List{{0, 1}, {4, -2}}));
+  EXPECT_TRUE(a.shares(c));
+  EXPECT_EQ(c.distance_from(b), -12);
+  EXPECT_EQ(b.distance_from(c), 12);
+  AffineRow none = AffineRow().moved_along(3);
+  EXPECT_TRUE(none.empty());
+  none.push_back({1, 2});
+  EXPECT_EQ(seen(none), (List{{1, 2}}));
+}
+
 }  // namespace
 }  // namespace obscura::program
