@@ -25,11 +25,10 @@ void disturb(Network& network) {
 class ZooNetworkTest : public ::testing::TestWithParam<std::string> {
  protected:
   static Model model_of(const std::string& name) {
-    const bool colour = name.ends_with("-m") || name == "rcnn";
     // Chunks that do not divide the picture; other models of surfaces have a size that theirs come to.
     if (is_chunked(name)) return make_model(name, {1, 45, 61}, 10);
     if (resizes(name)) return make_model(name, {1, 48, 64}, 10);
-    return make_model(name, colour ? Shape{3, 32, 32} : Shape{1, 28, 28}, 10);
+    return make_model(name, usual_images(name), 10);
   }
 };
 
@@ -164,9 +163,9 @@ TEST(Network, ValuesBehindMaximumPoolsAreLeftOutInTraining) {
 }
 
 TEST(Network, LayersThatCannotBeTrainedAreNamed) {
-  nn::Graph graph = nn::make_graph("padded", {1, 4, 4});
-  nn::add_node(graph, "border", nn::Pad{{1, 1, 1, 1}, nn::Pad::Mode::edge, 0}, {0});
-  EXPECT_THAT([&] { Network network(graph); }, ThrowsMessage<UnsupportedError>(HasSubstr("layer 'border' cannot be")));
+  nn::Graph graph = nn::make_graph("fitted", {1, 4, 4});
+  nn::add_node(graph, "fit", nn::Polynomial{{{0, 1, 2}}, nn::Polynomial::Basis::chebyshev}, {0});
+  EXPECT_THAT([&] { Network network(graph); }, ThrowsMessage<UnsupportedError>(HasSubstr("layer 'fit' cannot be")));
 }
 
 }  // namespace

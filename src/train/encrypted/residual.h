@@ -19,7 +19,7 @@ struct Block {
 
 /// y = act(conv2(act(conv1(x))) + shortcut(x)), convolutions 3x3; the shortcut is x itself, or a bare convolution 1x1
 /// where the shape changes. act is a batch norm and a quadratic, so that the sum is normalised and not its terms: a
-/// block is two stages of one product each, and the shortcut costs no level (see docs/training-networks.md).
+/// block is two stages of one product each, and the shortcut costs no level (see docs/training.md).
 inline void add_block(Sequence& net, const Block& block) {
   const std::size_t stride = block.halving == Halving::stride ? 2 : 1;
   const bool averaged = block.halving == Halving::average;
