@@ -7,6 +7,7 @@
 #include "ckks/wire_key_file.h"
 #include "fuzz/readers.h"
 #include "fuzz/samples.h"
+#include "secret/sealed.h"
 #include "secret/wire.h"
 
 namespace obscura::fuzz {
@@ -118,6 +119,26 @@ Reader secret_key_reader() {
   // A key makes its ring: tables of a degree of 2^17 come from a file of 32 KB.
   return {"secret_key",   {ckks::write_secret_key(key)}, rewrite, kErrors,
           Seal::envelope, {4096, std::size_t{1} << 20},  512};
+}
+
+Reader sealed_secret_key_reader() {
+  const ckks::SecretKey key(tiny(), ring::Seed{8});
+  const auto rewrite = [](ByteSpan in) -> std::optional<Bytes> {
+    const auto sealed = ckks::read_sealed_secret_key(in, "input");
+    // A try at a passphrase costs what the file says.
+    if (sealed.cost.memory_kib == ckks::kLeastCost.memory_kib && sealed.cost.passes == ckks::kLeastCost.passes) {
+      ckks::unseal(sealed, ckks::Passphrase("words of a fuzzer"), "input");
+    }
+    return ckks::write_sealed_secret_key(sealed);
+  };
+  const auto sealed = ckks::seal(key, ckks::Passphrase("words of a fuzzer"), ckks::kLeastCost);
+  return {"sealed_secret_key",
+          {ckks::write_sealed_secret_key(sealed)},
+          rewrite,
+          kErrors,
+          Seal::envelope,
+          {4096, std::size_t{1} << 20},
+          1024};
 }
 
 Reader ciphertext_reader() {

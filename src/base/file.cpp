@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file_stream.h"
@@ -45,7 +46,7 @@ ByteSource open_source(const std::filesystem::path& path) {
   const auto in = std::make_shared<std::ifstream>();
   in->rdbuf()->pubsetbuf(nullptr, 0);  // pieces are large: no copy on the way
   in->open(path, std::ios::binary);
-  if (!*in) throw IoError("cannot read " + path.string() + ": " + std::strerror(errno));
+  if (!*in) throw IoError("cannot read " + path.string() + ": " + std::generic_category().message(errno));
   const auto size = std::filesystem::file_size(path, ec);
   if (ec) throw IoError("cannot read " + path.string() + ": " + ec.message());
   const auto read = [in, path](std::span<std::uint8_t> to) {

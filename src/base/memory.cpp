@@ -2,6 +2,7 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // bytes; malloc keeps smaller blocks itself
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
-constexpr std::size_t kMostKept = std::size_t{1} << 29;  // bytes in all
+constexpr std::size_t kLeastRoom = std::size_t{1} << 29;   // bytes that may be kept whatever the process has used
 
 /// What is really allocated: eighths of a power of two, so that near sizes share their blocks.
 std::size_t block_bytes(std::size_t words) {
@@ -39,43 +40,83 @@ void* allocate(std::size_t bytes) {
   return std::aligned_alloc(kAlignment, bytes);
 }
 
+/// An eighth of the machine's memory, or nothing where it is not known.
+std::size_t eighth_of_machine() {
+#if defined(__linux__)
+  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+  if (pages > 0 && bytes > 0) return static_cast<std::size_t>(pages) / 8 * static_cast<std::size_t>(bytes);
+#endif
+  return 0;
+}
+
 /// Large blocks that were freed, by size. malloc gives them back to the system and takes them again, and the zeroing of
-/// fresh pages costs several times the arithmetic on them. Part of the allocator as malloc's own lists are, so one for
-/// the process. Thread-safe.
+/// fresh pages costs several times the arithmetic on them. What is kept and what is in use together stay within the
+/// most that was ever in use at once, so that a network's next run finds the memory of its last (at least kLeastRoom
+/// and at most an eighth of the machine is kept); what has not been asked for longest goes first. Part of the allocator
+/// as malloc's own lists are, so one for the process. Thread-safe.
 class BlockCache {
  public:
   static BlockCache& shared() {
     static BlockCache* const cache = new BlockCache;  // never destroyed: blocks may be freed at exit
     return *cache;
   }
-  /// nullptr where there is none.
+  /// nullptr where there is none; the block that the caller then allocates counts as in use.
   void* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    const auto found = blocks_.find(bytes);
-    if (found == blocks_.end() || found->second.empty()) return nullptr;
-    void* const block = found->second.back();
-    found->second.pop_back();
+    used_ += bytes;
+    const auto found = classes_.find(bytes);
+    if (found == classes_.end() || found->second.blocks.empty()) {
+      make_room(0);
+      return nullptr;
+    }
+    Class& own = found->second;
+    void* const block = own.blocks.back();
+    own.blocks.pop_back();
+    own.asked = ++clock_;
     kept_ -= bytes;
     return block;
   }
+  /// Takes back what take() counted, where the system had no block.
+  void refuse(std::size_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    used_ -= bytes;
+  }
   void give_back(void* block, std::size_t bytes) noexcept {
     const std::lock_guard lock(mutex_);
-    if (kept_ + bytes > kMostKept) clear();  // of sizes that nobody asks for any more
-    if (bytes <= kMostKept && remember(block, bytes)) return;
-    std::free(block);
+    most_used_ = std::max(most_used_, used_);
+    used_ -= bytes;
+    make_room(bytes);
+    if (kept_ + bytes > most_kept() || !remember(block, bytes)) std::free(block);
   }
 
  private:
-  void clear() noexcept {
-    for (auto& [bytes, blocks] : blocks_) {
-      for (void* const block : blocks) std::free(block);
-      blocks.clear();
+  struct Class {
+    std::vector<void*> blocks;
+    std::uint64_t asked = 0;  ///< the clock when one was last taken or given back
+  };
+
+  std::size_t most_kept() const {
+    const std::size_t unused = std::max(most_used_, used_) - used_;
+    return std::max(kLeastRoom, std::min(unused, eighth_));
+  }
+  /// For `bytes` more, as far as that is possible.
+  void make_room(std::size_t bytes) noexcept {
+    while (kept_ > 0 && kept_ + bytes > most_kept()) {
+      auto oldest = classes_.end();
+      for (auto it = classes_.begin(); it != classes_.end(); ++it) {
+        if (it->second.blocks.empty()) continue;
+        if (oldest == classes_.end() || it->second.asked < oldest->second.asked) oldest = it;
+      }
+      std::free(oldest->second.blocks.back());
+      oldest->second.blocks.pop_back();
+      kept_ -= oldest->first;
     }
-    kept_ = 0;
   }
   bool remember(void* block, std::size_t bytes) noexcept {
     try {
-      blocks_[bytes].push_back(block);
+      Class& own = classes_[bytes];
+      own.blocks.push_back(block);
+      own.asked = ++clock_;
     } catch (const std::bad_alloc&) {
       return false;
     }
@@ -84,8 +125,10 @@ class BlockCache {
   }
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<void*>> blocks_;
-  std::size_t kept_ = 0;
+  std::map<std::size_t, Class> classes_;
+  std::size_t kept_ = 0, used_ = 0, most_used_ = 0;  // bytes
+  std::uint64_t clock_ = 0;
+  const std::size_t eighth_ = eighth_of_machine();
 };
 
 // Sanitizers see use after free only where memory is really freed.
@@ -107,7 +150,10 @@ AlignedWords::AlignedWords(std::size_t size) : size_(size) {
   const std::size_t bytes = block_bytes(size);
   void* block = kKeep && bytes >= kLeastKept ? BlockCache::shared().take(bytes) : nullptr;
   if (block == nullptr) block = allocate(bytes);
-  if (block == nullptr) throw std::bad_alloc();
+  if (block == nullptr) {
+    if (kKeep && bytes >= kLeastKept) BlockCache::shared().refuse(bytes);
+    throw std::bad_alloc();
+  }
   data_ = static_cast<std::uint64_t*>(block);
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 
@@ -19,7 +20,7 @@ namespace {
 [[noreturn]] void throw_io(const std::string& what, const fs::path& path) {
   const int error = errno;
   pending::halt_if_ending();
-  throw IoError(what + " " + path.string() + ": " + std::strerror(error));
+  throw IoError(what + " " + path.string() + ": " + std::generic_category().message(error));
 }
 
 fs::path folder_of(const fs::path& file) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/pending.h"
@@ -57,7 +58,7 @@ int run(int argc, char** argv) {
 /// What was printed may still be in a buffer, and its disk full.
 void flush_output() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    throw obscura::IoError(std::string("cannot write to standard output: ") + std::strerror(errno));
+    throw obscura::IoError(std::string("cannot write to standard output: ") + std::generic_category().message(errno));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "base/error.h"
 #include "cli/console.h"
@@ -29,7 +30,7 @@ constexpr std::size_t kMostRead = ckks::Passphrase::kLongest + 3;
 class OpenFile {
  public:
   explicit OpenFile(const fs::path& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) throw IoError("cannot read " + path.string() + ": " + std::strerror(errno));
+    if (fd_ < 0) throw IoError("cannot read " + path.string() + ": " + std::generic_category().message(errno));
   }
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -51,7 +52,7 @@ ckks::Passphrase from_file(const fs::path& path) {
   while (length < text.size()) {
     const ssize_t got = ::read(file.fd(), text.data() + length, text.size() - length);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw IoError("cannot read " + path.string() + ": " + std::strerror(errno));
+    if (got < 0) throw IoError("cannot read " + path.string() + ": " + std::generic_category().message(errno));
     if (got == 0) break;
     length += static_cast<std::size_t>(got);
   }
@@ -63,7 +64,7 @@ ckks::Passphrase from_file(const fs::path& path) {
 
 /// A copy of the process's environment can be read in /proc as long as it runs.
 ckks::Passphrase from_environment(const std::string& variable) {
-  char* const value = std::getenv(variable.c_str());
+  char* const value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): no thread runs yet
   if (value == nullptr || *value == 0) throw UsageError("$" + variable + " holds no passphrase");
   ckks::Passphrase passphrase{std::string_view(value)};
   sodium_memzero(value, std::strlen(value));

@@ -107,7 +107,7 @@ int report_failure(const std::exception& error) noexcept {
 }
 
 void tell_outcome(int status, const char* error) noexcept {
-  const char* number = std::getenv("OBSCURA_OUTCOME_FD");
+  const char* number = std::getenv("OBSCURA_OUTCOME_FD");  // NOLINT(concurrency-mt-unsafe)
   if (number == nullptr) return;
   char text[2 * kLongestLine];
   int length = std::snprintf(text, sizeof(text), "{\"status\": %d, \"error\": \"", status);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "image/class_folders.h"
 #include "image/digits.h"
@@ -17,11 +18,6 @@ constexpr std::size_t kSampleTestCount = 1000;
 constexpr std::size_t kSampleTrainCount = 10000;
 /// Training samples come from seeds that no test sample uses.
 constexpr std::uint64_t kSampleTrainSeed = std::uint64_t{1} << 40;
-
-fs::path environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? fs::path() : fs::path(value);
-}
 
 /// The source tree that the running program was built in, or nothing.
 fs::path source_tree() {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -59,10 +60,10 @@ class NewFolders {
 class FolderLock {
  public:
   explicit FolderLock(const fs::path& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (fd_ < 0) throw IoError("cannot open folder " + folder.string() + ": " + std::strerror(errno));
+    if (fd_ < 0) throw IoError("cannot open folder " + folder.string() + ": " + std::generic_category().message(errno));
     while (::flock(fd_, LOCK_EX) != 0) {
       if (errno == EINTR) continue;
-      const std::string why = std::strerror(errno);
+      const std::string why = std::generic_category().message(errno);
       ::close(fd_);
       throw IoError("cannot lock folder " + folder.string() + ": " + why);
     }
@@ -109,7 +110,7 @@ DecryptionCount read_counter(const fs::path& file, const ckks::KeyId& key) {
 void require_private(const fs::path& secret) {
   struct stat status {};
   if (::stat(secret.c_str(), &status) != 0) {
-    throw IoError("cannot read " + secret.string() + ": " + std::strerror(errno));
+    throw IoError("cannot read " + secret.string() + ": " + std::generic_category().message(errno));
   }
   if ((status.st_mode & 077) == 0) return;
   throw IoError(

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/pending.h"
@@ -23,7 +24,7 @@ constexpr const char* kPart = ".part";
 constexpr int kLockGlanceMs = 50;
 
 [[noreturn]] void refuse(const char* what, const fs::path& file) {
-  throw IoError(std::string("cannot ") + what + " " + file.string() + ": " + std::strerror(errno));
+  throw IoError(std::string("cannot ") + what + " " + file.string() + ": " + std::generic_category().message(errno));
 }
 
 /// The beginning of a file, NAME.<hash>.part, which one process at a time adds to.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "base/error.h"
 #include "remote/hash.h"
@@ -20,7 +21,7 @@ KeySource keys_of_file(const std::filesystem::path& file) {
   const auto size = std::filesystem::file_size(file, ec);
   if (ec) throw IoError("cannot read " + file.string() + ": " + ec.message());
   const auto in = std::make_shared<std::ifstream>(file, std::ios::binary);
-  if (!*in) throw IoError("cannot read " + file.string() + ": " + std::strerror(errno));
+  if (!*in) throw IoError("cannot read " + file.string() + ": " + std::generic_category().message(errno));
   return {size, [in, file](std::uint64_t offset, std::span<std::uint8_t> to) {
             in->clear();
             in->seekg(static_cast<std::streamoff>(offset));

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/environment.h"
 #include "base/error.h"
 
 namespace obscura::ring {
@@ -30,17 +31,16 @@ bool has_ifma() {
 #endif
 
 Isa read_selection() {
-  const char* wanted = std::getenv("OBSCURA_ISA");
-  if (wanted == nullptr || *wanted == '\0') return best_isa();
+  const std::string wanted = environment("OBSCURA_ISA");
+  if (wanted.empty()) return best_isa();
   for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::ifma}) {
     if (isa_name(isa) != wanted) continue;
     if (isa > best_isa()) {
-      throw ParameterError("OBSCURA_ISA=" + std::string(wanted) + ": this processor only has " +
-                           std::string(isa_name(best_isa())));
+      throw ParameterError("OBSCURA_ISA=" + wanted + ": this processor only has " + std::string(isa_name(best_isa())));
     }
     return isa;
   }
-  throw ParameterError("OBSCURA_ISA=" + std::string(wanted) + " is not scalar, avx2 or ifma");
+  throw ParameterError("OBSCURA_ISA=" + wanted + " is not scalar, avx2 or ifma");
 }
 
 }  // namespace

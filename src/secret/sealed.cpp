@@ -16,7 +16,6 @@ namespace {
 constexpr std::uint8_t kScheme = 1;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kFixedBytes = 16 + 1 + 4 + 4 + 16 + 24;  // between parameters and box
-constexpr SealCost kLeastCost{crypto_pwhash_argon2id_OPSLIMIT_MIN, crypto_pwhash_argon2id_MEMLIMIT_MIN / 1024};
 static_assert(sizeof(SealedSecretKey::salt) == crypto_pwhash_argon2id_SALTBYTES);
 static_assert(sizeof(SealedSecretKey::nonce) == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
 

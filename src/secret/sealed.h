@@ -29,6 +29,8 @@ struct SealedSecretKey {
   Bytes box;
 };
 
+/// libsodium's least: a pass over 8 KiB.
+inline constexpr SealCost kLeastCost{1, 8};
 /// Ten passes over 1 GiB: a few seconds. libsodium's SENSITIVE is four over as much.
 inline constexpr SealCost kMostCost{10, 1U << 20};
 

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -25,7 +26,7 @@ namespace {
 constexpr int kOutcomeNumber = 3;
 
 [[noreturn]] void fail(const char* what, int error) {
-  throw IoError(std::string("cannot ") + what + ": " + std::strerror(error));
+  throw IoError(std::string("cannot ") + what + ": " + std::generic_category().message(error));
 }
 
 /// Both ends are closed at the end of the scope.

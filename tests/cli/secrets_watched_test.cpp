@@ -142,6 +142,10 @@ class Terminal {
     }
     return child_.wait();
   }
+  int end_by(int signal) {
+    EXPECT_EQ(::kill(child_.pid(), signal), 0);
+    return end();
+  }
   const std::string& shown() const { return shown_; }
   bool echoes() const {
     termios settings{};
@@ -187,6 +191,20 @@ TEST_F(SecretsWatched, APersonMayCallItOff) {
   const int status = terminal.end();
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1);
   EXPECT_THAT(terminal.shown(), AllOf(HasSubstr("called off"), Not(HasSubstr("tiger"))));
+}
+
+TEST_F(SecretsWatched, ASignalWhileAskingLeavesTheTerminalAsItWas) {
+  for (const int signal : {SIGTERM, SIGHUP, SIGINT}) {
+    Terminal terminal({"encrypt", "--keys", keys(), sample("7-0"), "--out", query()});
+    terminal.until("secret.key: ");
+    terminal.type("tig");
+    ASSERT_FALSE(terminal.echoes());
+    const int status = terminal.end_by(signal);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status << terminal.shown();
+    EXPECT_TRUE(terminal.echoes());
+    EXPECT_THAT(terminal.shown(), Not(HasSubstr("tig")));
+    EXPECT_FALSE(fs::exists(query()));
+  }
 }
 
 TEST_F(SecretsWatched, ANewPassphraseIsAskedTwice) {

@@ -7,15 +7,11 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/environment.h"
 #include "report/text.h"
 
 namespace obscura::cli {
 namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 /// The first of the three that is set decides, as for the C library.
 bool utf8_locale() {

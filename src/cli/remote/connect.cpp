@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
@@ -11,11 +12,6 @@ namespace fs = std::filesystem;
 
 namespace obscura::cli {
 namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 /// The first line of the file.
 std::string token_of(const fs::path& file) {

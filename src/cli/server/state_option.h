@@ -4,14 +4,15 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.h"
 #include "cli/options.h"
 
 namespace obscura::cli {
 
 /// Where systemd says that state goes, else a folder beside.
 inline std::filesystem::path default_state() {
-  const char* folder = std::getenv("STATE_DIRECTORY");
-  return folder != nullptr && *folder != '\0' ? folder : "obscura-state";
+  const std::string folder = environment("STATE_DIRECTORY");
+  return folder.empty() ? "obscura-state" : folder;
 }
 
 inline void add_state(CLI::App& verb, std::filesystem::path& state) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "base/error.h"
 
@@ -97,7 +98,7 @@ ListenSocket listen_at(const std::string& address) {
     }
     error = errno;
   }
-  throw IoError("cannot listen at " + address + ": " + std::strerror(error));
+  throw IoError("cannot listen at " + address + ": " + std::generic_category().message(error));
 }
 
 Peer peer_of(const sockaddr* address) {

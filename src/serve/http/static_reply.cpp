@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <system_error>
 
 #include "base/error.h"
 
@@ -73,7 +74,7 @@ std::string content_range(const FileRange& range, std::uint64_t size) {
 FilePart open_file(const std::filesystem::path& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat facts {};
-  if (!file) throw IoError("a file that is to be sent cannot be opened: " + std::string(std::strerror(errno)));
+  if (!file) throw IoError("a file that is to be sent cannot be opened: " + std::generic_category().message(errno));
   if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
     throw IoError("a file that is to be sent is not a plain file");
   }

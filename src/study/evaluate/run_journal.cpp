@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -45,7 +46,7 @@ std::optional<nlohmann::json> object_of(std::string_view line) {
 }
 
 [[noreturn]] void fail(const fs::path& file) {
-  throw IoError("cannot write " + file.string() + ": " + std::strerror(errno));
+  throw IoError("cannot write " + file.string() + ": " + std::generic_category().message(errno));
 }
 
 /// Adds to a file, and returns when the disk has it.
