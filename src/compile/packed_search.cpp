@@ -18,8 +18,10 @@ using LayoutId = std::size_t;
 constexpr double kMicrosecondsPerKeyMegabyte = 100;
 /// Ways to come so far that are followed up.
 constexpr std::size_t kBeam = 6;
-/// Diagonals of one stage above which it would take minutes.
-constexpr std::size_t kMostDiagonals = 40000;
+/// Diagonals of one stage: so many always, more where the ring is small enough for the memory that they may take, and
+/// never so many that the search among them would take minutes.
+constexpr std::size_t kFewDiagonals = 40000, kManyDiagonals = std::size_t{1} << 18;
+constexpr std::size_t kDiagonalBytes = std::size_t{1} << 33;
 /// Megabytes of plaintexts that a stage may have encoded ahead of time.
 constexpr double kHoistedMegabytes = 400;
 constexpr std::size_t kMostCopies = 16;
@@ -41,6 +43,11 @@ class Layouts {
  private:
   std::vector<std::shared_ptr<const Layout>> all_;
 };
+
+/// A diagonal is kept as a 32-bit integer a coefficient (circuits::BlockTransform).
+std::size_t most_diagonals(const ckks::Context& context) {
+  return std::clamp(kDiagonalBytes / (4 * context.degree()), kFewDiagonals, kManyDiagonals);
+}
 
 double key_megabytes(const std::vector<std::vector<std::int64_t>>& groups, const circuits::StepCosts& costs) {
   double sum = 0;
@@ -89,7 +96,7 @@ class Search {
     std::vector<const PricedStage*> path;
     double cost = 0;
   };
-  /// A stage between layouts: inputs, output, copies.
+  /// A stage between layouts: its number, output, copies, most diagonals, inputs.
   using Key = std::vector<std::size_t>;
 
   std::vector<State> starts() {
@@ -122,10 +129,19 @@ class Search {
   }
 
   std::vector<State> step(std::size_t i, const std::vector<State>& beam) {
+    // Layouts with more diagonals are looked at only where there is no other.
+    auto next = continued(i, beam, kFewDiagonals);
+    if (next.empty()) next = continued(i, beam, most_diagonals(context_));
+    if (next.empty()) refuse_diagonals(stages_[i]);
+    return keep_best(i, std::move(next));
+  }
+
+  /// Every state with every way to do the stage behind it that has at most so many diagonals.
+  std::vector<State> continued(std::size_t i, const std::vector<State>& beam, std::size_t most) {
     std::vector<State> next;
     for (const State& state : beam) {
       for (const auto& [output, copies, unfolded] : candidates(i, state)) {
-        const PricedStage* priced = price(i, state, output, copies, unfolded);
+        const PricedStage* priced = price(i, state, output, copies, unfolded, most);
         if (priced == nullptr) continue;
         State grown = state;
         grown.values.push_back(layouts_.add(*priced->output));
@@ -134,11 +150,17 @@ class Search {
         next.push_back(std::move(grown));
       }
     }
-    if (next.empty()) {
-      throw UnsupportedError("layer " + stages_[i].name + " takes more than " + std::to_string(kMostDiagonals) +
-                             " diagonals in every layout: use --mode batched");
-    }
-    return keep_best(i, std::move(next));
+    return next;
+  }
+
+  [[noreturn]] void refuse_diagonals(const Stage& stage) const {
+    const Shape& in = stage.terms.front().input;
+    const auto text = [](const Shape& s) {
+      return std::to_string(s.channels) + " x " + std::to_string(s.height) + " x " + std::to_string(s.width);
+    };
+    throw UnsupportedError("layer " + stage.name + " takes more than " + std::to_string(most_diagonals(context_)) +
+                           " diagonals in every layout, from " + text(in) + " values to " + text(stage.output) +
+                           ": use smaller images, a larger stride, fewer channels, or --mode batched");
   }
 
   /// One state for each set of layouts that can still be seen, the cheapest few of them.
@@ -197,25 +219,26 @@ class Search {
     return result;
   }
 
-  const PricedStage* price(std::size_t i, const State& state, Layout output, std::size_t copies, bool unfolded) {
+  const PricedStage* price(std::size_t i, const State& state, Layout output, std::size_t copies, bool unfolded,
+                           std::size_t most) {
     // Only a square keeps empty slots at zero, and only a folded sum leaves them there.
     output.clean = !unfolded && stages_[i].activation != Stage::Activation::polynomial;
     const LayoutId to = layouts_.add(std::move(output));
-    Key key{i, to, copies};
+    Key key{i, to, copies, most};
     for (const Term& term : stages_[i].terms) key.push_back(state.values[term.value]);
     const auto [it, fresh] = priced_.try_emplace(key);
-    if (fresh) it->second = make(i, state, layouts_[to], copies, unfolded);
+    if (fresh) it->second = make(i, state, layouts_[to], copies, unfolded, most);
     return it->second.get();
   }
 
   std::unique_ptr<PricedStage> make(std::size_t i, const State& state, const std::shared_ptr<const Layout>& output,
-                                    std::size_t copies, bool unfolded) {
+                                    std::size_t copies, bool unfolded, std::size_t most) {
     const Stage& stage = stages_[i];
     Placement placement{{}, output.get(), unfolded, slots_};
     for (const Term& term : stage.terms) placement.inputs.push_back({layouts_[state.values[term.value]].get(), copies});
     const SlotMap map(stage, placement);
     if (!map.possible()) return nullptr;
-    const auto offsets = map.offsets(kMostDiagonals);
+    const auto offsets = map.offsets(most);
     if (offsets.empty()) return nullptr;
     const StageSchedule& s = schedule_[i];
     const auto costs = circuits::step_costs(context_, s.limbs);
