@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // bytes; malloc keeps smaller blocks itself
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
-constexpr std::size_t kLeastRoom = std::size_t{1} << 29;   // bytes that may be kept whatever the process has used
+constexpr std::size_t kLeastRoom = std::size_t{1} << 29;  // bytes that may be kept whatever the process has used
 
 /// What is really allocated: eighths of a power of two, so that near sizes share their blocks.
 std::size_t block_bytes(std::size_t words) {

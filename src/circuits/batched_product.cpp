@@ -13,6 +13,10 @@ namespace {
 /// that stand a power of two apart would push each other out of every cache.
 constexpr std::size_t kBlock = 64;
 constexpr std::size_t kTile = ring::PackedMatrix::kColumns;
+/// Arrays ahead whose words are asked for while one is copied: pieces of 512 bytes, each far from the last, are too
+/// short for the processor to see the next one coming.
+constexpr std::size_t kAhead = 8;
+constexpr std::size_t kWordsOfLine = 8;
 /// Blocks of one task of the thread pool.
 constexpr std::size_t kBlocksPerTask = 16;
 
@@ -101,6 +105,9 @@ void BatchedProduct::run_block(const ring::PrimeRing& q, const std::vector<const
                                const std::vector<std::uint64_t*>& to, std::size_t at, std::uint64_t* scratch) const {
   const std::size_t tiles = std::min(kBlock, q.degree()) / kTile;
   for (std::size_t c = 0; c < columns_; ++c) {
+    for (std::size_t i = 0; c + kAhead < columns_ && i < tiles * kTile; i += kWordsOfLine) {
+      __builtin_prefetch(from[c + kAhead] + at + i);
+    }
     for (std::size_t t = 0; t < tiles; ++t) {
       std::memcpy(scratch + (t * columns_ + c) * kTile, from[c] + at + t * kTile, kTile * sizeof(std::uint64_t));
     }

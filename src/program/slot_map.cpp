@@ -24,6 +24,20 @@ bool copies_fit(const Layout& input, std::size_t step, std::size_t copies) {
   return true;
 }
 
+/// How far ahead of a slot of the output a value is read, from where both stand. All sizes are powers of two.
+struct Reach {
+  std::size_t slots, window, step;
+  bool copied;
+
+  std::size_t offset(std::size_t at, std::size_t to) const {
+    // The element is `ahead` of one of the output's repetitions; a copy takes it part of the way.
+    const std::size_t ahead = (at - to) & (window - 1);
+    if (copied) return ahead & (step - 1);
+    // Nearer from the other side: the repetition behind it reads it.
+    return ahead + (2 * ahead > window ? slots - window : 0);
+  }
+};
+
 }  // namespace
 
 SlotMap::SlotMap(const Stage& stage, const Placement& placement) : stage_(stage), placement_(placement) {
@@ -69,7 +83,7 @@ void SlotMap::for_entries(Visit&& visit, More&& more) const {
         // Where the input repeats more often, any repetition of the output will do.
         std::size_t slot = repeats ? (at + slots - ahead) & (fold_period_ - 1) : to & mask;
         if (copies > 1) {
-          ahead %= step;
+          ahead &= step - 1;
         } else if (2 * ahead > window) {
           // Nearer from the other side: the repetition behind it reads it.
           ahead += slots - window;
@@ -106,20 +120,36 @@ void SlotMap::for_counts(Counts& counts, Visit&& visit) const {
 }
 
 std::vector<BlockOffset> SlotMap::offsets(std::size_t most) const {
-  // A bit a diagonal, which is there or not: few enough to stay near.
-  const std::size_t slots = placement_.slots, words = (slots + 63) / 64;
+  // A bit a diagonal, which is there or not: few enough to stay near. A search asks this for every layout that it
+  // tries, of matrices with tens of millions of entries, so it is a loop of its own.
+  const std::size_t slots = placement_.slots, words = (slots + 63) / 64, mask = slots - 1;
+  const int shift = std::countr_zero(slots);
   std::vector<std::vector<std::uint64_t>> seen(outputs_ * inputs_);
-  std::size_t distinct = 0;
-  for_entries(
-      [&](std::size_t out, std::size_t in, std::size_t offset, std::size_t, double) {
-        auto& block = seen[out * inputs_ + in];
+  std::size_t distinct = 0, first_input = 0;
+  for (std::size_t k = 0; k < stage_.terms.size(); ++k) {
+    const Layout& from = *placement_.inputs[k].layout;
+    const std::size_t copies = placement_.inputs[k].copies;
+    const std::size_t window = std::min(out_period_, std::min(from.period, slots));
+    const Reach reach{slots, window, window / copies, copies > 1};
+    const std::uint32_t* const position = from.position.data();
+    const auto& rows = stage_.terms[k].map.rows;
+    for (std::size_t r = 0; r < rows.size() && distinct <= most; ++r) {
+      const std::size_t to = placement_.output->position[r];
+      auto* const blocks = seen.data() + (to >> shift) * inputs_ + first_input;
+      for (const auto& e : rows[r]) {
+        const std::size_t at = position[e.column];
+        auto& block = blocks[at >> shift];
         if (block.empty()) block.resize(words, 0);
+        const std::size_t offset = reach.offset(at, to & mask);
         std::uint64_t& word = block[offset / 64];
         const std::uint64_t bit = std::uint64_t{1} << (offset % 64);
-        distinct += (word & bit) == 0 ? 1 : 0;
+        if ((word & bit) != 0) continue;
         word |= bit;
-      },
-      [&] { return distinct <= most; });
+        ++distinct;
+      }
+    }
+    first_input += from.ciphertexts(slots);
+  }
   std::vector<BlockOffset> result;
   if (distinct > most) return result;
   result.reserve(distinct);

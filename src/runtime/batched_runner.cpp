@@ -1,5 +1,6 @@
 #include "runtime/batched_runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -114,23 +115,39 @@ void BatchedRunner::sum_chunks(std::size_t i, const ckks::Evaluator& evaluator, 
   }
 }
 
-/// What a stage reads: its only value, or the values of all terms at its level. Values that nothing reads any more are
-/// given away.
-BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator& evaluator,
+/// Whether a stage reads the query as it came, which is large: nothing of it is copied then.
+bool BatchedRunner::reads_query_alone(std::size_t i, const Tensor& query) const {
+  const program::BatchedStage& stage = program_.batched[i];
+  if (stage.stage.terms.size() != 1 || stage.stage.terms.front().value != 0) return false;
+  return std::all_of(query.begin(), query.end(), [&](const Ciphertext& x) {
+    return x.limbs() == stage.schedule.limbs && x.scale == query.front().scale;
+  });
+}
+
+/// What a stage reads: its only value, or the values of all terms at its level. values[0] is empty: the query stands
+/// for it. Values that nothing reads any more are given away.
+BatchedRunner::Tensor BatchedRunner::gather(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& query,
                                             std::vector<Tensor>& values) const {
   const program::BatchedStage& stage = program_.batched[i];
   Tensor inputs;
+  const auto take = [&](Ciphertext x) {
+    inputs.push_back(std::move(x));
+    // The weights of each term make up for the difference of the scales.
+    inputs.back().scale = inputs.front().scale;
+  };
   for (const auto& term : stage.stage.terms) {
-    Tensor& value = values[term.value];
-    for (Ciphertext& x : value) {
-      const bool last = last_use_[term.value] == i;
-      inputs.push_back(x.limbs() > stage.schedule.limbs ? evaluator.drop_to(x, stage.schedule.limbs)
-                       : last                           ? std::move(x)
-                                                        : x);
-      // The weights of each term make up for the difference of the scales.
-      inputs.back().scale = inputs.front().scale;
+    const bool from_query = term.value == 0, last = !from_query && last_use_[term.value] == i;
+    const Tensor& value = from_query ? query : values[term.value];
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      if (value[k].limbs() > stage.schedule.limbs) {
+        take(evaluator.drop_to(value[k], stage.schedule.limbs));
+      } else if (last) {
+        take(std::move(values[term.value][k]));
+      } else {
+        take(value[k]);
+      }
     }
-    if (last_use_[term.value] == i) value.clear();
+    if (last) values[term.value].clear();
   }
   return inputs;
 }
@@ -158,12 +175,13 @@ BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evalua
 Runner::Replies BatchedRunner::run_query(const ckks::Evaluator& evaluator, const Inputs& query,
                                          const RunOptions& options) const {
   check_query(query);
-  std::vector<Tensor> values{query.ciphertexts};
+  std::vector<Tensor> values(1);
   for (std::size_t i = 0; i < program_.batched.size(); ++i) {
     const auto start = std::chrono::steady_clock::now();
-    const Tensor inputs = gather(i, evaluator, values);
+    const bool direct = reads_query_alone(i, query.ciphertexts);
+    const Tensor gathered = direct ? Tensor{} : gather(i, evaluator, query.ciphertexts, values);
     check_cancelled(options.stop);
-    values.push_back(run_stage(i, evaluator, inputs, options));
+    values.push_back(run_stage(i, evaluator, direct ? query.ciphertexts : gathered, options));
     if (options.on_value && (!program_.merge || i >= program_.merge->value)) options.on_value(i, values.back());
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     if (options.times != nullptr) options.times->push_back({program_.batched[i].stage.name, spent.count()});

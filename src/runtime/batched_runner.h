@@ -17,7 +17,9 @@ class BatchedRunner : public Runner {
 
  private:
   using Tensor = std::vector<ckks::Ciphertext>;  // a ciphertext a value
-  Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, std::vector<Tensor>& values) const;
+  bool reads_query_alone(std::size_t i, const Tensor& query) const;
+  Tensor gather(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& query,
+                std::vector<Tensor>& values) const;
   void sum_chunks(std::size_t i, const ckks::Evaluator& evaluator, ckks::Ciphertext& x) const;
   void correct_empty_slots();
   Tensor run_stage(std::size_t i, const ckks::Evaluator& evaluator, const Tensor& x, const RunOptions& options) const;
