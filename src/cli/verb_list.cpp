@@ -40,6 +40,8 @@ constexpr Verb kVerbs[] = {
     OBSCURA_VERB(evaluate, networks, "Classifies test images plain and encrypted: accuracy, time, sizes"),
     OBSCURA_VERB(data, networks, "Data sets: show, fetch, check, and digits drawn by the program itself"),
     OBSCURA_VERB(train, learning, "Trains a network that can run on encrypted images, and writes it as ONNX"),
+    OBSCURA_VERB(convert, learning,
+                 "Makes a network with ReLU one that can run on encrypted images, retrained against it"),
     OBSCURA_VERB(protect, networks, "Images as pictures that networks can learn from (no encryption)"),
     OBSCURA_VERB(reveal, networks, "Protected images back to what they were, with the owner's key"),
     OBSCURA_VERB(chunks, files, "What selective encryption would encrypt of a picture, drawn over it"),

@@ -14,6 +14,7 @@ void add_bench_verb(CLI::App& verb);
 void add_chunks_verb(CLI::App& verb);
 void add_classify_verb(CLI::App& verb);
 void add_compile_verb(CLI::App& verb);
+void add_convert_verb(CLI::App& verb);
 void add_data_verb(CLI::App& verb);
 void add_decrypt_verb(CLI::App& verb);
 void add_demo_verb(CLI::App& verb);

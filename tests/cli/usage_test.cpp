@@ -10,9 +10,9 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<std::string> kVerbs = {"keygen",    "encrypt", "classify", "decrypt", "evaluate",
-                                         "compile",   "data",    "train",    "bench",   "demo",
-                                         "reproduce", "protect", "reveal",   "chunks",  "remote"};
+const std::vector<std::string> kVerbs = {"keygen",  "encrypt", "classify", "decrypt", "evaluate", "compile",
+                                         "data",    "train",   "bench",    "demo",    "convert",  "reproduce",
+                                         "protect", "reveal",  "chunks",   "remote"};
 
 TEST(Usage, HelpNamesEveryVerb) {
   const Result help = obscura({"--help"});

@@ -40,6 +40,7 @@ std::string fingerprint(const nn::Graph& graph, const Recipe& recipe, const Sets
   hash = fnv1a(layers.data(), layers.size(), hash);
   auto text =
       fmt::format("{} {} seed {} {}; {:016x}", graph.name, sets.train.name, options.seed, describe(recipe), hash);
+  if (options.conversion) text += fmt::format(" converted, gradually {}", options.conversion->gradual);
   if (options.teacher) text += teacher_fingerprint(*options.teacher, recipe);
   return text;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "train/encrypted/layers.h"
 
 namespace obscura::train {
 namespace {
@@ -45,21 +46,17 @@ torch::Tensor pooled_kernel(const torch::Tensor& weight, std::size_t side) {
   return sum / static_cast<double>(side * side);
 }
 
-torch::Tensor average(const nn::AvgPool& pool, const torch::Tensor& x) {
-  const auto& p = pool.padding;
-  return torch::avg_pool2d(x, {dim(pool.kernel[0]), dim(pool.kernel[1])}, {dim(pool.stride[0]), dim(pool.stride[1])},
-                           {dim(p[0]), dim(p[1])}, false, pool.count_include_pad);
-}
-
-torch::Tensor maximum(const nn::MaxPool& pool, const torch::Tensor& x) {
-  return torch::max_pool2d(x, {dim(pool.kernel[0]), dim(pool.kernel[1])}, {dim(pool.stride[0]), dim(pool.stride[1])});
+/// The shape of a value a channel beside x.
+std::vector<std::int64_t> per_channel(const torch::Tensor& x, std::int64_t channels = -1) {
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
+  shape[1] = channels;
+  return shape;
 }
 
 /// Horner; coefficients [rows, degree + 1], a row a channel or one for all.
 torch::Tensor evaluate(const torch::Tensor& coefficients, const torch::Tensor& x) {
   const auto degree = coefficients.size(1) - 1;
-  std::vector<std::int64_t> shape(static_cast<std::size_t>(x.dim()), 1);
-  shape[1] = coefficients.size(0);
+  const auto shape = per_channel(x, coefficients.size(0));
   const auto coefficient = [&](std::int64_t i) { return coefficients.select(1, i).reshape(shape); };
   auto sum = coefficient(degree) * x + coefficient(degree - 1);
   for (auto i = degree - 1; i-- > 0;) sum = sum * x + coefficient(i);
@@ -77,11 +74,6 @@ bool is_quadratic(const nn::Polynomial& polynomial, const nn::Node& node) {
   return polynomial.coefficients.size() == node.shape.channels && polynomial.coefficients[0].size() == 3;
 }
 
-bool is_relu(const nn::Layer& layer) {
-  const auto* activation = std::get_if<nn::Activation>(&layer);
-  return activation != nullptr && activation->kind == nn::Activation::Kind::relu;
-}
-
 bool can_train(const nn::Layer& layer) {
   const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
   if (polynomial != nullptr) return polynomial->basis == nn::Polynomial::Basis::monomial;
@@ -89,7 +81,9 @@ bool can_train(const nn::Layer& layer) {
          std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
          std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
          std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) ||
-         std::holds_alternative<nn::Merge>(layer) || std::holds_alternative<nn::MaxPool>(layer) || is_relu(layer);
+         std::holds_alternative<nn::Merge>(layer) || std::holds_alternative<nn::MaxPool>(layer) ||
+         std::holds_alternative<nn::Activation>(layer) || std::holds_alternative<nn::Concat>(layer) ||
+         std::holds_alternative<nn::Pad>(layer) || std::holds_alternative<nn::Rearrange>(layer);
 }
 
 }  // namespace
@@ -103,26 +97,41 @@ Network::Network(const nn::Graph& skeleton, const NetworkForm& form)
 
 /// Which nodes are computed together: convolution and pool, batch norm and quadratic, where nothing else reads between.
 void Network::plan() {
-  std::vector<std::size_t> readers(parts_.size(), 0);
+  readers_.assign(parts_.size(), 0);
   for (const nn::Node& node : skeleton_.nodes) {
-    for (const std::size_t input : node.inputs) ++readers[input];
+    for (const std::size_t input : node.inputs) ++readers_[input];
   }
+  plan_pools();
   for (std::size_t i = 1; i < parts_.size(); ++i) {
-    const nn::Layer& layer = skeleton_.nodes[i].layer;
     const std::size_t before = skeleton_.nodes[i].inputs[0];
-    if (readers[before] != 1) continue;
-    const auto* pool = std::get_if<nn::AvgPool>(&layer);
-    const auto* conv = std::get_if<nn::Conv2d>(&skeleton_.nodes[before].layer);
-    if (pool != nullptr && conv != nullptr && can_join(*conv, *pool)) {
-      parts_[before].pooled = pool->kernel[0];
-      parts_[i].passed = true;
-    }
-    const auto* polynomial = std::get_if<nn::Polynomial>(&layer);
+    const auto* polynomial = std::get_if<nn::Polynomial>(&skeleton_.nodes[i].layer);
     if (!form_.normalised_squares || polynomial == nullptr || !is_quadratic(*polynomial, skeleton_.nodes[i])) continue;
-    if (!std::holds_alternative<nn::BatchNorm>(skeleton_.nodes[before].layer)) continue;
+    if (readers_[before] != 1 || !is_norm(before)) continue;
     parts_[i].norm = before;
     parts_[before].passed = true;
   }
+}
+
+/// While the maximum of what a convolution makes is mixed in, its average is by itself.
+void Network::plan_pools() {
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    const std::size_t before = skeleton_.nodes[i].inputs[0];
+    const auto* pool = std::get_if<nn::AvgPool>(&skeleton_.nodes[i].layer);
+    const auto* conv = std::get_if<nn::Conv2d>(&skeleton_.nodes[before].layer);
+    if (readers_[before] != 1 || pool == nullptr || conv == nullptr || !can_join(*conv, *pool)) continue;
+    const bool joined = blend_ == 1 || original(i) == nullptr;
+    parts_[before].pooled = joined ? pool->kernel[0] : 1;
+    parts_[i].passed = joined;
+  }
+}
+
+const Original* Network::original(std::size_t i) const {
+  return i < form_.originals.size() && form_.originals[i] ? &*form_.originals[i] : nullptr;
+}
+
+void Network::blend(double share) {
+  blend_ = share;
+  plan_pools();
 }
 
 void Network::plan_dropout() {
@@ -162,6 +171,8 @@ void Network::add_parts(std::size_t i) {
   } else if (!can_train(node.layer)) {
     throw UnsupportedError("layer '" + node.name + "' cannot be trained: it is of the kind " +
                            nn::layer_name(node.layer));
+  } else if (const auto* rearrange = std::get_if<nn::Rearrange>(&node.layer)) {
+    parts_[i].places = rearranged_places(*rearrange, skeleton_.nodes[node.inputs[0]].shape.size());
   } else if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) {
     const auto& p = pool->padding;
     if (p[0] != p[2] || p[1] != p[3]) {
@@ -187,7 +198,11 @@ void Network::add_polynomial(std::size_t i, const nn::Polynomial& polynomial) {
   for (const auto& row : polynomial.coefficients) flat.insert(flat.end(), row.begin(), row.end());
   auto weight = torch::tensor(flat).reshape({dim(polynomial.coefficients.size()), -1});
   if (parts_[i].norm) {
-    weight = weight.slice(1, 1).t().contiguous();  // b, a: the constant is the norm's
+    const auto constants = weight.select(1, 0);
+    if (constants.count_nonzero().item<std::int64_t>() > 0) {
+      parts_[i].bias = register_parameter("bias" + name, constants.clone());
+    }
+    weight = weight.slice(1, 1).t().contiguous();  // b, a
     // The square of a standard normal number has mean 1 and variance 2.
     parts_[i].mean = register_buffer("mean" + name, torch::ones({weight.size(1)}));
     parts_[i].variance = register_buffer("variance" + name, torch::full({weight.size(1)}, 2.0F));
@@ -212,7 +227,9 @@ torch::Tensor Network::run_quadratic(const Part& part, const torch::Tensor& x) c
   const Part& norm = parts_[*part.norm];
   QuadraticForm form;
   if (is_training()) form = {!frozen_, form_.bound, form_.range_weight, form_.range_limit};
-  return normalised_quadratic(x, part.weight, {norm.mean, norm.variance, part.mean, part.variance}, form);
+  const auto y = normalised_quadratic(x, part.weight, {norm.mean, norm.variance, part.mean, part.variance}, form);
+  if (!part.bias.defined()) return y;
+  return y + part.bias.to(y.scalar_type()).reshape(per_channel(y));
 }
 
 /// What is squared: of a normalised quadratic, the input by its running statistics.
@@ -223,6 +240,16 @@ torch::Tensor Network::observe(std::size_t i, const torch::Tensor& x) const {
 }
 
 torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& values) {
+  const Original* before = blend_ < 1 ? original(i) : nullptr;
+  if (before == nullptr) return run_layer(i, values);
+  const torch::Tensor& x = values[skeleton_.nodes[i].inputs[0]];
+  const auto* activation = std::get_if<nn::Activation>(&before->layer);
+  const auto was = activation != nullptr ? activate(*activation, x) : maximum(std::get<nn::MaxPool>(before->layer), x);
+  if (blend_ == 0) return was;
+  return torch::lerp(was, run_layer(i, values).to(was.scalar_type()), blend_);
+}
+
+torch::Tensor Network::run_layer(std::size_t i, const std::vector<torch::Tensor>& values) {
   const nn::Node& node = skeleton_.nodes[i];
   const Part& part = parts_[i];
   const torch::Tensor& x = values[node.inputs[0]];
@@ -239,11 +266,16 @@ torch::Tensor Network::run(std::size_t i, const std::vector<torch::Tensor>& valu
     return F::linear(x.flatten(1).to(torch::kFloat32), part.weight, part.bias);
   }
   if (std::holds_alternative<nn::Square>(node.layer)) return x * x;
-  if (is_relu(node.layer)) return torch::relu(x);
+  if (const auto* activation = std::get_if<nn::Activation>(&node.layer)) return activate(*activation, x);
+  if (const auto* padding = std::get_if<nn::Pad>(&node.layer)) return pad(*padding, x);
+  if (const auto* rearranging = std::get_if<nn::Rearrange>(&node.layer)) return rearrange(*rearranging, part.places, x);
   if (part.norm) return run_quadratic(part, x);
   if (std::holds_alternative<nn::Polynomial>(node.layer)) return evaluate(part.weight, x);
   if (const auto* merging = std::get_if<nn::Merge>(&node.layer)) return merge(*merging, x);
-  return x + values[node.inputs[1]];
+  std::vector<torch::Tensor> all;
+  for (const std::size_t input : node.inputs) all.push_back(values[input]);
+  all = alike(std::move(all));
+  return std::holds_alternative<nn::Concat>(node.layer) ? torch::cat(all, 1) : all[0] + all[1];
 }
 
 /// [N, C, H, W] -> the chunks that the network looks at, [N chunks, C, height, width], those of a picture together.
@@ -291,6 +323,51 @@ torch::Tensor Network::forward(const torch::Tensor& images, std::vector<torch::T
     values.push_back(run(i, values));
   }
   return values.back().flatten(1).to(torch::kFloat32);
+}
+
+torch::Tensor Network::walk(const torch::Tensor& images, const Visitor& before) {
+  const torch::NoGradGuard no_grad;
+  eval();
+  pictures_ = images.size(0);
+  std::vector<torch::Tensor> values{skeleton_.chunks ? chunks_of(images) : images};
+  auto left = readers_;
+  for (std::size_t i = 1; i < skeleton_.nodes.size(); ++i) {
+    const auto& inputs = skeleton_.nodes[i].inputs;
+    before(i, values[inputs[0]]);
+    values.push_back(run(i, values));
+    for (const std::size_t input : inputs) {
+      if (--left[input] == 0) values[input] = torch::Tensor();
+    }
+  }
+  return values.back().flatten(1).to(torch::kFloat32);
+}
+
+void Network::set_statistics(std::size_t node, const torch::Tensor& mean, const torch::Tensor& variance) {
+  const torch::NoGradGuard no_grad;
+  Part& part = parts_[node];
+  if (part.weight.defined()) {
+    const auto scale = part.weight * torch::rsqrt(part.variance + kNormEpsilon);
+    part.bias.add_((mean - part.mean) * scale);
+    part.weight.copy_(scale * torch::sqrt(variance + kNormEpsilon));
+  }
+  part.mean.copy_(mean);
+  part.variance.copy_(variance);
+}
+
+void Network::set_quadratic(std::size_t node, const QuadraticStart& start) {
+  const torch::NoGradGuard no_grad;
+  Part& part = parts_[node];
+  part.mean.copy_(start.square_mean);
+  part.variance.copy_(start.square_variance);
+  part.weight[0].copy_(start.linear);
+  part.weight[1].copy_(start.quadratic * torch::sqrt(part.variance + kNormEpsilon));
+  if (part.bias.defined()) part.bias.copy_(start.constant + start.quadratic * start.square_mean);
+}
+
+void Network::scale_quadratic(std::size_t node, const torch::Tensor& scale, const torch::Tensor& shift) {
+  const torch::NoGradGuard no_grad;
+  parts_[node].weight.mul_(scale);
+  if (parts_[node].bias.defined()) parts_[node].bias.mul_(scale).add_(shift);
 }
 
 std::vector<std::string> Network::observed_names() const {
@@ -342,7 +419,9 @@ void Network::export_polynomial(const Part& part, nn::Polynomial& polynomial) co
   auto rows = part.weight.detach();
   if (part.norm) {
     const auto a = rows[1] * torch::rsqrt(part.variance.to(torch::kFloat64) + kNormEpsilon);
-    rows = torch::stack({-a * part.mean, rows[0].to(torch::kFloat64), a}, 1);
+    auto constant = -a * part.mean;
+    if (part.bias.defined()) constant = constant + part.bias.detach();
+    rows = torch::stack({constant, rows[0].to(torch::kFloat64), a}, 1);
   }
   for (std::size_t r = 0; r < polynomial.coefficients.size(); ++r) {
     const auto row = values_of(rows.select(0, dim(r)));

@@ -3,17 +3,20 @@
 // Internal to src/train: the only header that shows LibTorch.
 #include <torch/torch.h>
 
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "nn/graph.h"
+#include "train/convert/surgery.h"
 #include "train/encrypted/quadratic.h"
 
 namespace obscura::train {
 
 /// How a graph is trained where its layers alone do not say.
 struct NetworkForm {
-  /// Degree-2 polynomials a channel that come right after a batch norm are trained as normalised_quadratic.
+  /// Degree-2 polynomials a channel that come right after a batch norm are trained as normalised_quadratic; their
+  /// constants are trained where one of them is not zero.
   bool normalised_squares = false;
   /// Only with these: the clamp and the range penalty of quadratic.h.
   double bound = 0;
@@ -21,6 +24,8 @@ struct NetworkForm {
   double range_limit = 0;
   double chunk_dropout = 0;               ///< Recipe::chunk_dropout
   std::vector<double> pool_dropout = {};  ///< Recipe::pool_dropout
+  /// Surgery::originals of a converted network: what blend() mixes in. Empty: nothing was converted.
+  std::vector<std::optional<Original>> originals = {};
 };
 
 /// The parameters by what they are.
@@ -51,10 +56,37 @@ class Network : public torch::nn::Module {
 
   ParameterGroups groups() const;
 
+  /// Of a converted network: so much of each quadratic and average, and the rest of what it stands for. 1 at first.
+  void blend(double share);
+
+  /// Hears of each node before it is run, with its first input, which it may change, and this network's parts of it.
+  using Visitor = std::function<void(std::size_t node, torch::Tensor& input)>;
+  /// Runs the images layer by layer, without gradients and in evaluation, and forgets values that nobody reads any
+  /// more. Returns the logits.
+  torch::Tensor walk(const torch::Tensor& images, const Visitor& before);
+
+  /// True for the batch norm of a normalised quadratic, and for that quadratic.
+  bool is_normaliser(std::size_t node) const { return parts_[node].passed && is_norm(node); }
+  bool is_normalised(std::size_t node) const { return parts_[node].norm.has_value(); }
+  /// The batch norm of a normalised quadratic.
+  std::size_t normaliser_of(std::size_t node) const { return parts_[node].norm.value(); }
+
+  bool is_read_once(std::size_t node) const { return readers_[node] == 1; }
+
+  /// Sets a batch norm's statistics, [C] each; one with weights computes what it did before.
+  void set_statistics(std::size_t node, const torch::Tensor& mean, const torch::Tensor& variance);
+  /// c + b z + a z^2 of a normalised quadratic, [C] each, and mean and variance of z^2.
+  struct QuadraticStart {
+    torch::Tensor constant, linear, quadratic, square_mean, square_variance;
+  };
+  void set_quadratic(std::size_t node, const QuadraticStart& start);
+  /// Multiplies what a normalised quadratic makes and adds to it, [C] each.
+  void scale_quadratic(std::size_t node, const torch::Tensor& scale, const torch::Tensor& shift);
+
   /// Names of the layers whose inputs forward() observes.
   std::vector<std::string> observed_names() const;
 
-  /// Takes the weights of a graph of the same layers. Only for networks without normalised squares.
+  /// Takes the weights of a graph of the same layers. Normalised squares keep their statistics and coefficients.
   void set_weights(const nn::Graph& trained);
 
   /// The graph with the weights as they are now; batch norms by their running statistics.
@@ -75,8 +107,12 @@ class Network : public torch::nn::Module {
     std::size_t pooled = 1;
     /// Behind a maximum pool.
     double dropout = 0;
+    torch::Tensor places;  // of a Rearrange
   };
   void plan();
+  void plan_pools();
+  bool is_norm(std::size_t i) const { return std::holds_alternative<nn::BatchNorm>(skeleton_.nodes[i].layer); }
+  const Original* original(std::size_t i) const;
   void plan_dropout();
   void add_parts(std::size_t i);
   void add_norm(std::size_t i, bool affine);
@@ -85,6 +121,7 @@ class Network : public torch::nn::Module {
   torch::Tensor chunks_of(const torch::Tensor& pictures) const;
   torch::Tensor merge(const nn::Merge& merge, const torch::Tensor& x) const;
   torch::Tensor run(std::size_t i, const std::vector<torch::Tensor>& values);
+  torch::Tensor run_layer(std::size_t i, const std::vector<torch::Tensor>& values);
   torch::Tensor run_convolution(const nn::Conv2d& conv, const Part& part, const torch::Tensor& x) const;
   torch::Tensor run_norm(const Part& part, const torch::Tensor& x) const;
   torch::Tensor run_quadratic(const Part& part, const torch::Tensor& x) const;
@@ -95,7 +132,9 @@ class Network : public torch::nn::Module {
   NetworkForm form_;
   bool frozen_ = false;
   bool bfloat16_ = false;
-  std::int64_t pictures_ = 0;  // of the batch that is being run, where its chunks are cut
+  double blend_ = 1;
+  std::vector<std::size_t> readers_;  // by node
+  std::int64_t pictures_ = 0;         // of the batch that is being run, where its chunks are cut
   std::vector<Part> parts_;
 };
 

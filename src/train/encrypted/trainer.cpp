@@ -15,6 +15,7 @@
 #include "train/blas.h"
 #include "train/checkpoint.h"
 #include "train/choosing.h"
+#include "train/convert/fit_start.h"
 #include "train/encrypted/batches.h"
 #include "train/encrypted/fingerprint.h"
 #include "train/encrypted/measure.h"
@@ -30,8 +31,10 @@ namespace {
 /// Steps in a row whose gradients are not finite, after which nothing will mend the network.
 constexpr std::size_t kPatience = 10;
 
-NetworkForm form_of(const Recipe& r) {
-  return {r.normalised_squares, r.range_bound, r.range_weight, r.range_limit, r.chunk_dropout, r.pool_dropout};
+NetworkForm form_of(const Recipe& r, const RunOptions& options) {
+  NetworkForm form{r.normalised_squares, r.range_bound, r.range_weight, r.range_limit, r.chunk_dropout, r.pool_dropout};
+  if (options.conversion) form.originals = options.conversion->surgery.originals;
+  return form;
 }
 
 void check_images(const nn::Graph& graph, const image::Dataset& set) {
@@ -86,10 +89,13 @@ class Run {
         validation_(sets.validation ? *sets.validation : sets.train, skeleton.preprocessing),
         test_(sets.test, skeleton.preprocessing),
         test_count_(sets.test.count),
-        network_(std::make_shared<Network>(skeleton, form_of(recipe))),
+        network_(std::make_shared<Network>(skeleton, form_of(recipe, options))),
         updater_(recipe, update_groups(recipe, *network_)),
         fingerprint_(fingerprint(skeleton, recipe, sets, choosing_, options)) {
-    if (recipe.weight_average > 0) average_.emplace(*network_, skeleton, form_of(recipe), recipe.weight_average);
+    if (options.conversion) start(options.conversion->surgery);
+    if (recipe.weight_average > 0) {
+      average_.emplace(*network_, skeleton, form_of(recipe, options), recipe.weight_average);
+    }
     if (!options.teacher) return;
     check_teacher(skeleton, *options.teacher);
     teacher_ = std::make_unique<Teacher>(*options.teacher, skeleton.preprocessing);
@@ -104,16 +110,17 @@ class Run {
     if (teacher_) teacher_->use_bfloat16(recipe_.bfloat16);
     TrainResult result;
     result.resumed_from = resume();
-    while (epochs_.size() < recipe_.epochs && !choosing_.ended_early(epochs_)) {
+    while (!is_finished()) {
       epochs_.push_back(run_epoch(epochs_.size() + 1));
       keep_best();
       save();
       if (options_.on_epoch) options_.on_epoch(epochs_.back());
       if (epochs_.size() == options_.stop_after) break;
     }
-    result.finished = epochs_.size() == recipe_.epochs || choosing_.ended_early(epochs_);
+    result.finished = is_finished();
     result.choice = choosing_.choice(epochs_, recipe_.epochs);
     auto kept = candidate();
+    kept->blend(1);
     if (!is_last_kept()) unarchive(kept, best_);
     kept->use_bfloat16(false);
     if (result.finished) measure_test(*kept, test_, all_of(test_count_), result);
@@ -126,6 +133,22 @@ class Run {
  private:
   /// The network that is validated and kept.
   const std::shared_ptr<Network>& candidate() const { return average_ ? average_->network() : network_; }
+
+  void start(const Surgery& surgery) {
+    auto sample = shuffled(choosing_.learn().size(), options_.seed, 0);
+    sample.resize(std::min(sample.size(), Conversion::kFitImages));
+    for (std::int64_t& at : sample) at = choosing_.learn()[static_cast<std::size_t>(at)];
+    fit_start(*network_, surgery, train_.plain(sample).images);
+  }
+
+  bool is_finished() const { return epochs_.size() == recipe_.epochs || choosing_.ended_early(epochs_) || agrees(); }
+
+  /// The last epoch is as near to the original as was wanted.
+  bool agrees() const {
+    if (!options_.conversion || options_.conversion->agreement <= 0 || epochs_.empty()) return false;
+    return choosing_.validates() && epochs_.size() >= first_candidate(recipe_) &&
+           epochs_.back().validation_accuracy >= options_.conversion->agreement;
+  }
 
   bool is_last_kept() const { return choosing_.kept(epochs_) == epochs_.size(); }
 
@@ -218,6 +241,9 @@ class Run {
       const double done = static_cast<double>(epoch - 1) + static_cast<double>(first) / static_cast<double>(images);
       const double progressed = done / static_cast<double>(recipe_.epochs);
       network_->freeze_norms(progressed >= 1 - recipe_.freeze_norms);
+      if (options_.conversion && options_.conversion->gradual > 0) {
+        network_->blend(std::min(progressed / options_.conversion->gradual, 1.0));
+      }
       const Step result = step(train_.augmented(order, first, count, augmentation, options_.seed, epoch),
                                rate_share_at(recipe_, progressed));
       if (skipped_in_a_row_ >= kPatience) {
@@ -241,6 +267,7 @@ class Run {
   void validate(EpochResult& epoch) {
     // It is quicker in the arithmetic of the training, but the last one is what the written network will do.
     Network& network = *candidate();
+    network.blend(1);
     network.use_bfloat16(recipe_.bfloat16 && epoch.epoch < recipe_.epochs);
     const Answers answers = measure_answers(network, validation_, choosing_.validate());
     Choosing::score(epoch, figures_of(answers.labels, answers.predicted, classes_), answers.loss);

@@ -10,6 +10,7 @@
 
 #include "image/dataset.h"
 #include "nn/graph.h"
+#include "train/convert/surgery.h"
 #include "train/figures.h"
 #include "train/recipe.h"
 
@@ -56,7 +57,18 @@ struct Outliers {
   std::size_t images = 0;
 };
 
-/// What does not change the result, except the seed and the teacher.
+/// A training that starts from a network as people have it.
+struct Conversion {
+  /// The skeleton is its `converted`; weights, statistics and quadratics start as fit_start.h says, on the first
+  /// kFitImages of a shuffle of the pictures that are learnt from.
+  Surgery surgery;
+  double gradual = 0;  ///< share of the run, at its start, over which quadratics and averages are blended in
+  /// The run ends after the first epoch that can be kept and has this accuracy on the validation pictures; 0: never.
+  double agreement = 0;
+  static constexpr std::size_t kFitImages = 512;
+};
+
+/// What does not change the result, except the seed, the teacher and the conversion.
 struct RunOptions {
   std::uint64_t seed = 1;
   std::size_t threads = 1;
@@ -67,6 +79,7 @@ struct RunOptions {
   bool progress = true;
   /// A trained network whose answers count as well as the labels (Recipe::teacher_share). None: the labels alone.
   std::shared_ptr<const nn::Graph> teacher;
+  std::shared_ptr<const Conversion> conversion;      ///< none: weights start at random
   std::function<void(const EpochResult&)> on_epoch;  ///< after every epoch
   std::function<void(const std::string&)> on_note;   ///< one line for people: resumed, starting afresh
   /// Stop after this epoch as if interrupted (0: never); the checkpoint then holds the state. For tests.

@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/support.h"
+#include "nn/onnx_read.h"
+
+namespace obscura::cli {
+namespace {
+
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+class Convert : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    const Result trained = obscura({"train", "--model", "relu-l", "--dataset", "samples", "--limit", "600", "--epochs",
+                                    "2", "--plain-epochs", "1", "--batch", "32", "--out", at("relu.onnx"), "--quiet"});
+    ASSERT_EQ(trained.status, 0) << trained.err;
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  static std::string at(const std::string& name) { return (*folder_ / name).string(); }
+  static Result convert(const Words& more, const std::string& network = "relu.onnx") {
+    Words words = {"convert", at(network)};
+    words.insert(words.end(), more.begin(), more.end());
+    return obscura(words);
+  }
+  static Words quick(const std::string& out) {
+    return {"--dataset", "samples", "--limit", "300",        "--test-limit", "60",    "--epochs",
+            "2",         "--batch", "32",      "--simulate", "10",           "--out", at(out)};
+  }
+  static void expect_refusal(const Result& result, int status, const std::string& problem) {
+    EXPECT_EQ(result.status, status) << result.err;
+    EXPECT_EQ(result.errors(), 1U) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(problem));
+  }
+  inline static TemporaryFolder* folder_ = nullptr;
+};
+
+TEST_F(Convert, SaysWhatItDid) {
+  Words words = quick("quad.onnx");
+  words.emplace_back("--json");
+  const Result result = convert(words);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto json = result.json();
+  EXPECT_EQ(json["layers"].size(), 3U);
+  EXPECT_EQ(json["layers"][0]["was"], "ReLU");
+  EXPECT_EQ(json["agreement"]["images"], 60);
+  EXPECT_EQ(json["original_accuracy"]["images"], 60);
+  EXPECT_EQ(json["encrypted"]["simulated"], 10);
+  EXPECT_GT(json["encrypted"]["predicted_seconds"], 0);
+  EXPECT_EQ(json["kept_epoch"], 2);  // of those whose norms stand still
+  const auto graph = nn::read_onnx(at("quad.onnx"));
+  for (const auto& node : graph.nodes) EXPECT_NE(nn::layer_name(node.layer), "ReLU") << node.name;
+  EXPECT_FALSE(graph.calibration.empty());
+  EXPECT_TRUE(fs::exists(at("quad.curve.svg")));
+  EXPECT_FALSE(fs::exists(at("quad.checkpoint")));
+  expect_refusal(obscura({"convert", at("quad.onnx"), "--dataset", "samples", "--out", at("again.onnx")}), 1,
+                 "no activation and no maximum pool");
+}
+
+TEST_F(Convert, AFolderWithoutLabels) {
+  const fs::path pictures = at("pictures");
+  fs::create_directories(pictures);
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(OBSCURA_SOURCE_DIR "/samples/digits")) {
+    if (entry.path().extension() != ".png") continue;
+    for (int copy = 0; copy < 3; ++copy) fs::copy_file(entry.path(), pictures / (std::to_string(count++) + ".png"));
+  }
+  ASSERT_GE(count, 20U);
+  const Result result =
+      convert({"--dataset", pictures.string(), "--epochs", "1", "--batch", "4", "--out", at("free.onnx"), "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.json()["labelled"], false);
+  EXPECT_TRUE(result.json()["original_accuracy"].is_null());
+  EXPECT_EQ(result.json()["test"]["right"], result.json()["agreement"]["part"]);
+}
+
+TEST_F(Convert, WhatCannotBeIsOneLine) {
+  expect_refusal(convert({"--dataset", "samples", "--out", at("relu.onnx")}), 1, "an input of this command");
+  expect_refusal(convert({"--dataset", "samples", "--out", at("x.onnx"), "--agreement", "97"}), 2,
+                 "--agreement must be 0 to 1");
+  expect_refusal(convert({"--dataset", "samples", "--out", at("x.onnx"), "--validation-share", "0"}), 2,
+                 "--validation-share must be above 0");
+  expect_refusal(convert({"--dataset", at("nowhere"), "--out", at("x.onnx")}), 2, "nowhere");
+  expect_refusal(convert({"--dataset", "samples", "--out", at("x.onnx")}, "none.onnx"), 1, "none.onnx");
+  EXPECT_FALSE(fs::exists(at("x.onnx")));
+}
+
+}  // namespace
+}  // namespace obscura::cli
