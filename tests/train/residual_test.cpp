@@ -130,6 +130,7 @@ TEST(DeepModels, ResNet20LearnsAndGoesOnAsIfNothingHadHappened) {
   Recipe recipe = model.recipe;
   recipe.epochs = 6;
   recipe.batch = 32;
+  recipe.weight_average = 0.8;  // there are few steps
   RunOptions options;
   options.progress = false;
   const auto whole = train(model.graph, recipe, train_set, test_set, options);
