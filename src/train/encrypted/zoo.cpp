@@ -57,8 +57,8 @@ constexpr std::array<Entry, 20> kEntries{{
      "3x32x32: ResNet-20, 16 to 64 maps, 19 quadratics, shortcuts of 1x1 convolutions, mean, Linear 64->classes; Muon, "
      "60 epochs with augmentation",
      kCifar, 8, 4, build_resnet20, residual_recipe},
-    {"resnet32", "3x32x32: the same with 31 quadratics; more levels than N = 2^16 has room for at 128 bits", kCifar, 8,
-     4, build_resnet32, residual_recipe},
+    {"resnet32", "3x32x32: the same with 31 quadratics; at the limit of N = 2^16: less precise, ten gigabytes of keys",
+     kCifar, 8, 4, build_resnet32, residual_recipe},
     {"vgg-s",
      "3x32x32: eight 3x3 convolutions of 32 to 128 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "128->classes; Muon, 60 epochs with augmentation",
