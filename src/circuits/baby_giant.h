@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 /// What the planners of baby and giant steps share (linear_plan.cpp, block_plan.cpp).
@@ -44,6 +45,32 @@ class StampSet {
   std::int64_t bound_;
   std::uint32_t stamp_ = 1;
   std::vector<std::uint32_t> stamps_;
+};
+
+/// The steps that a plan needs keys of, but for those that are owned. Steps that are equal modulo the slots have one
+/// key, and are told apart all the same, as long as they are new.
+class KeySet {
+ public:
+  /// For steps in [-bound, bound).
+  KeySet(std::int64_t bound, std::span<const std::int64_t> owned) : steps_(bound), bound_(bound) {
+    if (owned.empty()) return;
+    owned_.resize(2 * static_cast<std::size_t>(bound));
+    for (const std::int64_t step : owned) {
+      if (step >= -bound && step < bound) owned_[static_cast<std::size_t>(step + bound)] = true;
+    }
+  }
+
+  void clear() { steps_.clear(); }
+  /// Whether it takes another key.
+  bool insert(std::int64_t step) {
+    if (!owned_.empty() && owned_[static_cast<std::size_t>(step + bound_)]) return false;
+    return steps_.insert(step);
+  }
+
+ private:
+  StampSet steps_;
+  std::int64_t bound_;
+  std::vector<bool> owned_;
 };
 
 /// Whether a width is tried: wide windows of a wide set change little from one width to the next.

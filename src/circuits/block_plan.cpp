@@ -59,14 +59,14 @@ std::vector<BlockOffset> checked_and_centred(std::span<const BlockOffset> offset
 class Search {
  public:
   Search(const std::vector<BlockOffset>& diagonals, std::size_t inputs, std::size_t slots, const StepCosts& costs,
-         double key_price)
+         double key_price, std::span<const std::int64_t> owned)
       : diagonals_(diagonals),
         slots_(static_cast<std::int64_t>(slots)),
         costs_(costs),
         key_price_(key_price),
         hoisted_(inputs),
         cells_(static_cast<std::int64_t>(inputs) * slots_ * 2),
-        keys_(2 * slots_) {}
+        keys_(2 * slots_, owned) {}
 
   BabyWindow best_window() {
     const auto [lo, hi] = std::minmax_element(diagonals_.begin(), diagonals_.end(),
@@ -182,7 +182,8 @@ class Search {
   const StepCosts& costs_;
   double key_price_;
   std::vector<bool> hoisted_;
-  StampSet cells_, keys_;
+  StampSet cells_;
+  KeySet keys_;
   std::int64_t lo_ = 0, span_ = 1;
   BabyWindow best_;
   double best_price_ = INFINITY;
@@ -237,10 +238,11 @@ std::vector<std::int64_t> BlockPlan::rotations() const {
 }
 
 BlockPlan plan_blocks(std::span<const BlockOffset> offsets, const BlockCounts& counts, std::size_t slots,
-                      const StepCosts& costs, double microseconds_per_key_megabyte) {
+                      const StepCosts& costs, double microseconds_per_key_megabyte,
+                      std::span<const std::int64_t> owned) {
   if (offsets.empty()) throw ParameterError("a block transform without diagonals");
   const auto diagonals = checked_and_centred(offsets, counts, slots);
-  Search search(diagonals, counts.inputs, slots, costs, microseconds_per_key_megabyte);
+  Search search(diagonals, counts.inputs, slots, costs, microseconds_per_key_megabyte, owned);
   const BabyWindow window = search.best_window();
   BlockPlan plan = split(diagonals, window);
   plan.inputs = counts.inputs;

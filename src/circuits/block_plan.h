@@ -53,10 +53,12 @@ struct BlockCounts {
 
 /// Splits distinct diagonals so that the predicted time plus `microseconds_per_key_megabyte` times the size of the keys
 /// is least, over widths of the baby window and shifts of its start; a chain longer than all others together counts
-/// twice, for no second thread can share it. Deterministic: it decides which keys are made. Throws ParameterError for
-/// no diagonals, one given twice, one of a block outside the counts or an offset outside [0, slots).
+/// twice, for no second thread can share it. Deterministic: it decides which keys are made. `owned` as for plan_linear.
+/// Throws ParameterError for no diagonals, one given twice, one of a block outside the counts or an offset outside
+/// [0, slots).
 BlockPlan plan_blocks(std::span<const BlockOffset> offsets, const BlockCounts& counts, std::size_t slots,
-                      const StepCosts& costs, double microseconds_per_key_megabyte = 100);
+                      const StepCosts& costs, double microseconds_per_key_megabyte = 100,
+                      std::span<const std::int64_t> owned = {});
 
 /// Throws ParameterError for a plan that contradicts itself or has steps of all slots or more: what no transform can be
 /// made of.

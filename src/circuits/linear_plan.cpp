@@ -55,12 +55,13 @@ Price price(const Counts& counts, std::size_t terms, const StepCosts& costs) {
 /// Prices windows over sorted offsets one after the other and gives up on one as soon as it is dearer than the best.
 class Search {
  public:
-  Search(const std::vector<std::int64_t>& sorted, std::size_t slots, const StepCosts& costs, double key_price)
+  Search(const std::vector<std::int64_t>& sorted, std::size_t slots, const StepCosts& costs, double key_price,
+         std::span<const std::int64_t> owned)
       : offsets_(sorted),
         costs_(costs),
         key_price_(key_price),
         babies_(2 * static_cast<std::int64_t>(slots)),
-        keys_(4 * static_cast<std::int64_t>(slots)) {}
+        keys_(4 * static_cast<std::int64_t>(slots), owned) {}
 
   void attempt(const BabyWindow& window) {
     Counts counts;
@@ -97,7 +98,8 @@ class Search {
   const std::vector<std::int64_t>& offsets_;
   const StepCosts& costs_;
   double key_price_;
-  StampSet babies_, keys_;
+  StampSet babies_;
+  KeySet keys_;
   BabyWindow best_;
   Counts best_counts_;
   double best_price_ = INFINITY;
@@ -134,13 +136,13 @@ StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
 }
 
 LinearPlan plan_linear(const std::vector<std::int64_t>& offsets, std::size_t slots, const StepCosts& costs,
-                       double microseconds_per_key_megabyte) {
+                       double microseconds_per_key_megabyte, std::span<const std::int64_t> owned) {
   if (offsets.empty()) throw ParameterError("a linear transform without diagonals");
   std::vector<std::int64_t> around;
   for (const std::int64_t d : offsets) around.push_back(centred(d, static_cast<std::int64_t>(slots)));
   std::sort(around.begin(), around.end());
   const std::int64_t span = around.back() - around.front() + 1;
-  Search search(around, slots, costs, microseconds_per_key_megabyte);
+  Search search(around, slots, costs, microseconds_per_key_megabyte, owned);
   for (std::int64_t width = 1; width <= span; ++width) {
     if (!is_tried(width, span)) continue;
     for (const std::int64_t start : {around.front(), std::int64_t{0}, -(width / 2)}) search.attempt({width, start});

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ckks/context.h"
@@ -40,8 +41,9 @@ struct LinearPlan {
 };
 
 /// Splits distinct offsets in [0, slots) so that the predicted time plus `microseconds_per_key_megabyte` times the size
-/// of the keys is least, over all widths of the baby window and shifts of its start.
+/// of the keys is least, over all widths of the baby window and shifts of its start. `owned`: steps whose keys are
+/// there anyway, for another transform at this level or above; they weigh nothing, and are not in key_megabytes.
 LinearPlan plan_linear(const std::vector<std::int64_t>& offsets, std::size_t slots, const StepCosts& costs,
-                       double microseconds_per_key_megabyte = 100);
+                       double microseconds_per_key_megabyte = 100, std::span<const std::int64_t> owned = {});
 
 }  // namespace obscura::circuits

@@ -24,6 +24,7 @@ namespace {
 
 struct CompileArguments {
   study::CompilationRequest request;
+  std::uint64_t max_keys = 0, max_memory = 0;  ///< bytes; 0: any
   std::string mode = "packed";
   bool force = false;
   bool json = false;
@@ -54,10 +55,26 @@ void check_compile_outputs(const CompileArguments& a) {
   check_outputs(outputs, {a.request.network, a.request.calibrate}, a.force);
 }
 
+void add_budget(CLI::App& verb, CompileArguments& args) {
+  const auto add = [&](const char* name, std::uint64_t& bytes, const char* what) {
+    verb.add_option(name, bytes, what)
+        ->transform(CLI::AsSizeValue(true))
+        ->check(CLI::PositiveNumber)
+        ->type_name("SIZE")
+        ->group(kRun);
+  };
+  add("--max-keys", args.max_keys,
+      "The most that evaluation keys may take, as 600MB, in packed and batched plans; without it keys, memory and time "
+      "are weighed together");
+  add("--max-memory", args.max_memory,
+      "The most memory that a server may take for one query of one owner, as 6GB: keys, weights and ciphertexts");
+}
+
 void run_compile(const CompileArguments& a) {
   check_compile_outputs(a);
   study::CompilationRequest request = a.request;
   request.options.mode = mode_of(a.mode);
+  request.options.budget = {static_cast<double>(a.max_keys), static_cast<double>(a.max_memory)};
   request.note = notes();
   if (!a.json) request.on_fit = [](const compile::FitReport& fitted) { fmt::print("{}\n", fitted.text()); };
   const auto done = study::compile_program(request);
@@ -81,6 +98,7 @@ void add_compile_verb(CLI::App& verb) {
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
       ->capture_default_str()
       ->group(kRun);
+  add_budget(verb, *args);
   verb.add_flag("--measure", args->request.measure,
                 "Run one encrypted query and show what every stage took, on one thread")
       ->group(kRun);

@@ -119,14 +119,26 @@ struct Shown {
   bool finest = false;  ///< where that takes the longer search
 };
 
-Program planned(const nn::Graph& graph, program::StagedNetwork network, const Magnitudes& magnitudes,
-                const CompileOptions& options, const Shown& shown) {
+/// A program, and what came of weighing its rotations.
+struct Plan {
+  Program program;
+  Weighed weighed;
+};
+
+Weighed weighed_batched(const Budget& budget, const Program& program) {
+  const Sizes s = sizes(program);
+  return {budget.holds(s), 0, s.keys, s.server};
+}
+
+Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwork network,
+                const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
   const std::vector<Stage>& stages = network.stages;
   Program program;
   if (is_calibrated(graph, network, options)) {
     program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
   ScheduleOptions wanted_schedule{options.mode, options.relative_error};
+  wanted_schedule.min_log_degree = min_log_degree;
   wanted_schedule.flooding = shown.flooding;
   wanted_schedule.shown_error = shown.error;
   wanted_schedule.finest = shown.finest;
@@ -134,21 +146,58 @@ Program planned(const nn::Graph& graph, program::StagedNetwork network, const Ma
   describe_client(graph, options, program);
   ClientSpec& client = program.client;
   const auto context = ckks::Context::create(client.parameters);
+  Weighed weighed;
   const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
   if (options.mode == Mode::packed) {
     check_images(options.images_per_ciphertext, *context);
     const std::size_t width = choose_images(network, *context, options, program);
     plan_packed(std::move(network), *context, width, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
-    request_packed_keys(*context, program);
+    weighed = weigh_rotations(*context, options.budget, program);
   } else {
     plan_batched(std::move(network), *context, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.batched[i].scales = scales[i];
+    weighed = weighed_batched(options.budget, program);
   }
   choose_reply(options, *context, magnitudes, scales.back().after_activation, program);
   client.zeros_between =
       options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
-  return program;
+  return {std::move(program), weighed};
+}
+
+/// Whether a ring of twice the size may be the better plan: it has room for more special primes, and so for fewer
+/// digits and smaller keys.
+bool is_larger_ring_tried(const Plan& plan, const CompileOptions& options) {
+  constexpr std::size_t kManyDigits = 6;
+  const auto& schedule = plan.program.schedule;
+  if (options.mode != Mode::packed || schedule.log_degree >= ScheduleOptions().max_log_degree) return false;
+  return !plan.weighed.fits || schedule.limbs() > kManyDigits * schedule.digit_size;
+}
+
+/// The better one of two rings where that is in question. Throws UnsupportedError where neither holds the budget.
+Program planned(const nn::Graph& graph, const program::StagedNetwork& network, const Magnitudes& magnitudes,
+                const CompileOptions& options, const Shown& shown) {
+  Plan plan = planned_in(ScheduleOptions().min_log_degree, graph, network, magnitudes, options, shown);
+  Weighed all = plan.weighed;
+  if (is_larger_ring_tried(plan, options)) {
+    const int log_degree = plan.program.schedule.log_degree + 1;
+    try {
+      Plan other = planned_in(log_degree, graph, network, magnitudes, options, shown);
+      all.least_keys = std::min(all.least_keys, other.weighed.least_keys);
+      all.least_memory = std::min(all.least_memory, other.weighed.least_memory);
+      all.fits = all.fits || other.weighed.fits;
+      if (other.weighed.fits && (!plan.weighed.fits || other.weighed.weight < plan.weighed.weight)) {
+        plan = std::move(other);
+        plan.program.schedule.reasons.front() =
+            "N = 2^" + std::to_string(log_degree) + ": 2^" + std::to_string(log_degree - 1) +
+            " is large enough, but its plan was worse in time, keys and memory together";
+      }
+    } catch (const UnsupportedError&) {
+      // The smaller ring has a plan, of which all.fits tells whether it is one to take.
+    }
+  }
+  if (!all.fits) refuse_budget(graph.name, options.budget, all);
+  return std::move(plan.program);
 }
 
 /// Of answers that are shown the noise is what is derived, not what is expected: precise enough for that to be hidden.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compile/names.h"
+#include "compile/weigh.h"
 #include "nn/graph.h"
 #include "program/program.h"
 
@@ -26,6 +27,7 @@ struct CompileOptions {
   message::Policy policy = message::Policy::all;
   ChunkScore score = ChunkScore::mean;
   double threshold = 100;
+  Budget budget = {};  ///< plans over it are not taken
 };
 
 /// How large values get on these images (preprocessed): to be kept as graph.calibration, for who compiles the network
@@ -36,7 +38,7 @@ std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vecto
 /// over chunks, features is packed, a threshold is a gradient.
 void check_policy(const nn::Graph& graph, const CompileOptions& options);
 
-/// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer. The same network
+/// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer, or the budget. The same network
 /// gives the same program again on the same machine.
 Program compile(const nn::Graph& graph, const CompileOptions& options = {});
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "circuits/rotation_sum.h"
+#include "compile/packed_keys.h"
 #include "program/slot_map.h"
 
 namespace obscura::compile {
@@ -14,8 +15,6 @@ namespace {
 using Method = PackedStage::Method;
 using LayoutId = std::size_t;
 
-/// What a megabyte of keys may cost in time: they are sent once and kept in memory.
-constexpr double kMicrosecondsPerKeyMegabyte = 100;
 /// Ways to come so far that are followed up.
 constexpr std::size_t kBeam = 6;
 /// Diagonals of one stage: so many always, more where the ring is small enough for the memory that they may take, and
@@ -53,17 +52,6 @@ double key_megabytes(const std::vector<std::vector<std::int64_t>>& groups, const
   double sum = 0;
   for (const auto& group : groups) sum += static_cast<double>(group.size()) * costs.key_megabytes;
   return sum;
-}
-
-double activation_cost(const Stage& stage, const ckks::Context& context, const StageSchedule& schedule) {
-  if (stage.activation == Stage::Activation::none) return 0;
-  const auto costs = circuits::step_costs(context, schedule.activation_limbs);
-  const double relinearise = costs.decompose + costs.inner_product + 2 * costs.mod_down;
-  double products = 1;
-  if (stage.activation == Stage::Activation::polynomial) {
-    products = 2 * std::sqrt(static_cast<double>(stage.coefficients.front().size())) + 2;
-  }
-  return products * relinearise;
 }
 
 class Search {

@@ -136,7 +136,8 @@ std::string report(const Program& program, const std::vector<double>& measured) 
   text += fmt::format("             holds the secret key and sends {} rotation keys{} once, {}\n",
                       program.client.keys.galois.size(),
                       program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", bytes_text(s.keys));
-  text += fmt::format("the server   keeps about {} of keys, weights and values\n", bytes_text(s.server));
+  text += fmt::format("the server   holds about {} for one query: keys {}, weights {}, ciphertexts {}\n",
+                      bytes_text(s.server), bytes_text(s.expanded_keys), bytes_text(s.weights), bytes_text(s.working));
   if (packed) {
     const double ms = program.microseconds / 1000;
     text += fmt::format("predicted    {:.1f} ms a query on one thread, {:.1f} images a second\n", ms,

@@ -4,9 +4,14 @@
 
 namespace obscura::program {
 
-/// Bytes, predicted: a query and its reply, the evaluation keys as they travel, and what the server keeps.
+/// Bytes, predicted.
 struct Sizes {
-  double query = 0, reply = 0, keys = 0, server = 0;
+  double query = 0, reply = 0;
+  double keys = 0;  ///< evaluation keys as they travel
+  /// What a server holds that answers one query of one owner at a time: the three below.
+  double server = 0;
+  double expanded_keys = 0, weights = 0;  ///< eight bytes a residue; machines with AVX-512 IFMA keep six or seven
+  double working = 0;  ///< ciphertexts of the stage that has the most, and values that later ones read
 };
 Sizes sizes(const Program& program);
 
