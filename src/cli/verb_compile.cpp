@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -55,17 +58,31 @@ void check_compile_outputs(const CompileArguments& a) {
   check_outputs(outputs, {a.request.network, a.request.calibrate}, a.force);
 }
 
+/// "600MB", "1.5 GB", "2GiB" or bytes, as bytes in `text`; else what is wrong with it.
+std::string bytes_from(std::string& text) {
+  constexpr std::pair<const char*, double> kUnits[] = {
+      {"", 1},      {"B", 1},        {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
+      {"TB", 1e12}, {"KIB", 0x1p10}, {"MIB", 0x1p20}, {"GIB", 0x1p30}, {"TIB", 0x1p40}};
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit = CLI::detail::trim_copy(text.substr(static_cast<std::size_t>(end - text.data())));
+  for (char& c : unit) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const auto& [name, factor] : kUnits) {
+    if (error != std::errc() || unit != name || !(number * factor >= 1 && number * factor < 1e18)) continue;
+    text = fmt::format("{:.0f}", number * factor);
+    return {};
+  }
+  return "'" + text + "' is no size, expected a number above 0 and a unit, as 600MB, 1.5GB or 2GiB";
+}
+
 void add_budget(CLI::App& verb, CompileArguments& args) {
   const auto add = [&](const char* name, std::uint64_t& bytes, const char* what) {
-    verb.add_option(name, bytes, what)
-        ->transform(CLI::AsSizeValue(true))
-        ->check(CLI::PositiveNumber)
-        ->type_name("SIZE")
-        ->group(kRun);
+    verb.add_option(name, bytes, what)->transform(CLI::Validator(bytes_from, "SIZE"))->type_name("")->group(kRun);
   };
   add("--max-keys", args.max_keys,
-      "The most that evaluation keys may take, as 600MB, in packed and batched plans; without it keys, memory and time "
-      "are weighed together");
+      "The most that evaluation keys may take, as 600MB; without it keys, memory and time are weighed together, so "
+      "that "
+      "three times the keys are not taken for a tenth less time");
   add("--max-memory", args.max_memory,
       "The most memory that a server may take for one query of one owner, as 6GB: keys, weights and ciphertexts");
 }
