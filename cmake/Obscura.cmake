@@ -79,10 +79,22 @@ function(obscura_together target folder)
   set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
 endfunction()
 
+# obscura_batches(<target> <size> [ALONE file...]): as many files at a time are one translation unit, but for those named,
+# which have a helper that another has, too. Not for an archive of which a program must be able to take a part alone.
+function(obscura_batches target size)
+  cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
+  if(NOT OBSCURA_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE BATCH UNITY_BUILD_BATCH_SIZE ${size})
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # obscura_test(<name> [FOLDER <folder>] DEPENDS ...): tests/<folder>/*.cpp become one program, build/<preset>/test_<name>.
-# The folder is called as the test unless it is said.
+# The folder is called as the test unless it is said. BATCHES, ALONE: obscura_batches of six.
 function(obscura_test name)
-  cmake_parse_arguments(ARG "" "FOLDER" "DEPENDS;DEFINITIONS" ${ARGN})
+  cmake_parse_arguments(ARG "BATCHES" "FOLDER" "DEPENDS;DEFINITIONS;ALONE" ${ARGN})
   set(folder ${name})
   if(ARG_FOLDER)
     set(folder ${ARG_FOLDER})
@@ -93,6 +105,10 @@ function(obscura_test name)
   endif()
   add_executable(test_${name} ${sources})
   set_target_properties(test_${name} PROPERTIES OBSCURA_QUICK_BUILD ON)
+  if(ARG_BATCHES)
+    list(TRANSFORM ARG_ALONE PREPEND "${folder}/")
+    obscura_batches(test_${name} 6 ALONE ${ARG_ALONE})
+  endif()
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   # Every test reads them; once is enough.
   target_precompile_headers(test_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
