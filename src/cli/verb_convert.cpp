@@ -49,7 +49,7 @@ OptionTable<study::RecipeWishes> retraining_options() {
   t.value("--batch", &V::batch, "Pictures a step (128)").check(whole_number());
   t.value("--lr", &V::learning_rate, "Learning rate (0.001)");
   t.value("--augment", &V::augment, "What is done to training pictures, as of train (none)");
-  t.value("--distill-share", &V::teacher_share, "Weight of the original's answers beside the labels, 0 to 1 (0.9)");
+  t.value("--distill-share", &V::teacher_share, "Weight of the original's answers, 0 to 1 (1); labels the rest");
   t.value("--distill-temperature", &V::teacher_temperature, "How soft those answers are made (4)");
   t.value("--range-weight", &V::range_weight, "Penalty on numbers to be squared that pass --range-limit (50)");
   t.value("--range-limit", &V::range_limit, "Size from which --range-weight counts (5)");

@@ -14,8 +14,8 @@
 #include "support/temporary.h"
 #include "train/convert/answers.h"
 #include "train/convert/fit_start.h"
+#include "train/encrypted/sequence.h"
 #include "train/encrypted/trainer.h"
-#include "train/encrypted/zoo.h"
 
 namespace obscura::train {
 namespace {
@@ -145,12 +145,21 @@ struct Digits {
   Digits()
       : train_set(image::load_dataset("samples", image::Split::train, {}, 1200)),
         test_set(image::load_dataset("samples", image::Split::test, {}, 200)) {
-    Recipe recipe = model_recipe("relu-l", "samples");
-    recipe.epochs = 3;
-    recipe.augmentation = {};
+    Recipe recipe;
+    recipe.epochs = 6;
+    recipe.batch = 32;
     RunOptions options;
     options.progress = false;
-    original = train(make_model("relu-l", {1, 28, 28}, 10).graph, recipe, train_set, test_set, options).graph;
+    const auto skeleton = Sequence("small", Shape{1, 28, 28})
+                              .conv({8, 5, 2, 2})
+                              .relu()
+                              .maximum(2)
+                              .flatten()
+                              .linear(32)
+                              .relu()
+                              .linear(10)
+                              .take();
+    original = train(skeleton, recipe, train_set, test_set, options).graph;
     validation = test_set;
     validation.labels = answers_of(original, validation, 1, false);
   }

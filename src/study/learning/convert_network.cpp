@@ -31,7 +31,7 @@ constexpr std::size_t kRangeImages = 64;
 
 /// Fine-tuning: steps that keep what the original has learnt, norms that stand still for the second half, so that
 /// training sees the outliers that an encrypted run will see, and a penalty on what is large.
-train::Recipe conversion_recipe(bool labelled) {
+train::Recipe conversion_recipe() {
   train::Recipe recipe;
   recipe.epochs = 20;
   recipe.batch = 128;
@@ -45,7 +45,7 @@ train::Recipe conversion_recipe(bool labelled) {
   recipe.range_limit = 5;
   recipe.range_bound = 12;
   recipe.freeze_norms = 0.5;
-  recipe.teacher_share = labelled ? 0.9 : 1;
+  recipe.teacher_share = 1;  // labels would pull a poor original away from what it answers
   recipe.teacher_temperature = 4;
   recipe.class_weights = train::ClassWeights::none;  // as the original answers
   return recipe;
@@ -173,7 +173,7 @@ void write_converted(const ConvertedNetwork& out, const TrainingRun& run) {
 ConvertedNetwork convert_network(const NetworkConversion& conversion, const TrainingRun& run) {
   const Stopwatch watch;
   check_shares(conversion);
-  wished_recipe(conversion_recipe(true), run.recipe, run.choice);
+  wished_recipe(conversion_recipe(), run.recipe, run.choice);
   Work work{conversion, run, nn::read_onnx(conversion.network), {}, {}, {}};
   check_convertible(work.graph);
   work.surgery = train::replace_activations(work.graph);
@@ -181,8 +181,10 @@ ConvertedNetwork convert_network(const NetworkConversion& conversion, const Trai
   add_new(work.sets.notes, work.graph.notes);
   ConvertedNetwork out;
   out.labelled = work.sets.labelled;
-  auto recipe = wished_recipe(conversion_recipe(out.labelled), run.recipe, run.choice);
-  if (!out.labelled) recipe.teacher_share = 1;
+  const auto recipe = wished_recipe(conversion_recipe(), run.recipe, run.choice);
+  if (!out.labelled && recipe.teacher_share != 1) {
+    throw UsageError("--distill-share leaves the rest to labels, and there are none: leave it out");
+  }
   say_notes(run, work.sets.notes);
   train::set_math_threads(run.threads);
   const double gflops = train::measure_gemm_gflops();
