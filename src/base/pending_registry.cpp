@@ -36,6 +36,8 @@ constexpr int kDeepest = 16;  // folders in a pending folder
 /// A signal handler can reach nothing but what is static. Whoever takes a path out of its slot owns it.
 std::array<std::atomic<char*>, 256> slots;
 std::atomic<bool> ending{false};
+termios terminal_settings{};
+std::atomic<int> changed_terminal{-1};
 
 // --- In the handler: only what signal-safety(7) allows, so no allocation and no opendir ------------------------------
 
@@ -83,6 +85,9 @@ void remove_now(const char* path) {
 
 void end_by_signal(int number) {
   if (ending.exchange(true)) return;  // another thread is at it
+  if (const int terminal = changed_terminal.exchange(-1); terminal >= 0) {
+    ::tcsetattr(terminal, TCSAFLUSH, &terminal_settings);
+  }
   for (auto& slot : slots) {
     if (const char* path = slot.exchange(nullptr)) remove_now(path);
   }
@@ -124,6 +129,15 @@ bool is_new_folder(const fs::path& folder) {
 }
 
 }  // namespace
+
+TerminalSettings::TerminalSettings(int terminal, const termios& settings) {
+  terminal_settings = settings;
+  changed_terminal.store(terminal);
+}
+
+TerminalSettings::~TerminalSettings() {
+  changed_terminal.store(-1);
+}
 
 Registration::Registration(const fs::path& path) {
   std::error_code ec;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <termios.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <utility>
 
-/// What a signal has to remove before it ends the process.
+/// What a signal has to remove and to put back before it ends the process.
 namespace obscura::pending {
 
 /// A path, of a file or of a folder with all in it, that a signal removes as long as this lives. With more than 256 at
@@ -24,6 +26,15 @@ class Registration {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   std::size_t slot_ = kNone;
+};
+
+/// Settings of a terminal that a signal puts back as long as this lives. One at a time; the descriptor stays open.
+class TerminalSettings {
+ public:
+  TerminalSettings(int terminal, const termios& settings);
+  TerminalSettings(const TerminalSettings&) = delete;
+  TerminalSettings& operator=(const TerminalSettings&) = delete;
+  ~TerminalSettings();
 };
 
 /// Never returns when a signal is ending the process: nothing new may be made then, and no error printed.

@@ -1,48 +1,21 @@
 #include "cli/passphrase_prompt.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sodium.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <csignal>
+#include <optional>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/pending_registry.h"
 
 namespace obscura::cli {
 namespace {
 
 constexpr char kControlC = 3, kControlD = 4, kBackspace = 8, kControlU = 21, kDelete = 127;
-
-/// Signals that end the process wait while it lives: what they would leave behind is put right first.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigset_t held;
-    sigemptyset(&held);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&held, number);
-    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
-    fd_ = ::signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  HeldSignals(const HeldSignals&) = delete;
-  HeldSignals& operator=(const HeldSignals&) = delete;
-  ~HeldSignals() {
-    if (fd_ >= 0) ::close(fd_);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-  /// Readable when a signal waits; -1 where the system has no such descriptors.
-  int descriptor() const { return fd_; }
-
- private:
-  int fd_ = -1;
-  sigset_t before_{};
-};
 
 /// The terminal of the process; while it lives, a key arrives as it is struck and is not shown.
 class QuietTerminal {
@@ -55,12 +28,14 @@ class QuietTerminal {
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG);
     quiet.c_cc[VMIN] = 1, quiet.c_cc[VTIME] = 0;
+    on_signal_.emplace(fd_, before_);
     ::tcsetattr(fd_, TCSAFLUSH, &quiet);
   }
   QuietTerminal(const QuietTerminal&) = delete;
   QuietTerminal& operator=(const QuietTerminal&) = delete;
   ~QuietTerminal() {
     ::tcsetattr(fd_, TCSAFLUSH, &before_);
+    on_signal_.reset();
     ::close(fd_);
   }
 
@@ -73,13 +48,10 @@ class QuietTerminal {
     }
   }
 
-  /// Ctrl-D where the terminal is gone, or a signal waits.
+  /// Ctrl-D where the terminal is gone.
   char read() const {
     char c = 0;
     for (;;) {
-      std::array<pollfd, 2> sources{{{fd_, POLLIN, 0}, {signals_.descriptor(), POLLIN, 0}}};
-      if (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) continue;
-      if (sources[1].revents != 0) return kControlD;
       const ssize_t got = ::read(fd_, &c, 1);
       if (got == 1) return c;
       if (got == 0 || errno != EINTR) return kControlD;
@@ -87,9 +59,9 @@ class QuietTerminal {
   }
 
  private:
-  HeldSignals signals_;  // first made, last gone: signals come when the terminal is as it was
   int fd_;
   termios before_{};
+  std::optional<pending::TerminalSettings> on_signal_;
 };
 
 /// The last character, which in UTF-8 may be several bytes.

@@ -38,8 +38,8 @@ std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vecto
 /// over chunks, features is packed, a threshold is a gradient.
 void check_policy(const nn::Graph& graph, const CompileOptions& options);
 
-/// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer, or the budget. The same network
-/// gives the same program again on the same machine.
+/// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer, or the budget. The
+/// same network gives the same program again on the same machine.
 Program compile(const nn::Graph& graph, const CompileOptions& options = {});
 
 /// For people: a table of the stages, the parameters and why, sizes and the predicted error. `measured`: seconds of
