@@ -155,9 +155,9 @@ std::string curve_svg(const CurveHeader& header, const TrainResult& result) {
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"13\">\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
-      "<text x=\"{}\" y=\"24\">{} on {}: {:.2f} % of the test images after epoch {}</text>\n",
+      "<text x=\"{}\" y=\"24\">{} on {}: {:.2f} % {} after epoch {}</text>\n",
       kWidth, kHeight, kLeft, escaped(header.model), escaped(header.dataset), 100 * result.test.accuracy,
-      result.choice.kept_epoch);
+      escaped(header.share), result.choice.kept_epoch);
   for (int i = 0; i <= 4; ++i) {
     const double y = kBottom - (kBottom - kTop) * i / 4;
     svg += fmt::format("<path d=\"M{} {:.1f}H{}\" stroke=\"#ddd\"/><text x=\"8\" y=\"{:.1f}\">{:.1f} %</text>\n", kLeft,
@@ -169,7 +169,7 @@ std::string curve_svg(const CurveHeader& header, const TrainResult& result) {
   svg += fmt::format(
       "<text x=\"{}\" y=\"340\">epoch 1 to {}</text><text x=\"380\" y=\"340\" fill=\"#9a9a9a\">training images</text>"
       "<text x=\"500\" y=\"340\" fill=\"#1f5fbf\">{}</text>\n</svg>\n",
-      kLeft, result.epochs.size(), validates(result) ? "validation images" : "");
+      kLeft, result.epochs.size(), validates(result) ? escaped(header.validation) : "");
   return svg;
 }
 

@@ -18,6 +18,8 @@ struct CurveHeader {
   double gemm_gflops = 0;
   std::string device = "cpu";
   std::vector<std::string> classes = {};
+  std::string share = "of the test images";  ///< what the share that the picture is headed by is of
+  std::string validation = "validation images";
   std::vector<std::string> notes = {};  ///< of how pictures were read, beside those of the choice
 };
 

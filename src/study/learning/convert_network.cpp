@@ -211,6 +211,8 @@ ConvertedNetwork convert_network(const NetworkConversion& conversion, const Trai
   out.header = {work.graph.name, run.dataset, run.command, train::describe(recipe), run.seed, run.threads, gflops};
   out.header.classes = work.sets.learn.classes;
   out.header.notes = work.sets.notes;
+  out.header.validation = "validation: as the original";
+  if (conversion.no_labels) out.header.share = "of the test images answered as the original does";
   out.header.notes.push_back("accuracy on validation pictures is agreement with the original network");
   out.result.graph = with_ranges(std::move(out.result.graph), work.sets.learn);
   measure_test(work, out);
