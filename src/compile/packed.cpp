@@ -8,23 +8,12 @@
 
 #include "base/error.h"
 #include "compile/packed_search.h"
+#include "compile/widen.h"
 
 namespace obscura::compile {
 namespace {
 
 using Steps = std::vector<std::int64_t>;
-
-/// Places to slots: images stand side by side, so a step from place to place passes all of them.
-void widen(Steps& steps, std::int64_t images) {
-  for (auto& step : steps) step *= images;
-}
-
-template <typename Plan>
-void widen_plan(Plan& plan, std::int64_t images) {
-  widen(plan.babies, images);
-  widen(plan.giants, images);
-  for (auto& term : plan.terms) term.offset *= images;
-}
 
 std::string layout_name(const PackedStage& stage, std::size_t slots) {
   std::string name(stage.output->grid ? "grid" : "dense");

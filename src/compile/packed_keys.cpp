@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "circuits/rotation_sum.h"
+#include "compile/widen.h"
 
 namespace obscura::compile {
 namespace {
@@ -17,18 +18,6 @@ namespace {
 using program::PackedStage;
 using Steps = std::vector<std::int64_t>;
 using Method = PackedStage::Method;
-
-void scale(Steps& steps, std::int64_t factor) {
-  for (auto& step : steps) step *= factor;
-}
-
-/// Places to slots: images stand side by side, so a step from place to place passes all of them.
-template <typename Plan>
-void widen(Plan& plan, std::int64_t images) {
-  scale(plan.babies, images);
-  scale(plan.giants, images);
-  for (auto& term : plan.terms) term.offset *= images;
-}
 
 /// A sum's doublings, of its groups: those of a group stand where one of them is taken alone.
 Steps doublings_of(const std::vector<Steps>& groups) {
@@ -109,7 +98,7 @@ class Replanner {
   void take(Plan& old, Plan plan, PackedStage& stage) const {
     stage.microseconds += plan.microseconds;
     stage.key_megabytes += plan.key_megabytes;
-    widen(plan, static_cast<std::int64_t>(stage.width));
+    widen_plan(plan, static_cast<std::int64_t>(stage.width));
     old = std::move(plan);
   }
 
