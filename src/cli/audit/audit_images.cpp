@@ -14,6 +14,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/show_table.h"
 #include "study/audit/images_report.h"
 
 namespace fs = std::filesystem;
@@ -61,28 +62,13 @@ void write_image_audit(const ImageAuditArguments& a, const study::ImageAudit& au
   }
 }
 
-void print_table(const report::Table& table) {
-  std::vector<std::size_t> width(table.headings.size());
-  for (std::size_t c = 0; c < width.size(); ++c) {
-    width[c] = table.headings[c].size();
-    for (const auto& row : table.rows) width[c] = std::max(width[c], row[c].size());
-  }
-  const auto line = [&](const std::vector<std::string>& row) {
-    std::string text;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      text += table.left(c) ? fmt::format("{:<{}}  ", row[c], width[c]) : fmt::format("{:>{}}  ", row[c], width[c]);
-    }
-    fmt::print("  {}\n", text.substr(0, text.find_last_not_of(' ') + 1));
-  };
-  line(table.headings);
-  for (const auto& row : table.rows) line(row);
-}
-
 void print_image_audit(const study::ImageAudit& audit) {
   if (audit.pairs.size() <= study::kShownPairs) {
     for (const auto& pair : audit.pairs) {
       fmt::print("{} and {}\n", pair.plain.file.string(), pair.guarded.file.string());
-      print_table(study::figures_table(pair));
+      auto figures = study::figures_table(pair);
+      figures.notes.clear();  // said once, on the page
+      print_table(figures);
       for (const auto& line : study::comparison_lines(pair)) fmt::print("  {}\n", line);
       fmt::print("\n");
     }

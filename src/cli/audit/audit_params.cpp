@@ -2,12 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "base/file.h"
 #include "cli/audit/audit_verbs.h"
@@ -15,6 +13,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/show_table.h"
 #include "study/audit/parameters_report.h"
 
 namespace fs = std::filesystem;
@@ -60,25 +59,9 @@ const OptionTable<study::ParameterOptions>& params_options() {
 }
 
 void print_params_table(const report::Table& table) {
-  std::vector<std::size_t> widths;
-  for (const auto& heading : table.headings) widths.push_back(heading.size());
-  for (const auto& row : table.rows) {
-    // What says that a row says nothing may stick out.
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      if (row[c].size() < 24 || c == 0) widths[c] = std::max(widths[c], row[c].size());
-    }
-  }
-  const auto print_row = [&](const std::vector<std::string>& row) {
-    std::string text;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      text += table.left(c) ? fmt::format("{:<{}}  ", row[c], widths[c]) : fmt::format("{:>{}}  ", row[c], widths[c]);
-    }
-    fmt::print("  {}\n", text.substr(0, text.find_last_not_of(' ') + 1));
-  };
+  constexpr std::size_t kLong = 24;  // what says that a row says nothing may stick out
   fmt::print("{}\n", table.title);
-  print_row(table.headings);
-  for (const auto& row : table.rows) print_row(row);
-  for (const auto& line : table.notes) fmt::print("  {}\n", line);
+  print_table(table, kLong);
   fmt::print("\n");
 }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -15,6 +14,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/show_table.h"
 #include "study/audit/randomness_report.h"
 
 namespace fs = std::filesystem;
@@ -79,27 +79,6 @@ std::string command_of(const RandomnessArguments& a) {
   std::string command = "obscura audit randomness";
   for (const auto& file : a.options.source.files) command += " " + file.filename().string();
   return command + randomness_options().echo(a.options);
-}
-
-void print_table(const report::Table& table) {
-  std::vector<std::size_t> widths;
-  for (const auto& heading : table.headings) widths.push_back(heading.size());
-  for (const auto& row : table.rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
-  }
-  const auto print_row = [&](const std::vector<std::string>& row) {
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      if (table.left(c)) {
-        fmt::print("{}{:<{}}", c == 0 ? "" : "  ", row[c], widths[c]);
-      } else {
-        fmt::print("{}{:>{}}", c == 0 ? "" : "  ", row[c], widths[c]);
-      }
-    }
-    fmt::print("\n");
-  };
-  print_row(table.headings);
-  for (const auto& row : table.rows) print_row(row);
-  for (const auto& line : table.notes) fmt::print("{}\n", line);
 }
 
 void print_audit(const study::RandomnessAudit& audit) {
