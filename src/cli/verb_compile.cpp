@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/picture_options.h"
 #include "cli/verbs.h"
+#include "compile/composite.h"
 #include "compile/failure.h"
 #include "report/text.h"
 #include "study/compilation.h"
@@ -28,7 +29,8 @@ namespace {
 struct CompileArguments {
   study::CompilationRequest request;
   std::uint64_t max_keys = 0, max_memory = 0;  ///< bytes; 0: any
-  std::string mode = "packed";
+  std::string mode = "packed", relu = "fitted";
+  const CLI::Option* relu_bits = nullptr;
   bool force = false;
   bool json = false;
 };
@@ -87,13 +89,38 @@ void add_budget(CLI::App& verb, CompileArguments& args) {
       "The most memory that a server may take for one query of one owner, as 6GB: keys, weights and ciphertexts");
 }
 
+study::ReluChoice relu_of(const std::string& word) {
+  if (word == "auto") return study::ReluChoice::automatic;
+  return word == "composite" ? study::ReluChoice::composite : study::ReluChoice::fitted;
+}
+
+void add_relu(CLI::App& verb, CompileArguments& args) {
+  verb.add_option("--relu", args.relu,
+                  "What becomes of ReLUs: fitted polynomials, composite signs, which follow them to --relu-bits "
+                  "and take more levels, or auto: both and convert are compared for this network, with what they "
+                  "cost and how often they agree with it, and the better one of the two is taken")
+      ->check(CLI::IsMember({"fitted", "composite", "auto"}))
+      ->capture_default_str()
+      ->group(kRun);
+  args.relu_bits = verb.add_option("--relu-bits", args.request.relu_bits,
+                                   "A composite ReLU is off by 2^-BITS of the largest value of its range or less")
+                       ->check(CLI::Range(compile::kLeastReluBits, compile::kMostReluBits))
+                       ->capture_default_str()
+                       ->group(kRun);
+}
+
 void run_compile(const CompileArguments& a) {
   check_compile_outputs(a);
   study::CompilationRequest request = a.request;
   request.options.mode = mode_of(a.mode);
   request.options.budget = {static_cast<double>(a.max_keys), static_cast<double>(a.max_memory)};
   request.note = notes();
+  request.relu = relu_of(a.relu);
+  if (a.relu_bits->count() > 0 && request.relu == study::ReluChoice::fitted) {
+    throw UsageError("--relu-bits changes nothing where ReLUs are fitted: add --relu composite or --relu auto");
+  }
   if (!a.json) request.on_fit = [](const compile::FitReport& fitted) { fmt::print("{}\n", fitted.text()); };
+  if (!a.json) request.on_comparison = [](const study::ReluComparison& c) { fmt::print("{}\n", study::relu_text(c)); };
   const auto done = study::compile_program(request);
   if (a.json) return print_json(study::compilation_json(request, done));
   fmt::print("{}{}images       {}\n", compile::report(done.program, done.measured),
@@ -128,6 +155,7 @@ void add_compile_verb(CLI::App& verb) {
       ->check(CLI::Range(2, 63))
       ->capture_default_str()
       ->group(kRun);
+  add_relu(verb, *args);
   verb.add_option("--data", args->request.data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")
       ->group(kFiles);
   verb.add_option("--out", args->request.out,

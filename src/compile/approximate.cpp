@@ -33,19 +33,29 @@ std::size_t count_outside(const std::vector<double>& values, const Range& range)
 
 }  // namespace
 
+std::string FittedLayer::degree_text() const {
+  std::string text = composite.empty() ? std::to_string(degree) : "";
+  for (const std::size_t d : composite) text += (text.empty() ? "" : " x ") + std::to_string(d);
+  return text;
+}
+
 std::size_t FittedLayer::levels() const {
-  return std::bit_width(degree);
+  if (composite.empty()) return std::bit_width(degree);
+  std::size_t sum = 1;
+  for (const std::size_t d : composite) sum += std::bit_width(d);
+  return sum;
 }
 
 std::string FitReport::text() const {
   if (layers.empty()) return "";
-  std::string table = fmt::format("{:<24} {:<12} {:>21} {:>21} {:>6} {:>6} {:>10} {:>10}\n", "layer", "function",
+  std::string table = fmt::format("{:<24} {:<12} {:>21} {:>21} {:>10} {:>6} {:>10} {:>10}\n", "layer", "function",
                                   "seen", "fitted", "degree", "levels", "max error", "rms error");
   for (const FittedLayer& layer : layers) {
     const auto interval = [](const Range& r) { return fmt::format("[{:.4g}, {:.4g}]", r.low, r.high); };
-    table += fmt::format("{:<24} {:<12} {:>21} {:>21} {:>6} {:>6} {:>10.2e} {:>10.2e}{}\n", layer.name, layer.function,
-                         interval(layer.seen), interval(layer.fitted), layer.degree, layer.levels(), layer.max_error,
-                         layer.rms_error, layer.reached ? "" : "  (not what was wanted: the degree is limited)");
+    table +=
+        fmt::format("{:<24} {:<12} {:>21} {:>21} {:>10} {:>6} {:>10.2e} {:>10.2e}{}\n", layer.name, layer.function,
+                    interval(layer.seen), interval(layer.fitted), layer.degree_text(), layer.levels(), layer.max_error,
+                    layer.rms_error, layer.reached ? "" : "  (not what was wanted: the degree is limited)");
   }
   return table;
 }
@@ -73,9 +83,17 @@ nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& 
       const double x = (range.quantiles[q] + range.quantiles[q + 1]) / 2;
       targets.push_back({x, nn::activate(*activation, x)});
     }
-    auto [layer, fit] = fit_layer(node, *activation, seen_range(range, options.tail), targets, options);
+    FittedLayer layer;
+    if (is_composite(*activation, options)) {
+      const CompositeSign sign = composite_relu(options.relu_bits);
+      layer = composite_layer(node, *activation, {seen_range(range, options.tail)}, {targets}, sign, options);
+      place[i] = append_composite(fitted, *activation, layer, sign, inputs[0]);
+    } else {
+      auto [polynomial, fit] = fit_layer(node, *activation, seen_range(range, options.tail), targets, options);
+      layer = std::move(polynomial);
+      place[i] = append_fit(fitted, node.name, {fit}, inputs[0]);
+    }
     layer.input = inputs[0];
-    place[i] = append_fit(fitted, node.name, {fit}, inputs[0]);
     if (report != nullptr) report->layers.push_back(std::move(layer));
   }
   return fitted;

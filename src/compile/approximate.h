@@ -44,6 +44,12 @@ struct FitOptions {
   /// channels differ; a channel's range is at least a quarter of its layer's.
   bool channelwise = true;
   double channel_margin = 1.5;  ///< the margin of a channel's range, which fewer values show
+  /// What becomes of ReLU and LeakyReLU: a fitted polynomial like the others, or x (1 + sign x) / 2 with a composite
+  /// minimax sign (compile/composite.h), which is off by 2^-relu_bits of the largest value of its range and takes that
+  /// many levels and one or two.
+  enum class Relu { fitted, composite };
+  Relu relu = Relu::fitted;
+  double relu_bits = 8;
 };
 
 /// One activation and the polynomial in its place.
@@ -55,10 +61,13 @@ struct FittedLayer {
   Range fitted;                 ///< what the polynomial is good for
   std::vector<Range> channels;  ///< the same a channel; empty: `fitted` for all
   std::size_t degree = 0;
-  double max_error = 0;        ///< on the fitted range
-  double rms_error = 0;        ///< on the values that were seen
-  bool reached = true;         ///< whether minimax of that degree has the wanted error
-  std::size_t levels() const;  ///< ceil(log2(degree + 1))
+  double max_error = 0;  ///< on the fitted range
+  double rms_error = 0;  ///< on the values that were seen
+  bool reached = true;   ///< whether minimax of that degree has the wanted error
+  /// Of a composite sign, the first applied first; then `degree` is that of all of them and the product together.
+  std::vector<std::size_t> composite = {};
+  std::string degree_text() const;  ///< "15"; "7 x 15" of a composite
+  std::size_t levels() const;       ///< ceil(log2(degree + 1)), or of each of a composite's and one for the product
 };
 
 struct FitReport {
@@ -69,9 +78,10 @@ struct FitReport {
 
 /// The network with every Activation replaced by a polynomial of the smallest degree that reaches the wanted error on
 /// the layer's range: up to degree 2 a Polynomial in powers of x, which the compiler folds into its neighbours, above a
-/// BatchNorm that brings the range to [-1, 1] and a Polynomial in the Chebyshev basis. Other layers stay as they are.
-/// `ranges`: calibrate() of the same graph. Throws MismatchError if it is of another or lacks samples, ParameterError
-/// for impossible options. Thread-safe.
+/// BatchNorm that brings the range to [-1, 1] and a Polynomial in the Chebyshev basis. A composite ReLU is a BatchNorm
+/// that brings the range to [-1, 1], a Polynomial for each of its polynomials, a Product with the former, and a
+/// BatchNorm that takes the range back. Other layers stay as they are. `ranges`: calibrate() of the same graph. Throws
+/// MismatchError if it is of another or lacks samples, ParameterError for impossible options. Thread-safe.
 nn::Graph fit_activations(const nn::Graph& graph, const std::vector<NodeRange>& ranges, const FitOptions& options,
                           FitReport* report = nullptr);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compile/approximate.h"
+#include "compile/composite.h"
 
 namespace obscura::compile {
 
@@ -30,5 +31,19 @@ std::vector<Approximation> fit_channels(const nn::Activation& activation, const 
 /// last one's node.
 std::size_t append_fit(nn::Graph& graph, const std::string& name, const std::vector<Approximation>& fits,
                        std::size_t input);
+
+/// True where the options replace this activation by a composite.
+bool is_composite(const nn::Activation& activation, const FitOptions& options);
+
+/// The same for an activation that becomes a composite: ranges of all channels together, or of each (`seen`). They are
+/// symmetric about zero, where its kink must stay.
+FittedLayer composite_layer(const nn::Node& node, const nn::Activation& activation, const std::vector<Range>& seen,
+                            const std::vector<std::vector<Target>>& targets, const CompositeSign& sign,
+                            const FitOptions& options);
+
+/// Appends the layers of a composite that composite_layer made: range, polynomials, product, range back; returns the
+/// last one's node.
+std::size_t append_composite(nn::Graph& graph, const nn::Activation& activation, const FittedLayer& layer,
+                             const CompositeSign& sign, std::size_t input);
 
 }  // namespace obscura::compile

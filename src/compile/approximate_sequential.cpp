@@ -25,6 +25,7 @@ class Lockstep {
     }
     last_use_.back() = graph.nodes.size();  // the outputs are compared
     fitted_ = nn::without_layers(graph);
+    if (options.relu == FitOptions::Relu::composite) sign_ = composite_relu(options.relu_bits);
     for (const auto& sample : samples) {
       exact_.push_back({nn::input_values(graph, sample)});
     }
@@ -69,6 +70,7 @@ class Lockstep {
 
   /// Fits the activation and appends its polynomials; returns the last one's node.
   std::size_t replace(std::size_t i, const nn::Activation& activation, std::size_t input, FitReport* report) {
+    if (is_composite(activation, options_)) return replace_by_composite(i, activation, input, report);
     const nn::Node& node = graph_.nodes[i];
     const std::size_t all = node.shape.size();
     auto [layer, fit] = fit_layer(node, activation, seen(i, 0, all), targets(i, 0, all), options_);
@@ -86,6 +88,25 @@ class Lockstep {
     }
     if (report != nullptr) report->layers.push_back(std::move(layer));
     return append_fit(fitted_, node.name, fits, input);
+  }
+
+  /// The same with a composite, whose polynomials do not depend on the samples: only the ranges do.
+  std::size_t replace_by_composite(std::size_t i, const nn::Activation& activation, std::size_t input,
+                                   FitReport* report) {
+    const nn::Node& node = graph_.nodes[i];
+    const std::size_t all = node.shape.size();
+    const std::size_t part = options_.channelwise ? node.shape.height * node.shape.width : all;
+    std::vector<Range> ranges;
+    std::vector<std::vector<Target>> drawn;
+    for (std::size_t first = 0; first < all; first += part) {
+      ranges.push_back(seen(i, first, part));
+      drawn.push_back(targets(i, first, part));
+    }
+    FittedLayer layer = composite_layer(node, activation, ranges, drawn, sign_, options_);
+    layer.input = input;
+    const std::size_t last = append_composite(fitted_, activation, layer, sign_, input);
+    if (report != nullptr) report->layers.push_back(std::move(layer));
+    return last;
   }
 
   /// The range of `count` inputs of an activation in both networks, from `first` on, each end without the options'
@@ -143,15 +164,18 @@ class Lockstep {
         replaced_[s][place_[n]] = {};
       }
     }
-    const std::size_t now = place_[i];
-    if (now == 0 || fitted_.nodes[now].inputs[0] == place_[graph_.nodes[i].inputs[0]]) return;
-    for (auto& outputs : replaced_) outputs[now - 1] = {};  // the range before a polynomial
+    // Between an activation's input and what it became: its range, and the polynomials of a composite.
+    if (!std::holds_alternative<nn::Activation>(graph_.nodes[i].layer)) return;
+    for (auto& outputs : replaced_) {
+      for (std::size_t n = place_[i - 1] + 1; n < place_[i]; ++n) outputs[n] = {};
+    }
   }
 
   const nn::Graph& graph_;
   const FitOptions& options_;
   ThreadPool* pool_;
   nn::Graph fitted_;
+  CompositeSign sign_;
   std::vector<std::size_t> place_;
   std::vector<std::size_t> last_use_;
   std::vector<Outputs> exact_, replaced_;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "circuits/linear_plan.h"
+#include "compile/gate_model.h"
 
 namespace obscura::compile {
 namespace {
@@ -19,7 +20,7 @@ bool relinearize_early(const Stage& activation, const StageSchedule& schedule, c
 
 /// The level at which what an activation makes is relinearised. `before_map`: not left to the map behind it.
 std::size_t relinearisation_limbs(const Stage& stage, const StageSchedule& s, bool before_map) {
-  if (stage.activation == Stage::Activation::polynomial) return s.activation_limbs;
+  if (program::activation_depth(stage) > 0) return s.activation_limbs;
   const std::size_t rescaled = s.activation_limbs - s.rescales_after_activation;
   return !before_map || s.relinearize_after_rescale ? rescaled : s.activation_limbs;
 }
@@ -49,6 +50,11 @@ class Planner {
   void relinearise(std::size_t i, bool before_map, std::size_t count) {
     const std::size_t limbs = relinearisation_limbs(stages_[i], program_.schedule.stages[i], before_map);
     program_.client.keys.relinearisation(limbs);
+    if (stages_[i].activation == Stage::Activation::gated) {
+      program_.microseconds +=
+          static_cast<double>(count) * gate_cost(stages_[i], context_, program_.schedule.stages[i]);
+      return;
+    }
     const auto costs = circuits::step_costs(context_, limbs);
     program_.microseconds += static_cast<double>(count) * (costs.decompose + costs.inner_product + 2 * costs.mod_down);
   }

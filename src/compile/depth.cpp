@@ -10,6 +10,8 @@
 #include "circuits/polynomial.h"
 #include "ckks/parameters.h"
 #include "compile/approximate_fit.h"
+#include "compile/composite.h"
+#include "compile/gates.h"
 #include "compile/schedule.h"
 #include "nn/reference.h"
 
@@ -69,6 +71,32 @@ std::size_t degree_of(const nn::Polynomial& polynomial) {
   return degree;
 }
 
+/// What a network is before activations are replaced, or is already: gates with the levels they take.
+class Gates {
+ public:
+  /// `composite`: levels of a ReLU that becomes one; 0: none does.
+  explicit Gates(const nn::Graph& graph, std::size_t composite = 0) : levels_(graph.nodes.size(), 0), inside_(levels_) {
+    for (const GatedProduct& gate : gated_products(graph)) {
+      levels_[gate.product] = 1;
+      for (const std::size_t node : gate.polynomials) {
+        inside_[node] = 1;
+        const auto& rows = std::get<nn::Polynomial>(graph.nodes[node].layer).coefficients;
+        levels_[gate.product] += circuits::polynomial_depth(rows.front().size() - 1);
+      }
+    }
+    for (std::size_t i = 0; i < graph.nodes.size() && composite > 0; ++i) {
+      const auto* activation = std::get_if<nn::Activation>(&graph.nodes[i].layer);
+      if (activation != nullptr && has_composite(*activation)) levels_[i] = composite;
+    }
+  }
+
+  std::size_t levels(std::size_t node) const { return levels_[node]; }
+  bool inside(std::size_t node) const { return inside_[node] != 0; }
+
+ private:
+  std::vector<std::size_t> levels_, inside_;
+};
+
 /// Of any node; 1 for what is linear.
 std::size_t degree_at(const nn::Graph& graph, std::size_t node, const DegreeOf& degree) {
   const nn::Layer& layer = graph.nodes[node].layer;
@@ -83,6 +111,14 @@ struct Way {
   double gain = 0;
   bool deep = false;  // an activation lies on it
 };
+
+void gate(Way& way, std::size_t levels, const Prices& prices) {
+  way.depth.bits += static_cast<double>(levels) * prices.prime;
+  ++way.depth.gated[levels];
+  if (way.deep && way.gain <= kHeavyWeightBits) way.depth.bits += prices.prime, ++way.depth.linear;
+  way.deep = true;
+  way.gain = 0;
+}
 
 void activate(Way& way, std::size_t degree, const Prices& prices) {
   const bool heavy = way.gain > kHeavyWeightBits;
@@ -100,7 +136,7 @@ void activate(Way& way, std::size_t degree, const Prices& prices) {
 }
 
 /// `degree`: of any node.
-Depth depth_at(const nn::Graph& graph, const DegreeOf& degree, const Prices& prices) {
+Depth depth_at(const nn::Graph& graph, const Gates& gates, const DegreeOf& degree, const Prices& prices) {
   std::vector<Way> ways(1);
   ways[0].depth.bits = prices.square;  // what is left at the end: the answer above the noise
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
@@ -112,7 +148,11 @@ Depth depth_at(const nn::Graph& graph, const DegreeOf& degree, const Prices& pri
       gain = std::max(gain, ways[input].gain);
     }
     way.gain = gain + weight_bits(node.layer);
-    if (const std::size_t d = degree(i); d > 1) activate(way, d, prices);
+    if (const std::size_t levels = gates.levels(i); levels > 0) {
+      gate(way, levels, prices);
+    } else if (const std::size_t d = gates.inside(i) ? 1 : degree(i); d > 1) {
+      activate(way, d, prices);
+    }
     ways.push_back(std::move(way));
   }
   return ways.back().depth;
@@ -133,6 +173,11 @@ std::string arithmetic(const Depth& depth) {
                     each, count * each));
     levels += count * each;
   }
+  for (const auto& [each, count] : depth.gated) {
+    add(fmt::format("{} take {} levels each ({})", plural(count, "composite ReLU", "composite ReLUs"), each,
+                    count * each));
+    levels += count * each;
+  }
   if (depth.linear > 0) {
     add(fmt::format("{} between them 1 each ({})", plural(depth.linear, "linear layer", "linear layers"),
                     depth.linear));
@@ -146,23 +191,38 @@ std::string arithmetic(const Depth& depth) {
 }
 
 /// The largest degree that has room, and 0 where none has.
-std::size_t degree_with_room(const nn::Graph& graph, const DegreeOf& degree) {
+std::size_t degree_with_room(const nn::Graph& graph, const Gates& gates, const DegreeOf& degree) {
   std::size_t most = 0;
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) most = std::max(most, degree_at(graph, i, degree));
   for (const std::size_t cap : {31U, 15U, 7U, 3U, 2U}) {
     if (cap >= most) continue;
     const DegreeOf capped = [&](std::size_t node) { return std::min(degree_at(graph, node, degree), cap); };
-    if (depth_at(graph, capped, kUsual).bits <= available_bits()) return cap;
+    if (depth_at(graph, gates, capped, kUsual).bits <= available_bits()) return cap;
   }
   return 0;
 }
 
-[[noreturn]] void refuse(const nn::Graph& graph, const Depth& depth, const DegreeOf& degree) {
-  const std::size_t room = degree_with_room(graph, degree);
-  const std::string remedy =
+/// What makes a network with composite ReLUs fit: how many bits less are enough, or that none are.
+std::string composite_remedy(const nn::Graph& graph, const DegreeOf& degree, const Depth& depth) {
+  const DegreeOf all = [&](std::size_t node) { return degree_at(graph, node, degree); };
+  std::size_t most = 0;
+  for (const auto& [levels, count] : depth.gated) most = std::max(most, levels);
+  for (int bits = static_cast<int>(most) - 1; bits >= static_cast<int>(kLeastReluBits); --bits) {
+    const std::size_t levels = composite_relu(bits).levels();
+    if (levels >= most || depth_at(graph, Gates(graph, levels), all, kUsual).bits > available_bits()) continue;
+    return fmt::format("take less precise ones (compile --calibrate DATASET --relu composite --relu-bits {}), or ",
+                       bits);
+  }
+  return "fit polynomials (compile --calibrate DATASET --relu fitted), retrain (obscura convert), or ";
+}
+
+[[noreturn]] void refuse(const nn::Graph& graph, const Gates& gates, const Depth& depth, const DegreeOf& degree) {
+  const std::size_t room = degree_with_room(graph, gates, degree);
+  std::string remedy =
       room > 0
           ? fmt::format("fit activations of degree {} (compile --calibrate DATASET --max-degree {}), or ", room, room)
           : std::string();
+  if (!depth.gated.empty()) remedy = composite_remedy(graph, degree, depth);
   throw UnsupportedError(fmt::format(
       "the network {} is too deep: {}; that is {:.0f} bits, and the largest ring, 2^{}, has room for {:.0f} bits or {} "
       "levels at 128-bit security: {}use fewer activations, or train the network with squares in place of them",
@@ -170,9 +230,10 @@ std::size_t degree_with_room(const nn::Graph& graph, const DegreeOf& degree) {
       static_cast<int>(available_bits() / kLeastPrimeBits), remedy));
 }
 
-void check(const nn::Graph& graph, const DegreeOf& degree) {
-  const Depth depth = depth_of(graph, degree);
-  if (depth.bits > available_bits()) refuse(graph, depth, degree);
+void check(const nn::Graph& graph, const Gates& gates, const DegreeOf& degree) {
+  const DegreeOf all = [&](std::size_t node) { return degree_at(graph, node, degree); };
+  const Depth depth = depth_at(graph, gates, all, {});
+  if (depth.bits > available_bits()) refuse(graph, gates, depth, degree);
 }
 
 /// The larger of two values is no polynomial of them.
@@ -204,7 +265,7 @@ void check_fitted(const nn::Graph& graph) {
   if (node == nullptr) return;
   const DegreeOf usual = [](std::size_t) { return FitOptions().max_degree; };
   const Depth depth = depth_of(graph, usual);
-  const std::size_t room = depth.bits > available_bits() ? degree_with_room(graph, usual) : 0;
+  const std::size_t room = depth.bits > available_bits() ? degree_with_room(graph, Gates(graph), usual) : 0;
   std::string text = "layer " + node->name + " (" + layer_name(node->layer) +
                      ") is not a polynomial: fit one first, obscura compile --calibrate DATASET --save FITTED.onnx";
   if (room > 0) {
@@ -240,9 +301,9 @@ std::size_t relu_degree(const FitOptions& options) {
 }
 
 /// Bounds a network that is too large to be run: its ReLUs see both signs, other functions may see a short range only.
-void check_unseen(const nn::Graph& graph, const FitOptions& options) {
+void check_unseen(const nn::Graph& graph, const Gates& gates, const FitOptions& options) {
   const std::size_t relu = relu_degree(options);
-  check(graph, [&](std::size_t node) {
+  check(graph, gates, [&](std::size_t node) {
     const auto* activation = std::get_if<nn::Activation>(&graph.nodes[node].layer);
     return activation != nullptr && activation->kind == nn::Activation::Kind::relu ? relu : std::size_t{2};
   });
@@ -268,19 +329,21 @@ void check_size(const nn::Graph& graph) {
 }  // namespace
 
 Depth depth_of(const nn::Graph& graph, const DegreeOf& degree) {
-  return depth_at(graph, [&](std::size_t node) { return degree_at(graph, node, degree); }, {});
+  return depth_at(graph, Gates(graph), [&](std::size_t node) { return degree_at(graph, node, degree); }, {});
 }
 
 void check_depth(const nn::Graph& graph) {
   check_pools(graph);
-  check(graph, least_degree);
+  check(graph, Gates(graph), least_degree);
   check_fitted(graph);
   check_size(graph);
 }
 
 void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>& sample, const FitOptions& options) {
   check_pools(graph);
-  check(graph, least_degree);
+  const bool composite = options.relu == FitOptions::Relu::composite;
+  const Gates gates(graph, composite ? composite_relu(options.relu_bits).levels() : 0);
+  check(graph, gates, least_degree);
   // A wider range asks for a higher degree of most functions, but not of all: four times the error is room enough.
   FitOptions rough = options;
   rough.method = FitOptions::Method::minimax;
@@ -289,7 +352,7 @@ void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>
   std::size_t usual = 2;
   std::vector<std::vector<double>> values{nn::input_values(graph, sample)};
   if (needs_fitting(graph) && multiplications(graph) > kMostMultiplications) {
-    check_unseen(graph, rough);
+    check_unseen(graph, gates, rough);
     return check_size(graph);
   }
   // What is fitted already needs no sample.
@@ -298,7 +361,7 @@ void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>
     const nn::Node& node = graph.nodes[i];
     values.push_back(nn::run_reference_node(graph, i, values));
     const auto* activation = std::get_if<nn::Activation>(&node.layer);
-    if (activation == nullptr) continue;
+    if (activation == nullptr || is_composite(*activation, options)) continue;
     const auto& inputs = values[node.inputs.at(0)];
     const auto [low, high] = std::ranges::minmax_element(inputs);
     // Values that are not finite are named where all samples are measured.
@@ -312,7 +375,10 @@ void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>
       };
     };
     // As soon as it is certain; what has not been seen is counted like the others in what is said then.
-    if (depth_of(graph, known(2)).bits > available_bits()) refuse(graph, depth_of(graph, known(usual)), known(usual));
+    const auto depth = [&](const DegreeOf& degree) {
+      return depth_at(graph, gates, [&](std::size_t n) { return degree_at(graph, n, degree); }, {});
+    };
+    if (depth(known(2)).bits > available_bits()) refuse(graph, gates, depth(known(usual)), known(usual));
   }
   check_size(graph);
 }

@@ -43,12 +43,25 @@ double largest_polynomial(const Stage& stage, double x) {
   return most;
 }
 
+/// A polynomial after the other, by the sizes of terms, and the product.
+double largest_gated(const Stage& stage, double x) {
+  double gate = x;
+  Stage one = stage;
+  for (const auto& row : stage.coefficients) {
+    one.coefficients = {row};
+    gate = largest_polynomial(one, gate);
+  }
+  return x * gate;
+}
+
 double largest_activation(const Stage& stage, double x) {
   switch (stage.activation) {
     case Stage::Activation::square:
       return x * x;
     case Stage::Activation::polynomial:
       return largest_polynomial(stage, x);
+    case Stage::Activation::gated:
+      return largest_gated(stage, x);
     case Stage::Activation::none:
       break;
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "circuits/polynomial.h"
+#include "compile/gate_model.h"
 
 namespace obscura::compile {
 namespace {
@@ -194,6 +195,7 @@ class Walk {
     const double scale = square(scales(i).after_map);
     // (m + e)^2 - m^2 = e (2 m + e); the mean square of e^2 is 3 v^2.
     amplify(v, square(ranges_[i].slope + std::sqrt(2 * units_.doubt() * v.all)) + 3 * v.all);
+    if (stages_[i]->activation == Stage::Activation::gated) gated_stage(i, v);
     const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;
     const bool three = late || stays_in_three(i);
     need(s.activation_limbs, scale, ranges_[i].activation, v);
@@ -234,6 +236,24 @@ class Walk {
 };
 
 }  // namespace
+  /// The same of one polynomial after the other; what an error of each comes to behind the gate is measured.
+  void gated_stage(std::size_t i, Variance& v) {
+    const Stage& stage = *stages_[i];
+    const auto slopes = gate_slopes(stage, std::min(ranges_[i].map, 1.0));
+    const auto limbs = schedule(i).activation_limbs;
+    const double unit = units_.rounding_three() + units_.key_switch(limbs), scale = scales(i).after_activation;
+    amplify(v, square(slopes.front()));
+    Stage one = stage;
+    for (std::size_t p = 0; p < stage.coefficients.size(); ++p) {
+      one.coefficients = {stage.coefficients[p]};
+      const std::size_t degree = stage.coefficients[p].size() - 1;
+      const auto products = static_cast<double>(degree + circuits::polynomial_depth(degree));
+      add(v, products * square(slopes[p + 1] * std::max(steepest(one, 1), 1.0)) * unit, scale);
+    }
+    add(v, unit, scale);
+    need(limbs, square(scale), ranges_[i].activation, v);
+  }
+
 
 ErrorWalk walk_errors(const program::Program& program, const ErrorUnits& units, const std::vector<StageRange>& ranges) {
   return Walk(program, units, ranges).run();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "circuits/rotation_sum.h"
+#include "compile/gate_model.h"
 #include "compile/widen.h"
 
 namespace obscura::compile {
@@ -132,6 +133,7 @@ class Replanner {
 
 double activation_cost(const Stage& stage, const ckks::Context& context, const StageSchedule& schedule) {
   if (stage.activation == Stage::Activation::none) return 0;
+  if (stage.activation == Stage::Activation::gated) return gate_cost(stage, context, schedule);
   const auto costs = circuits::step_costs(context, schedule.activation_limbs);
   const double relinearise = costs.decompose + costs.inner_product + 2 * costs.mod_down;
   double products = 1;

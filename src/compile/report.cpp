@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "compile/compile.h"
+#include "compile/gate_model.h"
 #include "program/sizes.h"
 
 namespace obscura::compile {
@@ -14,6 +15,8 @@ std::string activation_text(Stage::Activation activation) {
       return "square";
     case Stage::Activation::polynomial:
       return "polynomial";
+    case Stage::Activation::gated:
+      return "gated";
     case Stage::Activation::none:
       break;
   }
@@ -47,6 +50,7 @@ std::size_t entries(const Stage& stage) {
 std::size_t products(const Stage& stage) {
   if (stage.activation == Stage::Activation::square) return 1;
   if (stage.activation == Stage::Activation::none) return 0;
+  if (stage.activation == Stage::Activation::gated) return gate_products(stage.coefficients, stage.basis);
   const double degree = static_cast<double>(stage.coefficients.front().size() - 1);
   return static_cast<std::size_t>(std::ceil(2 * std::sqrt(degree / 2)) + std::ceil(std::log2(degree + 1))) - 1;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "compile/gate_model.h"
 #include "compile/schedule_simulation.h"
 
 namespace obscura::compile {
@@ -68,6 +69,8 @@ class Search {
       double most = 0;
       for (const double b : stage.bias()) most = std::max(most, std::abs(b));
       largest_.constant.push_back(most);
+      const bool gated = stage.activation == Stage::Activation::gated;
+      largest_.gate_slopes.push_back(gated ? gate_slopes(stage, 1) : std::vector<double>{});
     }
   }
 

@@ -15,6 +15,9 @@ constexpr double kWidestConstantBits = 60;
 /// Batched weights of terms of one stage may differ by so many bits before those of the largest scale lose theirs.
 constexpr double kWidestWeightSpread = 14;
 
+/// Of gates: the largest value of a sum on the way, and the noise of a level over that of a key switch.
+constexpr double kGateValue = 8, kGateNoise = 2;
+
 double square(double x) {
   return x * x;
 }
@@ -72,7 +75,7 @@ void Simulation::amplify(Value& v, double factor) {
 /// As guessed; before a polynomial the least that is no less and brings the scale to a prime, with or without a
 /// rescaling.
 double Simulation::weight_bits(std::size_t i, double scale) {
-  if (stages_[i].activation != Stage::Activation::polynomial) return guess_.weight_bits[i];
+  if (program::activation_depth(stages_[i]) == 0) return guess_.weight_bits[i];
   double bits = std::round(guess_.prime_bits - scale + largest_.weight_bits[i]);
   if (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
   if (bits < guess_.weight_bits[i] || bits > kWidestConstantBits) fits_ = false;
@@ -144,6 +147,7 @@ StageSchedule Simulation::stage(std::size_t i) {
   s.activation_limbs = v.dropped;
   if (stages_[i].activation == Stage::Activation::square) square_stage(s, m, v);
   if (stages_[i].activation == Stage::Activation::polynomial) polynomial_stage(i, m, v);
+  if (stages_[i].activation == Stage::Activation::gated) gated_stage(i, v);
   values_.push_back(v);
   return s;
 }
@@ -168,6 +172,26 @@ void Simulation::polynomial_stage(std::size_t i, const Magnitudes::PerStage& m, 
     need(v, m.activation_max * std::exp2(guess_.prime_bits));
     ++v.dropped;
     add_noise(v, 2 * units_.key_switch);
+  }
+  if (std::abs(v.scale - guess_.prime_bits) > 1.5) fits_ = false;
+}
+
+/// Each polynomial as above; what its errors come to behind the gate is measured (gate_model.h).
+void Simulation::gated_stage(std::size_t i, Value& v) {
+  const auto& slopes = largest_.gate_slopes[i];
+  amplify(v, slopes.front());
+  const Stage& stage = stages_[i];
+  for (std::size_t p = 0; p <= stage.coefficients.size(); ++p) {
+    const bool product = p == stage.coefficients.size();
+    const std::size_t degree = product ? 1 : stage.coefficients[p].size() - 1;
+    const auto depth = static_cast<std::size_t>(std::ceil(std::log2(static_cast<double>(degree + 1))));
+    for (std::size_t d = 0; d < depth; ++d) {
+      need(v, kGateValue * std::exp2(guess_.prime_bits));
+      ++v.dropped;
+      // An error on the way to T_n is doubled by every doubling of n.
+      const double behind = product ? 1 : slopes[p + 1] * std::exp2(static_cast<double>(depth - 1 - d));
+      add_noise(v, kGateNoise * behind * units_.key_switch);
+    }
   }
   if (std::abs(v.scale - guess_.prime_bits) > 1.5) fits_ = false;
 }

@@ -23,8 +23,9 @@ struct Guess {
 
 /// Of every stage.
 struct Largest {
-  std::vector<double> weight_bits;  ///< log2 of its largest weight
-  std::vector<double> constant;     ///< that is added to its sums
+  std::vector<double> weight_bits;               ///< log2 of its largest weight
+  std::vector<double> constant;                  ///< that is added to its sums
+  std::vector<std::vector<double>> gate_slopes;  ///< of a gated activation (gate_model.h)
 };
 
 /// Follows one guess through the network; counts the primes it needs and adds up its errors. Good for one of run() and
@@ -57,6 +58,7 @@ class Simulation {
   StageSchedule stage(std::size_t i);
   void square_stage(StageSchedule& s, const Magnitudes::PerStage& m, Value& v);
   void polynomial_stage(std::size_t i, const Magnitudes::PerStage& m, Value& v);
+  void gated_stage(std::size_t i, Value& v);
   bool number_levels(Schedule& schedule) const;
 
   const std::vector<Stage>& stages_;

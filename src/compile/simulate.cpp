@@ -8,6 +8,9 @@
 namespace obscura::compile {
 namespace {
 
+/// Of a gate within its interval, with room: values beyond it are worthless long before the modulus is full.
+constexpr double kLargestGated = 4;
+
 NoiseUnits units_of(const Program& program) {
   const Schedule& s = program.schedule;
   double widest = 0;
@@ -81,6 +84,7 @@ void Simulator::measure(const Program& program) {
     const bool square = stages_[i].activation == Stage::Activation::square;
     e.activation_limit =
         square ? limit_of(program.schedule, s.activation_limbs, scales.after_map * scales.after_map) : e.map_limit;
+    if (stages_[i].activation == Stage::Activation::gated) e.activation_limit = kLargestGated;
     errors_.push_back(e);
   }
   const StageScales& last = packed ? program.packed.back().scales : program.batched.back().scales;

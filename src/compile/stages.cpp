@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "compile/affine.h"
+#include "compile/gates.h"
 
 namespace obscura::compile {
 namespace {
@@ -75,12 +76,17 @@ void add_names(Expression& to, const Expression& from) {
 class Builder {
  public:
   explicit Builder(const nn::Graph& graph)
-      : graph_(graph), uses_(count_uses(graph)), expressions_(graph.nodes.size()) {}
+      : graph_(graph), uses_(count_uses(graph)), expressions_(graph.nodes.size()), inside_(graph.nodes.size(), false) {
+    gates_ = gated_products(graph);
+    for (const GatedProduct& gate : gates_) {
+      for (const std::size_t node : gate.polynomials) inside_[node] = true;
+    }
+  }
 
   program::StagedNetwork build() {
     expressions_[0] = value(0, graph_.nodes.front().shape);
     for (std::size_t i = 1; i < graph_.nodes.size(); ++i) {
-      if (uses_[i] > 0) expressions_[i] = of(graph_.nodes[i]);
+      if (uses_[i] > 0 && !inside_[i]) expressions_[i] = of(i);
     }
     Expression& last = expressions_.back();
     const bool computed = last.is_value() && last.parts.front().value > (merge_ ? merge_->value : 0);
@@ -98,7 +104,9 @@ class Builder {
 
   Expression take(std::size_t node) { return --uses_[node] == 0 ? std::move(expressions_[node]) : expressions_[node]; }
 
-  Expression of(const Node& node) {
+  Expression of(std::size_t at) {
+    const Node& node = graph_.nodes[at];
+    if (std::holds_alternative<nn::Product>(node.layer)) return gated(at);
     if (std::holds_alternative<nn::Add>(node.layer) || std::holds_alternative<nn::Concat>(node.layer)) {
       return join(node);
     }
@@ -259,6 +267,24 @@ class Builder {
     return result;
   }
 
+  /// The stage of x computes its polynomials and the product, too.
+  Expression gated(std::size_t product) {
+    const auto gate = std::ranges::find(gates_, product, &GatedProduct::product);
+    --uses_[gate->input];  // the first polynomial's
+    Expression e = take(gate->input);
+    e.names.push_back(graph_.nodes[product].name);
+    std::vector<std::vector<double>> rows;
+    bool chebyshev = false;
+    for (const std::size_t node : gate->polynomials) {
+      const auto& p = std::get<nn::Polynomial>(graph_.nodes[node].layer);
+      rows.push_back(p.coefficients.front());
+      chebyshev = p.basis == nn::Polynomial::Basis::chebyshev;
+    }
+    Expression result = close(std::move(e), Stage::Activation::gated, std::move(rows));
+    stages_.back().basis = chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
+    return result;
+  }
+
   static Expression degree_one(const Node& node, Expression e, std::vector<std::vector<double>>& rows) {
     std::vector<double> scale, shift;
     for (std::size_t ch = 0; ch < e.shape.channels; ++ch) {
@@ -300,6 +326,8 @@ class Builder {
   std::vector<std::size_t> uses_;
   std::vector<Expression> expressions_;
   std::vector<Stage> stages_;
+  std::vector<GatedProduct> gates_;
+  std::vector<bool> inside_;  ///< of a gate
   std::optional<program::Merge> merge_;
 };
 

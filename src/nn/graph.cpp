@@ -73,6 +73,7 @@ std::string layer_name(const Layer& layer) {
     std::string operator()(const Square&) const { return "Square"; }
     std::string operator()(const Polynomial&) const { return "Polynomial"; }
     std::string operator()(const Add&) const { return "Add"; }
+    std::string operator()(const Product&) const { return "Product"; }
     std::string operator()(const Concat&) const { return "Concat"; }
     std::string operator()(const Pad&) const { return "Pad"; }
     std::string operator()(const Rearrange&) const { return "Rearrange"; }

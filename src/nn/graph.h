@@ -82,6 +82,10 @@ double evaluate_row(const Polynomial& polynomial, std::size_t row, double x);
 /// Sum of two tensors of equal shape.
 struct Add {};
 
+/// Product of two tensors of equal shape, value by value. Encrypted, one of them must be the other behind polynomials
+/// (compile/gates.h); any other product runs in the clear only.
+struct Product {};
+
 /// Two or more tensors of equal height and width, one behind the other along the channels.
 struct Concat {};
 
@@ -118,7 +122,7 @@ struct Merge {
 };
 
 using Layer = std::variant<Input, Conv2d, AvgPool, BatchNorm, Flatten, Linear, Square, Polynomial, Add, Concat, Pad,
-                           Rearrange, Activation, Merge, MaxPool>;
+                           Rearrange, Activation, Merge, MaxPool, Product>;
 
 /// The layer's name as a user knows it: "Conv2d", "AvgPool", ..., and the function's for an Activation: "ReLU", ...
 std::string layer_name(const Layer& layer);

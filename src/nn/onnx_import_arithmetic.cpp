@@ -177,11 +177,6 @@ void Importer::add_two_tensors(const NodeView& node) {
     define(node, std::move(made));
     return;
   }
-  if (product) {
-    node.unsupported(
-        "multiplies two different tensors of the image, as gates and attention do, which does not run encrypted; Add "
-        "and Sub do: retrain without such blocks");
-  }
   const Dims dims = left.dims;
   if (graph_.nodes[left.node].shape != graph_.nodes[right.node].shape) {
     lay_out(node, 0);
@@ -189,6 +184,7 @@ void Importer::add_two_tensors(const NodeView& node) {
   }
   const std::size_t a = layer_input(node, 0);
   std::size_t b = layer_input(node, 1);
+  if (product) return define_layer(node, Product{}, {a, b}, dims);
   if (node.type() == "Sub") b = emit(node.name() + "_negated", b, Expression().negated());
   define_layer(node, Add{}, {a, b}, dims);
 }

@@ -233,6 +233,11 @@ OnnxWriter::Value OnnxWriter::write_layer(const Add&) {
   return {add("Add", at_->name, {inputs[0].name, inputs[1].name}).name(), inputs[0].rank};
 }
 
+OnnxWriter::Value OnnxWriter::write_layer(const Product&) {
+  const auto inputs = inputs_of_one_rank();
+  return {add("Mul", at_->name, {inputs[0].name, inputs[1].name}).name(), inputs[0].rank};
+}
+
 OnnxWriter::Value OnnxWriter::write_layer(const Concat&) {
   const auto inputs = inputs_of_one_rank();
   std::vector<std::string> names;

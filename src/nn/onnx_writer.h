@@ -60,6 +60,7 @@ class OnnxWriter {
   Value write_layer(const Linear& linear);
   Value write_layer(const Square&);
   Value write_layer(const Add&);
+  Value write_layer(const Product&);
   Value write_layer(const Concat&);
   Value write_layer(const Pad& pad);
   Value write_layer(const Rearrange& rearrange);

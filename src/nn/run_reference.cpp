@@ -152,6 +152,12 @@ struct Evaluation {
     return out;
   }
 
+  Values operator()(const Product&) const {
+    Values out = in(0);
+    std::ranges::transform(out, in(1), out.begin(), std::multiplies<>());
+    return out;
+  }
+
   /// Channels come first in memory, so tensors are joined by writing one behind the other.
   Values operator()(const Concat&) const {
     Values out;

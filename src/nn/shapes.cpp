@@ -138,6 +138,12 @@ struct Inference {
     return inputs[0];
   }
 
+  Shape operator()(const Product&) const {
+    expect_inputs(node, inputs, 2);
+    if (inputs[0] != inputs[1]) fail(node, "multiplies tensors of different shapes");
+    return inputs[0];
+  }
+
   Shape operator()(const Concat&) const {
     if (inputs.size() < 2) fail(node, "joins fewer than two tensors");
     Shape out{0, inputs[0].height, inputs[0].width};

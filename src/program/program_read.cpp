@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "circuits/gated.h"
 #include "message/client_wire.h"
 #include "program/compressed.h"
 #include "program/map_wire.h"
@@ -171,12 +172,14 @@ class Reader {
   void read_coefficients(Stage& stage) {
     const std::size_t rows = get_count(r_, kMostValues, "polynomials");
     const bool polynomial = stage.activation == Stage::Activation::polynomial;
-    if (polynomial ? rows != 1 && rows != stage.output.channels : rows != 0)
+    const bool gated = stage.activation == Stage::Activation::gated;
+    if (gated && (rows == 0 || rows > circuits::kMaxGatePolynomials)) r_.fail("has a gate of no polynomials that run");
+    if (!gated && (polynomial ? rows != 1 && rows != stage.output.channels : rows != 0))
       r_.fail("has polynomials for other channels");
     for (std::size_t i = 0; i < rows; ++i) {
       stage.coefficients.push_back(get_doubles(r_));
       const std::size_t size = stage.coefficients.back().size();
-      if (size < 2 || size > kMostDegree + 1 || size != stage.coefficients.front().size()) {
+      if (size < 2 || size > kMostDegree + 1 || (!gated && size != stage.coefficients.front().size())) {
         r_.fail("has a polynomial of no degree that runs");
       }
     }
@@ -202,7 +205,7 @@ class Reader {
   void read_stage(Stage& stage, StageSchedule& s, StageScales& scales) {
     stage.name = r_.text();
     stage.output = get_shape(r_);
-    stage.activation = static_cast<Stage::Activation>(get_byte(2, "activation"));
+    stage.activation = static_cast<Stage::Activation>(get_byte(3, "activation"));
     stage.basis = static_cast<circuits::Basis>(get_byte(1, "basis"));
     read_coefficients(stage);
     read_schedule(s, scales);

@@ -22,6 +22,7 @@ namespace obscura::program {
 ///               #terms:u32 (value:u32 channels:u32 height:u32 width:u32 map)...               program/map_wire.h
 ///               packed | batched
 ///   packed   := layout:text output:u32 unfolded:u8 microseconds:f64 key_megabytes:f64
+///               activation: 0 none, 1 square, 2 polynomial, 3 gated: x p_k(... p_1(x)), a row for each p_i, p_1 first
 ///               (layout:u32 copies:u32 #groups:u32 (#:u32 i64...)...)...   one a term
 ///               #groups:u32 (#:u32 i64...)... method:u8 plan
 ///   plan     := outputs:u32 inputs:u32 #babies:u32 i64... #giants:u32 i64...

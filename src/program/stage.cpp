@@ -34,6 +34,18 @@ double Stage::largest() const {
   return most;
 }
 
+std::size_t activation_depth(const Stage& stage) {
+  const bool gated = stage.activation == Stage::Activation::gated;
+  if (!gated && stage.activation != Stage::Activation::polynomial) return 0;
+  std::size_t largest = circuits::polynomial_depth(1), sum = 1;  // the product
+  for (const auto& row : stage.coefficients) {
+    const std::size_t depth = circuits::polynomial_depth(row.size() - 1);
+    largest = std::max(largest, depth);
+    sum += depth;
+  }
+  return gated ? sum : largest;
+}
+
 void apply_activation(const Stage& stage, std::vector<double>& x) {
   const std::size_t plane = stage.output.height * stage.output.width;
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -41,6 +53,11 @@ void apply_activation(const Stage& stage, std::vector<double>& x) {
     if (stage.activation == Stage::Activation::polynomial) {
       const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : i / plane];
       x[i] = polynomial_at(row, stage.basis, x[i]);
+    }
+    if (stage.activation == Stage::Activation::gated) {
+      double gate = x[i];
+      for (const auto& row : stage.coefficients) gate = polynomial_at(row, stage.basis, gate);
+      x[i] *= gate;
     }
   }
 }

@@ -27,13 +27,18 @@ struct Stage {
   std::vector<Term> terms;  ///< one or more, all of the same number of rows, each of another value
   Shape output;
   std::string name;  ///< of the layers in the maps, joined by " + "
-  enum class Activation { none, square, polynomial } activation = Activation::none;
-  std::vector<std::vector<double>> coefficients;  ///< of a polynomial, a row or a row a channel
+  /// gated: x p_k(... p_1(x)), the product of a value with polynomials of itself.
+  enum class Activation { none, square, polynomial, gated } activation = Activation::none;
+  /// Of a polynomial a row, or a row a channel; of what is gated a row for each of its polynomials, p_1 first.
+  std::vector<std::vector<double>> coefficients;
   circuits::Basis basis = circuits::Basis::monomial;
 
   std::vector<double> bias() const;  ///< of all terms together
   double largest() const;            ///< max |entry| of all maps
 };
+
+/// Levels that a polynomial or a gated activation takes, each with its rescaling; 0 for others, whose schedule says.
+std::size_t activation_depth(const Stage& stage);
 
 /// The activation of a stage on its sums, in place.
 void apply_activation(const Stage& stage, std::vector<double>& x);

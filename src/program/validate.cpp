@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "circuits/polynomial.h"
 
 namespace obscura::program {
 namespace {
@@ -84,10 +83,7 @@ void check_stage(message::Mode mode, const Stage& stage, const StageSchedule& s,
                       s.activation_limbs + s.rescales_after_map == s.limbs && after >= 1 && after <= s.activation_limbs;
   if (!levels) refuse(stage.name, "has levels that contradict each other", kOtherMode);
   std::size_t made = after;
-  if (stage.activation == Stage::Activation::polynomial) {
-    std::size_t degree = 1;
-    for (const auto& row : stage.coefficients) degree = std::max(degree, row.size() - 1);
-    const std::size_t depth = circuits::polynomial_depth(degree);
+  if (const std::size_t depth = activation_depth(stage); depth > 0) {
     if (depth >= s.activation_limbs) refuse(stage.name, "has fewer levels than its polynomial takes", kOtherMode);
     made = s.activation_limbs - depth;
   }

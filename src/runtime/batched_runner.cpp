@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/share.h"
+#include "circuits/gated.h"
 #include "circuits/polynomial.h"
 
 namespace obscura::runtime {
@@ -92,6 +93,10 @@ void BatchedRunner::activate(std::size_t i, const ckks::Evaluator& evaluator, Te
   const program::StageSchedule& s = program_.batched[i].schedule;
   const std::size_t plane = stage.output.height * stage.output.width;
   const auto activated = [&](std::size_t k) {
+    if (stage.activation == Activation::gated) {
+      x[k] = circuits::evaluate_gated(evaluator, encoder_, x[k], stage.coefficients, x[k].scale, stage.basis);
+      return;
+    }
     if (stage.activation == Activation::polynomial) {
       const auto& row = stage.coefficients[stage.coefficients.size() == 1 ? 0 : k / plane];
       const std::vector<circuits::Coefficient> coefficients(row.begin(), row.end());

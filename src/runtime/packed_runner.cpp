@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/share.h"
+#include "circuits/gated.h"
 #include "circuits/polynomial.h"
 #include "circuits/rotation_sum.h"
 #include "program/slot_map.h"
@@ -168,6 +169,9 @@ Ciphertext PackedRunner::activate(std::size_t i, const Stage& ready, const ckks:
                                   Ciphertext x) const {
   const PackedStage& stage = program_.packed[i];
   const program::StageSchedule& s = stage.schedule;
+  if (stage.stage.activation == Activation::gated) {
+    return circuits::evaluate_gated(evaluator, encoder_, x, stage.stage.coefficients, x.scale, stage.stage.basis);
+  }
   if (stage.stage.activation == Activation::polynomial) {
     return circuits::evaluate_polynomial(evaluator, encoder_, x, ready.coefficients, x.scale, stage.stage.basis);
   }

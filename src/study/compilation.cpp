@@ -1,8 +1,10 @@
 #include "study/compilation.h"
 
+#include <algorithm>
 #include <map>
 #include <span>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/stopwatch.h"
@@ -22,6 +24,9 @@ namespace fs = std::filesystem;
 
 namespace obscura::study {
 namespace {
+
+/// Pictures on which ways to replace ReLUs are compared.
+constexpr std::size_t kUnseenSamples = 192;
 
 /// What a file says beside what a network holds: the command that made it, ...
 std::map<std::string, std::string> other_metadata(const std::string& network) {
@@ -71,6 +76,49 @@ void write_program_files(const program::Program& program, const fs::path& folder
   write_file(folder / "server.program", program::write_program(program));
 }
 
+/// Throws UsageError for a wish about ReLUs that changes nothing.
+void check_relu(const CompilationRequest& a, const nn::Graph& graph) {
+  if (a.relu == ReluChoice::fitted) return;
+  if (a.calibrate.empty()) throw UsageError("--relu needs the ranges of real images: add --calibrate DATASET");
+  if (!has_relu(graph)) throw UsageError("--relu changes nothing: " + graph.name + " has no ReLU and no LeakyReLU");
+}
+
+compile::FitOptions fit_options_of(const CompilationRequest& a) {
+  compile::FitOptions fitting;
+  fitting.max_degree = a.max_degree;
+  fitting.relu_bits = a.relu_bits;
+  if (a.relu == ReluChoice::composite) fitting.relu = compile::FitOptions::Relu::composite;
+  return fitting;
+}
+
+/// Ranges measured on images of a data set, and activations made polynomials; the samples, with which what was compiled
+/// is checked.
+std::vector<std::vector<float>> calibrate(const CompilationRequest& a, const compile::CompileOptions& options,
+                                          ThreadPool& pool, Compilation& done) {
+  const bool compared = a.relu == ReluChoice::automatic;
+  const std::size_t count = kCalibrationSamples + (compared ? kUnseenSamples : 0);
+  auto samples = calibration_samples(done.graph, a.calibrate, a.data, a.note, count, a.fit);
+  compile::FitReport fitted;
+  if (compared) {
+    const std::size_t measured = std::min(kCalibrationSamples, samples.size() - samples.size() / 4);
+    const std::vector unseen(samples.begin() + static_cast<std::ptrdiff_t>(measured), samples.end());
+    samples.resize(measured);
+    const Stopwatch watch;
+    auto study = compare_relu(done.graph, samples, unseen, options, fit_options_of(a), pool, a.note);
+    done.seconds = watch.seconds();
+    done.relu = std::move(study.comparison);
+    done.program = *std::move(study.chosen.program);
+    if (a.on_comparison) a.on_comparison(*done.relu);
+    done.graph = std::move(study.chosen.graph);
+    fitted = std::move(study.chosen.fitted);
+  } else {
+    done.graph = calibrated(done.graph, samples, &fitted, &pool, fit_options_of(a));
+  }
+  if (!fitted.layers.empty()) state_origin(done.graph, a.network);
+  if (a.on_fit && !fitted.layers.empty()) a.on_fit(fitted);
+  return samples;
+}
+
 }  // namespace
 
 Compilation compile_program(const CompilationRequest& a) {
@@ -81,6 +129,7 @@ Compilation compile_program(const CompilationRequest& a) {
   nn::check_classifier(graph);
   for (const auto& line : graph.notes) a.note(line);
   note_unstated(graph.preprocessing, a.network, a.note);
+  check_relu(a, graph);
   compile::CompileOptions options = a.options;
   apply_policy(a.policy, graph, options, a.note);
   if (!stated.empty() && a.save.empty()) {
@@ -89,18 +138,12 @@ Compilation compile_program(const CompilationRequest& a) {
   ThreadPool pool;
   const nn::Graph original = graph;
   std::vector<std::vector<float>> samples;
-  if (!a.calibrate.empty()) {
-    compile::FitReport fitted;
-    compile::FitOptions fitting;
-    fitting.max_degree = a.max_degree;
-    samples = calibration_samples(graph, a.calibrate, a.data, a.note, kCalibrationSamples, a.fit);
-    graph = calibrated(graph, samples, &fitted, &pool, fitting);
-    if (!fitted.layers.empty()) state_origin(graph, a.network);
-    if (a.on_fit && !fitted.layers.empty()) a.on_fit(fitted);
+  if (!a.calibrate.empty()) samples = calibrate(a, options, pool, done);
+  if (!done.relu) {
+    const Stopwatch watch;
+    done.program = compile_network(graph, options);
+    done.seconds = watch.seconds();
   }
-  const Stopwatch watch;
-  done.program = compile_network(graph, options);
-  done.seconds = watch.seconds();
   // Nothing is saved that does not run.
   if (!samples.empty()) check_on_samples(original, graph, done.program, samples, pool, a.note);
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));

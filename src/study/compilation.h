@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "study/images/picture_fit.h"
 #include "study/policy.h"
 #include "study/preprocessing.h"
+#include "study/relu_choice.h"
 
 /// The server's side: a program made of a network, once.
 namespace obscura::study {
@@ -26,21 +28,25 @@ struct CompilationRequest {
   std::string calibrate;  ///< data set on whose images ranges are measured and activations fitted; empty: neither
   PictureFit fit;         ///< of those images
   std::size_t max_degree = compile::FitOptions().max_degree;
-  std::filesystem::path data;  ///< folder of the data sets
+  ReluChoice relu = ReluChoice::fitted;                ///< what becomes of ReLUs
+  double relu_bits = compile::FitOptions().relu_bits;  ///< of composite signs
+  std::filesystem::path data;                          ///< folder of the data sets
   StatedPreprocessing stated;
   PolicyWishes policy;
   std::filesystem::path save;  ///< where the network goes as it is used here; empty: nowhere
   std::filesystem::path out;   ///< folder for server.program and client.spec; empty: nowhere
   bool measure = false;        ///< run one encrypted query, and tell what every stage took on one thread
   Notes note;
-  std::function<void(const compile::FitReport&)> on_fit;  ///< hears of activations that were fitted, if set
+  std::function<void(const compile::FitReport&)> on_fit;     ///< hears of activations that were fitted, if set
+  std::function<void(const ReluComparison&)> on_comparison;  ///< hears of the ways that ReLUs were compared in, if set
 };
 
 struct Compilation {
   nn::Graph graph;  ///< as it was compiled
   program::Program program;
-  std::vector<double> measured;  ///< seconds of each stage; empty: not measured
-  double seconds = 0;            ///< of compiling
+  std::vector<double> measured;                       ///< seconds of each stage; empty: not measured
+  double seconds = 0;                                 ///< of compiling
+  std::optional<ReluComparison> relu = std::nullopt;  ///< where the ways were compared
 };
 
 /// Nothing is written that does not run. Throws as reading, fitting and compiling do.

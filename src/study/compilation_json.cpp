@@ -21,6 +21,8 @@ std::string activation_name(program::Stage::Activation activation) {
       return "square";
     case program::Stage::Activation::polynomial:
       return "polynomial";
+    case program::Stage::Activation::gated:
+      return "gated";
     case program::Stage::Activation::none:
       break;
   }
@@ -90,6 +92,7 @@ ordered_json compilation_json(const CompilationRequest& a, const Compilation& do
           {"failure", failure_json(compile::failure_of(program, done.graph, a.options))},
           {"logit_range", client.logit_range > 0 ? ordered_json(client.logit_range) : ordered_json(nullptr)},
           {"fitted_from", origin_json(done.graph.origin)},
+          {"relu", done.relu ? relu_json(*done.relu) : ordered_json(nullptr)},
           {"reply_bits", client.reply_bits},
           {"rotation_keys", program.client.keys.galois.size()},
           {"relinearisation_key", program.client.keys.relin_limbs != 0},

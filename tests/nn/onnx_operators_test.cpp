@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "nn/onnx_builder.h"
+#include "nn/onnx_read.h"
+#include "nn/onnx_write.h"
 #include "nn/reference.h"
 
 namespace obscura::nn {
@@ -309,11 +311,22 @@ TEST(OnnxOperators, UnsupportedOnesSayWhatToDo) {
   expect_unsupported("NonZero", "docs/cli.md lists what runs");
 }
 
-TEST(OnnxOperators, ProductsOfTwoTensorsAndPlacesAreRefused) {
+/// They run in the clear; which of them run encrypted, the compiler says.
+TEST(OnnxOperators, ProductsOfTwoTensors) {
   OnnxBuilder onnx({1, 1, 2, 2});
   onnx.floats("w", {1, 1, 1, 1}, {3});
   const auto y = onnx.node("Mul", {"x", onnx.node("Conv", {"x", "w"})});
-  EXPECT_THAT([&] { onnx.read(y); }, ThrowsMessage<UnsupportedError>(HasSubstr("two different tensors")));
+  const Graph graph = onnx.read(y);
+  EXPECT_TRUE(std::holds_alternative<Product>(graph.nodes.back().layer));
+  EXPECT_EQ(run_reference(graph, std::vector<float>{1, -2, 3, 4}), (std::vector<double>{3, 12, 27, 48}));
+  const auto opencv = Reference(graph).run(std::vector<float>{1, -2, 3, 4});
+  EXPECT_EQ(opencv, (std::vector<float>{3, 12, 27, 48}));
+  Graph back = read_onnx(to_onnx(graph), "again");
+  EXPECT_EQ(run_reference(back, std::vector<float>{1, -2, 3, 4}), (std::vector<double>{3, 12, 27, 48}));
+  EXPECT_THROW(add_node(back, "p", Product{}, {0}), FormatError);
+}
+
+TEST(OnnxOperators, ProductsByPlacesAreRefused) {
   OnnxBuilder mask({1, 1, 2, 2});
   mask.floats("m", {1, 1, 2, 2}, ramp(4));
   const auto z = mask.node("Mul", {"x", "m"});
