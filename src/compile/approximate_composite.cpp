@@ -7,11 +7,12 @@
 namespace obscura::compile {
 namespace {
 
-/// A channel's range is at least this share of the largest one's, as of fitted polynomials.
-constexpr double kLeastShare = 0.25;
+/// Beyond its range a composite is off by powers of ten, and twice the range takes one bit: so it is wider than that of
+/// a polynomial, and a channel's is at least this share of the largest one's.
+constexpr double kMargin = 2, kLeastShare = 0.5;
 
 double half_of(const Range& seen, double margin) {
-  return std::max(std::max(std::abs(seen.low), std::abs(seen.high)) * margin, 1e-3);
+  return std::max(std::max(std::abs(seen.low), std::abs(seen.high)) * std::max(margin, kMargin), 1e-3);
 }
 
 double gated(const std::vector<std::vector<double>>& gate, double x) {

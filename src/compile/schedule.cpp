@@ -70,6 +70,7 @@ class Search {
       for (const double b : stage.bias()) most = std::max(most, std::abs(b));
       largest_.constant.push_back(most);
       const bool gated = stage.activation == Stage::Activation::gated;
+      has_gates_ = has_gates_ || gated;
       largest_.gate_slopes.push_back(gated ? gate_slopes(stage, 1) : std::vector<double>{});
     }
   }
@@ -91,6 +92,8 @@ class Search {
       try_all(log_degree, {30, 49}, {30, 49}, {12, 26});
       // Deep networks may need finer numbers all the way.
       if (!best_ && stages_.size() > 3) try_all(log_degree, {38, 49}, {40, 49}, {24, 34}, {32, 46}, {32, 40});
+      // Behind a gate weights take its range back, and are rescaled behind only if their scale is as wide as that.
+      if (!best_ && has_gates_) try_all(log_degree, {36, 49}, {40, 49}, {26, 42}, {28, 34}, {24, 32});
       if (best_) polish();
       return best_;
     }
@@ -211,6 +214,7 @@ class Search {
   const ScheduleOptions& options_;
   Largest largest_;
   double target_, shown_target_;
+  bool has_gates_ = false;
   double least_bits_ = INFINITY;
   std::size_t least_primes_ = 0;
   std::map<std::array<int, 4>, std::optional<std::size_t>> fewest_primes_;

@@ -43,6 +43,18 @@ nn::Graph cubic_network() {
                                        {"dense", networks::linear(random, 108, 5)}});
 }
 
+/// x q(p(x)) behind a convolution.
+nn::Graph gated_network() {
+  std::mt19937_64 random(4);
+  nn::Graph graph = networks::chain({1, 8, 8}, {{"conv", networks::conv(random, 1, 2, 3, 2, 1)},
+                                                {"p", nn::Polynomial{{{0, 0.5, 0, 0.1}}}},
+                                                {"q", nn::Polynomial{{{0.5, 0.25}}}}});
+  nn::add_node(graph, "gate", nn::Product{}, {1, 3});
+  nn::add_node(graph, "flatten", nn::Flatten{}, {4});
+  nn::add_node(graph, "dense", networks::linear(random, 32, 3), {5});
+  return graph;
+}
+
 /// Five chunks of six: a mean of them, or all in order.
 nn::Graph chunk_network(nn::Merge::Kind kind) {
   std::mt19937_64 random(7);
@@ -70,6 +82,7 @@ const std::vector<Program>& programs() {
                                         chunk_program(Kind::concat, message::Policy::all),
                                         chunk_program(Kind::mean, message::Policy::all, Mode::batched),
                                         compile(networks::dense(2, {1, 6, 5}, 4, 3), options_of(Mode::batched)),
+                                        compile(gated_network()),
                                         compile(cubic_network()),
                                         compile(cubic_network(), options_of(Mode::batched))};
   return all;
