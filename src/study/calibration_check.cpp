@@ -91,7 +91,8 @@ void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const 
   const double error = rms_distance(before, after), differ = spread(before);
   const std::string figures =
       fmt::format("the fitted network gives the class of the original on {} of {} sample images", agree, count);
-  constexpr const char* remedy = "fit with a larger --max-degree, or train the network with squares or polynomials";
+  constexpr const char* remedy =
+      "fit with a larger --max-degree (composites: --relu-bits), or train the network with squares or polynomials";
   if (count > 3 && !(error <= differ)) {
     throw UnsupportedError(fmt::format(
         "the polynomials change the logits by {:.3g}, more than they differ from image to image ({:.3g}): {}; {}",
