@@ -72,7 +72,7 @@ std::size_t choose_images(const program::StagedNetwork& network, const ckks::Con
     Program tried;
     tried.client = program.client;
     tried.schedule = program.schedule;
-    plan_packed(network, context, images, tried);
+    plan_packed(network, context, {images, options.share == 0}, tried);
     const double rate = static_cast<double>(images) / tried.microseconds;
     if (rate <= best_rate) break;
     best_rate = rate;
@@ -151,7 +151,7 @@ Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwo
   if (options.mode == Mode::packed) {
     check_images(options.images_per_ciphertext, *context);
     const std::size_t width = choose_images(network, *context, options, program);
-    plan_packed(std::move(network), *context, width, program);
+    plan_packed(std::move(network), *context, {width, options.share == 0}, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
     weighed = weigh_rotations(*context, options.budget, program);
   } else {

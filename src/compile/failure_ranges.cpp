@@ -174,6 +174,7 @@ std::vector<StageRange> stated_ranges(const program::Program& program, const pro
     for (const auto& term : stages[i]->terms) mean = std::max(mean, means[term.value]);
     range.energy = any ? input * input : headroom * headroom * mean * mean;
     range.row_energy = any ? range.fan_in * range.energy : headroom * headroom * m.fan_in_rms * m.fan_in_rms;
+    if (i < program.packed.size()) range.left = left_sums(program, i);
     means.push_back(m.activation_rms);
     values.push_back(ranges.back().activation);
   }
@@ -202,6 +203,7 @@ std::vector<StageRange> worst_ranges(const program::Program& program) {
     StageRange& range = ranges.emplace_back(range_of(*stages[i], Errors::any));
     range.input = input, range.map = map, range.activation = largest_of(sums), range.slope = 2 * map;
     range.energy = input * input, range.row_energy = range.fan_in * range.energy;
+    if (i < program.packed.size() && program.packed[i].output->gap > 1) range.left = LeftSums::most();
     values.push_back(std::move(sums));
   }
   return ranges;

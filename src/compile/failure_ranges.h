@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "compile/left_sums.h"
 #include "program/magnitudes.h"
 #include "program/program.h"
 
@@ -33,6 +34,7 @@ struct StageRange {
   double fan_in = 1;  ///< most entries of a row, all terms together
   /// What squares of the sizes of what a map reads come to: a value on average, and all that a row reads.
   double energy = 1, row_energy = 1;
+  LeftSums left = {};                ///< of a packed stage
   std::vector<MapNorms> norms = {};  ///< of each term
   Errors errors = Errors::any;
 };

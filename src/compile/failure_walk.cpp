@@ -144,8 +144,8 @@ class Walk {
     Variance made;
     add(made, giants * units_.key_switch(stage.schedule.limbs), scale);
     const double least = *std::ranges::min_element(stage.scales.weights);
-    made.all += diagonals * units_.encoding() * ranges_[i].energy / square(least);
-    need(stage.schedule.limbs, scale, ranges_[i].map, {v.all + made.all, 0});
+    made.all += diagonals * units_.encoding() * energy(i) / square(least);
+    need(stage.schedule.limbs, scale, ranges_[i].left.peak * ranges_[i].map, {v.all + made.all, 0});
     for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r)
       add(made, units_.rounding(), scales(i).after_map);
     for (const auto& group : stage.fold) {
@@ -157,6 +157,15 @@ class Walk {
     if (stage.unfolded) amplify(made, square(client_.output_factor) / static_cast<double>(client_.reply_gap));
     made.all += units_.encoding() / square(scales(i).after_map);
     v.all += made.all, v.key += made.key;
+  }
+
+  /// What rounded diagonals meet: values, and the squares of sums that stand between them.
+  double energy(std::size_t i) const {
+    double most = 1;
+    for (const auto& term : stages_[i]->terms) {
+      if (term.value > 0) most = std::max(most, ranges_[term.value - 1].left.energy);
+    }
+    return most * ranges_[i].energy;
   }
 
   void finish_batched(std::size_t i, double scale, Variance& v) {
@@ -179,6 +188,7 @@ class Walk {
     packed() ? finish_packed(i, scale, v) : finish_batched(i, scale, v);
     if (stages_[i]->activation == Stage::Activation::square) square_stage(i, v);
     if (stages_[i]->activation == Stage::Activation::polynomial) polynomial_stage(i, v);
+    if (stages_[i]->activation == Stage::Activation::gated) gated_stage(i, v);
     return v;
   }
 
@@ -195,10 +205,9 @@ class Walk {
     const double scale = square(scales(i).after_map);
     // (m + e)^2 - m^2 = e (2 m + e); the mean square of e^2 is 3 v^2.
     amplify(v, square(ranges_[i].slope + std::sqrt(2 * units_.doubt() * v.all)) + 3 * v.all);
-    if (stages_[i]->activation == Stage::Activation::gated) gated_stage(i, v);
     const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;
     const bool three = late || stays_in_three(i);
-    need(s.activation_limbs, scale, ranges_[i].activation, v);
+    need(s.activation_limbs, scale, square(ranges_[i].left.peak) * ranges_[i].activation, v);
     for (std::size_t r = 0; r < s.rescales_after_activation; ++r) {
       add(v, three ? units_.rounding_three() : units_.rounding(), scales(i).after_activation);
     }
@@ -219,23 +228,6 @@ class Walk {
     need(limbs, square(scales(i).after_activation), ranges_[i].activation, v);
   }
 
-  Variance reply(Variance v) {
-    const double scale = client_.reply_scale / client_.output_factor;
-    add(v, units_.averaged_rounding(client_.reply_gap), scale);
-    rooms_.push_back({std::exp2(client_.reply_bits - 1) / scale - ranges_.back().activation, v.all});
-    return v;
-  }
-
-  const program::Program& program_;
-  const message::ClientSpec& client_;
-  const ErrorUnits& units_;
-  const std::vector<StageRange>& ranges_;
-  std::vector<const Stage*> stages_;
-  std::vector<Variance> values_;
-  std::vector<Room> rooms_;
-};
-
-}  // namespace
   /// The same of one polynomial after the other; what an error of each comes to behind the gate is measured.
   void gated_stage(std::size_t i, Variance& v) {
     const Stage& stage = *stages_[i];
@@ -254,6 +246,23 @@ class Walk {
     need(limbs, square(scale), ranges_[i].activation, v);
   }
 
+  Variance reply(Variance v) {
+    const double scale = client_.reply_scale / client_.output_factor;
+    add(v, units_.averaged_rounding(client_.reply_gap), scale);
+    rooms_.push_back({std::exp2(client_.reply_bits - 1) / scale - ranges_.back().activation, v.all});
+    return v;
+  }
+
+  const program::Program& program_;
+  const message::ClientSpec& client_;
+  const ErrorUnits& units_;
+  const std::vector<StageRange>& ranges_;
+  std::vector<const Stage*> stages_;
+  std::vector<Variance> values_;
+  std::vector<Room> rooms_;
+};
+
+}  // namespace
 
 ErrorWalk walk_errors(const program::Program& program, const ErrorUnits& units, const std::vector<StageRange>& ranges) {
   return Walk(program, units, ranges).run();

@@ -9,31 +9,6 @@
 namespace obscura::compile {
 namespace {
 
-/// Inputs in [0, 1] when nothing better is known: noise, and soft blobs like strokes.
-std::vector<std::vector<double>> made_up_samples(const Shape& shape) {
-  std::mt19937_64 random(1);
-  std::uniform_real_distribution<double> uniform(0, 1);
-  std::vector<std::vector<double>> samples;
-  for (int s = 0; s < 16; ++s) {
-    auto& image = samples.emplace_back(shape.size());
-    if (s < 4) {
-      for (double& v : image) v = uniform(random);
-      continue;
-    }
-    for (int blob = 0; blob < 4; ++blob) {
-      const double cy = uniform(random) * static_cast<double>(shape.height);
-      const double cx = uniform(random) * static_cast<double>(shape.width);
-      const double radius = (0.08 + 0.12 * uniform(random)) * static_cast<double>(shape.width);
-      for (std::size_t i = 0; i < image.size(); ++i) {
-        const double y = static_cast<double>(i / shape.width % shape.height) - cy;
-        const double x = static_cast<double>(i % shape.width) - cx;
-        image[i] = std::min(1.0, image[i] + std::exp(-(y * y + x * x) / (2 * radius * radius)));
-      }
-    }
-  }
-  return samples;
-}
-
 struct Running {
   double most = 0, squares = 0;
   std::size_t count = 0;
@@ -170,6 +145,30 @@ class Measurement {
 };
 
 }  // namespace
+
+std::vector<std::vector<double>> made_up_samples(const Shape& shape) {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> uniform(0, 1);
+  std::vector<std::vector<double>> samples;
+  for (int s = 0; s < 16; ++s) {
+    auto& image = samples.emplace_back(shape.size());
+    if (s < 4) {
+      for (double& v : image) v = uniform(random);
+      continue;
+    }
+    for (int blob = 0; blob < 4; ++blob) {
+      const double cy = uniform(random) * static_cast<double>(shape.height);
+      const double cx = uniform(random) * static_cast<double>(shape.width);
+      const double radius = (0.08 + 0.12 * uniform(random)) * static_cast<double>(shape.width);
+      for (std::size_t i = 0; i < image.size(); ++i) {
+        const double y = static_cast<double>(i / shape.width % shape.height) - cy;
+        const double x = static_cast<double>(i % shape.width) - cx;
+        image[i] = std::min(1.0, image[i] + std::exp(-(y * y + x * x) / (2 * radius * radius)));
+      }
+    }
+  }
+  return samples;
+}
 
 Magnitudes measure_magnitudes(const program::StagedNetwork& network, const std::vector<program::Parts>& samples) {
   Measurement measurement(network);

@@ -10,6 +10,9 @@
 
 namespace obscura::compile {
 
+/// Images of numbers in [0, 1] where nothing better is known: noise, and soft blobs like strokes. Always the same.
+std::vector<std::vector<double>> made_up_samples(const Shape& shape);
+
 /// Runs the stages on `samples`: what the network sees of a picture each; made up from noise and blobs in the pixel
 /// range where empty.
 Magnitudes measure_magnitudes(const program::StagedNetwork& network, const std::vector<program::Parts>& samples);

@@ -16,7 +16,8 @@ namespace {
 using Steps = std::vector<std::int64_t>;
 
 std::string layout_name(const PackedStage& stage, std::size_t slots) {
-  std::string name(stage.output->grid ? "grid" : "dense");
+  std::string name(stage.output->gap > 1 ? "gaps" : stage.output->grid ? "grid" : "dense");
+  if (stage.inputs.front().layout->windows) name.insert(0, "windows>");
   if (stage.inputs.front().copies > 1) name.append("/").append(std::to_string(stage.inputs.front().copies));
   const std::size_t count = stage.output->ciphertexts(slots);
   if (count > 1) name.append(" x").append(std::to_string(count));
@@ -80,7 +81,8 @@ Stage of_head(Stage stage, const program::Merge& merge, std::size_t width) {
 /// Plans a run of stages with layouts of their own, and appends them to the program.
 class Appender {
  public:
-  Appender(const ckks::Context& context, Program& program) : context_(context), program_(program) {
+  Appender(const ckks::Context& context, bool gaps, Program& program)
+      : context_(context), gaps_(gaps), program_(program) {
     program.packed.clear();
     program.microseconds = 0;
   }
@@ -90,7 +92,7 @@ class Appender {
                 std::shared_ptr<const Layout> input = nullptr) {
     const std::span schedule = std::span(program_.schedule.stages).subspan(first, stages.size());
     const std::size_t slots = context_.slots() / width;
-    PackedChoice choice = search_layouts(stages, schedule, context_, slots, last, std::move(input));
+    PackedChoice choice = search_layouts(stages, schedule, context_, {slots, last, gaps_, std::move(input)});
     std::vector<std::shared_ptr<const Layout>> values{choice.input};
     double factor = 1;
     for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -115,6 +117,7 @@ class Appender {
 
  private:
   const ckks::Context& context_;
+  bool gaps_;
   Program& program_;
   std::shared_ptr<const Layout> input_, output_;
   double microseconds_ = 0;
@@ -122,14 +125,17 @@ class Appender {
 
 void take_input(ClientSpec& client, const Layout& layout) {
   client.period = layout.period;
-  client.input_slots = layout.position;
+  client.input_slots = layout.windows ? layout.windows->places : layout.position;
+  client.input_begin = layout.windows ? layout.windows->begin : std::vector<std::uint32_t>{};
 }
 
 }  // namespace
 
-void plan_packed(program::StagedNetwork network, const ckks::Context& context, std::size_t width, Program& program) {
+void plan_packed(program::StagedNetwork network, const ckks::Context& context, const PackedOptions& options,
+                 Program& program) {
+  const std::size_t width = options.width;
   ClientSpec& client = program.client;
-  Appender appender(context, program);
+  Appender appender(context, options.gaps, program);
   program.merge = network.merge;
   std::vector<Stage>& stages = network.stages;
   if (!network.merge) {
@@ -190,7 +196,7 @@ std::size_t choose_width(const program::StagedNetwork& network, const ckks::Cont
       Program tried;
       tried.client = program.client;
       tried.schedule = program.schedule;
-      plan_packed(network, context, width, tried);
+      plan_packed(network, context, {width}, tried);
       if (best != 0 && tried.microseconds >= best_time) break;
       best = width;
       best_time = tried.microseconds;

@@ -1,12 +1,14 @@
 #include "compile/packed_search.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 
 #include "base/error.h"
 #include "circuits/rotation_sum.h"
 #include "compile/packed_keys.h"
+#include "compile/packed_windows.h"
 #include "program/slot_map.h"
 
 namespace obscura::compile {
@@ -25,14 +27,17 @@ constexpr std::size_t kDiagonalBytes = std::size_t{1} << 33;
 constexpr double kHoistedMegabytes = 400;
 constexpr std::size_t kMostCopies = 16;
 constexpr std::size_t kMostPhases = 3;
+/// Ciphertexts of the windows of a first layer.
+constexpr std::size_t kMostWindowCiphertexts = 4;
+/// A query goes up a line of 100 Mbit/s.
+constexpr double kMicrosecondsPerQueryMegabyte = 80000;
 
 /// Distinct layouts, so that equal ones are one number.
 class Layouts {
  public:
   LayoutId add(Layout layout) {
     for (LayoutId id = 0; id < all_.size(); ++id) {
-      const Layout& other = *all_[id];
-      if (other.period == layout.period && other.clean == layout.clean && other.position == layout.position) return id;
+      if (all_[id]->same_places(layout)) return id;
     }
     all_.push_back(std::make_shared<const Layout>(std::move(layout)));
     return all_.size() - 1;
@@ -57,13 +62,14 @@ double key_megabytes(const std::vector<std::vector<std::int64_t>>& groups, const
 class Search {
  public:
   Search(std::span<const Stage> stages, std::span<const StageSchedule> schedule, const ckks::Context& context,
-         std::size_t slots, bool last, std::shared_ptr<const Layout> input)
+         SearchOptions options)
       : stages_(stages),
         schedule_(schedule),
         context_(context),
-        slots_(slots),
-        last_(last),
-        input_(std::move(input)),
+        slots_(options.slots),
+        last_(options.last),
+        gaps_(options.gaps && !options.input),
+        input_(std::move(options.input)),
         last_use_(last_uses(stages)) {}
 
   PackedChoice run() {
@@ -100,9 +106,20 @@ class Search {
       if (phases > 0 && (shape.height % cut != 0 || shape.width % cut != 0 || shape.height / cut < 4 || !strided(cut)))
         break;
       const LayoutId id = layouts_.add(image_layout(shape, slots_, phases));
-      result.push_back({id, {id}, {}, 0});
+      result.push_back({id, {id}, {}, upload(id)});
+    }
+    if (auto windows = window_layouts(stages_.front(), slots_, kMostWindowCiphertexts * slots_)) {
+      const LayoutId id = layouts_.add(std::move(windows->input));
+      of_windows_ = std::move(windows->output);
+      result.push_back({id, {id}, {}, upload(id)});
     }
     return result;
+  }
+
+  /// What a query costs to send; its second part is a seed.
+  double upload(LayoutId id) const {
+    const double bytes = context_.log_q(context_.max_limbs()) / 8 * static_cast<double>(context_.degree());
+    return static_cast<double>(layouts_[id]->ciphertexts(slots_)) * bytes * 1e-6 * kMicrosecondsPerQueryMegabyte;
   }
 
   /// Whether the network goes down by this factor on the grid.
@@ -179,6 +196,7 @@ class Search {
     const Stage& stage = stages_[i];
     const bool last = last_ && i + 1 == stages_.size();
     std::vector<Candidate> result;
+    if (i == 0 && layouts_[state.start]->windows && !last) return {{of_windows_, 1, false}};
     if (!last) {
       std::vector<LayoutId> tried;
       for (const Term& term : stage.terms) {
@@ -204,13 +222,25 @@ class Search {
       }
       result.push_back({std::move(layout), copies, unfolded});
     }
+    if (gaps_ && i + 1 < stages_.size() && leaves_gaps(stage, state))
+      result.push_back({gapped_layout(stage.output.size(), slots_), 1, false});
     return result;
+  }
+
+  /// Whether a stage may leave sums between its results: of a few values, which a square keeps within bounds.
+  bool leaves_gaps(const Stage& stage, const State& state) const {
+    using Activation = Stage::Activation;
+    const bool bounded = stage.activation == Activation::none || stage.activation == Activation::square;
+    return bounded && stage.output.height * stage.output.width == 1 &&
+           2 * std::bit_ceil(stage.output.size()) <= slots_ && std::ranges::all_of(stage.terms, [&](const Term& term) {
+             return layouts_[state.values[term.value]]->period <= slots_;
+           });
   }
 
   const PricedStage* price(std::size_t i, const State& state, Layout output, std::size_t copies, bool unfolded,
                            std::size_t most) {
     // Only a square keeps empty slots at zero, and only a folded sum leaves them there.
-    output.clean = !unfolded && stages_[i].activation != Stage::Activation::polynomial;
+    output.clean = !unfolded && output.gap == 1 && stages_[i].activation != Stage::Activation::polynomial;
     const LayoutId to = layouts_.add(std::move(output));
     Key key{i, to, copies, most};
     for (const Term& term : stages_[i].terms) key.push_back(state.values[term.value]);
@@ -278,18 +308,20 @@ class Search {
   const ckks::Context& context_;
   std::size_t slots_;
   bool last_;
+  /// What is given comes from elsewhere, so how large sums of it get is not known (compile/left_sums.h).
+  bool gaps_;
   std::shared_ptr<const Layout> input_;
   std::vector<std::size_t> last_use_;
   Layouts layouts_;
+  Layout of_windows_;  ///< what the first stage makes of its windows
   std::map<Key, std::unique_ptr<PricedStage>> priced_;
 };
 
 }  // namespace
 
 PackedChoice search_layouts(std::span<const Stage> stages, std::span<const StageSchedule> schedule,
-                            const ckks::Context& context, std::size_t slots, bool last,
-                            std::shared_ptr<const Layout> input) {
-  return Search(stages, schedule, context, slots, last, std::move(input)).run();
+                            const ckks::Context& context, SearchOptions options) {
+  return Search(stages, schedule, context, std::move(options)).run();
 }
 
 }  // namespace obscura::compile

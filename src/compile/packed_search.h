@@ -30,12 +30,16 @@ struct PackedChoice {
   std::vector<PricedStage> stages;
 };
 
+struct SearchOptions {
+  std::size_t slots = 0;                          ///< places of one image in a ciphertext
+  bool last = true;                               ///< the network ends with these stages: their output is the reply
+  bool gaps = true;                               ///< whether stages may leave sums between results
+  std::shared_ptr<const Layout> input = nullptr;  ///< of value 0, where it is given
+};
+
 /// Beam search over the layouts of all values: each stage is tried with every layout that its inputs suggest, and the
-/// cheapest few ways to come so far are kept, one for each set of layouts that later stages can still see. `slots`:
-/// places of one image in a ciphertext.
-/// `last`: the network ends with these stages, and their output is the reply. `input`: of value 0, where it is given.
+/// cheapest few ways to come so far are kept, one for each set of layouts that later stages can still see.
 PackedChoice search_layouts(std::span<const Stage> stages, std::span<const StageSchedule> schedule,
-                            const ckks::Context& context, std::size_t slots, bool last = true,
-                            std::shared_ptr<const Layout> input = nullptr);
+                            const ckks::Context& context, SearchOptions options);
 
 }  // namespace obscura::compile

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ struct ClientSpec {
   /// places; place p is slot p width() + k, counted on from one ciphertext to the next.
   std::size_t period = 0;
   std::vector<std::uint32_t> input_slots;
+  /// Packed, where values stand at several places: those of value i are input_slots[input_begin[i]] up to
+  /// input_slots[input_begin[i + 1] - 1]. Empty: each has one.
+  std::vector<std::uint32_t> input_begin = {};
   std::size_t outputs = 0;  ///< logits
   /// Packed: the place of logit i within the reply's period, counted on from one ciphertext to the next where there are
   /// several.
@@ -71,6 +75,11 @@ struct ClientSpec {
   std::size_t slots() const { return std::size_t{1} << (parameters.log_degree - 1); }
   /// What one ciphertext, or several that belong together, hold side by side: images, or chunks of a group.
   std::size_t width() const { return chunks && mode == Mode::packed ? chunks->wide : images; }
+  /// Packed: the places of value i of an image (or chunk), at least one.
+  std::span<const std::uint32_t> places_of(std::size_t i) const {
+    if (input_begin.empty()) return std::span(input_slots).subspan(i, 1);
+    return std::span(input_slots).subspan(input_begin[i], input_begin[i + 1] - input_begin[i]);
+  }
   /// What input_slots lays out: an image, or a chunk.
   Shape unit() const { return chunks ? chunks->cut.chunk() : input; }
   /// Ciphertexts that belong together: of all images, or of one group of chunks.

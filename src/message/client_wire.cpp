@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "base/bytes.h"
@@ -14,8 +15,8 @@ namespace {
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
 /// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against and
 /// the range of pixels, 4 the keys that the server needs.
-/// 5 equalised histograms and chunks.
-constexpr std::uint8_t kClientVersion = 5;
+/// 5 equalised histograms and chunks, 6 several places of a value.
+constexpr std::uint8_t kClientVersion = 6;
 
 void put_floats(ByteWriter& w, const std::vector<float>& values) {
   w.u32(static_cast<std::uint32_t>(values.size()));
@@ -131,14 +132,32 @@ std::vector<std::uint32_t> get_slots(ByteReader& r, const char* name, std::size_
   return places;
 }
 
+/// Where each value's places begin: all of them have some, and no two the same one.
+void read_begins(ByteReader& r, ClientSpec& client) {
+  const std::size_t places = client.input_slots.size(), unit = client.unit().size();
+  client.input_begin = get_slots(r, "beginnings of input slots", places + 1);
+  if (client.input_begin.empty()) return;
+  const auto& begin = client.input_begin;
+  const bool whole = begin.size() == unit + 1 && begin.front() == 0 && begin.back() == places && places > unit;
+  if (!whole || std::ranges::adjacent_find(begin, std::greater_equal<>()) != begin.end()) {
+    r.fail("has values without a place of their own");
+  }
+  std::vector<bool> taken(client.period, false);
+  for (const std::uint32_t place : client.input_slots) {
+    if (taken[place]) r.fail("has two values at one place");
+    taken[place] = true;
+  }
+}
+
 void check_packed(ByteReader& r, const ClientSpec& client, std::size_t slots) {
   const std::size_t width = client.width(), unit = client.unit().size();
   const std::size_t places = std::has_single_bit(width) && width <= slots ? slots / width : 0;
   const bool period_fits =
       client.period < places ? std::has_single_bit(client.period) : places > 0 && client.period % places == 0;
   const bool one_picture = !client.chunks || client.images == 1;
-  if (!period_fits || client.period < unit || client.input_slots.size() != unit ||
-      client.output_slots.size() != client.outputs || !one_picture) {
+  const bool all_placed = !client.input_begin.empty() || client.input_slots.size() == unit;
+  if (!period_fits || client.period < unit || !all_placed || client.output_slots.size() != client.outputs ||
+      !one_picture) {
     r.fail("has a layout that does not fit");
   }
 }
@@ -170,6 +189,7 @@ void read_layout(ByteReader& r, ClientSpec& client) {
   }
   const bool packed = client.mode == Mode::packed;
   client.input_slots = get_slots(r, "input slots", packed ? client.period : 0);
+  if (packed) read_begins(r, client);
   client.outputs = get_count(r, "outputs", 1, kMaxValues);
   client.output_slots = get_slots(r, "output slots", kMaxValues);
   if (packed) check_packed(r, client, slots);
@@ -245,6 +265,7 @@ ckks::Bytes write_client_spec(const ClientSpec& client) {
   w.f64(client.input_scale);
   for (const std::size_t v : {client.input_limbs, client.period, client.images}) w.u32(static_cast<std::uint32_t>(v));
   put_slots(w, client.input_slots);
+  if (client.mode == Mode::packed) put_slots(w, client.input_begin);
   w.u32(static_cast<std::uint32_t>(client.outputs));
   put_slots(w, client.output_slots);
   w.f64(client.output_factor);

@@ -196,7 +196,9 @@ void Owner::encrypt_packed(std::span<const std::vector<float>> images, std::span
   const std::size_t width = client_.width(), count = ciphertexts.size();
   ckks::WipedVector<double> slots(client_.period * width, 0);
   for (std::size_t k = 0; k < images.size(); ++k) {
-    for (std::size_t i = 0; i < images[k].size(); ++i) slots[client_.input_slots[i] * width + k] = images[k][i];
+    for (std::size_t i = 0; i < images[k].size(); ++i) {
+      for (const std::uint32_t place : client_.places_of(i)) slots[place * width + k] = images[k][i];
+    }
   }
   const std::size_t each = slots.size() / count;
   share(pool, count, [&](std::size_t c) {

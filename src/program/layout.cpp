@@ -30,6 +30,13 @@ void place(Layout& layout, const Shape& shape, std::size_t slots) {
 
 }  // namespace
 
+std::uint32_t Windows::place_for(std::size_t value, std::size_t result) const {
+  for (std::size_t k = begin[value]; k < begin[value + 1]; ++k) {
+    if (((places[k] - result) & (aligned - 1)) == 0) return places[k];
+  }
+  return places[begin[value]];
+}
+
 Layout image_layout(const Shape& shape, std::size_t slots, std::size_t phases) {
   const std::size_t cut = std::size_t{1} << phases;
   const std::size_t height = divide_up(shape.height, cut), width = divide_up(shape.width, cut);
@@ -61,6 +68,14 @@ Layout dense_layout(std::size_t values, std::size_t slots) {
   Layout layout;
   layout.period = period_of(values, slots);
   for (std::size_t i = 0; i < values; ++i) layout.position.push_back(static_cast<std::uint32_t>(i));
+  return layout;
+}
+
+Layout gapped_layout(std::size_t values, std::size_t slots) {
+  Layout layout;
+  layout.period = slots;
+  layout.gap = slots / std::bit_ceil(values);
+  for (std::size_t i = 0; i < values; ++i) layout.position.push_back(static_cast<std::uint32_t>(i * layout.gap));
   return layout;
 }
 

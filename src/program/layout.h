@@ -31,15 +31,37 @@ struct Grid {
   }
 };
 
+/// Values that stand at several places each, value i at places[begin[i]] up to places[begin[i + 1] - 1], increasing:
+/// the windows of a first layer, which whoever encrypts lays out side by side (im2col; Chellapilla, Puri, Simard,
+/// 2006).
+struct Windows {
+  std::vector<std::uint32_t> begin, places;
+  std::size_t aligned = 1;  ///< a power of two
+
+  /// The place that a result at this place reads the value from: one that is a multiple of `aligned` places from it, or
+  /// the first where none is.
+  std::uint32_t place_for(std::size_t value, std::size_t result) const;
+  friend bool operator==(const Windows&, const Windows&) = default;
+};
+
 /// Where the values of a tensor stand among the slots of one or more ciphertexts. Element i: slot position[i] % slots
 /// of ciphertext position[i] / slots. A period under the number of slots (a power of two) repeats there.
 struct Layout {
   std::vector<std::uint32_t> position;
   std::size_t period = 0;  ///< a power of two up to the slots, or a multiple of them
   bool clean = false;      ///< whether every slot that holds no element is zero: then copies can be added beside
-  std::optional<Grid> grid;
+  std::optional<Grid> grid = std::nullopt;
+  /// Places of one value, a power of two. Over 1: element i is at place i gap, and the others of its places hold what
+  /// sums over them leave there, which nothing may read.
+  std::size_t gap = 1;
+  std::optional<Windows> windows = std::nullopt;  ///< then position[i] is the first place of value i
 
   std::size_t ciphertexts(std::size_t slots) const { return period > slots ? period / slots : 1; }
+  /// Whether both say the same of every place, whatever grid they come from.
+  bool same_places(const Layout& other) const {
+    return period == other.period && clean == other.clean && gap == other.gap && position == other.position &&
+           windows == other.windows;
+  }
 };
 
 /// The image channel by channel, each plane cut into 2^phases x 2^phases interleaved images, one behind the other:
@@ -48,6 +70,9 @@ Layout image_layout(const Shape& shape, std::size_t slots, std::size_t phases = 
 
 /// Values in order, padded to a power of two (or to whole ciphertexts).
 Layout dense_layout(std::size_t values, std::size_t slots);
+
+/// Values in order, each the first of as many places as the slots have for it.
+Layout gapped_layout(std::size_t values, std::size_t slots);
 
 /// What a layout of one chunk's values is where `width` chunks stand side by side and are read together: value f of
 /// chunk k is element k values + f. With `groups` of them, each in ciphertexts of its own, one behind the other.

@@ -144,6 +144,7 @@ class Reader {
       layout->period = get_count(r_, UINT32_MAX, "places a period");
       if (layout->period == 0 || layout->period > slots_ * kMostStages) r_.fail("has an impossible period");
       layout->clean = get_mark(r_);
+      layout->gap = get_count(r_, slots_, "places of a value");
       layout->position.resize(get_list(r_, 4, "places"));
       std::uint32_t place = 0;
       for (auto& p : layout->position) {
@@ -151,12 +152,45 @@ class Reader {
         if (place >= layout->period) r_.fail("has a place outside its layout");
         p = place;
       }
+      read_windows(*layout);
+      check_gap(*layout);
       for (const LayoutPtr& other : layouts_) {
-        const bool same = other->period == layout->period && other->clean == layout->clean;
-        if (same && other->position == layout->position) r_.fail("has a layout twice");
+        if (other->same_places(*layout)) r_.fail("has a layout twice");
       }
       layouts_.push_back(std::move(layout));
     }
+  }
+
+  /// Places of values that have several: the first of each is its position.
+  void read_windows(Layout& layout) {
+    const std::size_t aligned = r_.u32();
+    if (aligned == 0) return;
+    if (!std::has_single_bit(aligned) || aligned > slots_) r_.fail("has windows at places that do not line up");
+    Windows windows{{}, {}, aligned};
+    for (auto* list : {&windows.begin, &windows.places}) {
+      list->resize(get_list(r_, 4, "places of windows"));
+      for (auto& v : *list) v = r_.u32();
+    }
+    const std::size_t values = layout.position.size();
+    bool good = windows.begin.size() == values + 1 && windows.begin.front() == 0 &&
+                windows.begin.back() == windows.places.size();
+    for (std::size_t i = 0; good && i < values; ++i) {
+      const std::size_t first = windows.begin[i], end = windows.begin[i + 1];
+      good = first < end && end <= windows.places.size() && windows.places[first] == layout.position[i];
+      for (std::size_t k = first; good && k < end; ++k) {
+        good = windows.places[k] < layout.period && (k == first || windows.places[k] > windows.places[k - 1]);
+      }
+    }
+    if (!good) r_.fail("has windows that do not hold its values");
+    layout.windows = std::move(windows);
+  }
+
+  void check_gap(const Layout& layout) {
+    bool good = std::has_single_bit(layout.gap) && (layout.gap == 1 || !layout.windows);
+    for (std::size_t i = 0; good && layout.gap > 1 && i < layout.position.size(); ++i) {
+      good = layout.position[i] == i * layout.gap;
+    }
+    if (!good) r_.fail("has values at other places than their own");
   }
 
   LayoutPtr get_layout(std::size_t values) {

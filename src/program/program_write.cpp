@@ -53,18 +53,26 @@ class Layouts {
     for (const Layout* layout : list_) {
       put_count(w, layout->period);
       w.u8(layout->clean ? 1 : 0);
+      put_count(w, layout->gap);
       put_count(w, layout->position.size());
       std::uint32_t before = 0;
       for (const std::uint32_t place : layout->position) w.u32(place - before), before = place;
+      put_count(w, layout->windows ? layout->windows->aligned : 0);
+      if (layout->windows) put_windows(w, *layout->windows);
     }
   }
 
  private:
+  static void put_windows(ByteWriter& w, const Windows& windows) {
+    for (const auto& list : {windows.begin, windows.places}) {
+      put_count(w, list.size());
+      for (const std::uint32_t v : list) w.u32(v);
+    }
+  }
+
   void add(const LayoutPtr& layout) {
     if (number_.contains(layout.get())) return;
-    const auto same = std::ranges::find_if(list_, [&](const Layout* other) {
-      return other->period == layout->period && other->clean == layout->clean && other->position == layout->position;
-    });
+    const auto same = std::ranges::find_if(list_, [&](const Layout* other) { return other->same_places(*layout); });
     number_[layout.get()] = static_cast<std::size_t>(same - list_.begin());
     if (same == list_.end()) list_.push_back(layout.get());
   }
@@ -174,7 +182,7 @@ ckks::Bytes write_body(const Program& program) {
 }
 
 ckks::Digest name_of(ckks::ByteSpan body) {
-  constexpr std::string_view kName = "obscura program 4";
+  constexpr std::string_view kName = "obscura program 5";
   crypto_generichash_state state;
   ckks::Digest digest{};
   crypto_generichash_init(&state, nullptr, 0, digest.size());

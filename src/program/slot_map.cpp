@@ -24,21 +24,39 @@ bool copies_fit(const Layout& input, std::size_t step, std::size_t copies) {
   return true;
 }
 
-/// How far ahead of a slot of the output a value is read, from where both stand. All sizes are powers of two.
-struct Reach {
-  std::size_t slots, window, step;
-  bool copied;
+}  // namespace
+
+/// How the result at one place reads a value at another: which slot of the output does, and how far ahead it reads. All
+/// sizes are powers of two.
+struct SlotMap::Reach {
+  std::size_t slots, window, step, gap, repeat;
+  bool copied, repeats;
 
   std::size_t offset(std::size_t at, std::size_t to) const {
     // The element is `ahead` of one of the output's repetitions; a copy takes it part of the way.
     const std::size_t ahead = (at - to) & (window - 1);
     if (copied) return ahead & (step - 1);
+    // The places behind the result's own go all of the way but for whole gaps.
+    const std::size_t whole = ahead & ~(gap - 1);
     // Nearer from the other side: the repetition behind it reads it.
-    return ahead + (2 * ahead > window ? slots - window : 0);
+    return whole + (2 * whole > window ? slots - window : 0);
+  }
+  std::size_t slot(std::size_t at, std::size_t to) const {
+    const std::size_t ahead = (at - to) & (window - 1);
+    if (gap > 1) return to + (ahead & (gap - 1));
+    // Where the input repeats more often, any repetition of the output will do.
+    if (!repeats) return to;
+    const bool behind = !copied && 2 * ahead > window;
+    return (at - ahead + (behind ? window : 0)) & (repeat - 1);
   }
 };
 
-}  // namespace
+SlotMap::Reach SlotMap::reach(std::size_t term) const {
+  const auto& input = placement_.inputs[term];
+  const std::size_t window = std::min(out_period_, std::min(input.layout->period, placement_.slots));
+  return {placement_.slots, window,           window / input.copies, placement_.output->gap,
+          fold_period_,     input.copies > 1, window == out_period_};
+}
 
 SlotMap::SlotMap(const Stage& stage, const Placement& placement) : stage_(stage), placement_(placement) {
   const std::size_t slots = placement.slots;
@@ -52,8 +70,15 @@ SlotMap::SlotMap(const Stage& stage, const Placement& placement) : stage_(stage)
 }
 
 bool SlotMap::possible() const {
+  if (placement_.output->gap > 1) {
+    if (placement_.unfolded || placement_.output->period != placement_.slots) return false;
+    for (const auto& input : placement_.inputs) {
+      if (input.copies > 1 || input.layout->period > placement_.slots) return false;
+    }
+  }
   for (const auto& input : placement_.inputs) {
     if (input.copies == 1) continue;
+    if (input.layout->windows) return false;
     const std::size_t window = std::min(out_period_, input.layout->period);
     if (input.layout->period > placement_.slots || !input.layout->clean || window / input.copies == 0) return false;
     if (!copies_fit(*input.layout, window / input.copies, input.copies)) return false;
@@ -70,26 +95,13 @@ void SlotMap::for_entries(Visit&& visit, More&& more) const {
   std::size_t first_input = 0;
   for (std::size_t k = 0; k < stage_.terms.size(); ++k) {
     const Layout& from = *placement_.inputs[k].layout;
-    const std::size_t copies = placement_.inputs[k].copies;
-    const std::size_t window = std::min(out_period_, std::min(from.period, slots)), step = window / copies;
-    const bool repeats = window == out_period_;
+    const Reach reach = this->reach(k);
     const auto& rows = stage_.terms[k].map.rows;
     for (std::size_t r = 0; r < rows.size() && more(); ++r) {
       const std::size_t to = placement_.output->position[r], out = to >> shift;
       for (const auto& e : rows[r]) {
-        const std::size_t at = from.position[e.column], in = first_input + (at >> shift);
-        // The element is `ahead` of one of the output's repetitions; a copy takes it part of the way.
-        std::size_t ahead = (at + slots - (to & mask)) & (window - 1);
-        // Where the input repeats more often, any repetition of the output will do.
-        std::size_t slot = repeats ? (at + slots - ahead) & (fold_period_ - 1) : to & mask;
-        if (copies > 1) {
-          ahead &= step - 1;
-        } else if (2 * ahead > window) {
-          // Nearer from the other side: the repetition behind it reads it.
-          ahead += slots - window;
-          if (repeats) slot = (slot + window) & (fold_period_ - 1);
-        }
-        visit(out, in, ahead, slot, e.value);
+        const std::size_t at = from.windows ? from.windows->place_for(e.column, to) : from.position[e.column];
+        visit(out, first_input + (at >> shift), reach.offset(at, to & mask), reach.slot(at, to & mask), e.value);
       }
     }
     first_input += from.ciphertexts(slots);
@@ -128,16 +140,15 @@ std::vector<BlockOffset> SlotMap::offsets(std::size_t most) const {
   std::size_t distinct = 0, first_input = 0;
   for (std::size_t k = 0; k < stage_.terms.size(); ++k) {
     const Layout& from = *placement_.inputs[k].layout;
-    const std::size_t copies = placement_.inputs[k].copies;
-    const std::size_t window = std::min(out_period_, std::min(from.period, slots));
-    const Reach reach{slots, window, window / copies, copies > 1};
+    const Reach reach = this->reach(k);
     const std::uint32_t* const position = from.position.data();
+    const Windows* const windows = from.windows ? &*from.windows : nullptr;
     const auto& rows = stage_.terms[k].map.rows;
     for (std::size_t r = 0; r < rows.size() && distinct <= most; ++r) {
       const std::size_t to = placement_.output->position[r];
       auto* const blocks = seen.data() + (to >> shift) * inputs_ + first_input;
       for (const auto& e : rows[r]) {
-        const std::size_t at = position[e.column];
+        const std::size_t at = windows ? windows->place_for(e.column, to) : position[e.column];
         auto& block = blocks[at >> shift];
         if (block.empty()) block.resize(words, 0);
         const std::size_t offset = reach.offset(at, to & mask);
@@ -213,6 +224,12 @@ std::vector<std::int64_t> SlotMap::spread(std::size_t term) const {
 std::vector<std::int64_t> SlotMap::fold() const {
   std::vector<std::int64_t> steps;
   if (placement_.unfolded) return steps;
+  if (const std::size_t gap = placement_.output->gap; gap > 1) {
+    std::size_t most = 1;
+    for (std::size_t k = 0; k < placement_.inputs.size(); ++k) most = std::max(most, reach(k).window);
+    for (std::size_t s = 1; s < std::min(gap, most); s *= 2) steps.push_back(static_cast<std::int64_t>(s));
+    return steps;
+  }
   for (std::size_t s = out_period_; s < fold_period_; s *= 2) steps.push_back(static_cast<std::int64_t>(s));
   return steps;
 }

@@ -20,6 +20,9 @@ namespace obscura::program {
 /// repeats more often than an input, every repetition sums up the part of the input that is near, and the fold adds the
 /// repetitions up. `copies` > 1 (a power of two) first adds that many shifted copies of a clean input into its empty
 /// slots, which divides the number of diagonals.
+///
+/// An output with gaps sums up over the places of each value instead, from behind: an input of period P takes P / gap
+/// diagonals (one where the gap is P or more), and as many sums as the gap has bits.
 struct Placement {
   struct Input {
     const Layout* layout = nullptr;
@@ -81,6 +84,8 @@ class SlotMap {
   std::vector<std::vector<double>> bias() const;
 
  private:
+  struct Reach;
+  Reach reach(std::size_t term) const;
   template <typename Visit, typename More>
   void for_entries(Visit&& visit, More&& more) const;
   /// How many entries each diagonal has, by block (output by output) and offset; empty for a block without any.

@@ -107,6 +107,24 @@ void check_layout(const std::string& layer, const Layout& layout, std::size_t va
   }
 }
 
+/// Whether the client puts every value where the layout has it.
+bool lays_out(const message::ClientSpec& client, const Layout& layout) {
+  if (!layout.windows) return client.input_begin.empty() && client.input_slots == layout.position;
+  return client.input_begin == layout.windows->begin && client.input_slots == layout.windows->places;
+}
+
+/// Whether a stage whose values have several places each can leave its sums there.
+void check_gaps(const PackedStage& stage, std::size_t places) {
+  if (stage.output->gap == 1) return;
+  const bool one = std::ranges::all_of(
+      stage.inputs, [&](const auto& input) { return input.copies == 1 && input.layout->period <= places; });
+  using Activation = Stage::Activation;
+  const bool bounded = stage.stage.activation == Activation::none || stage.stage.activation == Activation::square;
+  if (!one || !bounded || stage.unfolded || stage.output->period != places || stage.output->gap > places) {
+    refuse(stage.stage.name, "leaves sums between values that are not laid out for it", kOtherMode);
+  }
+}
+
 /// Whether the plan counts the ciphertexts that the layouts have.
 void check_plan(const PackedStage& stage, std::size_t places, const ckks::Context& context) {
   std::size_t inputs = 0;
@@ -171,11 +189,13 @@ void check_packed(const Program& program, const ckks::Context& context) {
       const Term& term = stage.stage.terms[k];
       check_layout(stage.stage.name, *stage.inputs[k].layout, term.map.columns);
       const bool merged = program.merge && program.merge->value == term.value;
-      if (!merged && stage.inputs[k].layout->position != values[term.value]->position) {
+      const Layout &read = *stage.inputs[k].layout, &made = *values[term.value];
+      if (!merged && (read.position != made.position || read.gap != made.gap || read.windows != made.windows)) {
         refuse(stage.stage.name, "reads a value in another layout than it was made in", kOtherMode);
       }
     }
     check_layout(stage.stage.name, *stage.output, stage.stage.output.size());
+    check_gaps(stage, places);
     check_plan(stage, places, context);
     values.push_back(stage.output);
   }
@@ -183,7 +203,9 @@ void check_packed(const Program& program, const ckks::Context& context) {
   const std::string& last = program.packed.back().stage.name;
   const bool merges_input = program.merge && program.merge->value == 0;
   const bool same = merges_input || client.period == values.front()->period;
-  if (!same || client.input_slots.size() != client.unit().size()) {
+  const bool placed = merges_input ? client.input_begin.empty() && client.input_slots.size() == client.unit().size()
+                                   : lays_out(client, *values.front());
+  if (!same || !placed) {
     refuse(last, "the client's part has another layout of the image than the first stage", kOtherMode);
   }
   const std::size_t places = context.slots() / program.packed.back().width;

@@ -35,10 +35,12 @@ class ClearRun {
     const ClientSpec& client = program_.client;
     Tensor x(client.queries(), Slots(slots_, 0));
     for (std::size_t k = 0; k < inputs.size(); ++k) {
-      for (std::size_t i = 0; i < client.input_slots.size(); ++i) {
-        for (std::size_t p = client.input_slots[i]; p < std::max(client.period, places_); p += client.period) {
-          const std::size_t at = p * images_ + k;
-          x.at(at / slots_)[at % slots_] = static_cast<double>(inputs[k][i]);
+      for (std::size_t i = 0; i < client.unit().size(); ++i) {
+        for (const std::uint32_t place : client.places_of(i)) {
+          for (std::size_t p = place; p < std::max(client.period, places_); p += client.period) {
+            const std::size_t at = p * images_ + k;
+            x.at(at / slots_)[at % slots_] = static_cast<double>(inputs[k][i]);
+          }
         }
       }
     }

@@ -41,6 +41,16 @@ ClientSpec packed_client() {
   return c;
 }
 
+/// Two of the four pixels stand at two places each.
+ClientSpec windows_client() {
+  ClientSpec c = packed_client();
+  c.parameters = wire_test::small_parameters();
+  c.period = 8;
+  c.input_slots = {0, 5, 1, 2, 6, 3};
+  c.input_begin = {0, 2, 3, 5, 6};
+  return c;
+}
+
 ClientSpec batched_client() {
   ClientSpec c = packed_client();
   c.mode = Mode::batched;
@@ -56,6 +66,7 @@ ClientSpec batched_client() {
 std::vector<wire_test::Case> cases() {
   const auto rewrite = [](ckks::ByteSpan in) { return write_client_spec(read_client_spec(in, wire_test::kWhat)); };
   return {{"packed client spec", write_client_spec(packed_client()), rewrite},
+          {"client spec of windows", write_client_spec(windows_client()), rewrite},
           {"batched client spec", write_client_spec(batched_client()), rewrite}};
 }
 
@@ -120,6 +131,26 @@ ClientSpec with(Change change) {
   ClientSpec client = packed_client();
   change(client);
   return client;
+}
+
+TEST(ClientSpec, PlacesOfWindows) {
+  const ClientSpec client = windows_client();
+  EXPECT_THAT(client.places_of(0), ::testing::ElementsAre(0, 5));
+  EXPECT_THAT(client.places_of(3), ::testing::ElementsAre(3));
+  EXPECT_THAT(packed_client().places_of(3), ::testing::ElementsAre(3));
+  const auto refused = [&](auto change, const char* why) {
+    ClientSpec bad = client;
+    change(bad);
+    expect_refused(bad, why);
+  };
+  refused([](auto& c) { c.input_slots[1] = 3; }, "has two values at one place");
+  refused([](auto& c) { c.input_slots[1] = 8; }, "has input slots outside the layout");
+  refused([](auto& c) { c.input_begin = {0, 2, 2, 5, 6}; }, "has values without a place");
+  refused([](auto& c) { c.input_begin = {0, 3, 2, 5, 6}; }, "has values without a place");
+  refused([](auto& c) { c.input_begin = {0, 2, 3, 6}; }, "has values without a place");
+  refused([](auto& c) { c.input_begin = {1, 2, 3, 5, 6}; }, "has values without a place");
+  refused([](auto& c) { c.input_begin.back() = 5; }, "has values without a place");
+  refused([](auto& c) { c.input_begin.back() = 7; }, "has beginnings of input slots outside");
 }
 
 TEST(ClientSpec, NumbersThatNoProgramHas) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "compile/names.h"
 #include "compile/networks.h"
+#include "compile/packed_windows.h"
 #include "compile/stages.h"
 #include "nn/graphs.h"
 #include "support/random_graph.h"
@@ -59,12 +60,18 @@ Tensor run(const Stage& stage, const Placement& placement, const std::vector<Ten
 Tensor laid_out(const Layout& layout, const std::vector<double>& values, std::size_t slots, Random& random) {
   std::vector<bool> taken(layout.ciphertexts(slots) * slots, false);
   Tensor x(layout.ciphertexts(slots), Slots(slots, 0));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t first = layout.position[i] / slots * slots;
-    for (std::size_t s = layout.position[i] % slots; s < slots; s += std::min(layout.period, slots)) {
-      x[first / slots][s] = values[i];
+  const auto place = [&](std::size_t position, double value) {
+    const std::size_t first = position / slots * slots;
+    for (std::size_t s = position % slots; s < slots; s += std::min(layout.period, slots)) {
+      x[first / slots][s] = value;
       taken[first + s] = true;
     }
+  };
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    place(layout.position[i], values[i]);
+    if (!layout.windows) continue;
+    const Windows& windows = *layout.windows;
+    for (std::size_t k = windows.begin[i]; k < windows.begin[i + 1]; ++k) place(windows.places[k], values[i]);
   }
   // Where the layout is not clean, noise that no map may read.
   for (std::size_t s = 0; s < taken.size() && !layout.clean; ++s) {
@@ -88,7 +95,7 @@ void expect_holds(const Placement& placement, const Tensor& y, const std::vector
     }
     ASSERT_NEAR(sum * factor * static_cast<double>(period) / static_cast<double>(slots), expected[i], 1e-8);
   }
-  for (std::size_t s = 0; s < taken.size() && !placement.unfolded; ++s) {
+  for (std::size_t s = 0; s < taken.size() && !placement.unfolded && out.gap == 1; ++s) {
     ASSERT_TRUE(taken[s] || y[s / slots][s % slots] == 0) << "left-over sum in slot " << s;
   }
 }
@@ -102,6 +109,7 @@ std::vector<Layout> outputs(const Stage& stage, const std::vector<const Layout*>
       result.push_back(std::move(layout));
     }
   }
+  if (2 * std::bit_ceil(stage.output.size()) <= slots) result.push_back(gapped_layout(stage.output.size(), slots));
   return result;
 }
 
@@ -112,6 +120,8 @@ void check_network(const nn::Graph& graph, std::size_t slots, std::uint64_t seed
   const auto pixels = random.floats(graph.input_shape().size(), 1);
   std::vector<std::vector<double>> values{{pixels.begin(), pixels.end()}};
   std::vector<Layout> layouts{image_layout(graph.input_shape(), slots, graph.input_shape().height % 2 == 0 ? 1 : 0)};
+  auto windows = window_layouts(stages.front(), slots, 8 * slots);
+  if (windows && seed % 2 == 0) layouts.front() = windows->input;
   for (const Stage& stage : stages) {
     std::vector<double> expected;
     const auto next = run_stage(stage, values, &expected);
@@ -122,6 +132,7 @@ void check_network(const nn::Graph& graph, std::size_t slots, std::uint64_t seed
       terms.push_back(laid_out(layouts[term.value], values[term.value], slots, random));
     }
     auto candidates = outputs(stage, inputs, slots);
+    if (layouts.size() == 1 && layouts.front().windows) candidates.push_back(windows->output);
     for (Layout& layout : candidates) {
       for (const bool unfolded : {false, true}) {
         for (const std::size_t copies : {1u, 2u, 4u}) {
@@ -158,6 +169,29 @@ TEST(SlotMap, RandomNetworksWithBranchesInEveryLayout) {
   }
 }
 
+/// Diagonals and sums of a stage between layouts.
+std::pair<std::size_t, std::size_t> cost(const Stage& stage, const Layout& from, const Layout& to, std::size_t slots) {
+  const SlotMap map(stage, {{{&from, 1}}, &to, false, slots});
+  return {map.offsets(std::size_t{1} << 30).size(), map.fold().size()};
+}
+
+TEST(SlotMap, WindowsAndGapsTakeTheRotationsThatAreKnown) {
+  // The tutorial network at 4,096 slots: windows of 49 pixels, 64 of them, are four channels in 4 diagonals and 4 sums
+  // (49 x 4 products of 64 places among 4,096); 256 values by 64 in 4 diagonals and 6 sums.
+  networks::Random random(9);
+  const auto stages = stages_of(networks::chain({1, 28, 28}, {{"conv", networks::conv(random, 1, 4, 7, 3, 0)},
+                                                              {"square", nn::Square{}},
+                                                              {"flatten", nn::Flatten{}},
+                                                              {"fc1", networks::linear(random, 256, 64)}}));
+  const auto windows = window_layouts(stages[0], 4096, 4096);
+  ASSERT_TRUE(windows);
+  EXPECT_EQ(windows->input.windows->places.size(), 49u * 64);
+  EXPECT_EQ(cost(stages[0], windows->input, windows->output, 4096), std::pair(std::size_t{4}, std::size_t{4}));
+  EXPECT_EQ(cost(stages[1], windows->output, gapped_layout(64, 4096), 4096), std::pair(std::size_t{4}, std::size_t{6}));
+  EXPECT_FALSE(window_layouts(stages[0], 4096, 48 * 64)) << "49 pixels do not fit";
+  EXPECT_FALSE(window_layouts(stages[1], 4096, 1 << 20)) << "one result a channel has no windows side by side";
+}
+
 TEST(SlotMap, MoreOutputsThanInputsAndTheOtherWayRound) {
   for (const auto& [inputs, outputs] : {std::pair{4u, 100u}, {100u, 3u}, {1u, 1u}, {1u, 64u}, {200u, 1u}, {3u, 300u}}) {
     networks::Random random(inputs);
@@ -172,11 +206,11 @@ TEST(SlotMap, CopiesNeedEmptySlots) {
   Layout image = image_layout({1, 8, 8}, 64);
   const Layout output = dense_layout(80, 64);
   EXPECT_FALSE(SlotMap(stages[0], {{{&image, 2}}, &output, false, 64}).possible()) << "copies would meet the image";
-  const Layout sparse{{0, 8, 16, 24}, 64, true, {}};
+  const Layout sparse{{0, 8, 16, 24}, 64, true};
   const auto dense = stages_of(networks::chain({4, 1, 1}, {{"fc", networks::linear(random, 4, 8)}}));
   const Layout eight = dense_layout(8, 64);
   EXPECT_TRUE(SlotMap(dense[0], {{{&sparse, 4}}, &eight, false, 64}).possible());
-  const Layout dirty{{0, 8, 16, 24}, 64, false, {}};
+  const Layout dirty{{0, 8, 16, 24}, 64, false};
   EXPECT_FALSE(SlotMap(dense[0], {{{&dirty, 4}}, &eight, false, 64}).possible()) << "copies would add left-over sums";
 }
 

@@ -60,6 +60,38 @@ TEST_F(Validation, RefusesPlansOfOtherCiphertexts) {
   refuses(bad, "reply");
 }
 
+TEST_F(Validation, RefusesWindowsAndGapsThatAreNotLaidOut) {
+  const nn::Graph tutorial = networks::tutorial(1);
+  const Program good = compile(tutorial);
+  const auto sizes = measure_magnitudes(stages_of(tutorial), {});
+  const auto ring = ckks::Context::create(good.client.parameters);
+  const auto expect = [&](auto change, const std::string& why) {
+    Program bad = good;
+    change(bad);
+    try {
+      validate(bad, sizes, *ring);
+      ADD_FAILURE() << "taken: " << why;
+    } catch (const UnsupportedError& e) {
+      EXPECT_THAT(e.what(), HasSubstr(why));
+    }
+  };
+  EXPECT_NO_THROW(validate(good, sizes, *ring));
+  ASSERT_FALSE(good.client.input_begin.empty()) << "the planner lays the tutorial's windows out";
+  expect([](Program& p) { std::swap(p.client.input_slots[0], p.client.input_slots[1]); },
+         "another layout of the image");
+  expect([](Program& p) { p.client.input_begin.clear(); }, "another layout of the image");
+  ASSERT_GT(good.packed[1].output->gap, 1u) << "the planner leaves sums between the values of its first dense layer";
+  expect([](Program& p) { p.packed[1].unfolded = true; }, "leaves sums between values");
+  expect([](Program& p) { p.packed[1].inputs[0].copies = 2; }, "leaves sums between values");
+  expect(
+      [](Program& p) {
+        auto layout = *p.packed[1].output;
+        layout.period /= 2;
+        p.packed[1].output = std::make_shared<const Layout>(std::move(layout));
+      },
+      "layer ");
+}
+
 TEST_F(Validation, RefusesWhatIsNotFinite) {
   constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   for (const double wrong : {inf, nan, 0.0, 0x1p632}) {

@@ -131,7 +131,9 @@ class Trace {
     const auto& client = program.client;
     const bool batched = client.mode == message::Mode::batched;
     const std::size_t apart = client.chunks ? client.chunks->wide : 1;
-    input_ = {client.input_slots, batched ? apart : client.width(), batched};
+    std::vector<std::uint32_t> first;
+    for (std::size_t i = 0; !batched && i < client.unit().size(); ++i) first.push_back(client.places_of(i).front());
+    input_ = {std::move(first), batched ? apart : client.width(), batched};
     names_.emplace_back("encryption");
     predicted_.push_back(compile::NoiseUnits(program.schedule.log_degree, client.mode, 1, 0, 0).fresh /
                          client.input_scale);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+
+#include "program/program.h"
+
+namespace obscura::compile {
+
+/// How much larger the sums are that a stage leaves between its results (program::Layout::gap) than the results: the
+/// end of one and the beginning of the next.
+struct LeftSums {
+  double peak = 1;    ///< the largest of them to the largest result
+  double energy = 1;  ///< the same of the means of the fourth powers: of their squares' squares
+
+  static LeftSums most() { return {2, 16}; }  ///< where sizes are those of all terms of a result together
+};
+
+/// Of a stage of a packed program, on made-up images in the clear, times 1.5 (and its fourth power) for those that are
+/// unlike them; never under 1. Without gaps 1.
+LeftSums left_sums(const program::Program& program, std::size_t stage);
+
+}  // namespace obscura::compile
