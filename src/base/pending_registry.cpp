@@ -85,7 +85,7 @@ void remove_now(const char* path) {
 
 void end_by_signal(int number) {
   if (ending.exchange(true)) return;  // another thread is at it
-  const int error = errno;  // the thread that was interrupted goes on until the signal is delivered
+  const int error = errno;            // the thread that was interrupted goes on until the signal is delivered
   if (const int terminal = changed_terminal.exchange(-1); terminal >= 0) {
     ::tcsetattr(terminal, TCSAFLUSH, &terminal_settings);
   }
