@@ -1,5 +1,6 @@
 #include "cli/evaluate_options.h"
 
+#include "cli/budget_options.h"
 #include "cli/options.h"
 #include "cli/picture_options.h"
 
@@ -19,6 +20,8 @@ OptionTable<study::EvaluationRequest> request_options() {
       .shows_default();
   t.other("--images-per-ciphertext",
           [](CLI::App& verb, V& values) { return add_images_per_ciphertext(verb, values.images_per_ciphertext); });
+  t.other("--max-keys", [](CLI::App& verb, V& values) { return add_max_keys(verb, values.budget.keys); });
+  t.other("--max-memory", [](CLI::App& verb, V& values) { return add_max_memory(verb, values.budget.memory); });
   t.value("--seed", &V::seed,
           "Draw the K images from all by this seed (default: the first K; of folders class by turn)")
       .check(whole_number())

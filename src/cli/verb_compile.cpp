@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/budget_options.h"
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -28,7 +28,6 @@ namespace {
 
 struct CompileArguments {
   study::CompilationRequest request;
-  std::uint64_t max_keys = 0, max_memory = 0;  ///< bytes; 0: any
   std::string mode = "packed", relu = "fitted";
   const CLI::Option* relu_bits = nullptr;
   bool force = false;
@@ -60,35 +59,6 @@ void check_compile_outputs(const CompileArguments& a) {
   check_outputs(outputs, {a.request.network, a.request.calibrate}, a.force);
 }
 
-/// "600MB", "1.5 GB", "2GiB" or bytes, as bytes in `text`; else what is wrong with it.
-std::string bytes_from(std::string& text) {
-  constexpr std::pair<const char*, double> kUnits[] = {
-      {"", 1},      {"B", 1},        {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
-      {"TB", 1e12}, {"KIB", 0x1p10}, {"MIB", 0x1p20}, {"GIB", 0x1p30}, {"TIB", 0x1p40}};
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string unit = CLI::detail::trim_copy(text.substr(static_cast<std::size_t>(end - text.data())));
-  for (char& c : unit) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  for (const auto& [name, factor] : kUnits) {
-    if (error != std::errc() || unit != name || !(number * factor >= 1 && number * factor < 1e18)) continue;
-    text = fmt::format("{:.0f}", number * factor);
-    return {};
-  }
-  return "'" + text + "' is no size, expected a number above 0 and a unit, as 600MB, 1.5GB or 2GiB";
-}
-
-void add_budget(CLI::App& verb, CompileArguments& args) {
-  const auto add = [&](const char* name, std::uint64_t& bytes, const char* what) {
-    verb.add_option(name, bytes, what)->transform(CLI::Validator(bytes_from, "SIZE"))->type_name("")->group(kRun);
-  };
-  add("--max-keys", args.max_keys,
-      "The most that evaluation keys may take, as 600MB; without it keys, memory and time are weighed together, so "
-      "that "
-      "three times the keys are not taken for a tenth less time");
-  add("--max-memory", args.max_memory,
-      "The most memory that a server may take for one query of one owner, as 6GB: keys, weights and ciphertexts");
-}
-
 study::ReluChoice relu_of(const std::string& word) {
   if (word == "auto") return study::ReluChoice::automatic;
   return word == "composite" ? study::ReluChoice::composite : study::ReluChoice::fitted;
@@ -113,7 +83,6 @@ void run_compile(const CompileArguments& a) {
   check_compile_outputs(a);
   study::CompilationRequest request = a.request;
   request.options.mode = mode_of(a.mode);
-  request.options.budget = {static_cast<double>(a.max_keys), static_cast<double>(a.max_memory)};
   request.note = notes();
   request.relu = relu_of(a.relu);
   if (a.relu_bits->count() > 0 && request.relu == study::ReluChoice::fitted) {
@@ -142,7 +111,8 @@ void add_compile_verb(CLI::App& verb) {
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
       ->capture_default_str()
       ->group(kRun);
-  add_budget(verb, *args);
+  add_max_keys(verb, args->request.options.budget.keys);
+  add_max_memory(verb, args->request.options.budget.memory);
   verb.add_flag("--measure", args->request.measure,
                 "Run one encrypted query and show what every stage took, on one thread")
       ->group(kRun);

@@ -19,6 +19,7 @@
 #include "runtime/runner.h"
 #include "study/calibration.h"
 #include "study/compile_network.h"
+#include "study/memory_check.h"
 
 namespace fs = std::filesystem;
 
@@ -41,11 +42,12 @@ std::map<std::string, std::string> other_metadata(const std::string& network) {
 }
 
 /// Seconds of every stage of one query of made-up pixels, on one thread.
-std::vector<double> measure(program::Program program) {
+std::vector<double> measure(program::Program program, const compile::Budget& budget) {
   const owner::Owner owner(program.client);
   const auto seeded = owner.evaluation_keys();
   ThreadPool pool;
-  const auto runner = runtime::make_runner(std::move(program), &pool);
+  const std::size_t ready = matrix_memory(budget, program);
+  const auto runner = runtime::make_runner(std::move(program), &pool, ready);
   const auto keys = std::make_shared<const ckks::EvaluationKeys>(*runner->context(), seeded, &pool);
   // Noise, so that chunks have the gradients that are encrypted.
   std::vector<float> image(owner.client().input.size());
@@ -148,7 +150,7 @@ Compilation compile_program(const CompilationRequest& a) {
   if (!samples.empty()) check_on_samples(original, graph, done.program, samples, pool, a.note);
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   if (!a.out.empty()) write_program_files(done.program, a.out);
-  if (a.measure) done.measured = measure(done.program);
+  if (a.measure) done.measured = measure(done.program, a.options.budget);
   return done;
 }
 

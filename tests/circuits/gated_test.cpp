@@ -11,11 +11,11 @@
 namespace obscura::circuits {
 namespace {
 
-using Rows = std::vector<std::vector<double>>;
+using CoefficientRows = std::vector<std::vector<double>>;
 
-constexpr double kScale = 0x1p40;
+constexpr double kGatedScale = 0x1p40;
 
-double plain(const Rows& polynomials, Basis basis, double x) {
+double plain(const CoefficientRows& polynomials, Basis basis, double x) {
   double gate = x;
   for (const auto& row : polynomials) {
     double sum = 0;
@@ -36,9 +36,9 @@ class Gated : public ::testing::Test {
     server = party.server(request);
   }
 
-  void expect(const Rows& polynomials, Basis basis, double scale, std::size_t limbs) const {
+  void expect(const CoefficientRows& polynomials, Basis basis, double scale, std::size_t limbs) const {
     const auto values = ckks::testing::random_reals(context.slots(), polynomials.size() + limbs);
-    const ckks::Ciphertext x = party.encrypt(values, kScale, limbs);
+    const ckks::Ciphertext x = party.encrypt(values, kGatedScale, limbs);
     const ckks::Ciphertext y = evaluate_gated(server, party.encoder, x, polynomials, scale, basis);
     EXPECT_EQ(y.scale, scale);
     EXPECT_EQ(y.parts.size(), 2U);
@@ -53,7 +53,7 @@ class Gated : public ::testing::Test {
   }
 
   const ckks::testing::Party party{
-      ckks::testing::ParameterSet{"", 11, {50, 40, 40, 40, 40, 40, 40, 40, 40}, {50}, 1, kScale}.context()};
+      ckks::testing::ParameterSet{"", 11, {50, 40, 40, 40, 40, 40, 40, 40, 40}, {50}, 1, kGatedScale}.context()};
   const ckks::Context& context = *party.context;
   ckks::Evaluator server{party.context};
 };
@@ -64,16 +64,16 @@ TEST_F(Gated, DepthIsThatOfThePolynomialsAndOne) {
 }
 
 TEST_F(Gated, OnePolynomial) {
-  expect({{0.25, 0.5}}, Basis::monomial, kScale, 3);
-  expect({{0.25, 0.5, 0.1, -0.1}}, Basis::monomial, kScale, 9);
-  expect({{0, 0.75, 0, 0.25}}, Basis::chebyshev, kScale, 5);
+  expect({{0.25, 0.5}}, Basis::monomial, kGatedScale, 3);
+  expect({{0.25, 0.5, 0.1, -0.1}}, Basis::monomial, kGatedScale, 9);
+  expect({{0, 0.75, 0, 0.25}}, Basis::chebyshev, kGatedScale, 5);
 }
 
 TEST_F(Gated, OneBehindTheOther) {
   // Signs of degree 3 with values within [-1, 1].
   const std::vector<double> cubic{0, 1.125, 0, -0.125}, last{0.5, 0.5625, 0, -0.0625};
-  expect({cubic, cubic, last}, Basis::chebyshev, kScale, 9);
-  expect({cubic, last}, Basis::chebyshev, kScale, 6);
+  expect({cubic, cubic, last}, Basis::chebyshev, kGatedScale, 9);
+  expect({cubic, last}, Basis::chebyshev, kGatedScale, 6);
 }
 
 TEST_F(Gated, TheScaleIsWhatWasAskedFor) {
@@ -82,13 +82,13 @@ TEST_F(Gated, TheScaleIsWhatWasAskedFor) {
 
 TEST_F(Gated, RefusesWhatDoesNotFit) {
   const auto values = ckks::testing::random_reals(context.slots(), 1);
-  const auto at = [&](std::size_t limbs, const Rows& rows) {
-    return evaluate_gated(server, party.encoder, party.encrypt(values, kScale, limbs), rows, kScale);
+  const auto at = [&](std::size_t limbs, const CoefficientRows& rows) {
+    return evaluate_gated(server, party.encoder, party.encrypt(values, kGatedScale, limbs), rows, kGatedScale);
   };
   EXPECT_THROW(at(2, {{0, 1}}), MismatchError);
   EXPECT_THROW(at(5, {}), ParameterError);
   EXPECT_THROW(at(5, {{}}), ParameterError);
-  EXPECT_THROW(at(5, Rows(kMaxGatePolynomials + 1, {0, 1})), ParameterError);
+  EXPECT_THROW(at(5, CoefficientRows(kMaxGatePolynomials + 1, {0, 1})), ParameterError);
   EXPECT_THROW(at(5, {{0, std::nan("")}}), ParameterError);
 }
 

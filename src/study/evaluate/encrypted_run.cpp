@@ -56,7 +56,8 @@ class Run {
     result_.setup.keys = watch.lap();
     result_.evaluation_keys = ckks::write_evaluation_keys(*parties_.owner->context(), seeded).size();
     watch.lap();
-    parties_.runner = runtime::make_runner(std::move(program), &pool_);
+    const std::size_t ready = matrix_memory(options.budget, program);
+    parties_.runner = runtime::make_runner(std::move(program), &pool_, ready);
     parties_.keys = std::make_shared<const ckks::EvaluationKeys>(*parties_.runner->context(), seeded, &pool_);
     result_.setup.prepare = watch.lap();
     result_.logits.resize(images_.size());

@@ -34,6 +34,8 @@ nlohmann::ordered_json identity_of(const EvaluationRequest& a, const nn::Graph& 
           {"limit", a.limit},
           {"images", image::sha256(values)},
           {"images_per_ciphertext", a.images_per_ciphertext},
+          {"max_keys", a.budget.keys},
+          {"max_memory", a.budget.memory},
           {"policy", message::to_string(options.policy)},
           {"threshold", options.threshold},
           {"score", to_string(options.score)},

@@ -119,6 +119,7 @@ Prepared prepare_plain(const EvaluationRequest& a) {
   result.plain_seconds = watch.seconds();
   if (original) result.original = OriginalRun{a.against.string(), run_plain(*original, result.images.values)};
   result.options.images_per_ciphertext = a.images_per_ciphertext;
+  result.options.budget = a.budget;
   return result;
 }
 
