@@ -78,7 +78,8 @@ std::string failure_text(const Failure& failure) {
   // Every stage at its worst, one after the other: of many stages that says nothing any more.
   if (failure.bits < 1 && failure.error > 1000 * failure.tolerance) {
     return fmt::format(
-        "failure      no bound on how often a logit is off by more than {:.2g}: the derivation takes every stage at its "
+        "failure      no bound on how often a logit is off by more than {:.2g}: the derivation takes every stage at "
+        "its "
         "worst, and these are too many for it; obscura audit noise measures\n",
         failure.tolerance);
   }
