@@ -11,6 +11,7 @@
 #include "compile/compile.h"
 #include "compile/depth.h"
 #include "compile/failure.h"
+#include "compile/left_sums.h"
 #include "compile/magnitudes.h"
 #include "compile/packed.h"
 #include "compile/schedule.h"
@@ -130,6 +131,23 @@ Weighed weighed_batched(const Budget& budget, const Program& program) {
   return {budget.holds(s), 0, s.keys, s.server};
 }
 
+/// What rounding adds that the schedule, which knows no layouts, does not know of. False where that is more than is
+/// wanted, and then nothing is added.
+bool add_left_error(const Magnitudes& magnitudes, const ckks::Context& context, double wanted, Program& program) {
+  const std::size_t stages = program.packed.size();
+  const double unit = left_error(program, std::sqrt(static_cast<double>(context.degree()) / 12));
+  if (unit == 0) return true;
+  const double error = unit * magnitudes.stages[stages - 2].activation_rms;
+  const double all = std::hypot(program.client.logit_error, error);
+  if (all > wanted) return false;
+  program.client.logit_error = all;
+  if (!program.schedule.stage_errors.empty()) {
+    double& last = program.schedule.stage_errors.back();
+    last = std::hypot(last, error);
+  }
+  return true;
+}
+
 Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwork network,
                 const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
   const std::vector<Stage>& stages = network.stages;
@@ -151,8 +169,13 @@ Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwo
   if (options.mode == Mode::packed) {
     check_images(options.images_per_ciphertext, *context);
     const std::size_t width = choose_images(network, *context, options, program);
-    plan_packed(std::move(network), *context, {width, options.share == 0}, program);
-    for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
+    const auto plan = [&](bool gaps) {
+      plan_packed(network, *context, {width, gaps}, program);
+      for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
+    };
+    plan(options.share == 0);
+    const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
+    if (!add_left_error(magnitudes, *context, wanted, program)) plan(false);
     weighed = weigh_rotations(*context, options.budget, program);
   } else {
     plan_batched(std::move(network), *context, program);

@@ -104,4 +104,17 @@ LeftSums left_sums(const program::Program& program, std::size_t stage) {
   return {std::max(1.0, kUnlike * peak), std::max(1.0, std::pow(kUnlike, 4) * energy)};
 }
 
+double left_error(const program::Program& program, double weight) {
+  if (program.packed.empty()) return 0;
+  const PackedStage& last = program.packed.back();
+  double squares = 0;
+  for (std::size_t k = 0; k < last.inputs.size(); ++k) {
+    if (last.inputs[k].layout->gap == 1) continue;
+    const double slot = weight / last.scales.weights[k];
+    squares += slot * slot * left_sums(program, last.stage.terms[k].value - 1).energy;
+  }
+  const auto slots = static_cast<double>(program.client.reply_gap);
+  return program.client.output_factor * std::sqrt(squares * static_cast<double>(last.diagonals()) / slots);
+}
+
 }  // namespace obscura::compile

@@ -19,4 +19,9 @@ struct LeftSums {
 /// unlike them; never under 1. Without gaps 1.
 LeftSums left_sums(const program::Program& program, std::size_t stage);
 
+/// Rounded diagonals of a last stage meet the sums that its input leaves in every slot, and a logit is the mean of
+/// many: the standard deviation of what that adds to a logit, by the root mean square of the input's values. `weight`:
+/// of a slot of a rounded plaintext. 0 where the last stage reads no gaps.
+double left_error(const program::Program& program, double weight);
+
 }  // namespace obscura::compile

@@ -222,7 +222,8 @@ class Search {
       }
       result.push_back({std::move(layout), copies, unfolded});
     }
-    if (gaps_ && i + 1 < stages_.size() && leaves_gaps(stage, state))
+    // Only the last stage reads them: what rounding makes of them is known there (left_error).
+    if (gaps_ && i + 2 == stages_.size() && leaves_gaps(stage, state))
       result.push_back({gapped_layout(stage.output.size(), slots_), 1, false});
     return result;
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "compile/left_sums.h"
 #include "compile/noise.h"
 
 namespace obscura::compile {
@@ -92,6 +93,8 @@ void Simulator::measure(const Program& program) {
                ? std::exp2(program.schedule.q_bits[0] - program.client.reply_bits) * units.rounding /
                      std::sqrt(static_cast<double>(program.client.reply_gap)) / last.after_activation
                : 0;
+  reply_ *= program.client.output_factor;
+  left_ = left_error(program, units.weight);
 }
 
 namespace {
@@ -100,6 +103,12 @@ void add_noise(std::vector<double>& values, double deviation, std::mt19937_64& r
   std::normal_distribution<double> normal;
   if (deviation <= 0) return;
   for (double& v : values) v += deviation * normal(random);
+}
+
+double rms_of(const std::vector<double>& values) {
+  double squares = 0;
+  for (const double v : values) squares += v * v;
+  return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
 }  // namespace
@@ -177,6 +186,7 @@ Simulator::Result Simulator::run(const std::vector<float>& pixels, std::uint64_t
   advance(values, first, stages_.size(), random, result);
   result.logits = std::move(values.back());
   add_noise(result.logits, reply_, random);
+  if (left_ > 0) add_noise(result.logits, left_ * rms_of(values[stages_.back().terms.front().value]), random);
   return result;
 }
 

@@ -48,6 +48,7 @@ class Simulator {
   std::optional<program::Merge> merge_;
   message::ClientSpec client_;
   double fresh_ = 0, reply_ = 0;
+  double left_ = 0;  ///< see left_error()
   std::uint64_t seed_;
 };
 

@@ -49,7 +49,8 @@ TEST_F(ProgramFiles, TheOwnerReadsTheAnswer) {
 }
 
 TEST_F(ProgramFiles, TheOwnersFilesHoldNoWeight) {
-  EXPECT_LT(fs::file_size(at("net/client.spec")), 16000u);
+  // The 3,136 places of the first layer's windows; the weights are 17,298 numbers.
+  EXPECT_LT(fs::file_size(at("net/client.spec")), 20000u);
   // Weights of four bytes are some 69 KB in the network's file.
   EXPECT_GT(fs::file_size(at("net/server.program")), 40000u);
   EXPECT_LT(fs::file_size(at("net/server.program")), 4 * fs::file_size(kModel));
