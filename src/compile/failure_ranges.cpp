@@ -174,7 +174,8 @@ std::vector<StageRange> stated_ranges(const program::Program& program, const pro
     for (const auto& term : stages[i]->terms) mean = std::max(mean, means[term.value]);
     range.energy = any ? input * input : headroom * headroom * mean * mean;
     range.row_energy = any ? range.fan_in * range.energy : headroom * headroom * m.fan_in_rms * m.fan_in_rms;
-    if (i < program.packed.size()) range.left = left_sums(program, i);
+    const bool gaps = i < program.packed.size() && program.packed[i].output->gap > 1;
+    if (gaps) range.left = left_sums(program, i).with_room();
     means.push_back(m.activation_rms);
     values.push_back(ranges.back().activation);
   }

@@ -16,8 +16,6 @@ using program::PackedStage;
 using Slots = std::vector<double>;
 using Values = std::vector<std::vector<double>>;
 
-constexpr double kUnlike = 1.5;
-
 void add_rotated(Slots& y, const Slots& x, std::size_t step) {
   for (std::size_t s = 0; s < y.size(); ++s) y[s] += x[(s + step) % x.size()];
 }
@@ -86,6 +84,11 @@ struct Seen {
 
 }  // namespace
 
+LeftSums LeftSums::with_room() const {
+  constexpr double kUnlike = 1.5;
+  return {std::max(1.0, kUnlike * peak), std::max(1.0, std::pow(kUnlike, 4) * energy)};
+}
+
 LeftSums left_sums(const program::Program& program, std::size_t stage) {
   const PackedStage& of = program.packed[stage];
   const std::size_t gap = of.output->gap;
@@ -99,9 +102,8 @@ LeftSums left_sums(const program::Program& program, std::size_t stage) {
     const std::size_t used = of.output->position.size() * gap;
     for (std::size_t s = 0; s < used; ++s) (s % gap == 0 ? results : left).see(y[s]);
   }
-  const double peak = left.peak / std::max(results.peak, 1e-12);
-  const double energy = left.fourth / static_cast<double>(gap - 1) / std::max(results.fourth, 1e-48);
-  return {std::max(1.0, kUnlike * peak), std::max(1.0, std::pow(kUnlike, 4) * energy)};
+  return {left.peak / std::max(results.peak, 1e-12),
+          left.fourth / static_cast<double>(gap - 1) / std::max(results.fourth, 1e-48)};
 }
 
 double left_error(const program::Program& program, double weight) {

@@ -13,10 +13,11 @@ struct LeftSums {
   double energy = 1;  ///< the same of the means of the fourth powers: of their squares' squares
 
   static LeftSums most() { return {2, 16}; }  ///< where sizes are those of all terms of a result together
+  /// For images unlike those that were looked at: half as large again, and never under the results.
+  LeftSums with_room() const;
 };
 
-/// Of a stage of a packed program, on made-up images in the clear, times 1.5 (and its fourth power) for those that are
-/// unlike them; never under 1. Without gaps 1.
+/// Of a stage of a packed program, on made-up images in the clear. Without gaps 1.
 LeftSums left_sums(const program::Program& program, std::size_t stage);
 
 /// Rounded diagonals of a last stage meet the sums that its input leaves in every slot, and a logit is the mean of
