@@ -40,7 +40,8 @@ std::string FittedLayer::degree_text() const {
 }
 
 std::size_t FittedLayer::levels() const {
-  if (composite.empty()) return std::bit_width(degree);
+  // A quadratic is a square between two maps.
+  if (composite.empty()) return degree == 2 ? 1 : std::bit_width(degree);
   std::size_t sum = 1;
   for (const std::size_t d : composite) sum += std::bit_width(d);
   return sum;

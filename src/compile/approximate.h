@@ -67,7 +67,8 @@ struct FittedLayer {
   /// Of a composite sign, the first applied first; then `degree` is that of all of them and the product together.
   std::vector<std::size_t> composite = {};
   std::string degree_text() const;  ///< "15"; "7 x 15" of a composite
-  std::size_t levels() const;       ///< ceil(log2(degree + 1)), or of each of a composite's and one for the product
+  std::size_t levels()
+      const;  ///< ceil(log2(degree + 1)), of a quadratic 1; of a composite all of its own and one for the product
 };
 
 struct FitReport {
