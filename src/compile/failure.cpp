@@ -79,8 +79,7 @@ std::string failure_text(const Failure& failure) {
   if (failure.bits < 1 && failure.error > 1000 * failure.tolerance) {
     return fmt::format(
         "failure      no bound on how often a logit is off by more than {:.2g}: the derivation takes every stage at "
-        "its "
-        "worst, and these are too many for it; obscura audit noise measures\n",
+        "its worst, and these are too many for it; obscura audit noise measures\n",
         failure.tolerance);
   }
   if (failure.bits < 1) {

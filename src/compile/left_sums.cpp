@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
+#include <cstdint>
 #include <vector>
 
 #include "compile/magnitudes.h"
@@ -22,14 +22,9 @@ void add_rotated(Slots& y, const Slots& x, std::size_t step) {
 
 Slots laid_out(const Layout& layout, const std::vector<double>& values, std::size_t places) {
   Slots x(places, 0);
-  const auto put = [&](std::size_t first, double value) {
-    for (std::size_t s = first; s < places; s += layout.period) x[s] = value;
-  };
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!layout.windows) put(layout.position[i], values[i]);
-    const std::size_t end = layout.windows ? layout.windows->begin[i + 1] : 0;
-    for (std::size_t k = layout.windows ? layout.windows->begin[i] : 0; k < end; ++k) {
-      put(layout.windows->places[k], values[i]);
+    for (const std::uint32_t place : layout.places_of(i)) {
+      for (std::size_t s = place; s < places; s += layout.period) x[s] = values[i];
     }
   }
   return x;

@@ -137,6 +137,12 @@ std::string report(const Program& program, const std::vector<double>& measured) 
   text += fmt::format("the client   sends {}{} ciphertext{}, {}, for {} image{}; reads {} back\n",
                       varies ? "up to " : "", client.queries(), client.queries() == 1 ? "" : "s", bytes_text(s.query),
                       client.images, client.images == 1 ? "" : "s", bytes_text(s.reply));
+  if (!client.input_begin.empty()) {
+    text += fmt::format(
+        "             lays the windows of the first layer side by side, {} values for {}: it learns "
+        "their size and stride\n",
+        client.input_slots.size(), client.unit().size());
+  }
   text += fmt::format("             holds the secret key and sends {} rotation keys{} once, {}\n",
                       program.client.keys.galois.size(),
                       program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", bytes_text(s.keys));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "tensor/shape.h"
@@ -57,6 +58,11 @@ struct Layout {
   std::optional<Windows> windows = std::nullopt;  ///< then position[i] is the first place of value i
 
   std::size_t ciphertexts(std::size_t slots) const { return period > slots ? period / slots : 1; }
+  /// Of value i, at least one.
+  std::span<const std::uint32_t> places_of(std::size_t i) const {
+    if (!windows) return std::span(position).subspan(i, 1);
+    return std::span(windows->places).subspan(windows->begin[i], windows->begin[i + 1] - windows->begin[i]);
+  }
   /// Whether both say the same of every place, whatever grid they come from.
   bool same_places(const Layout& other) const {
     return period == other.period && clean == other.clean && gap == other.gap && position == other.position &&

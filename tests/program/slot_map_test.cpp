@@ -68,10 +68,7 @@ Tensor laid_out(const Layout& layout, const std::vector<double>& values, std::si
     }
   };
   for (std::size_t i = 0; i < values.size(); ++i) {
-    place(layout.position[i], values[i]);
-    if (!layout.windows) continue;
-    const Windows& windows = *layout.windows;
-    for (std::size_t k = windows.begin[i]; k < windows.begin[i + 1]; ++k) place(windows.places[k], values[i]);
+    for (const std::uint32_t at : layout.places_of(i)) place(at, values[i]);
   }
   // Where the layout is not clean, noise that no map may read.
   for (std::size_t s = 0; s < taken.size() && !layout.clean; ++s) {
