@@ -31,12 +31,13 @@ program::SlotMap slot_map(const PackedStage& stage, std::size_t places) {
   return {stage.stage, placement};
 }
 
-/// The channel of every place that holds a value, or -1.
-std::vector<std::int32_t> channels_of(const PackedStage& stage, std::size_t places) {
+/// The channel of every place of ciphertext `block` that holds a value, or -1.
+std::vector<std::int32_t> channels_of(const PackedStage& stage, std::size_t block, std::size_t places) {
   std::vector<std::int32_t> channel(places, -1);
   const std::size_t plane = stage.stage.output.height * stage.stage.output.width;
   const program::Layout& layout = *stage.output;
   for (std::size_t i = 0; i < layout.position.size(); ++i) {
+    if (layout.position[i] / places != block) continue;
     for (std::size_t s = layout.position[i] % places; s < places; s += std::min(layout.period, places)) {
       channel[s] = static_cast<std::int32_t>(i / plane);
     }
@@ -44,22 +45,30 @@ std::vector<std::int32_t> channels_of(const PackedStage& stage, std::size_t plac
   return channel;
 }
 
-/// A coefficient of every power: one number, or a vector where channels differ.
-std::vector<circuits::Coefficient> slot_coefficients(const PackedStage& stage, std::size_t places, std::size_t images) {
+/// A coefficient of every power for the values in ciphertext `block`: a vector, because channels differ.
+std::vector<circuits::Coefficient> slot_coefficients(const PackedStage& stage, std::size_t block, std::size_t places,
+                                                     std::size_t images) {
   std::vector<circuits::Coefficient> result;
   const auto& rows = stage.stage.coefficients;
-  const std::size_t degree = rows.front().size();
-  const auto channel = channels_of(stage, places);
-  for (std::size_t k = 0; k < degree; ++k) {
-    if (rows.size() == 1) {
-      result.emplace_back(rows[0][k]);
-      continue;
-    }
+  const auto channel = channels_of(stage, block, places);
+  for (std::size_t k = 0; k < rows.front().size(); ++k) {
     std::vector<double> values(places, 0);
     for (std::size_t s = 0; s < places; ++s) {
       if (channel[s] >= 0) values[s] = rows[static_cast<std::size_t>(channel[s])][k];
     }
     result.emplace_back(widened(values, images));
+  }
+  return result;
+}
+
+/// Of every ciphertext of the stage's output, or one list for all of them where all channels have the same.
+std::vector<std::vector<circuits::Coefficient>> coefficients_of(const PackedStage& stage, std::size_t places,
+                                                                std::size_t images) {
+  const auto& rows = stage.stage.coefficients;
+  if (rows.size() == 1) return {{rows.front().begin(), rows.front().end()}};
+  std::vector<std::vector<circuits::Coefficient>> result;
+  for (std::size_t block = 0; block < stage.output->ciphertexts(places); ++block) {
+    result.push_back(slot_coefficients(stage, block, places, images));
   }
   return result;
 }
@@ -122,7 +131,7 @@ PackedRunner::Stage PackedRunner::prepare_stage(std::size_t i, std::size_t memor
   for (const auto& bias : map.bias()) {
     result.bias.push_back(encoder_.encode(widened(bias, images), stage.scales.after_map, s.activation_limbs));
   }
-  if (stage.stage.activation == Activation::polynomial) result.coefficients = slot_coefficients(stage, places, images);
+  if (stage.stage.activation == Activation::polynomial) result.coefficients = coefficients_of(stage, places, images);
   return result;
 }
 
@@ -162,18 +171,19 @@ Ciphertext PackedRunner::finish(std::size_t i, const Stage& ready, const ckks::E
   for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) x = evaluator.rescale(x);
   for (const auto& group : stage.fold) x = circuits::rotation_sum(evaluator, x, group);
   x = evaluator.add_plain(x, ready.bias[block]);
-  return stage.stage.activation == Activation::none ? x : activate(i, ready, evaluator, std::move(x));
+  return stage.stage.activation == Activation::none ? x : activate(i, ready, evaluator, std::move(x), block);
 }
 
 Ciphertext PackedRunner::activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator,
-                                  Ciphertext x) const {
+                                  Ciphertext x, std::size_t block) const {
   const PackedStage& stage = program_.packed[i];
   const program::StageSchedule& s = stage.schedule;
   if (stage.stage.activation == Activation::gated) {
     return circuits::evaluate_gated(evaluator, encoder_, x, stage.stage.coefficients, x.scale, stage.stage.basis);
   }
   if (stage.stage.activation == Activation::polynomial) {
-    return circuits::evaluate_polynomial(evaluator, encoder_, x, ready.coefficients, x.scale, stage.stage.basis);
+    const auto& coefficients = ready.coefficients[ready.coefficients.size() == 1 ? 0 : block];
+    return circuits::evaluate_polynomial(evaluator, encoder_, x, coefficients, x.scale, stage.stage.basis);
   }
   x = evaluator.square(x);
   const bool late = s.rescales_after_activation > 0 && s.relinearize_after_rescale;

@@ -28,7 +28,7 @@ class PackedRunner : public Runner {
   struct Stage {
     std::variant<std::monostate, circuits::LinearTransform, circuits::BlockTransform> matrix;
     std::vector<ckks::Plaintext> bias;
-    std::vector<circuits::Coefficient> coefficients;  // of a polynomial
+    std::vector<std::vector<circuits::Coefficient>> coefficients;  // of a polynomial, by ciphertext or once for all
   };
 
   /// What happens to the stages of one run.
@@ -51,8 +51,8 @@ class PackedRunner : public Runner {
                                ThreadPool* pool) const;
   ckks::Ciphertext finish(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator, ckks::Ciphertext x,
                           std::size_t block) const;
-  ckks::Ciphertext activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator,
-                            ckks::Ciphertext x) const;
+  ckks::Ciphertext activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator, ckks::Ciphertext x,
+                            std::size_t block) const;
 
   std::vector<Stage> stages_;  ///< none where they are made ready by the run
   std::vector<std::size_t> last_use_;

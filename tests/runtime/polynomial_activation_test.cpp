@@ -6,6 +6,7 @@ namespace obscura::runtime {
 namespace {
 
 using networks::chain;
+using message::Mode;
 using networks::Random;
 using testing::expect_equals_plain_run;
 
@@ -39,6 +40,27 @@ TEST(PolynomialActivation, BehindADenseLayer) {
   const nn::Linear first = networks::linear(random, 36, 10), second = networks::linear(random, 10, 4);
   expect_equals_plain_run(
       chain({1, 6, 6}, {{"flatten", nn::Flatten{}}, {"fc1", first}, {"act", cubic(10)}, {"fc2", second}}));
+}
+
+/// Channels in ciphertexts of their own, of one image and of images side by side.
+TEST(PolynomialActivation, ARowAChannelInSeveralCiphertexts) {
+  Random random(25);
+  const nn::Conv2d conv = networks::conv(random, 1, 3, 3, 2, 1);
+  const auto network = [&](std::size_t side) {
+    return chain({1, side, side}, {{"conv", conv},
+                                   {"act", cubic(3)},
+                                   {"pool", nn::AvgPool{{side / 4, side / 4}, {side / 4, side / 4}, {}, false}},
+                                   {"flatten", nn::Flatten{}},
+                                   {"fc", networks::linear(random, 12, 4)}});
+  };
+  expect_equals_plain_run(network(200), Mode::packed, 1);
+  compile::CompileOptions options;
+  options.images_per_ciphertext = 16;
+  const testing::Session session(network(64), options);
+  EXPECT_GT(session.program.packed.front().output->ciphertexts(session.program.client.slots() / 16), 1U);
+  const auto inputs = networks::images(16, 64 * 64, 5);
+  const auto logits = session.classify(inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) testing::expect_plain(session, inputs[i], logits[i]);
 }
 
 TEST(PolynomialActivation, ZerosBehindTheLeadingCoefficient) {

@@ -73,11 +73,17 @@ TEST(RunnerShapes, OutputsInSeveralReplies) {
               {});
 }
 
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+/// OBSCURA_SLOW_TESTS=1: OBSCURA_SHAPES_COUNT (60) networks from OBSCURA_SHAPES_SEED (5000) on.
 TEST(RunnerShapes, RandomNetworks) {
   if (std::getenv("OBSCURA_SLOW_TESTS") == nullptr) GTEST_SKIP() << "takes an hour: OBSCURA_SLOW_TESTS=1 runs it";
-  const char* text = std::getenv("OBSCURA_SHAPES_SEED");
-  const std::uint64_t first = text == nullptr ? 5000 : std::strtoull(text, nullptr, 10);
-  for (std::uint64_t seed = first; seed < first + 60; ++seed) {
+  const std::uint64_t first = number_from("OBSCURA_SHAPES_SEED", 5000);
+  const std::uint64_t count = number_from("OBSCURA_SHAPES_COUNT", 60);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const auto drawn = compile::testing::shape_case(seed, 4000);
     SCOPED_TRACE("seed " + std::to_string(seed) + ": " + drawn.text());
     try {
