@@ -24,9 +24,9 @@ class ClearRun {
   std::vector<std::vector<double>> run(const std::vector<std::vector<float>>& inputs) const {
     std::vector<Tensor> values{query(inputs)};
     for (const PackedStage& stage : program_.packed) values.push_back(of_stage(stage, values));
-    EXPECT_EQ(values.back().size(), 1U);
+    EXPECT_EQ(values.back().size(), program_.client.replies());
     std::vector<std::vector<double>> logits;
-    for (std::size_t k = 0; k < inputs.size(); ++k) logits.push_back(read(values.back().front(), k));
+    for (std::size_t k = 0; k < inputs.size(); ++k) logits.push_back(read(values.back(), k));
     return logits;
   }
 
@@ -136,13 +136,14 @@ class ClearRun {
   }
 
   /// What the owner reads: the average over all repetitions.
-  std::vector<double> read(const Slots& y, std::size_t image) const {
+  std::vector<double> read(const Tensor& replies, std::size_t image) const {
     const ClientSpec& client = program_.client;
-    const std::size_t period = places_ / client.reply_gap;
+    const std::size_t period = client.reply_places();
     std::vector<double> logits;
-    for (const std::uint32_t place : client.output_slots) {
+    for (const std::uint32_t slot : client.output_slots) {
+      const Slots& y = replies.at(slot / period);
       double sum = 0;
-      for (std::size_t p = place; p < places_; p += period) sum += y[p * images_ + image];
+      for (std::size_t p = slot % period; p < places_; p += period) sum += y[p * images_ + image];
       logits.push_back(client.output_factor * sum * static_cast<double>(period) / static_cast<double>(places_));
     }
     return logits;
