@@ -20,6 +20,7 @@
 #include "compile/failure.h"
 #include "report/text.h"
 #include "study/compilation.h"
+#include "study/machine_speed.h"
 
 namespace fs = std::filesystem;
 
@@ -92,7 +93,8 @@ void run_compile(const CompileArguments& a) {
   if (!a.json) request.on_comparison = [](const study::ReluComparison& c) { fmt::print("{}\n", study::relu_text(c)); };
   const auto done = study::compile_program(request);
   if (a.json) return print_json(study::compilation_json(request, done));
-  fmt::print("{}{}images       {}\n", compile::report(done.program, done.measured),
+  fmt::print("{}{}{}images       {}\n", compile::report(done.program, done.measured),
+             done.slowdown > 0 ? study::expected_here(done.program, done.slowdown) : "",
              compile::failure_text(compile::failure_of(done.program, done.graph, request.options)),
              preprocessing_text(done.graph.preprocessing, done.graph.input_shape()));
   fmt::print("compiled in  {}\n", report::duration_text(done.seconds));

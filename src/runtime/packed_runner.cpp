@@ -174,8 +174,8 @@ Ciphertext PackedRunner::finish(std::size_t i, const Stage& ready, const ckks::E
   return stage.stage.activation == Activation::none ? x : activate(i, ready, evaluator, std::move(x), block);
 }
 
-Ciphertext PackedRunner::activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator,
-                                  Ciphertext x, std::size_t block) const {
+Ciphertext PackedRunner::activate(std::size_t i, const Stage& ready, const ckks::Evaluator& evaluator, Ciphertext x,
+                                  std::size_t block) const {
   const PackedStage& stage = program_.packed[i];
   const program::StageSchedule& s = stage.schedule;
   if (stage.stage.activation == Activation::gated) {

@@ -19,6 +19,7 @@
 #include "runtime/runner.h"
 #include "study/calibration.h"
 #include "study/compile_network.h"
+#include "study/machine_speed.h"
 #include "study/memory_check.h"
 
 namespace fs = std::filesystem;
@@ -151,6 +152,7 @@ Compilation compile_program(const CompilationRequest& a) {
   if (!a.save.empty()) nn::write_onnx(graph, a.save, other_metadata(a.network));
   if (!a.out.empty()) write_program_files(done.program, a.out);
   if (a.measure) done.measured = measure(done.program, a.options.budget);
+  if (!a.measure && a.options.mode == compile::Mode::packed) done.slowdown = machine_slowdown(done.program);
   return done;
 }
 

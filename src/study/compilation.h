@@ -45,6 +45,7 @@ struct Compilation {
   nn::Graph graph;  ///< as it was compiled
   program::Program program;
   std::vector<double> measured;                       ///< seconds of each stage; empty: not measured
+  double slowdown = 0;                                ///< see machine_slowdown(); 0: measured, or batched
   double seconds = 0;                                 ///< of compiling
   std::optional<ReluComparison> relu = std::nullopt;  ///< where the ways were compared
 };

@@ -106,6 +106,7 @@ ordered_json compilation_json(const CompilationRequest& a, const Compilation& do
             {"weights", sizes.weights},
             {"working", sizes.working}}},
           {"predicted_milliseconds", program.microseconds / 1000},
+          {"machine_slowdown", done.slowdown > 0 ? ordered_json(done.slowdown) : ordered_json(nullptr)},
           {"stages", stages_json(program, done.measured)},
           {"program", message::hex_of(client.program)},
           {"bytes",

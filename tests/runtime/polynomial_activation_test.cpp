@@ -5,8 +5,8 @@
 namespace obscura::runtime {
 namespace {
 
-using networks::chain;
 using message::Mode;
+using networks::chain;
 using networks::Random;
 using testing::expect_equals_plain_run;
 
