@@ -10,6 +10,7 @@ std::vector<NamedReader> all_readers() {
       {"expanded_keys", expanded_keys_reader},
       {"secret_key", secret_key_reader},
       {"sealed_secret_key", sealed_secret_key_reader},
+      {"sealed_key", sealed_key_reader},
       {"ciphertext", ciphertext_reader},
       {"seeded_ciphertext", seeded_ciphertext_reader},
       {"compact_ciphertext", compact_ciphertext_reader},

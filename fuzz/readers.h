@@ -15,6 +15,7 @@ Reader evaluation_keys_reader();
 Reader expanded_keys_reader();  ///< the same files as a server takes them in, key by key
 Reader secret_key_reader();
 Reader sealed_secret_key_reader();
+Reader sealed_key_reader();  ///< other secrets under a passphrase (secret/sealed_file.h)
 Reader ciphertext_reader();
 Reader seeded_ciphertext_reader();
 Reader compact_ciphertext_reader();

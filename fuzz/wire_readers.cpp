@@ -8,6 +8,7 @@
 #include "fuzz/readers.h"
 #include "fuzz/samples.h"
 #include "secret/sealed.h"
+#include "secret/sealed_file.h"
 #include "secret/wire.h"
 
 namespace obscura::fuzz {
@@ -139,6 +140,23 @@ Reader sealed_secret_key_reader() {
           Seal::envelope,
           {4096, std::size_t{1} << 20},
           1024};
+}
+
+Reader sealed_key_reader() {
+  const auto rewrite = [](ByteSpan in) -> std::optional<Bytes> {
+    const auto sealed = ckks::read_sealed_file(in, "input");
+    // A try at a passphrase costs what the file says.
+    if (sealed.cost == ckks::kLeastCost) ckks::unseal(sealed, ckks::Passphrase("words of a fuzzer"), "input");
+    return ckks::write_sealed_file(sealed);
+  };
+  // All of it is authenticated: there is no checksum to mend, and what was altered does not open.
+  std::vector<Bytes> seeds;
+  for (const auto content : {ckks::Secret::search_record, ckks::Secret::shield_key}) {
+    const Bytes plain = bytes_of("a secret of a fuzzer");
+    seeds.push_back(
+        ckks::write_sealed_file(ckks::seal(content, plain, ckks::Passphrase("words of a fuzzer"), ckks::kLeastCost)));
+  }
+  return {"sealed_key", seeds, rewrite, kFormat | kMismatch, Seal::none, {8, std::size_t{1} << 17}, 1024};
 }
 
 Reader ciphertext_reader() {

@@ -40,6 +40,7 @@ OptionTable<study::PictureEvaluation> picture_options() {
   auto key = key_options();
   key.row("--make-key").only(kMakesKey);
   key.row("--calibrate").only(kMakesKey);
+  key.row("--ask-passphrase").only(kMakesKey);
   t.part(key, &V::key);
   t.group(kRun);
   t.flag("--per-image", &V::per_image, "Shields: a key an image");

@@ -1,4 +1,5 @@
-// `obscura keygen passphrase`: a secret key sealed, sealed anew, or no longer sealed. The key stays what it is.
+// `obscura keygen passphrase`: files of secrets sealed, sealed anew, or no longer sealed. What they hold stays the
+// same.
 #include "cli/keygen_passphrase.h"
 
 #include <fmt/format.h>
@@ -13,8 +14,7 @@
 #include "cli/options.h"
 #include "cli/passphrase_options.h"
 #include "cli/passphrase_prompt.h"
-#include "owner/key_folder.h"
-#include "secret/wire.h"
+#include "study/passphrase_change.h"
 
 namespace fs = std::filesystem;
 
@@ -28,19 +28,33 @@ struct PassphraseArguments {
   bool json = false;
 };
 
+/// What is lost to who has the file, or without its passphrase.
+void print_change(const study::SecretFile& secret, bool unsealed) {
+  const bool record = secret.kind == study::SecretKind::search_record;
+  fmt::print("{} is {}\n", secret.file.string(),
+             !unsealed ? "sealed with the new passphrase: without that it is lost"
+             : record  ? "not sealed any more: whoever has it learns which images you fetched"
+                       : "not sealed any more: whoever has it reads your images");
+}
+
 void run_passphrase(const PassphraseArguments& a) {
-  const fs::path file = fs::is_directory(a.key) ? a.key / "secret.key" : a.key;
   if (a.unseal && a.next.given()) throw UsageError("--unseal takes the passphrase away: no new one goes with it");
   if (!a.unseal && !a.next.given() && !can_ask()) {
     throw UsageError("no new passphrase: --new-passphrase-file, --new-passphrase-env, or --unseal for none");
   }
-  const bool before = ckks::is_sealed_secret_key(file);
-  owner::change_passphrase(file, passphrase_of(a.now), {passphrase_of(a.next), !a.unseal});
-  if (a.json) return print_json({{"file", file.string()}, {"was_sealed", before}, {"sealed", !a.unseal}});
-  fmt::print("{} is {}\n", file.string(),
-             a.unseal ? "not sealed any more: whoever has it reads your images"
-                      : "sealed with the new passphrase: without that it is lost");
-  if (!before && !a.unseal) {
+  const auto secrets = study::secret_files(a.key);
+  const auto now = passphrase_of(a.now);
+  const ckks::Sealing sealing{passphrase_of(a.next), !a.unseal};
+  bool was_open = false;
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const study::SecretFile& secret : secrets) {
+    study::change_passphrase(secret, now, sealing);
+    was_open = was_open || !secret.sealed;
+    files.push_back({{"file", secret.file.string()}, {"was_sealed", secret.sealed}});
+    if (!a.json) print_change(secret, a.unseal);
+  }
+  if (a.json) print_json({{"files", files}, {"sealed", !a.unseal}});
+  if (was_open && !a.unseal) {
     note("what the disk held before may still be found on it: where that matters, make new keys (docs/secrets.md)");
   }
 }
@@ -49,9 +63,12 @@ void run_passphrase(const PassphraseArguments& a) {
 
 void add_keygen_passphrase(CLI::App& keygen) {
   const auto args = std::make_shared<PassphraseArguments>();
-  CLI::App& verb = *keygen.add_subcommand(
-      "passphrase", "Seals a secret key that there is with a passphrase, changes that, or takes it away");
-  verb.add_option("key", args->key, "A folder that keygen made, or the file of a secret key")
+  CLI::App& verb = *keygen.add_subcommand("passphrase",
+                                          "Seals keys and records that there are with a passphrase, changes that, or "
+                                          "takes it away: secret.key, search.key, "
+                                          "gallery.key, search.record, and keys of shields");
+  verb.add_option("key", args->key,
+                  "A folder that keygen or search owner-request made: all of these in it; or one such file")
       ->required()
       ->group(kFiles);
   add_passphrase(verb, args->now);
@@ -60,7 +77,8 @@ void add_keygen_passphrase(CLI::App& keygen) {
   add_json(verb, args->json);
   verb.footer(
       "Examples:\n  obscura keygen passphrase keys/\n"
-      "  obscura keygen passphrase keys/ --passphrase-file old.txt --new-passphrase-file new.txt");
+      "  obscura keygen passphrase keys/ --passphrase-file old.txt --new-passphrase-file new.txt\n"
+      "  obscura keygen passphrase key.json --new-passphrase-file new.txt");
   verb.callback([args] { run_passphrase(*args); });
 }
 

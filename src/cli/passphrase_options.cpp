@@ -92,15 +92,50 @@ void add_sources(CLI::App& verb, PassphraseOptions& options, const std::string& 
 
 void add_passphrase(CLI::App& verb, PassphraseOptions& options, bool makes) {
   add_sources(verb, options, "",
-              makes ? "Passphrase of the secret key; one that is made now is sealed with it"
+              makes ? "Passphrase of the secret key; what secrets are written now are sealed with it"
                     : "Passphrase of the secret key, if it is sealed (default: asked on a terminal)");
 }
 
 void add_ask_passphrase(CLI::App& verb, PassphraseOptions& options) {
-  verb.add_flag("--ask-passphrase", options.ask, "Seal the secret key with a passphrase that is asked for here")
+  verb.add_flag("--ask-passphrase", options.ask,
+                "Seal what secrets are written with a passphrase that is asked for here")
       ->excludes(verb.get_option("--passphrase-file"))
       ->excludes(verb.get_option("--passphrase-env"))
       ->group(kGroup);
+}
+
+OptionTable<ckks::Sealing> passphrase_rows(bool makes) {
+  using V = ckks::Sealing;
+  const std::string what = makes ? "Passphrase of the key; one that is made now is sealed with it"
+                                 : "Passphrase of the key, if it is sealed (default: asked on a terminal)";
+  OptionTable<V> table;
+  table.group(kGroup);
+  table.other("--passphrase-file", [what](CLI::App& verb, V& values) {
+    values.passphrase = passphrase_of({});
+    const auto take = [&values](const std::string& file) { values = sealing_of({file, {}, false}); };
+    return verb.add_option_function<std::string>("--passphrase-file", take,
+                                                 what + ": what this file holds, without its line end");
+  });
+  table.other("--passphrase-env", [what](CLI::App& verb, V& values) {
+    const auto take = [&values](const std::string& variable) { values = sealing_of({{}, variable, false}); };
+    return verb
+        .add_option_function<std::string>("--passphrase-env", take,
+                                          what + ": what this variable of the environment holds")
+        ->excludes(verb.get_option("--passphrase-file"));
+  });
+  if (!makes) return table;
+  table.other("--ask-passphrase", [](CLI::App& verb, V& values) {
+    return verb
+        .add_flag_callback(
+            "--ask-passphrase",
+            [&values] {
+              values = sealing_of({{}, {}, true});
+            },
+            "Seal a key that is made now with a passphrase that is asked for here")
+        ->excludes(verb.get_option("--passphrase-file"))
+        ->excludes(verb.get_option("--passphrase-env"));
+  });
+  return table;
 }
 
 void add_new_passphrase(CLI::App& verb, PassphraseOptions& options) {

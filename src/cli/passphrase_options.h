@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/option_table.h"
 #include "secret/passphrase.h"
 
 namespace CLI {
@@ -26,6 +27,10 @@ void add_passphrase(CLI::App& verb, PassphraseOptions& options, bool makes = fal
 
 /// --ask-passphrase: on the terminal, in the place of these two.
 void add_ask_passphrase(CLI::App& verb, PassphraseOptions& options);
+
+/// The same as rows of a table, for keys of shields: they go into a Sealing, which asks on a terminal where none is
+/// named.
+OptionTable<ckks::Sealing> passphrase_rows(bool makes);
 
 /// --new-passphrase-file, --new-passphrase-env: for another than that.
 void add_new_passphrase(CLI::App& verb, PassphraseOptions& options);

@@ -1,6 +1,7 @@
 #include "cli/picture_options.h"
 
 #include "cli/options.h"
+#include "cli/passphrase_options.h"
 
 namespace obscura::cli {
 
@@ -60,7 +61,7 @@ OptionTable<study::KeyOptions> key_options() {
   table.value("--shield", &V::shield,
               "hill, vit, le, pe, ele, etc, neuracrypt or color-neuracrypt (default: the key's)");
   table.group(kFiles);
-  table.value("--key", &V::file, "The owner's key of the shield, a JSON file").echo(Echo::file_name);
+  table.value("--key", &V::file, "The owner's key of the shield, a file").echo(Echo::file_name);
   table.flag("--make-key", &V::make, "Make the key first: a new file, readable by you alone");
   table.group(kRun);
   table.value("--block,--patch", &V::block, "Pixels a side of a block (default: 4; neuracrypt: 16; etc for JPEG: 16)")
@@ -81,6 +82,7 @@ OptionTable<study::KeyOptions> key_options() {
   table.value("--calibrate", &V::calibrate,
               "With --make-key: a data set or folder of public images that neuracrypt's statistics are those of "
               "(default: built-in drawings)");
+  table.part(passphrase_rows(true), &V::sealing);
   return table;
 }
 

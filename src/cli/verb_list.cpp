@@ -59,8 +59,8 @@ constexpr Verb kVerbs[] = {
 #undef OBSCURA_VERB
 
 /// Those that have keys, passphrases or an owner's pictures in memory.
-constexpr std::string_view kHoldSecrets[] = {"demo",    "keygen", "encrypt", "decrypt", "inspect", "evaluate",
-                                             "protect", "reveal", "index",   "search",  "remote"};
+constexpr std::string_view kHoldSecrets[] = {"demo",   "keygen", "encrypt", "decrypt", "inspect", "evaluate", "protect",
+                                             "reveal", "index",  "search",  "remote",  "train",   "audit"};
 
 }  // namespace
 

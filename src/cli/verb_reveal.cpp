@@ -10,6 +10,7 @@
 #include "cli/learned.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/passphrase_options.h"
 #include "cli/verbs.h"
 #include "report/text.h"
 #include "study/protect/revealing.h"
@@ -22,6 +23,7 @@ namespace {
 struct Arguments {
   study::RevealRequest request;
   fs::path learned, plain;
+  PassphraseOptions passphrase;
   bool force = false;
   bool json = false;
 };
@@ -29,7 +31,9 @@ struct Arguments {
 void run_reveal(const Arguments& a) {
   const fs::path &key = a.request.key, &in = a.request.in, &out = a.request.out;
   if (!a.learned.empty()) {
-    if (!key.empty()) throw UsageError("--learned shows what is known without a key: leave out --key");
+    if (!key.empty() || a.passphrase.given()) {
+      throw UsageError("--learned shows what is known without a key: leave out --key and its passphrase");
+    }
     return reveal_learned({a.learned, a.plain, in}, {out, a.json, a.force});
   }
   if (!a.plain.empty()) throw UsageError("--plain goes with --learned: --key reveals without originals");
@@ -42,6 +46,7 @@ void run_reveal(const Arguments& a) {
   }
   study::RevealRequest request = a.request;
   request.progress = !a.json;
+  request.sealing = sealing_of(a.passphrase);
   const auto done = study::reveal_pictures(request);
   if (a.json) return print_json(study::reveal_json(request, done));
   std::printf("%zu images revealed in %s: %s, %.0f a second\n", done.images, out.c_str(),
@@ -60,6 +65,7 @@ void add_reveal_verb(CLI::App& verb) {
   verb.add_option("--plain", a->plain, "--learned: folder of the originals, to judge by")->group(kFiles);
   verb.add_option("in", a->request.in, "A protected image, or a folder of them")->required()->group(kFiles);
   verb.add_option("out", a->request.out, "Where the images go: a PNG file, or a folder")->required()->group(kFiles);
+  add_passphrase(verb, a->passphrase);
   add_threads(verb, a->request.threads);
   add_force(verb, a->force);
   add_json(verb, a->json);

@@ -76,7 +76,7 @@ void run_answer(const FilesArguments& a) {
 }
 
 void run_read(FilesArguments& a) {
-  a.reading.passphrase = passphrase_of(a.passphrase);
+  a.reading.sealing = sealing_of(a.passphrase);
   const auto& out = a.reading.out;
   std::error_code ec;
   fs::create_directories(out, ec);
@@ -134,6 +134,7 @@ void add_search_files(CLI::App& verb) {
   add_folder(request, "--out", a->question.out, "A folder for what goes to the server");
   fit_options().add_to(request, a->question.fit);
   add_passphrase(request, a->passphrase, true);
+  add_ask_passphrase(request, a->passphrase);
   add_threads(request, a->threads);
   request.callback([a] { run_request(*a); });
 
@@ -151,7 +152,8 @@ void add_search_files(CLI::App& verb) {
   add_folder(read, "--secret", a->reading.secret, "The owner's folder");
   add_folder(read, "--answer", a->reading.answer, "The folder that the server made");
   add_folder(read, "--out", a->reading.out, "A folder: of scores, for the next request; of images, for them");
-  add_passphrase(read, a->passphrase);
+  add_passphrase(read, a->passphrase, true);
+  add_ask_passphrase(read, a->passphrase);
   read.add_option("--top", a->reading.top, "So many of the nearest, up to five")
       ->check(whole_number())
       ->capture_default_str()

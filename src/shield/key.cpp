@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -22,6 +23,8 @@ using nlohmann::ordered_json;
 
 constexpr const char* kFormat = "obscura shield key";
 constexpr int kVersion = 1;
+/// How sealed keys begin (secret/sealed_file.h, of a floor that is not under this one).
+constexpr std::string_view kSealedMagic = "OBSEALED";
 constexpr std::size_t kMaxBytes = std::size_t{1} << 24;  // three matrices for blocks of 16 take 4 MB
 
 template <typename T>
@@ -256,6 +259,9 @@ std::string key_text(const Key& key) {
 }
 
 Key parse_key(const std::string& text, const std::string& what) {
+  if (text.starts_with(kSealedMagic)) {
+    throw FormatError(what + " is sealed with a passphrase, which is not given here");
+  }
   const Key key = with_printable_errors([&] { return KeyReader(text, what).read(); });
   if (key.matrices.empty()) return key;
   try {

@@ -15,6 +15,7 @@
 #include "owner/query_record.h"
 #include "program/program_wire.h"
 #include "secret/sealed.h"
+#include "secret/sealed_file.h"
 #include "secret/wire.h"
 #include "study/describe.h"
 #include "study/file_kind.h"
@@ -122,12 +123,22 @@ void inspect_secret(Inspection& out, ckks::ByteSpan bytes, const std::string& wh
 }
 
 /// What stands outside of the seal: no passphrase is asked for.
+void add_seal(Inspection& out, const ckks::Seal& seal) {
+  out.add("seal", {{"passes", seal.cost.passes}, {"memory_kib", seal.cost.memory_kib}}, "sealed",
+          fmt::format("with a passphrase: Argon2id, passes {} over {} MiB; XChaCha20-Poly1305", seal.cost.passes,
+                      seal.cost.memory_kib / 1024));
+}
+
+void inspect_sealed_file(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
+  const auto sealed = ckks::read_sealed_file(bytes, what);
+  out.add("kind", "kind", fmt::format("{} sealed with a passphrase", ckks::secret_name(sealed.content)));
+  add_seal(out, sealed);
+}
+
 void inspect_sealed(Inspection& out, ckks::ByteSpan bytes, const std::string& what) {
   const auto sealed = ckks::read_sealed_secret_key(bytes, what);
   add_parameters(out, sealed.parameters);
-  out.add("seal", {{"passes", sealed.cost.passes}, {"memory_kib", sealed.cost.memory_kib}}, "sealed",
-          fmt::format("with a passphrase: Argon2id, passes {} over {} MiB; XChaCha20-Poly1305", sealed.cost.passes,
-                      sealed.cost.memory_kib / 1024));
+  add_seal(out, sealed);
   add_id(out, "key", "key", sealed.key);
 }
 
@@ -220,6 +231,10 @@ Inspection inspect(const fs::path& file, const std::function<NetworkSummary(cons
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 8));
   if (head == std::string_view("OBSCURA\0", 8)) {
     inspect_wire(out, bytes, file.string());
+    return out;
+  }
+  if (ckks::begins_sealed_file(bytes)) {
+    inspect_sealed_file(out, bytes, file.string());
     return out;
   }
   const FileKind kind = kind_of(file);

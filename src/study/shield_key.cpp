@@ -6,6 +6,7 @@
 #include "base/place.h"
 #include "image/dataset.h"
 #include "study/images/picture_folder.h"
+#include "study/shield_key_file.h"
 
 namespace fs = std::filesystem;
 
@@ -78,6 +79,10 @@ shield::Key new_key(const KeyOptions& o, const fs::path& data, const std::functi
   }
   check_place(o.file);
   shield::Parameters p = wanted_parameters(o);
+  // Refused before minutes of work.
+  if (o.sealing.seal_new) {
+    ckks::check_new_passphrase(o.sealing.passphrase(o.file.string(), ckks::PassphraseUse::seal));
+  }
   if (p.shield == "neuracrypt") p.channels = channels();
   return shield::make_key(p, calibration_images(o.calibrate, data));
 }
@@ -90,14 +95,14 @@ shield::Key take_key(const KeyOptions& o, const fs::path& data, const std::funct
   if (!o.shield.empty()) wanted_parameters(o);
   if (!fs::exists(o.file, ec)) throw IoError("there is no key " + o.file.string() + "; --make-key makes one");
   if (!o.calibrate.empty()) throw UsageError("--calibrate goes with --make-key: a key that is there keeps its own");
-  shield::Key key = shield::read_key(o.file);
+  shield::Key key = load_shield_key(o.file, o.sealing);
   require_agreement(o, key);
   return key;
 }
 
 bool describes_key(const KeyOptions& o) {
   const bool words = !o.shield.empty() || !o.arithmetic.empty() || !o.statistics.empty() || !o.calibrate.empty();
-  return words || o.make || o.depth != 0 || o.hidden != 0;
+  return words || o.make || o.depth != 0 || o.hidden != 0 || o.sealing.seal_new;
 }
 
 }  // namespace obscura::study

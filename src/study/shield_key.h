@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "secret/passphrase.h"
 #include "shield/key.h"
 
 /// Which key `protect`, `train` and others take, or make.
@@ -21,6 +22,8 @@ struct KeyOptions {
   std::size_t hidden = 0;
   std::string statistics;
   std::string calibrate;  ///< a data set or a folder of images
+  /// Opens a key that is sealed; with `seal_new`, one was named: a key that is made is sealed.
+  ckks::Sealing sealing;
 };
 
 /// True if anything was given that only a key has: all but the file and the block.
@@ -28,7 +31,8 @@ bool describes_key(const KeyOptions& options);
 
 /// The key of the file, which must agree with the options, or one made now: whoever makes one writes it when all else
 /// is done. `channels` says how many the images have, and is asked only if the key depends on it; `data` is the folder
-/// of the data sets. Throws UsageError, IoError, MismatchError and as read_key() and make_key() do.
+/// of the data sets. Throws UsageError, IoError, MismatchError and as load_shield_key() (study/shield_key_file.h) and
+/// make_key() do.
 shield::Key take_key(const KeyOptions& options, const std::filesystem::path& data,
                      const std::function<std::size_t()>& channels);
 

@@ -16,6 +16,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/passphrase_options.h"
 #include "report/text.h"
 #include "study/learning/attack_trials.h"
 
@@ -48,6 +49,7 @@ OptionTable<study::AuditOptions> scene_options() {
       .check(CLI::IsMember({"chacha20", "ckks"}));
   t.group(kFiles);
   t.value("--key", &V::key, "An owner's key to attack (default: one drawn from --seed, for audits only)");
+  t.part(passphrase_rows(false), &V::sealing);
   t.value("--dataset", &V::dataset,
           "A data set, a folder of images, or 'drawn': made-up pictures (default: cifar-10 if it is here)");
   t.value("--data", &V::data, "Folder that holds the data sets");

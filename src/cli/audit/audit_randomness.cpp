@@ -14,6 +14,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/passphrase_options.h"
 #include "cli/show_table.h"
 #include "study/audit/randomness_report.h"
 
@@ -30,7 +31,7 @@ struct RandomnessArguments {
 };
 
 /// What an option is for alone.
-enum : int { kOfNetwork = 1, kOfShield = 2 };
+enum : int { kOfNetwork = 1, kOfShield = 2, kOfKey = 3 };
 
 OptionTable<study::BitSourceOptions> source_options() {
   using V = study::BitSourceOptions;
@@ -44,6 +45,7 @@ OptionTable<study::BitSourceOptions> source_options() {
       .only(kOfNetwork);
   t.value("--shield", &V::shield, "Pictures that this shield protected: hill, vit, le, pe, ele, etc, ...");
   t.value("--key", &V::key, "Of a shield (default: one drawn from --seed, for audits only)").echo(Echo::file_name);
+  t.part(passphrase_rows(false), &V::sealing, kOfKey);
   t.value("--arithmetic", &V::arithmetic, "Of a shield without --key: real or modular")
       .check(CLI::IsMember({"real", "modular"}))
       .only(kOfShield);
@@ -93,6 +95,7 @@ void print_audit(const study::RandomnessAudit& audit) {
 void refuse_idle(const CLI::App& verb, const study::BitSourceOptions& source) {
   const bool shield = !source.shield.empty() || !source.key.empty();
   if (source.network.empty()) randomness_options().refuse(verb, kOfNetwork, "is for --network");
+  if (source.key.empty()) randomness_options().refuse(verb, kOfKey, "is for the owner's --key");
   if (!shield) randomness_options().refuse(verb, kOfShield, "is for --shield");
   if (!source.files.empty()) refuse_typed(verb, {"--dataset", "--data", "--images"}, "is for --network and --shield");
 }

@@ -9,6 +9,7 @@
 
 #include "audit/randomness/bits.h"
 #include "base/notes.h"
+#include "secret/passphrase.h"
 
 /// Where `audit randomness` gets bits from.
 namespace obscura::study {
@@ -19,6 +20,7 @@ struct BitSourceOptions {
   std::string network;
   std::string shield;
   std::filesystem::path key;  ///< of a shield; default: one drawn from the seed
+  ckks::Sealing sealing;      ///< opens that, if it is sealed
   std::string arithmetic;     ///< of a shield: real or modular
   std::vector<std::string> streams = {"c0", "c0-ntt", "c1", "c1-ntt"};  ///< of a network
   std::string dataset;  ///< default: samples for a network; cifar-10 for a shield if it is here, else samples

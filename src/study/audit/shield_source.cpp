@@ -10,6 +10,7 @@
 #include "shield/random.h"
 #include "study/audit/bit_source.h"
 #include "study/images/labelled_images.h"
+#include "study/shield_key_file.h"
 
 namespace obscura::study {
 namespace {
@@ -31,7 +32,7 @@ image::Dataset load_pictures(const BitSourceOptions& o, const Notes& note) {
 
 shield::Key key_for(const BitSourceOptions& o, std::size_t channels) {
   if (!o.key.empty()) {
-    shield::Key key = shield::read_key(o.key);
+    shield::Key key = load_shield_key(o.key, o.sealing);
     if (!o.shield.empty() && o.shield != key.parameters.shield) {
       throw MismatchError("the key " + o.key.string() + " is one of " + key.parameters.shield + ", not of " + o.shield);
     }
@@ -61,9 +62,10 @@ void append_protected(BitSequence& bits, const shield::Picture& picture) {
 }  // namespace
 
 BitSource shield_source(const BitSourceOptions& o, const Notes& note) {
-  if (o.key.empty()) key_for(o, 3);  // a shield that there is not is said before pictures are read
+  // A shield that there is not, and a key that does not open, are said before pictures are read.
+  const shield::Key first = key_for(o, 3);
   const auto pictures = std::make_shared<const image::Dataset>(load_pictures(o, note));
-  const shield::Key key = key_for(o, pictures->channels);
+  const shield::Key key = o.key.empty() ? key_for(o, pictures->channels) : first;
   const std::shared_ptr<const shield::Shield> made = shield::make_shield(key);
   const std::size_t channels = made->takes_channels(pictures->channels) ? pictures->channels
                                : made->takes_channels(3)                ? 3

@@ -85,6 +85,7 @@ shield::Key audit_key(const AuditOptions& o, std::size_t channels, std::size_t s
 shield::Key given_key(const AuditOptions& o) {
   KeyOptions wanted;
   wanted.file = o.key;
+  wanted.sealing = o.sealing;
   wanted.shield = o.shield;
   wanted.block = o.block;
   wanted.arithmetic = o.arithmetic;
@@ -148,6 +149,7 @@ void require_enough(const AuditOptions& o, const Images& images) {
 }  // namespace
 
 AuditScene make_audit_scene(const AuditOptions& o, const Notes& note) {
+  if (o.key.empty() && o.sealing.seal_new) throw UsageError("a passphrase is for the owner's --key");
   if (o.key.empty() && o.shield.empty()) throw UsageError("name a shield to attack: --shield, or a key: --key");
   if (o.images < 2 || o.images > 100'000 || o.publics > 1'000'000 || o.known > 100'000 || o.side > 1024) {
     throw UsageError("--images is 2 to 100000, --known to 100000, --publics to 1000000, --side to 1024");

@@ -8,6 +8,7 @@
 
 #include "audit/attack.h"
 #include "base/notes.h"
+#include "secret/passphrase.h"
 #include "shield/key.h"
 
 /// What `audit attack` tries attacks on.
@@ -17,6 +18,7 @@ namespace obscura::study {
 struct AuditOptions {
   std::string shield;
   std::filesystem::path key;
+  ckks::Sealing sealing;  ///< opens that, if it is sealed
   std::size_t block = 0;
   std::string arithmetic;
   int depth = 0;

@@ -95,7 +95,7 @@ class Evaluator {
     const auto shield = file_.notes.find("shield"), noted = file_.notes.find("key");
     if (!key_) {
       if (a_.per_image || describes_key(a_.key) || a_.key.block != 0) {
-        throw UsageError("--shield, its parameters and --per-image need the owner's --key");
+        throw UsageError("--shield, its parameters, a passphrase and --per-image need the owner's --key");
       }
       if (shield == file_.notes.end()) return;
       throw UsageError("this network reads what " + shield->second + " protects: name the owner's --key");

@@ -22,6 +22,7 @@
 #include "study/learning/learnable_plan.h"
 #include "study/learning/reveal_learned.h"
 #include "study/protect/protection.h"
+#include "study/shield_key_file.h"
 #include "train/device.h"
 
 namespace fs = std::filesystem;
@@ -56,7 +57,7 @@ class LearnableRun {
       // Said in a word before a process is started for it.
       image::load_dataset(plan.dataset, image::Split::test, o_.data, 1);
       row.train = train(plan);
-      if (!plan.owner_key.empty()) row.promise = shield::make_shield(shield::read_key(key(plan)))->promise();
+      if (!plan.owner_key.empty()) row.promise = shield::make_shield(load_shield_key(key(plan), {}))->promise();
       row.evaluate = evaluate(plan);
       if (plan.adapts) row.reveal = reveal(plan);
     } catch (const Error& e) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "shield/key.h"
+#include "study/shield_key_file.h"
 #include "train/vision/absorb.h"
 
 namespace obscura::study {
@@ -16,7 +17,7 @@ ProtectedModel protect_model(const std::filesystem::path& model, const KeyOption
   network.notes["block"] = std::to_string(shield->block());
   network.notes["keys"] = "one";
   network.notes["key"] = fmt::format("{:016x}", shield::fingerprint(owner.seed));
-  if (key.make) shield::write_key(key.file, owner);
+  if (key.make) save_shield_key(key.file, owner, key.sealing);
   try {
     train::write_vision(network, out);
   } catch (...) {

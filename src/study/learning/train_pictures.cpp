@@ -14,6 +14,7 @@
 #include "shield/container.h"
 #include "study/learning/adaptation_start.h"
 #include "study/learning/training_data.h"
+#include "study/shield_key_file.h"
 #include "train/blas.h"
 #include "train/curve.h"
 #include "train/device.h"
@@ -44,7 +45,10 @@ void check_key_options(const PictureTraining& a, const image::PictureForm& form)
           "--protected pictures are taken as they are: no --per-image, --resize, --size, --fit or --colour");
     }
   } else if (a.key.file.empty()) {
-    if (describes_key(a.key)) throw UsageError("--shield needs the owner's key: --key FILE (--make-key makes it)");
+    if (describes_key(a.key)) {
+      throw UsageError(
+          "--shield, its parameters and a passphrase need the owner's key: --key FILE (--make-key makes it)");
+    }
     if (a.per_image) throw UsageError("--per-image needs the owner's --key, from which a key an image is derived");
   }
 }
@@ -188,15 +192,15 @@ Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::
 
 /// A new key is written first, as the checkpoints are of no use without it, and goes again where not even one epoch
 /// was trained.
-train::VisionResult train_with_key(const Prepared& prepared, const fs::path& key_file,
+train::VisionResult train_with_key(const PictureTraining& a, const Prepared& prepared,
                                    const train::RunOptions& options) {
-  if (prepared.owner.made) shield::write_key(key_file, *prepared.owner.key);
+  if (prepared.owner.made) save_shield_key(a.key.file, *prepared.owner.key, a.key.sealing);
   try {
     const Material& m = prepared.material;
     return train::train_vision(prepared.task, *m.train, *m.test, options, m.validation.get());
   } catch (...) {
     std::error_code ec;
-    if (prepared.owner.made && !fs::exists(options.checkpoint, ec)) fs::remove(key_file, ec);
+    if (prepared.owner.made && !fs::exists(options.checkpoint, ec)) fs::remove(a.key.file, ec);
     throw;
   }
 }
@@ -216,7 +220,7 @@ TrainedPictures train_on_pictures(const PictureTraining& a, const TrainingRun& r
   train::set_math_threads(run.threads);
   const double gflops = train::measure_gemm_gflops();
   say_notes(run, prepared.material.notes);
-  auto result = train_with_key(prepared, a.key.file, options);
+  auto result = train_with_key(a, prepared, options);
   result.network.notes = notes_of(a, run, key, prepared.material.images.get());
   TrainedPictures trained;
   train::TrainResult& curve = trained.curve;

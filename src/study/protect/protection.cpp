@@ -18,6 +18,7 @@
 #include "study/images/picture_folder.h"
 #include "study/protect/picture_source.h"
 #include "study/protect/protector.h"
+#include "study/shield_key_file.h"
 
 namespace fs = std::filesystem;
 
@@ -146,7 +147,7 @@ ProtectedPictures protect_pictures(const ProtectionRequest& a) {
   source();
   Tally tally;
   const bool single = a.dataset.empty() && !fs::is_directory(a.in);
-  if (a.key.make) shield::write_key(a.key.file, key);
+  if (a.key.make) save_shield_key(a.key.file, key, a.key.sealing);
   try {
     (single ? protect_file : protect_folder)(a, source(), protector, tally);
   } catch (...) {

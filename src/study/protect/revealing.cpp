@@ -13,6 +13,7 @@
 #include "base/stopwatch.h"
 #include "shield/container.h"
 #include "study/images/picture_folder.h"
+#include "study/shield_key_file.h"
 
 namespace fs = std::filesystem;
 
@@ -59,7 +60,7 @@ double Revealed::images_per_second() const {
 }
 
 Revealed reveal_pictures(const RevealRequest& a) {
-  const shield::Key key = shield::read_key(a.key);
+  const shield::Key key = load_shield_key(a.key, a.sealing);
   const std::shared_ptr<const shield::Shield> shared = shield::make_shield(key);
   shared->require_reveals();
   const PictureFiles list = list_pictures(a.in, shield::is_protected_name);

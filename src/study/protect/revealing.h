@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 
+#include "secret/passphrase.h"
 #include "shield/shield.h"
 
 /// The owner's way back from protected pictures.
@@ -12,6 +13,7 @@ namespace obscura::study {
 
 struct RevealRequest {
   std::filesystem::path key;
+  ckks::Sealing sealing;      ///< opens it, if it is sealed
   std::filesystem::path in;   ///< a protected picture, or a folder of them
   std::filesystem::path out;  ///< a PNG file, or a folder that is not there yet
   std::size_t threads = 0;

@@ -1,7 +1,6 @@
 #include "study/search/search_files.h"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "search/owner/fetch_owner.h"
 #include "search/owner/score_owner.h"
 #include "search/score_table.h"
+#include "secret/sealed_file.h"
 #include "secret/wire.h"
 #include "study/search/gallery_scores.h"
 #include "study/search/owner_steps.h"
@@ -73,9 +73,19 @@ void answer_fetch(search::Gallery& gallery, const GalleryCard& card, const fs::p
         search::write_fetch_reply({card.gallery, request.question, table.answer(request.queries, pool)}));
 }
 
+/// Of the record in an owner's folder: sealed like the key beside it, and whenever a passphrase was named.
+ckks::Sealing sealing_of_record(ckks::Sealing sealing, const fs::path& secret) {
+  const fs::path record = secret / kSearchRecordFile;
+  std::error_code ec;
+  sealing.seal_new = sealing.seal_new || ckks::is_sealed_secret_key(secret / kSearchSecretFile) ||
+                     (fs::exists(record, ec) && ckks::is_sealed_file(record));
+  return sealing;
+}
+
 void read_scores(const OwnerReading& reading, const GalleryCard& card, SearchRecord record, OwnerRead& out) {
   const auto plan = card.plan();
-  const search::ScoreOwner owner(plan, ckks::load_secret_key(reading.secret / kSearchSecretFile, reading.passphrase));
+  const search::ScoreOwner owner(plan,
+                                 ckks::load_secret_key(reading.secret / kSearchSecretFile, reading.sealing.passphrase));
   const fs::path file = reading.answer / kScoresFile;
   const auto answer = search::read_gallery_answer(*owner.context(), card.gallery, read_file(file), file.string());
   if (answer.key != owner.key().id() || answer.question != record.question) {
@@ -93,8 +103,8 @@ void read_scores(const OwnerReading& reading, const GalleryCard& card, SearchRec
   search::FetchOwner fetcher(card.shape(), card.hint_seed);
   const auto queries = fetcher.ask(wanted);
   record.fetch = fetcher.secrets();
-  write_record_file(reading.secret / kSearchRecordFile, record);
-  sodium_memzero(record.fetch.data(), record.fetch.size());
+  const ckks::WipeAtEnd wiped(record.fetch);
+  write_record_file(reading.secret / kSearchRecordFile, record, sealing_of_record(reading.sealing, reading.secret));
   write(out.files, reading.out / kFetchFile, search::write_fetch_request({card.gallery, record.question, queries}));
 }
 
@@ -148,7 +158,13 @@ SearchFiles owner_request(const OwnerQuestion& question, const Notes& note) {
   write(files, question.out / kQuestionFile,
         search::write_gallery_query(*owner.context(),
                                     {card.gallery, owner.key().id(), record.question, owner.encrypt(vector)}));
-  write_record_file(question.secret / kSearchRecordFile, record);
+  const ckks::Sealing sealing = sealing_of_record(question.sealing, question.secret);
+  write_record_file(question.secret / kSearchRecordFile, record, sealing);
+  const fs::path key_file = question.secret / kSearchSecretFile;
+  if (sealing.seal_new && !ckks::is_sealed_secret_key(key_file)) {
+    note(fmt::format("{} is not sealed, only {} beside it (obscura keygen passphrase seals it)", key_file.string(),
+                     kSearchRecordFile));
+  }
   files.lines.push_back(fmt::format("{} stays here: its key reads the answer", question.secret.string()));
   return files;
 }
@@ -182,7 +198,7 @@ OwnerRead owner_read(const OwnerReading& reading) {
   }
   const GalleryCard card = card_of(reading.info);
   const fs::path record_file = reading.secret / kSearchRecordFile;
-  const SearchRecord record = read_record_file(record_file);
+  const SearchRecord record = read_record_file(record_file, reading.sealing.passphrase);
   if (!(record.gallery == card.gallery)) {
     throw MismatchError(fmt::format("{} is of another version of the gallery than {}: ask again with this card",
                                     record_file.string(), reading.info.string()));

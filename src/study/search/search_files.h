@@ -46,10 +46,11 @@ struct OwnerQuestion {
   std::filesystem::path network, picture, out;
   PictureFit fit;
   std::size_t threads = 0;
-  ckks::Sealing sealing;  ///< of that key
+  ckks::Sealing sealing;  ///< of that key and of the record of the question
 };
 /// The owner asks. The evaluation keys are written beside the question whenever the key is new. Throws MismatchError
-/// where the network is not the gallery's; and as reading pictures and networks does.
+/// where the network is not the gallery's; and as reading pictures and networks does. The record of the question is
+/// sealed where a passphrase was named or the key is sealed; that a key which is there already is not, is said.
 SearchFiles owner_request(const OwnerQuestion& question, const Notes& note);
 
 /// The server answers all that lies in `request`. `keys`: the file of evaluation keys; empty: in the request. Throws
@@ -60,9 +61,9 @@ SearchFiles server_answer(const std::filesystem::path& gallery, const std::files
 
 struct OwnerReading {
   std::filesystem::path info, secret, answer;
-  std::filesystem::path out;          ///< of scores: for the next request; of pictures: for them
-  std::size_t top = 5;                ///< up to search::kFetchCount
-  ckks::PassphraseSource passphrase;  ///< where the key is sealed
+  std::filesystem::path out;  ///< of scores: for the next request; of pictures: for them
+  std::size_t top = 5;        ///< up to search::kFetchCount
+  ckks::Sealing sealing;      ///< opens the key and the record, where they are sealed; the record is written again
 };
 struct OwnerRead {
   SearchFiles files;
@@ -71,7 +72,7 @@ struct OwnerRead {
   search::Distance distance = search::Distance::cosine;
 };
 /// The owner reads what there is: the pictures if they were fetched, else the scores. Throws MismatchError for an
-/// answer to another question than the last.
+/// answer to another question than the last. The record is sealed as owner_request() says, and where it was.
 OwnerRead owner_read(const OwnerReading& reading);
 
 }  // namespace obscura::study

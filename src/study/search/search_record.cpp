@@ -1,19 +1,19 @@
 #include "study/search/search_record.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "search/fetch_shape.h"
+#include "secret/sealed_file.h"
 
 namespace obscura::study {
 
-void write_record_file(const std::filesystem::path& file, const SearchRecord& record) {
+void write_record_file(const std::filesystem::path& file, const SearchRecord& record, const ckks::Sealing& sealing) {
   ByteWriter w;
+  w.bytes().reserve(record.fetch.size() + 1024);  // what outgrew its memory would leave a copy behind
+  const ckks::WipeAtEnd of_payload(w.bytes());
   w.text(record.gallery.id);
   w.u64(static_cast<std::uint64_t>(record.gallery.version));
   w.raw(record.question);
@@ -25,13 +25,12 @@ void write_record_file(const std::filesystem::path& file, const SearchRecord& re
   w.u32(static_cast<std::uint32_t>(record.fetch.size()));
   w.raw(record.fetch);
   auto bytes = ckks::seal_envelope(ckks::Kind::search_record, {}, w.bytes());
-  write_secret_file(file, bytes);
-  sodium_memzero(bytes.data(), bytes.size());
-  sodium_memzero(w.bytes().data(), w.size());
+  const ckks::WipeAtEnd of_file(bytes);
+  ckks::save_secret(file, ckks::Secret::search_record, bytes, sealing);
 }
 
-SearchRecord read_record_file(const std::filesystem::path& file) {
-  auto bytes = read_file(file);
+SearchRecord read_record_file(const std::filesystem::path& file, const ckks::PassphraseSource& passphrase) {
+  const auto bytes = ckks::load_secret(file, ckks::Secret::search_record, passphrase, kMostRecordBytes);
   const auto envelope = ckks::open_envelope(bytes, ckks::Kind::search_record, file.string());
   ByteReader r(envelope.payload, file.string());
   SearchRecord record;
@@ -48,7 +47,6 @@ SearchRecord read_record_file(const std::filesystem::path& file) {
   const auto fetch = r.raw(r.u32());
   record.fetch.assign(fetch.begin(), fetch.end());
   r.finish();
-  sodium_memzero(bytes.data(), bytes.size());
   return record;
 }
 
