@@ -15,15 +15,15 @@ using testing::StartsWith;
 
 using Words = std::vector<std::string>;
 
-const std::string kWord = "tiger-violin-97-quartz", kOther = "another one, of spaces";
-const std::string kSealed = "OBSEALED";
+const std::string kFirstWord = "tiger-violin-97-quartz", kSecondWord = "another one, of spaces";
+const std::string kSealedMagic = "OBSEALED";
 
-void put_private(const fs::path& file, const std::string& text) {
+void put_own(const fs::path& file, const std::string& text) {
   put_text(file, text);
   fs::permissions(file, fs::perms(0600));
 }
 
-Words with(Words words, const Words& more) {
+Words joined(Words words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -32,9 +32,9 @@ Words with(Words words, const Words& more) {
 class SealedFilesCli : public testing::Test {
  protected:
   SealedFilesCli() {
-    put_private(at("word"), kWord + "\n");
-    put_private(at("other"), kOther);
-    put_private(at("short"), "1234567");
+    put_own(at("word"), kFirstWord + "\n");
+    put_own(at("other"), kSecondWord);
+    put_own(at("short"), "1234567");
     fs::create_directory(at("in"));
     image::Image picture(3, 16, 16);
     for (std::size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<std::uint8_t>(i * 37);
@@ -46,20 +46,20 @@ class SealedFilesCli : public testing::Test {
   Words other() const { return {"--passphrase-file", at("other")}; }
 
   Result protect(const Words& more, const std::string& out, const std::string& before = kNobody) const {
-    return obscura(with({"protect", "--key", at("key.json"), at("in"), at(out)}, more), before);
+    return obscura(joined({"protect", "--key", at("key.json"), at("in"), at(out)}, more), before);
   }
   Result reveal(const Words& more, const std::string& out, const std::string& before = kNobody) const {
-    return obscura(with({"reveal", "--key", at("key.json"), at("hidden"), at(out)}, more), before);
+    return obscura(joined({"reveal", "--key", at("key.json"), at("hidden"), at(out)}, more), before);
   }
   Result change(const std::string& file, const Words& more, const std::string& before = kNobody) const {
-    return obscura(with({"keygen", "passphrase", at(file)}, more), before);
+    return obscura(joined({"keygen", "passphrase", at(file)}, more), before);
   }
   /// One line, no result, and nothing that was being written.
   void expect_refusal(const Result& result, int status, const std::string& says) const {
     EXPECT_EQ(result.status, status) << result.err;
     EXPECT_EQ(result.errors(), 1U) << result.err;
     EXPECT_EQ(result.out, "");
-    EXPECT_THAT(result.err, AllOf(HasSubstr(says), Not(HasSubstr(kWord)), Not(HasSubstr(kOther))));
+    EXPECT_THAT(result.err, AllOf(HasSubstr(says), Not(HasSubstr(kFirstWord)), Not(HasSubstr(kSecondWord))));
     for (const auto& name : folder_.files()) EXPECT_THAT(name, Not(HasSubstr(".partial")));
   }
 
@@ -69,11 +69,11 @@ class SealedFilesCli : public testing::Test {
 };
 
 TEST_F(SealedFilesCli, AShieldKeyFromMakingToRevealing) {
-  ASSERT_EQ(protect(with(word(), {"--make-key", "--shield", "hill"}), "hidden").status, 0);
-  EXPECT_THAT(text_of(at("key.json")), AllOf(StartsWith(kSealed), Not(HasSubstr("seed"))));
+  ASSERT_EQ(protect(joined(word(), {"--make-key", "--shield", "hill"}), "hidden").status, 0);
+  EXPECT_THAT(text_of(at("key.json")), AllOf(StartsWith(kSealedMagic), Not(HasSubstr("seed"))));
   EXPECT_EQ(fs::status(at("key.json")).permissions(), fs::perms(0600));
   // It protects more, and says so of itself, and reveals.
-  const Result more = protect({"--passphrase-env", "WORD"}, "hidden2", "export WORD='" + kWord + "';");
+  const Result more = protect({"--passphrase-env", "WORD"}, "hidden2", "export WORD='" + kFirstWord + "';");
   ASSERT_EQ(more.status, 0) << more.err;
   EXPECT_EQ(text_of(at("hidden/a.shield")), text_of(at("hidden2/a.shield")));
   const Result back = reveal(word(), "back");
@@ -88,23 +88,23 @@ TEST_F(SealedFilesCli, AShieldKeyIsRefusedInOneLine) {
   expect_refusal(protect({"--make-key", "--shield", "le", "--passphrase-file", at("short")}, "hidden"), 2,
                  "7 bytes, expected at least 8");
   EXPECT_FALSE(fs::exists(at("key.json")));
-  ASSERT_EQ(protect(with(word(), {"--make-key", "--shield", "le"}), "hidden").status, 0);
+  ASSERT_EQ(protect(joined(word(), {"--make-key", "--shield", "le"}), "hidden").status, 0);
   const std::string key = at("key.json"), before = text_of(key);
   const std::string by_option = key + " is sealed with a passphrase: give it by --passphrase-file or --passphrase-env";
   expect_refusal(reveal({}, "back"), 2, by_option);
   expect_refusal(protect({}, "more"), 2, by_option);
   expect_refusal(obscura({"audit", "randomness", "--key", key, "--dataset", "samples"}, kNobody), 2, by_option);
   expect_refusal(reveal(other(), "back"), 1, key + " does not open with this passphrase");
-  expect_refusal(protect(with(word(), {"--make-key", "--shield", "le"}), "more"), 1, "there is a key");
+  expect_refusal(protect(joined(word(), {"--make-key", "--shield", "le"}), "more"), 1, "there is a key");
   EXPECT_EQ(text_of(key), before);
   // Any byte altered: its head, its salt, its box, its tag.
   for (const std::size_t byte : {std::size_t{25}, std::size_t{45}, std::size_t{70}, before.size() - 1}) {
     std::string altered = before;
     altered[byte] = static_cast<char>(altered[byte] ^ 1);
-    put_private(key, altered);
+    put_own(key, altered);
     expect_refusal(reveal(word(), "back"), 1, "does not open with this passphrase (or somebody altered it)");
   }
-  put_private(key, before.substr(0, 60));
+  put_own(key, before.substr(0, 60));
   expect_refusal(reveal(word(), "back"), 1, "is truncated");
   EXPECT_FALSE(fs::exists(at("back")));
 }
@@ -114,9 +114,9 @@ TEST_F(SealedFilesCli, APassphraseForWhatIsNotSealedIsNoSilence) {
   ASSERT_EQ(protect({"--make-key", "--shield", "le"}, "hidden").status, 0);
   expect_refusal(reveal(word(), "back"), 1, "key.json is not sealed: leave the passphrase out, or seal it");
   expect_refusal(protect(word(), "more"), 1, "key.json is not sealed");
-  expect_refusal(obscura(with({"reveal", "--learned", at("net"), at("hidden"), at("back")}, word()), kNobody), 2,
+  expect_refusal(obscura(joined({"reveal", "--learned", at("net"), at("hidden"), at("back")}, word()), kNobody), 2,
                  "leave out --key and its passphrase");
-  expect_refusal(obscura(with({"audit", "randomness", at("word")}, word()), kNobody), 2, "is for the owner's --key");
+  expect_refusal(obscura(joined({"audit", "randomness", at("word")}, word()), kNobody), 2, "is for the owner's --key");
 }
 
 TEST_F(SealedFilesCli, AnotherPassphraseForAShieldKey) {
@@ -127,18 +127,18 @@ TEST_F(SealedFilesCli, AnotherPassphraseForAShieldKey) {
   ASSERT_EQ(sealed.status, 0) << sealed.err;
   EXPECT_EQ(sealed.json()["files"], nlohmann::json::parse("[{\"file\": \"" + key + "\", \"was_sealed\": false}]"));
   EXPECT_THAT(sealed.err, HasSubstr("may still be found"));
-  EXPECT_THAT(text_of(key), StartsWith(kSealed));
+  EXPECT_THAT(text_of(key), StartsWith(kSealedMagic));
   // What goes wrong leaves the file that there was.
   const std::string before = text_of(key);
-  expect_refusal(change("key.json", with(other(), next)), 1, "does not open");
+  expect_refusal(change("key.json", joined(other(), next)), 1, "does not open");
   expect_refusal(change("key.json", next), 2, "give it by --passphrase-file");
-  expect_refusal(change("key.json", with(word(), {"--new-passphrase-file", at("short")})), 2, "expected at least 8");
-  EXPECT_NE(change("key.json", with(word(), next), kNobody + "ulimit -f 0;").status, 0);  // a disk that is full
+  expect_refusal(change("key.json", joined(word(), {"--new-passphrase-file", at("short")})), 2, "expected at least 8");
+  EXPECT_NE(change("key.json", joined(word(), next), kNobody + "ulimit -f 0;").status, 0);  // a disk that is full
   EXPECT_EQ(text_of(key), before);
-  ASSERT_EQ(change("key.json", with(word(), next)).status, 0);
+  ASSERT_EQ(change("key.json", joined(word(), next)).status, 0);
   EXPECT_EQ(reveal(word(), "back").status, 1);
   EXPECT_EQ(reveal(other(), "back").status, 0);
-  const Result open = change("key.json", with(other(), {"--unseal"}));
+  const Result open = change("key.json", joined(other(), {"--unseal"}));
   ASSERT_EQ(open.status, 0) << open.err;
   EXPECT_EQ(text_of(key), plain);
 }
@@ -147,7 +147,7 @@ TEST_F(SealedFilesCli, OnlySecretsAreSealed) {
   const Words next = {"--new-passphrase-file", at("word")};
   expect_refusal(change("in/a.png", next), 1, "is nothing that a passphrase seals");
   expect_refusal(change("in", next), 1, "holds no secret.key, search.key, gallery.key or search.record");
-  put_private(at("half.json"), "{\"format\": \"obscura shield key\", \"version\": 1");
+  put_own(at("half.json"), "{\"format\": \"obscura shield key\", \"version\": 1");
   expect_refusal(change("half.json", next), 1, "no key of a shield, or only a part of one");
   EXPECT_THAT(text_of(at("half.json")), StartsWith("{"));
 }
@@ -184,30 +184,30 @@ class SealedRecords : public SealedFilesCli {
 };
 
 TEST_F(SealedRecords, FromTheQuestionToThePictures) {
-  done(with(ask("request"), word()));
-  EXPECT_THAT(record(), StartsWith(kSealed));
+  done(joined(ask("request"), word()));
+  EXPECT_THAT(record(), StartsWith(kSealedMagic));
   EXPECT_EQ(fs::status(at("secret/search.record")).permissions(), fs::perms(0600));
   done(answer("request", "scores"));
   const std::string before = record();
   expect_refusal(obscura(read("scores", "next"), kNobody), 2,
                  "search.record is sealed with a passphrase: give it by --passphrase-file or --passphrase-env");
-  expect_refusal(obscura(with(read("scores", "next"), other()), kNobody), 1, "search.record does not open");
+  expect_refusal(obscura(joined(read("scores", "next"), other()), kNobody), 1, "search.record does not open");
   std::string altered = before;
   altered[80] = static_cast<char>(altered[80] ^ 1);
-  put_private(at("secret/search.record"), altered);
-  expect_refusal(obscura(with(read("scores", "next"), word()), kNobody), 1, "search.record does not open");
-  put_private(at("secret/search.record"), before);
+  put_own(at("secret/search.record"), altered);
+  expect_refusal(obscura(joined(read("scores", "next"), word()), kNobody), 1, "search.record does not open");
+  put_own(at("secret/search.record"), before);
   // The record of the fetch takes its place, sealed as well, and is sealed anew with the key, as a folder.
-  done(with(read("scores", "next"), word()));
-  EXPECT_THAT(record(), AllOf(StartsWith(kSealed), Not(before)));
+  done(joined(read("scores", "next"), word()));
+  EXPECT_THAT(record(), AllOf(StartsWith(kSealedMagic), Not(before)));
   EXPECT_GT(record().size(), before.size());
-  const Result changed = change("secret", with(word(), {"--new-passphrase-file", at("other"), "--json"}));
+  const Result changed = change("secret", joined(word(), {"--new-passphrase-file", at("other"), "--json"}));
   ASSERT_EQ(changed.status, 0) << changed.err;
   EXPECT_EQ(changed.json()["files"].size(), 2U);
   done(answer("next", "fetched"));
   const std::string sealed = record();
-  EXPECT_EQ(obscura(with(read("fetched", "pictures"), word()), kNobody).status, 1);
-  EXPECT_THAT(done(with(read("fetched", "pictures"), other())).out, HasSubstr("5.png"));
+  EXPECT_EQ(obscura(joined(read("fetched", "pictures"), word()), kNobody).status, 1);
+  EXPECT_THAT(done(joined(read("fetched", "pictures"), other())).out, HasSubstr("5.png"));
   EXPECT_EQ(record(), sealed);
 }
 
@@ -215,14 +215,14 @@ TEST_F(SealedRecords, FromTheQuestionToThePictures) {
 TEST_F(SealedRecords, AreSealedAsTheKeyBesideThemIs) {
   done(ask("request"));
   EXPECT_THAT(record(), StartsWith("OBSCURA"));
-  const Result beside = done(with(ask("request2"), word()));
+  const Result beside = done(joined(ask("request2"), word()));
   EXPECT_THAT(beside.err, HasSubstr("search.key is not sealed, only search.record beside it"));
-  EXPECT_THAT(record(), StartsWith(kSealed));
-  ASSERT_EQ(change("secret/search.record", with(word(), {"--unseal"})).status, 0);
+  EXPECT_THAT(record(), StartsWith(kSealedMagic));
+  ASSERT_EQ(change("secret/search.record", joined(word(), {"--unseal"})).status, 0);
   EXPECT_THAT(record(), StartsWith("OBSCURA"));
   ASSERT_EQ(change("secret/search.key", {"--new-passphrase-file", at("word")}).status, 0);
-  done(with(ask("request3"), word()));
-  EXPECT_THAT(record(), StartsWith(kSealed));
+  done(joined(ask("request3"), word()));
+  EXPECT_THAT(record(), StartsWith(kSealedMagic));
   EXPECT_FALSE(fs::exists(at("request3/evaluation.keys")));  // the key stayed what it was
 }
 
