@@ -1,6 +1,10 @@
 #include "shield/hill.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "shield/blocks.h"
@@ -9,6 +13,7 @@ namespace obscura::shield {
 namespace {
 
 constexpr std::size_t kChannels = 3;
+constexpr double kBrightest = 255;
 
 RealMatrix draw(Draws& draws, std::size_t size, double) {
   RealMatrix out(size);
@@ -47,6 +52,18 @@ HillMatrices<T> draw_matrices(const Seed& seed, std::size_t block) {
   return out;
 }
 
+/// Throws ParameterError for a key that some image would not come back under.
+void check_error(const RealMatrix& key, const RealMatrix& inverse, std::size_t channel) {
+  constexpr double kHalfAStep = 0.5;  // what rounding to bytes puts right
+  const double error = RealHill::worst_error(key, inverse);
+  if (error < kHalfAStep) return;
+  throw ParameterError(fmt::format(
+      "the key matrix of channel {} is so near to a singular one that pixels come back wrong by up to {:.2g} "
+      "of 255, because protected samples have single precision; less than {} is needed: take another matrix",
+      channel, error, kHalfAStep));
+}
+void check_error(const ByteMatrix&, const ByteMatrix&, std::size_t) {}
+
 template <typename T>
 HillMatrices<T> check_matrices(std::vector<Square<T>> keys, std::size_t block) {
   if (keys.size() != kChannels) {
@@ -61,10 +78,7 @@ HillMatrices<T> check_matrices(std::vector<Square<T>> keys, std::size_t block) {
     }
     auto inverse = invert(keys[c]);
     if (!inverse) throw ParameterError("the key matrix of channel " + std::to_string(c) + " is singular");
-    if (!usable(keys[c], *inverse, block)) {
-      throw ParameterError("the key matrix of channel " + std::to_string(c) +
-                           " is so near to a singular one that images could not be revealed exactly");
-    }
+    check_error(keys[c], *inverse, c);
     out.keys[c] = std::move(keys[c]);
     out.inverses[c] = std::move(*inverse);
   }
@@ -136,6 +150,32 @@ RealHill::RealHill(Parameters parameters, std::vector<RealMatrix> keys)
 double RealHill::worst_condition(std::size_t block) {
   // Most matrices with uniform entries are below; none is that costs an 8-bit sample its value in single precision.
   return 4 * static_cast<double>(block * block * block);
+}
+
+double RealHill::worst_error(const RealMatrix& key, const RealMatrix& inverse) {
+  const std::size_t n = key.size;
+  // Of each sample half the distance of two numbers of single precision, where it is largest.
+  std::vector<double> rounding(n);
+  for (std::size_t j = 0; j < n; ++j) {
+    double up = 0, down = 0;
+    for (std::size_t p = 0; p < n; ++p) (key.at(p, j) > 0 ? up : down) += kBrightest * std::abs(key.at(p, j));
+    const auto largest = static_cast<float>(std::max(up, down));
+    if (!(largest < std::numeric_limits<float>::max())) return std::numeric_limits<double>::infinity();
+    rounding[j] = 0.5 * (static_cast<double>(std::nextafter(largest, std::numeric_limits<float>::max())) - largest);
+  }
+  double worst = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double error = 0;
+    for (std::size_t j = 0; j < n; ++j) error += std::abs(inverse.at(j, i)) * rounding[j];
+    // And what the inverse itself is off.
+    for (std::size_t p = 0; p < n; ++p) {
+      double product = p == i ? -1 : 0;
+      for (std::size_t j = 0; j < n; ++j) product += key.at(p, j) * inverse.at(j, i);
+      error += kBrightest * std::abs(product);
+    }
+    worst = std::max(worst, std::isfinite(error) ? error : std::numeric_limits<double>::infinity());
+  }
+  return worst;
 }
 
 double RealHill::key_space_bits(std::size_t channels, std::size_t, std::size_t) const {

@@ -26,16 +26,20 @@ struct HillMatrices {
 /// The Hill cipher on blocks of pixels: block k x k of channel c, read in rows as a row vector v of k^2 values, becomes
 /// v K_c, written back in rows. L. S. Hill, "Cryptography in an Algebraic Alphabet", Amer. Math. Monthly 36(6), 1929,
 /// over the reals as in ER-CNN: entries of K_c uniform in [-1, 1), pixels 0 to 255, no modulus, no rounding. There any
-/// key is taken; here one is drawn again until its condition number is below worst_condition(), so that the inverse is
-/// exact. Grey images use the first matrix.
+/// key is taken; here one is drawn again until its condition number is below worst_condition(), which leaves a margin,
+/// and one from elsewhere is taken if its worst_error() is below half a step. Grey images use the first matrix.
 class RealHill : public Shield {
  public:
   RealHill(Parameters parameters, const Seed& seed);
   /// Keys from elsewhere: three matrices. Throws ParameterError for another number or size, or for one that is singular
-  /// or too near to it.
+  /// or has a worst_error() of 0.5 and more.
   RealHill(Parameters parameters, std::vector<RealMatrix> keys);
 
+  /// Keys that are drawn have smaller ones. Part of what a seed stands for: it never changes.
   static double worst_condition(std::size_t block);
+  /// The most that a pixel, 0 to 255, can be off when an image comes back: a bound over all images, by what rounding to
+  /// single precision takes from protected samples and by what the inverse is off. Infinite beyond single precision.
+  static double worst_error(const RealMatrix& key, const RealMatrix& inverse);
   double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const override;
   bool takes_channels(std::size_t) const override { return true; }
   std::optional<BlockMap> block_map(std::size_t channels, std::size_t height, std::size_t width) const override;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "shield/support.h"
@@ -83,6 +85,92 @@ TEST(Hill, KeysAreWellConditioned) {
       for (const double v : hill.key(c).values) EXPECT_LE(std::abs(v), 1);
     }
   }
+}
+
+RealMatrix uniform_matrix(Draws& draws, std::size_t size) {
+  RealMatrix out(size);
+  for (double& v : out.values) v = draws.signed_unit();
+  return out;
+}
+
+/// The largest step between pixels and what comes back of them, before it is rounded to bytes.
+double measured_error(const RealMatrix& key, const RealMatrix& inverse, const std::vector<double>& pixels) {
+  std::vector<float> hidden;
+  for (std::size_t j = 0; j < key.size; ++j) {
+    double sum = 0;
+    for (std::size_t p = 0; p < key.size; ++p) sum += pixels[p] * key.at(p, j);
+    hidden.push_back(static_cast<float>(sum));
+  }
+  double worst = 0;
+  for (std::size_t i = 0; i < key.size; ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < key.size; ++j) sum += hidden[j] * inverse.at(j, i);
+    worst = std::max(worst, std::abs(sum - pixels[i]));
+  }
+  return worst;
+}
+
+TEST(Hill, NoImageIsOffByMoreThanTheWorstError) {
+  Draws draws(test_seed(31));
+  int nearly_singular = 0;
+  for (int round = 0; round < 200; ++round) {
+    RealMatrix key = uniform_matrix(draws, 16);
+    // From harmless to hopeless: the last row comes near to a sum of two others.
+    const double apart = std::pow(10.0, -(round % 8));
+    for (std::size_t j = 0; j < 16; ++j) key.at(15, j) = key.at(0, j) + key.at(1, j) + apart * key.at(15, j);
+    const auto inverse = invert(key);
+    ASSERT_TRUE(inverse);
+    const double bound = RealHill::worst_error(key, *inverse);
+    nearly_singular += bound > 0.5 ? 1 : 0;
+    double seen = 0;
+    for (int image = 0; image < 20; ++image) {
+      std::vector<double> pixels;
+      for (int i = 0; i < 16; ++i) pixels.push_back(image < 10 ? draws.byte() : draws.below(2) * 255.0);
+      seen = std::max(seen, measured_error(key, *inverse, pixels));
+    }
+    EXPECT_LE(seen, bound);
+    EXPECT_GT(seen, bound / 200);  // it is no wild exaggeration either
+  }
+  EXPECT_GT(nearly_singular, 20);
+  EXPECT_LT(nearly_singular, 180);
+}
+
+TEST(Hill, UniformKeysFromElsewhereAreTakenAndRevealExactly) {
+  Draws draws(test_seed(32));
+  const image::Image image = noise(3, 16, 16);
+  int refused = 0, above = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<RealMatrix> keys;
+    for (int c = 0; c < 3; ++c) keys.push_back(uniform_matrix(draws, 16));
+    above += condition(keys[0], *invert(keys[0])) > RealHill::worst_condition(4) ? 1 : 0;
+    try {
+      const RealHill hill({"hill", 4, Arithmetic::real}, std::move(keys));
+      EXPECT_EQ(hill.reveal(hill.protect(image)), image) << round;
+    } catch (const ParameterError& e) {
+      ++refused;
+    }
+  }
+  EXPECT_LE(refused, 2);
+  EXPECT_GT(above, 10);  // all of which were refused by their condition number
+}
+
+TEST(Hill, AKeyThatLosesPixelsIsRefusedWithItsError) {
+  RealMatrix key(4);
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 4; ++j) key.at(i, j) = i == j ? 1.1 : 0.1;
+  }
+  for (std::size_t j = 0; j < 4; ++j) key.at(3, j) = (key.at(0, j) + key.at(1, j)) / 3 + (j == 3 ? 1e-7 : 0);
+  try {
+    const RealHill hill({"hill", 2, Arithmetic::real}, {key, key, key});
+    FAIL() << "taken";
+  } catch (const ParameterError& e) {
+    EXPECT_NE(std::string(e.what()).find("come back wrong by up to"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("channel 0"), std::string::npos) << e.what();
+  }
+  RealMatrix large = key;
+  for (double& v : large.values) v = 1e37;
+  for (std::size_t i = 0; i < 4; ++i) large.at(i, i) = 3e37;
+  EXPECT_THROW(RealHill({"hill", 2, Arithmetic::real}, {large, large, large}), ParameterError);
 }
 
 TEST(Hill, MatricesFromElsewhere) {
