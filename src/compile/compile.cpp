@@ -10,6 +10,7 @@
 #include "compile/batched.h"
 #include "compile/compile.h"
 #include "compile/depth.h"
+#include "compile/diagonals.h"
 #include "compile/failure.h"
 #include "compile/left_sums.h"
 #include "compile/magnitudes.h"
@@ -139,7 +140,8 @@ bool add_left_error(const Magnitudes& magnitudes, const ckks::Context& context, 
   if (unit == 0) return true;
   const double error = unit * magnitudes.stages[stages - 2].activation_rms;
   const double all = std::hypot(program.client.logit_error, error);
-  if (all > wanted) return false;
+  constexpr double kLittle = 1.25;
+  if (all > std::max(wanted, kLittle * program.client.logit_error)) return false;
   program.client.logit_error = all;
   if (!program.schedule.stage_errors.empty()) {
     double& last = program.schedule.stage_errors.back();
@@ -148,8 +150,27 @@ bool add_left_error(const Magnitudes& magnitudes, const ckks::Context& context, 
   return true;
 }
 
+/// The packed plan of a schedule that was found, and the errors that it will have.
+void plan_with_errors(const program::StagedNetwork& network, const Magnitudes& magnitudes, const ckks::Context& context,
+                      const CompileOptions& options, const std::vector<StageScales>& scales, Program& program) {
+  check_images(options.images_per_ciphertext, context);
+  const std::size_t width = choose_images(network, context, options, program);
+  const auto plan = [&](bool gaps) {
+    plan_packed(network, context, {width, gaps}, program);
+    for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
+    predict_errors(network.stages, with_diagonals(magnitudes, program), Mode::packed, program.schedule);
+    program.client.logit_error = program.schedule.logit_error;
+    program.client.noise = program.schedule.noise;
+  };
+  plan(options.share == 0);
+  const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
+  if (!add_left_error(magnitudes, context, wanted, program)) plan(false);
+}
+
+/// `searched`: for the search of parameters, which knows no layouts.
 Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwork network,
-                const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
+                const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown,
+                const Magnitudes& searched) {
   const std::vector<Stage>& stages = network.stages;
   Program program;
   if (is_calibrated(graph, network, options)) {
@@ -160,22 +181,14 @@ Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwo
   wanted_schedule.flooding = shown.flooding;
   wanted_schedule.shown_error = shown.error;
   wanted_schedule.finest = shown.finest;
-  program.schedule = find_schedule(stages, magnitudes, wanted_schedule);
+  program.schedule = find_schedule(stages, searched, wanted_schedule);
   describe_client(graph, options, program);
   ClientSpec& client = program.client;
   const auto context = ckks::Context::create(client.parameters);
   Weighed weighed;
   const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
   if (options.mode == Mode::packed) {
-    check_images(options.images_per_ciphertext, *context);
-    const std::size_t width = choose_images(network, *context, options, program);
-    const auto plan = [&](bool gaps) {
-      plan_packed(network, *context, {width, gaps}, program);
-      for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
-    };
-    plan(options.share == 0);
-    const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
-    if (!add_left_error(magnitudes, *context, wanted, program)) plan(false);
+    plan_with_errors(network, magnitudes, *context, options, scales, program);
     weighed = weigh_rotations(*context, options.budget, program);
   } else {
     plan_batched(std::move(network), *context, program);
@@ -186,6 +199,23 @@ Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwo
   client.zeros_between =
       options.mode == Mode::packed && program.packed.back().stage.activation == Stage::Activation::none;
   return {std::move(program), weighed};
+}
+
+/// Once more, with the fan-ins of the layouts, where those make errors many times as large as is wanted.
+Plan planned_in(int min_log_degree, const nn::Graph& graph, const program::StagedNetwork& network,
+                const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
+  constexpr double kFarOff = 4;
+  Plan plan = planned_in(min_log_degree, graph, network, magnitudes, options, shown, magnitudes);
+  const double wanted = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
+  if (options.mode == Mode::batched || plan.program.schedule.logit_error <= kFarOff * wanted) return plan;
+  try {
+    const Magnitudes laid_out = with_diagonals(magnitudes, plan.program);
+    Plan finer = planned_in(min_log_degree, graph, network, magnitudes, options, shown, laid_out);
+    if (finer.program.client.logit_error < plan.program.client.logit_error) return finer;
+  } catch (const UnsupportedError&) {
+    // No ring is as precise as that: what there is says how precise it is.
+  }
+  return plan;
 }
 
 /// Whether a ring of twice the size may be the better plan: it has room for more special primes, and so for fewer

@@ -32,11 +32,11 @@ double ErrorUnits::spread(double mean, double dimensions) const {
 }
 
 double ErrorUnits::fresh() const {
-  return degree_ / 2 * (kErrorVariance + kRounding);
+  return degree_ / 2 * kErrorVariance + encoding();
 }
 
 double ErrorUnits::encoding() const {
-  return degree_ / 2 * kRounding;
+  return degree_ * kRounding;
 }
 
 double ErrorUnits::rounding() const {

@@ -15,8 +15,9 @@ class ErrorUnits {
  public:
   ErrorUnits(const ckks::Parameters& parameters, double doubt);
 
-  double fresh() const;     ///< a symmetric encryption of an encoded (rounded) message
-  double encoding() const;  ///< a plaintext's rounding
+  double fresh() const;  ///< a symmetric encryption of an encoded (rounded) message
+  /// The rounding of a plaintext of real values, whose coefficients come in pairs: all of it is in the real parts.
+  double encoding() const;
   /// Division by a prime, or by the special ones: each of two or three parts is rounded.
   double rounding() const;
   double rounding_three() const;

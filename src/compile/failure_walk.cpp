@@ -1,4 +1,5 @@
 #include "compile/failure_walk.h"
+#include "compile/diagonals.h"
 
 #include <algorithm>
 #include <cmath>
@@ -126,15 +127,13 @@ class Walk {
   /// Key switches of one output by giant steps, and diagonals of one output.
   static std::pair<double, double> giants_and_diagonals(const PackedStage& stage) {
     if (stage.method == PackedStage::Method::hoisted) {
-      return {static_cast<double>(stage.hoisted.giants.size()) + 1, static_cast<double>(stage.hoisted.terms.size())};
+      return {static_cast<double>(stage.hoisted.giants.size()) + 1, most_diagonals(stage)};
     }
-    std::vector<double> diagonals(stage.blocks.outputs, 0);
-    for (const auto& term : stage.blocks.terms) ++diagonals[term.output];
     double giants = 0;
     for (std::size_t o = 0; o < stage.blocks.outputs; ++o) {
       giants = std::max(giants, static_cast<double>(stage.blocks.giants_of(o).size()));
     }
-    return {giants + 1, *std::ranges::max_element(diagonals)};
+    return {giants + 1, most_diagonals(stage)};
   }
 
   /// Behind the sum over diagonals of a packed stage: giant steps, rounded diagonals, rescaling and the sums that fold.

@@ -57,22 +57,54 @@ std::size_t cost_of(const Schedule& schedule, Mode mode) {
   return cost;
 }
 
+Largest largest_of(const std::vector<Stage>& stages) {
+  Largest largest;
+  for (const Stage& stage : stages) {
+    largest.weight_bits.push_back(std::log2(std::max(stage.largest(), 1e-12)));
+    double most = 0;
+    for (const double b : stage.bias()) most = std::max(most, std::abs(b));
+    largest.constant.push_back(most);
+    const bool gated = stage.activation == Stage::Activation::gated;
+    largest.gate_slopes.push_back(gated ? gate_slopes(stage, 1) : std::vector<double>{});
+  }
+  return largest;
+}
+
+/// What key switching with the special primes of a schedule is to a guess.
+void set_digits(const Schedule& schedule, Guess& guess) {
+  const auto digit = static_cast<double>(schedule.digit_size);
+  guess.digits = std::ceil(static_cast<double>(schedule.limbs()) / digit);
+  guess.digit_bits = digit * std::max(guess.base_bits, guess.prime_bits);
+  guess.special_bits = digit * schedule.p_bits[0];
+}
+
+void take_errors(const Schedule& from, Schedule& to) {
+  to.logit_error = from.logit_error;
+  to.noise = from.noise;
+  to.stage_errors = from.stage_errors;
+}
+
+/// The guess that a schedule came from.
+Guess guess_of(const Schedule& schedule) {
+  Guess guess{schedule.log_degree,
+              double(schedule.q_bits.front()),
+              double(schedule.q_bits.back()),
+              schedule.input_bits,
+              schedule.waterline,
+              {}};
+  for (const auto& s : schedule.stages) guess.weight_bits.push_back(s.weight_bits);
+  set_digits(schedule, guess);
+  return guess;
+}
+
 class Search {
  public:
   Search(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options)
-      : stages_(stages), magnitudes_(magnitudes), options_(options) {
+      : stages_(stages), magnitudes_(magnitudes), options_(options), largest_(largest_of(stages)) {
     const double largest = std::max(magnitudes.stages.back().activation_max, 1.0);
     target_ = options.relative_error * largest;
     shown_target_ = options.shown_error * largest;
-    for (const Stage& stage : stages) {
-      largest_.weight_bits.push_back(std::log2(std::max(stage.largest(), 1e-12)));
-      double most = 0;
-      for (const double b : stage.bias()) most = std::max(most, std::abs(b));
-      largest_.constant.push_back(most);
-      const bool gated = stage.activation == Stage::Activation::gated;
-      has_gates_ = has_gates_ || gated;
-      largest_.gate_slopes.push_back(gated ? gate_slopes(stage, 1) : std::vector<double>{});
-    }
+    for (const Stage& stage : stages) has_gates_ = has_gates_ || stage.activation == Stage::Activation::gated;
   }
 
   double target() const { return target_; }
@@ -178,14 +210,9 @@ class Search {
     if (!schedule || (best_ && cost_of(*schedule, options_.mode) > cost_of(*best_, options_.mode)) ||
         !add_special_primes(*schedule))
       return false;
-    const auto digit = static_cast<double>(schedule->digit_size);
-    guess.digits = std::ceil(static_cast<double>(schedule->limbs()) / digit);
-    guess.digit_bits = digit * std::max(guess.base_bits, guess.prime_bits);
-    guess.special_bits = digit * schedule->p_bits[0];
-    const auto again = simulate(guess);
-    schedule->logit_error = again->logit_error;
-    schedule->noise = again->noise;
-    schedule->stage_errors = again->stage_errors;
+    set_digits(*schedule, guess);
+    take_errors(*simulate(guess), *schedule);
+    schedule->waterline = guess.waterline;
     if (schedule->logit_error > target_) return false;
     // Owners take twice the predicted noise for a bound on it.
     if (2 * schedule->noise * options_.flooding > shown_target_) return false;
@@ -308,6 +335,12 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
                          format_error(magnitudes.stages[widest].activation_max) + " behind layer " +
                          stages[widest].name +
                          "; keep them to a few units (batch norm, smaller weights), or use fewer activations");
+}
+
+void predict_errors(const std::vector<Stage>& stages, const Magnitudes& magnitudes, Mode mode, Schedule& schedule) {
+  const Largest largest = largest_of(stages);
+  const Guess guess = guess_of(schedule);
+  if (const auto again = Simulation(stages, largest, magnitudes, mode, guess).run()) take_errors(*again, schedule);
 }
 
 }  // namespace obscura::compile

@@ -28,4 +28,8 @@ struct ScheduleOptions {
 /// up to 16 times as much is taken. Throws UnsupportedError if no ring is large enough.
 Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options);
 
+/// What the errors of a schedule that was found come to with other fan-ins: sets its logit_error, noise and
+/// stage_errors.
+void predict_errors(const std::vector<Stage>& stages, const Magnitudes& magnitudes, Mode mode, Schedule& schedule);
+
 }  // namespace obscura::compile

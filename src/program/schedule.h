@@ -31,8 +31,10 @@ struct Schedule {
   double logit_error = 0;                 ///< predicted standard deviation
   double noise = 0;                       ///< the same of the part that the key and its noise make
   std::vector<std::string> reasons = {};  ///< why these, for people
-  /// Predicted standard deviations of the errors of what every stage makes, of a fresh compilation: not in the file.
+  /// Of a fresh compilation, not in the file: predicted standard deviations of the errors of what every stage makes,
+  /// and log2 of the scale that rescaling leaves at the least.
   std::vector<double> stage_errors = {};
+  double waterline = 0;
   std::size_t limbs() const { return q_bits.size(); }
 };
 
