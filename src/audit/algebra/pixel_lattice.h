@@ -7,12 +7,15 @@
 /// Internal to src/audit.
 namespace obscura::audit {
 
-/// A rough inverse of an unknown linear map made exact, where to_whole_numbers() has not enough to go on with. What was
-/// mapped are blocks of whole numbers, so the rows of `differences` are points of a lattice, and the short ones among
-/// them generate all of it. Its reduced basis is the map itself up to a change of basis by whole numbers, which is read
-/// off the rough inverse. That may be off in scale by some tens of percent. What is returned takes whole numbers to
-/// whole numbers both ways, and is the inverse, or the inverse with pixels that have changed places or have others
-/// added to them: smoothest() tells. Nothing if no such map was found.
-std::optional<Matrix> whole_inverse(const Matrix& differences, const Matrix& rough);
+/// Whole coordinates for blocks of whole numbers that an unknown linear map has hidden. The rows of `differences` are
+/// points of a lattice then, and the short ones among them generate all of it: row times the returned matrix is whole
+/// for all of them, and nothing that they generate is left out. That is the inverse of the map up to a change of basis
+/// by whole numbers of determinant 1 or -1. `rough` says which points are short, and may be any map with lengths that
+/// are about right. `rounding` is how far from whole ones coordinates may lie on the average because points are known
+/// to finite precision. Nothing if the points are of no lattice, or generate none of full rank.
+std::optional<Matrix> whole_coordinates(const Matrix& differences, const Matrix& rough, double rounding);
+
+/// How far numbers are from whole ones: root mean square; 0.289 for noise.
+double residue_of(const Matrix& numbers);
 
 }  // namespace obscura::audit

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "audit/algebra/pixel_lattice.h"
 #include "audit/statistics/hill_blocks.h"
+#include "audit/statistics/pixel_grid.h"
+#include "audit/statistics/place_statistics.h"
 #include "audit/statistics/smooth_pixels.h"
 #include "audit/statistics/stationary.h"
 #include "base/error.h"
@@ -17,16 +21,32 @@ namespace {
 
 // Learning goes on while covariances change; every so often it is tried whether the map can be made exact.
 constexpr int kRounds = 120, kAttemptEvery = 20;
+// The first attempts: that many rounds from each of some laws. A law or the covariances of a sibling most often will
+// do.
+constexpr int kFewRounds = 12, kSoon = 4;
+const std::array<Likeness, 5> kLaws = {{{}, {0.8, 14, 1.4, 1.1}, {1.4, 6, 1.6, 1.2}, {1.1, 9, 2, 1}, {1.8, 3, 2, 1.2}}};
+// Attempts to find the lattice of pixels before it is given up; it hardly depends on the map.
+constexpr int kLatticeAttempts = 6;
 constexpr double kSettled = 1e-7;
 // Residual of the first match above which pictures have nothing in common: each has a key of its own, say.
 constexpr double kHopeless = 0.3;
 // Of photographs: the deviation of their pixels.
 constexpr double kContrast = 60;
 constexpr std::size_t kMostBlocks = 40'000;
-// How much rougher joints of blocks may be than their inside.
-constexpr double kRougher = 1.1;
+// How much rougher joints of blocks may be than their inside, by chance of the pictures: blocks that are mirrored or
+// turned have joints of several times that.
+constexpr double kRougher = 1.3;
+// Of samples of single precision: the deviation of their rounding, as a share of the sample.
+constexpr double kRounding = 0x1p-24;
 // Pixels a side: the work grows with the sixth power of it and more.
 constexpr std::size_t kLargestBlock = 4;
+
+/// Pixels of a block in the orders that turning and mirroring it make of them, as they are first.
+std::vector<std::vector<Eigen::Index>> block_symmetries(std::size_t block) {
+  std::vector<std::vector<Eigen::Index>> out;
+  for (const auto& places : grid_symmetries(block, block)) out.emplace_back(places.begin(), places.end());
+  return out;
+}
 
 /// What is being found out about one channel.
 struct Guess {
@@ -69,11 +89,24 @@ class Channel {
   }
 
   /// The key's inverse itself, if the guess is near enough.
-  std::optional<Matrix> exact(const Guess& guess) const {
-    if (differences_.size() == 0) differences_ = pictures_.differences();
-    const auto whole = whole_inverse(differences_, in_pixels(guess.inverse));
-    if (!whole) return std::nullopt;
-    Matrix inverse = smoothest(moments_, *whole);
+  std::optional<Matrix> exact(const Guess& guess) {
+    find_lattice(guess);
+    if (!coordinates_) return std::nullopt;
+    // Blocks that are turned or mirrored differ from right ones in little but their joints.
+    const Matrix rough = coordinates_->inverse() * guess.inverse;
+    std::optional<Matrix> best;
+    double least = 0;
+    for (const auto& order : block_symmetries(block_)) {
+      const auto pixels = pixels_of(whole_moments_, rough(Eigen::all, order));
+      if (!pixels) continue;
+      const Roughness roughness = roughness_of(whole_moments_, *pixels);
+      if (best && roughness.inside + roughness.joints >= least) continue;
+      best = pixels;
+      least = roughness.inside + roughness.joints;
+    }
+    if (!best) return std::nullopt;
+    Matrix inverse = smoothest(moments_, *coordinates_ * *best);
+    if (statistics_.mean.dot(inverse.rowwise().sum()) < 0) inverse = -inverse;
     return is_proven(inverse) ? std::optional(std::move(inverse)) : std::nullopt;
   }
 
@@ -92,6 +125,7 @@ class Channel {
     HillChannel out;
     out.residual = guess.match.residual;
     out.exact = exact.has_value();
+    out.evidence = evidence(inverse);
     out.inverse = shield::RealMatrix(static_cast<std::size_t>(inverse.rows()));
     Eigen::Map<Rows>(out.inverse.values.data(), inverse.rows(), inverse.cols()) = inverse;
     const Vector mean = inverse.transpose() * statistics_.mean;
@@ -134,13 +168,39 @@ class Channel {
     return inverse * (kContrast / std::sqrt(pixels.squaredNorm() / static_cast<double>(pixels.size())));
   }
 
-  /// Whether all pixels are in the range of bytes, and joints of blocks no rougher than their inside: neither is so if
-  /// pixels have changed places or have others added to them.
-  bool is_proven(const Matrix& inverse) const {
+  /// Looks for the lattice in which pixels are whole numbers, with the guess for lengths that are about right.
+  void find_lattice(const Guess& guess) {
+    if (coordinates_ || lattice_attempts_ == kLatticeAttempts) return;
+    ++lattice_attempts_;
+    if (differences_.size() == 0) differences_ = pictures_.differences();
+    const Matrix rough = in_pixels(guess.inverse);
+    coordinates_ = whole_coordinates(differences_, rough, 3 * rounding(rough));
+    if (!coordinates_) return;
+    whole_moments_ = moments_;
+    for (PairMoments& m : whole_moments_) {
+      for (Matrix* part : {&m.first, &m.second, &m.both}) *part = coordinates_->transpose() * *part * *coordinates_;
+    }
+  }
+
+  /// Of pixels, because protected samples were rounded to single precision.
+  double rounding(const Matrix& inverse) const {
+    const Vector squares = moments_[0].first.diagonal() * (kRounding * kRounding);
+    return std::sqrt((squares.transpose() * inverse.cwiseAbs2()).mean());
+  }
+
+  HillEvidence evidence(const Matrix& inverse) const {
     const Matrix pixels = pictures_.blocks(kMostBlocks) * inverse;
-    if (pixels.minCoeff() < -0.5 || pixels.maxCoeff() > 255.5) return false;
     const Roughness roughness = roughness_of(moments_, inverse);
-    return roughness.joints > 0 && roughness.joints < kRougher * roughness.inside;
+    return {residue_of(pixels), pixels.minCoeff(), pixels.maxCoeff(),
+            roughness.inside > 0 ? roughness.joints / roughness.inside : 0};
+  }
+
+  /// Whether pixels are whole numbers in the range of bytes, and joints of blocks no rougher than their inside: none is
+  /// so if pixels have changed places or have others added to them.
+  bool is_proven(const Matrix& inverse) const {
+    const HillEvidence e = evidence(inverse);
+    return e.residue < std::min(0.2, 0.01 + 3 * rounding(inverse)) && e.lowest > -0.5 && e.highest < 255.5 &&
+           e.joints > 0 && e.joints < kRougher;
   }
 
   CipherBlocks pictures_;
@@ -149,22 +209,57 @@ class Channel {
   PixelMoments moments_;
   BlockStatistics statistics_;
   Whitening whitening_;
-  mutable Matrix differences_;  // made when first wanted
+  Matrix differences_;  // made when first wanted
+  std::optional<Matrix> coordinates_;
+  PixelMoments whole_moments_;  // in whole coordinates
+  int lattice_attempts_ = 0;
+};
+
+/// What was found of a channel so far.
+struct Found {
+  Guess guess;
+  std::optional<Matrix> exact;
 };
 
 /// Learns until the key is found or nothing changes any more.
-std::optional<Matrix> learn(const Channel& channel, Guess& guess) {
-  if (guess.match.residual > kHopeless) return std::nullopt;
-  for (int round = 1; round <= kRounds; ++round) {
-    if (round % kAttemptEvery == 1) {
-      if (auto exact = channel.exact(guess)) return exact;
+Found learn(Channel& channel, Guess guess, int rounds, int attempt_every) {
+  for (int round = 0; round < rounds; ++round) {
+    if (round % attempt_every == 0) {
+      if (auto exact = channel.exact(guess)) return {std::move(guess), std::move(exact)};
     }
     Guess next = channel.learned(guess);
     const double change = (next.match.rotation - guess.match.rotation).squaredNorm();
     guess = std::move(next);
     if (change < kSettled) break;
   }
-  return channel.exact(guess);
+  auto exact = channel.exact(guess);
+  return {std::move(guess), std::move(exact)};
+}
+
+/// A few rounds from each of some laws.
+Found soon(Channel& channel, std::size_t block) {
+  Guess best;
+  const auto keep = [&best](Guess& guess) {
+    if (best.inverse.size() == 0 || guess.match.residual < best.match.residual) best = std::move(guess);
+  };
+  for (const Likeness& law : kLaws) {
+    Guess guess = channel.start(Stationary(block, law).statistics());
+    if (guess.match.residual > kHopeless) {
+      keep(guess);
+      continue;
+    }
+    Found found = learn(channel, std::move(guess), kFewRounds, kSoon);
+    if (found.exact) return found;
+    keep(found.guess);
+  }
+  return {std::move(best), std::nullopt};
+}
+
+/// From nothing: the law of likeness is looked for first, which takes long.
+Found at_length(Channel& channel) {
+  Guess guess = channel.start();
+  if (guess.match.residual > kHopeless) return {std::move(guess), std::nullopt};
+  return learn(channel, std::move(guess), kRounds, kAttemptEvery);
 }
 
 }  // namespace
@@ -177,23 +272,31 @@ HillGuess blind_hill(std::span<const shield::RealImage> ciphers, std::size_t blo
                     "public images larger ones can be matched",
                     kLargestBlock, block));
   }
-  const std::size_t count = ciphers[0].channels;
-  HillGuess out{block, std::vector<HillChannel>(count)};
+  std::vector<Channel> channels;
+  std::vector<Found> found;
   std::optional<BlockStatistics> sibling;
-  for (std::size_t c = 0; c < count && !sibling; ++c) {
-    const Channel channel(ciphers, block, c, seed + c);
-    Guess guess = channel.start();
-    const auto exact = learn(channel, guess);
-    out.channels[c] = channel.result(guess, exact);
-    if (exact) sibling = channel.recovered(*exact);
-  }
   // Channels of photographs are much alike: one that is known is as good as public images for the others.
-  for (std::size_t c = 0; c < count && sibling; ++c) {
-    if (out.channels[c].exact) continue;
-    const Channel channel(ciphers, block, c, seed + c);
-    Guess guess = channel.start(*sibling);
-    const auto exact = channel.exact(guess);
-    out.channels[c] = channel.result(guess, exact);
+  const auto remember = [&](std::size_t c) {
+    if (found[c].exact && !sibling) sibling = channels[c].recovered(*found[c].exact);
+  };
+  for (std::size_t c = 0; c < ciphers[0].channels; ++c) {
+    channels.emplace_back(ciphers, block, c, seed + c);
+    found.push_back(sibling ? learn(channels[c], channels[c].start(*sibling), 1, 1) : soon(channels[c], block));
+    remember(c);
+  }
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    if (found[c].exact) continue;
+    if (sibling) {
+      found[c] = learn(channels[c], channels[c].start(*sibling), kFewRounds, kSoon);
+      if (!found[c].exact) found[c] = soon(channels[c], block);
+    } else {
+      found[c] = at_length(channels[c]);
+    }
+    remember(c);
+  }
+  HillGuess out{block, {}};
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    out.channels.push_back(channels[c].result(found[c].guess, found[c].exact));
   }
   return out;
 }

@@ -11,6 +11,14 @@
 
 namespace obscura::audit {
 
+/// What a guess proves itself by, without the truth: plain pixels as it has them.
+struct HillEvidence {
+  double residue = 0;  ///< how far they are from whole numbers, root mean square; 0.289 for any numbers
+  double lowest = 0;
+  double highest = 0;
+  double joints = 0;  ///< mean squared difference of neighbours across joints of blocks, over that inside; 1 is right
+};
+
 /// A guess at the key of one channel: a block, as a row vector y of k^2 samples in the order of rows, was
 /// (y - cipher_mean) inverse + plain_mean.
 struct HillChannel {
@@ -18,7 +26,8 @@ struct HillChannel {
   std::vector<double> plain_mean;
   std::vector<double> cipher_mean;
   double residual = 0;  ///< of the match: sum of squared differences over sum of squares; 0 is perfect, 1 and more none
-  bool exact = false;   ///< the inverse was then found to rounding (recover_whole_numbers)
+  bool exact = false;   ///< the inverse was then found to rounding
+  HillEvidence evidence;  ///< of blind_hill
 };
 
 /// What is known of a hill key from protected pictures alone.

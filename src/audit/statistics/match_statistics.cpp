@@ -118,12 +118,31 @@ Recovered match_blindly(const shield::Parameters& wanted, std::span<const Protec
     throw UnsupportedError("without public images there is an attack on hill, not on '" + wanted.shield + "'");
   }
   const shield::Parameters what = shield::complete(wanted);
+  if (what.arithmetic == shield::Arithmetic::modular) {
+    throw UnsupportedError(
+        "modular hill leaves pictures no likeness and no lattice to find its key by: known blocks give it "
+        "(known-blocks), real hill is found blindly");
+  }
   check(what, ciphers);
   const auto real = real_pictures(ciphers);
   check_hill_pictures(real, what.block);
   std::vector<RealImage> inner;
   for (std::size_t i = 0; i < real.size(); ++i) inner.push_back(without_padding(real[i], ciphers[i], what.block));
-  return cropped(recovered_by(blind_hill(inner, what.block, options.seed), real), ciphers);
+  const HillGuess guess = blind_hill(inner, what.block, options.seed);
+  Recovered out = recovered_by(guess, real);
+  HillEvidence worst{0, 255, 0, 0};
+  for (const HillChannel& channel : guess.channels) {
+    worst.residue = std::max(worst.residue, channel.evidence.residue);
+    worst.lowest = std::min(worst.lowest, channel.evidence.lowest);
+    worst.highest = std::max(worst.highest, channel.evidence.highest);
+    worst.joints = std::max(worst.joints, channel.evidence.joints);
+  }
+  out.figures.insert(out.figures.end(), {{"channels", static_cast<double>(guess.channels.size())},
+                                         {"lattice residue", worst.residue},
+                                         {"lowest pixel", worst.lowest},
+                                         {"highest pixel", worst.highest},
+                                         {"joints to inside", worst.joints}});
+  return cropped(std::move(out), ciphers);
 }
 
 }  // namespace obscura::audit

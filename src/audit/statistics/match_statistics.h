@@ -53,8 +53,11 @@ bool can_match_statistics(const shield::Parameters& what);
 Recovered match_statistics(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
                            const image::Dataset& publics, const MatchOptions& options = {});
 
-/// The same for hill from the protected pictures alone: no public image is needed (blind_hill.h). Figures as above.
-/// Throws UnsupportedError for another shield, MismatchError, ParameterError as match_statistics does. Thread-safe.
+/// The same for hill from the protected pictures alone: no public image is needed (blind_hill.h). Figures as above,
+/// then "channels" and what proves an exact key, of the worst channel (HillEvidence): "lattice residue", "lowest
+/// pixel", "highest pixel", "joints to inside". The key is exact by the attack's own evidence if all channels are.
+/// Throws UnsupportedError, at once, for another shield or modular arithmetic and for large blocks, MismatchError,
+/// ParameterError as match_statistics does. Thread-safe.
 Recovered match_blindly(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
                         const MatchOptions& options = {});
 
