@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "audit/algebra/assignment.h"
+#include "base/progress.h"
 #include "image/random.h"
 
 namespace obscura::audit {
@@ -92,7 +93,8 @@ Places match_graphs(const MatrixF& from, const MatrixF& to, std::uint64_t seed) 
   image::SplitMix random(seed);
   Places best = improve_matching(from, to, match_rows(sorted_rows(from), sorted_rows(to)).place);
   double least = squared_difference(from, to, best);
-  for (int i = 0; i < kRestarts; ++i) {
+  Progress progress("putting blocks in their places", kRestarts, "restarts");
+  for (int i = 0; i < kRestarts; ++i, progress.advance()) {
     const double noise = 0.02 * (1 + i % 8);
     Places next = improve_matching(from, to, linear_step(from, to, best, noise, random));
     const double there = squared_difference(from, to, next);

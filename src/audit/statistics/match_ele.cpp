@@ -5,6 +5,7 @@
 #include "audit/statistics/low_halves.h"
 #include "audit/statistics/place_statistics.h"
 #include "base/error.h"
+#include "base/progress.h"
 
 namespace obscura::audit {
 namespace {
@@ -107,9 +108,12 @@ class EleMatch {
 
   Guess best(std::uint64_t seed) {
     Guess best;
+    Progress progress("matching blocks", 0, "arrangements");
     for (Places& places : likely_places(plain_.graph(), hidden_.graph(), sides_.rows, sides_.columns, seed)) {
       Guess guess = with_places(std::move(places));
       if (best.keys.empty() || guess.residual < best.residual) best = std::move(guess);
+      hidden_.forget();
+      progress.advance();
     }
     return best;
   }
@@ -188,13 +192,16 @@ std::vector<image::Image> decipher(const PlacedSamples& hidden, const Guess& gue
 
 Recovered match_ele(std::span<const image::Image> ciphers, const image::Dataset& publics, std::size_t block,
                     std::uint64_t seed) {
+  const std::size_t places = ciphers[0].height / block * (ciphers[0].width / block);
+  const std::size_t most =
+      pictures_within_memory(kMostPictures, places, 6 * block * block, half_byte_features().size());
   const PlacedSamples hidden = read_blocks(ciphers, block, Unit::halves);
-  const PlacedSamples plain = read_blocks(publics, std::min(publics.count, kMostPictures), block, Unit::halves);
+  const PlacedSamples plain = read_blocks(publics, std::min(publics.count, most), block, Unit::halves);
   if (plain.rows != hidden.rows || plain.columns != hidden.columns) {
     throw MismatchError("where blocks are shuffled, public images must be as large as the protected ones");
   }
   PlacedSamples some = hidden;
-  some.count = std::min(hidden.count, kMostPictures);
+  some.count = std::min(hidden.count, most);
   Guess guess = EleMatch(plain, some).best(seed);
   for (std::size_t b = 0; b < guess.keys.size(); ++b) {
     const std::size_t place[] = {guess.places[b]};

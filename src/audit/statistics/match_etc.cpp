@@ -5,6 +5,7 @@
 
 #include "audit/statistics/place_statistics.h"
 #include "base/error.h"
+#include "base/progress.h"
 
 namespace obscura::audit {
 namespace {
@@ -58,9 +59,12 @@ class EtcMatch {
 
   Guess best(std::uint64_t seed) {
     Guess best;
+    Progress progress("matching blocks", 0, "arrangements");
     for (Places& places : likely_places(plain_.graph(), hidden_.graph(), rows_, columns_, seed)) {
       Guess guess = with_places(std::move(places));
       if (best.states.empty() || guess.residual < best.residual) best = std::move(guess);
+      hidden_.forget();
+      progress.advance();
     }
     return best;
   }
@@ -176,9 +180,9 @@ std::vector<image::Image> reduced(std::span<const image::Image> pictures, std::s
   return out;
 }
 
-std::vector<image::Image> some_publics(const image::Dataset& publics, std::size_t block) {
+std::vector<image::Image> some_publics(const image::Dataset& publics, std::size_t block, std::size_t most) {
   std::vector<image::Image> out;
-  for (std::size_t n = 0; n < std::min(publics.count, kMostPictures); ++n) {
+  for (std::size_t n = 0; n < std::min(publics.count, most); ++n) {
     out.push_back(shield::pad(publics.image(n), block));
   }
   return out;
@@ -204,10 +208,13 @@ image::Image decipher(const PlacedSamples& hidden, std::size_t picture, const Gu
 Recovered match_etc(std::span<const image::Image> ciphers, const image::Dataset& publics, std::size_t block,
                     std::uint64_t seed) {
   const std::size_t cells = cells_of(block);
+  const std::size_t places = ciphers[0].height / block * (ciphers[0].width / block);
+  const std::size_t most = pictures_within_memory(kMostPictures, places, 3 * cells * cells, byte_features().size());
   const PlacedSamples hidden = read_blocks(ciphers, block, Unit::samples);
-  const auto few = ciphers.first(std::min(ciphers.size(), kMostPictures));
+  const auto few = ciphers.first(std::min(ciphers.size(), most));
   const PlacedSamples some = read_blocks(reduced(few, block, cells), cells, Unit::samples);
-  const PlacedSamples plain = read_blocks(reduced(some_publics(publics, block), block, cells), cells, Unit::samples);
+  const PlacedSamples plain =
+      read_blocks(reduced(some_publics(publics, block, most), block, cells), cells, Unit::samples);
   if (plain.rows != hidden.rows || plain.columns != hidden.columns) {
     throw MismatchError("where blocks are shuffled, public images must be as large as the protected ones");
   }

@@ -1,7 +1,11 @@
 #include "audit/statistics/place_statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+
+#include "base/error.h"
 
 namespace obscura::audit {
 namespace {
@@ -10,11 +14,39 @@ constexpr Eigen::Index kComponents = 12;
 // Residuals of mirrored graphs differ by less than this factor.
 constexpr double kLikely = 3;
 
+constexpr std::size_t kMostPlaces = 1024, kFewestPictures = 200;
+constexpr std::size_t kSampleBytes = std::size_t{1} << 30, kCovarianceBytes = std::size_t{2} << 30;
+constexpr std::size_t kNeighbours = 9, kSides = 2;
+
 Eigen::Index index(std::size_t v) {
   return static_cast<Eigen::Index>(v);
 }
 
 }  // namespace
+
+std::size_t pictures_within_memory(std::size_t wanted, std::size_t places, std::size_t size, std::size_t features) {
+  const auto refuse = [&](const std::string& why) {
+    throw UnsupportedError(
+        fmt::format("pictures of {} shuffled blocks are too many to match: {}; larger blocks or smaller pictures, or "
+                    "for etc the attack jigsaw, on single pictures",
+                    places, why));
+  };
+  if (places > kMostPlaces) {
+    const double times = std::pow(static_cast<double>(places) / 64, 3);
+    refuse(fmt::format("of 64 they take seconds, of these about {:.0f} times that; at most {} are taken", times,
+                       kMostPlaces));
+  }
+  const std::size_t numbers = kSides * features * size * sizeof(float);
+  if (const std::size_t bytes = numbers * kNeighbours * places * size; bytes > kCovarianceBytes) {
+    refuse(fmt::format("covariances alone would take {:.1f} GB", static_cast<double>(bytes) / 1e9));
+  }
+  const std::size_t fit = kSampleBytes / (numbers * places);
+  if (fit < std::min(wanted, kFewestPictures)) {
+    refuse(fmt::format("{} pictures would take {:.1f} GB", kFewestPictures,
+                       static_cast<double>(kFewestPictures * numbers * places) / 1e9));
+  }
+  return std::min(wanted, fit);
+}
 
 PlaceStatistics::PlaceStatistics(const PlacedSamples& samples, std::vector<Feature> features)
     : features_(std::move(features)), rows_(features_.size()), means_(features_.size()) {
@@ -37,11 +69,11 @@ void PlaceStatistics::find_components() {
     const Eigen::SelfAdjointEigenSolver<MatrixF> solver(covariance(0, b, b));
     components_.middleCols(index(b) * kept_, kept_).noalias() = rows_[0][b] * solver.eigenvectors().rightCols(kept_);
   }
-  const MatrixF all = components_.transpose() * components_ / static_cast<float>(pictures);
   graph_.resize(index(places()), index(places()));
   for (Eigen::Index b = 0; b < graph_.rows(); ++b) {
-    for (Eigen::Index c = 0; c < graph_.cols(); ++c)
-      graph_(b, c) = all.block(b * kept_, c * kept_, kept_, kept_).norm();
+    const MatrixF with =
+        components_.middleCols(b * kept_, kept_).transpose() * components_ / static_cast<float>(pictures);
+    for (Eigen::Index c = 0; c < graph_.cols(); ++c) graph_(b, c) = with.middleCols(c * kept_, kept_).norm();
   }
 }
 

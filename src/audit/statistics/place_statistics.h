@@ -10,6 +10,11 @@
 /// Internal to src/audit: statistics of blocks that have a key each, so that places are kept apart.
 namespace obscura::audit {
 
+/// How many pictures of so many blocks are taken in, at most `wanted`: both sides keep their samples within 1 GiB, and
+/// their covariances of neighbours within 2. Throws UnsupportedError, saying what it would take, where that leaves
+/// fewer than 200 pictures or those that are wanted, or for more than 1,024 blocks: time grows with their cube.
+std::size_t pictures_within_memory(std::size_t wanted, std::size_t places, std::size_t size, std::size_t features);
+
 /// Covariances of blocks with other blocks of the same pictures, feature by feature, worked out when asked for.
 class PlaceStatistics {
  public:
@@ -29,6 +34,8 @@ class PlaceStatistics {
   /// For each number at a place, the norm of its covariance with the leading components of each other place: a column a
   /// place.
   MatrixF ties(std::size_t place) const;
+  /// Covariances that were worked out are given up: references to them end.
+  void forget() { covariances_.clear(); }
 
  private:
   void find_components();
