@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <memory>
 
 #include "audit/attack_runs.h"
 #include "audit/pairs/symmetry.h"
 #include "base/error.h"
+#include "ring/random.h"
+#include "shield/random.h"
 
 namespace obscura::audit {
 namespace {
@@ -98,10 +102,39 @@ void score(const Scene& scene, Loot& loot, AttackReport& out) {
   out.recovered = std::move(loot.images);
 }
 
-/// The mean and three standard deviations, and two cases more for small numbers.
-bool as_lucky(double share, double chance, std::size_t tries) {
+/// The mean and three standard deviations, and two cases more for small numbers. What random bytes gave is itself a
+/// count of as many tries.
+bool as_lucky(double share, double chance, double null, std::size_t tries) {
   const auto n = static_cast<double>(tries);
-  return share * n <= chance * n + 3 * std::sqrt(n * chance * (1 - chance)) + 2;
+  const bool by_chance = share * n <= chance * n + 3 * std::sqrt(n * chance * (1 - chance)) + 2;
+  const double both = std::max(null, chance);
+  return by_chance || share * n <= both * n + 3 * std::sqrt(2 * n * both * (1 - both)) + 2;
+}
+
+void fill_random(ring::RandomStream& stream, shield::Picture& picture) {
+  if (auto* bytes = std::get_if<image::Image>(&picture)) {
+    stream.fill(bytes->pixels);
+    return;
+  }
+  auto& real = std::get<shield::RealImage>(picture);
+  std::vector<std::uint8_t> bytes(real.values.size());
+  stream.fill(bytes);
+  for (std::size_t i = 0; i < bytes.size(); ++i) real.values[i] = (static_cast<float>(bytes[i]) - 127.5F) / 127.5F;
+}
+
+/// The scene with random bytes in place of all that is protected.
+Scene null_of(const Scene& scene) {
+  Scene out = scene;
+  const std::array<std::uint64_t, 1> number{scene.seed};
+  const auto stream = std::make_shared<ring::RandomStream>(shield::derive({}, "audit: random bytes", number), 0);
+  for (shield::Protected& cipher : out.ciphers) fill_random(*stream, cipher.picture);
+  for (shield::Protected& cipher : out.known_ciphers) fill_random(*stream, cipher.picture);
+  out.oracle = [inner = scene.oracle, stream](const image::Image& image) {
+    shield::Protected cipher = inner(image);
+    fill_random(*stream, cipher.picture);
+    return cipher;
+  };
+  return out;
 }
 
 std::string percent(double share) {
@@ -162,12 +195,9 @@ const AttackInfo& find_attack(const std::string& name) {
   return find(name).info;
 }
 
-AttackReport run_attack(const std::string& name, const Scene& scene) {
-  const Entry& entry = find(name);
-  if (!is_on(entry.info, scene.parameters)) {
-    throw UnsupportedError(
-        fmt::format("the attack {} is on {}, not on {}", name, joined(entry.info.shields), scene.parameters.shield));
-  }
+namespace {
+
+AttackReport run_once(const Entry& entry, const Scene& scene) {
   const auto start = std::chrono::steady_clock::now();
   Loot loot = entry.run(scene);
   AttackReport out;
@@ -178,21 +208,45 @@ AttackReport run_attack(const std::string& name, const Scene& scene) {
   out.chosen = loot.chosen;
   out.publics = loot.uses_publics ? scene.publics.count : 0;
   out.figures = std::move(loot.figures);
+  out.claim = loot.claim;
   out.success = loot.success;
   out.success_of = loot.success_of;
   out.chance = loot.chance;
-  if (!loot.images.empty()) score(scene, loot, out);
+  const std::size_t images = loot.images.size();
+  out.tries = images * std::max<std::size_t>(1, loot.each);
+  if (images > 0) score(scene, loot, out);
+  return out;
+}
+
+}  // namespace
+
+AttackReport run_attack(const std::string& name, const Scene& scene) {
+  const Entry& entry = find(name);
+  if (!is_on(entry.info, scene.parameters)) {
+    throw UnsupportedError(
+        fmt::format("the attack {} is on {}, not on {}", name, joined(entry.info.shields), scene.parameters.shield));
+  }
+  AttackReport out = run_once(entry, scene);
+  if (!out.success) return out;
+  try {
+    const AttackReport null = run_once(entry, null_of(scene));
+    out.null = Null{null.success.value_or(0), null.quality};
+  } catch (const Error&) {
+    // Some attacks refuse what no shield can have made: on random bytes they get nothing.
+  }
   return out;
 }
 
 bool AttackReport::at_chance() const {
   if (!success) return true;
   if (!quality) return *success == 0;
-  const std::size_t images = quality->images;
-  if (attack.name == "jigsaw") {
-    return *success < 2 * chance && as_lucky(quality->identified, 1.0 / static_cast<double>(images), images);
+  const bool has_images = null && null->quality;
+  if (!as_lucky(*success, chance, null ? null->success : 0, tries)) return false;
+  if (tries > quality->images) {
+    const auto images = static_cast<double>(quality->images);
+    return as_lucky(quality->identified, 1 / images, has_images ? null->quality->identified : 0, quality->images);
   }
-  return as_lucky(*success, chance, images) && quality->psnr <= baseline->psnr + 1;
+  return quality->psnr <= std::max(baseline->psnr, has_images ? null->quality->psnr : 0.0) + 1;
 }
 
 std::string AttackReport::verdict() const {
@@ -201,15 +255,20 @@ std::string AttackReport::verdict() const {
     return *success == 0 ? "no two pictures have an equal patch at one place"
                          : percent(*success) + " of patches at one place of two pictures are equal, for all to see";
   }
-  const std::string counted = fmt::format("{} of {} (chance {})", percent(*success), success_of, percent(chance));
-  if (at_chance()) return "nothing gained: " + counted;
-  if (quality->exact == quality->images && attack.name != "matching") return "broken: every image recovered exactly";
+  const std::string random = null ? fmt::format(", of random bytes {}", percent(null->success)) : std::string();
+  const std::string counted =
+      fmt::format("{} of {} (chance {}{})", percent(*success), success_of, percent(chance), random);
+  const std::string own = claim.empty() ? std::string() : "; its own verdict, without the truth: " + claim;
+  if (at_chance()) return "nothing gained: " + counted + own;
+  if (quality->exact == quality->images && attack.name != "matching") {
+    return "broken: every image recovered exactly" + own;
+  }
   const char* word = *success >= 0.5 ? "broken" : *success >= 0.15 ? "partly broken" : "leaks a little";
   if (attack.name == "matching") return fmt::format("{}: {}", word, counted);
   const std::string exact =
       quality->exact == 0 ? std::string() : fmt::format(", {} of {} images exact", quality->exact, quality->images);
-  return fmt::format("{}: {}{}, {} (a mean image: {})", word, counted, exact, decibel_text(quality->psnr),
-                     decibel_text(baseline->psnr));
+  return fmt::format("{}: {}{}, {} (a mean image: {}){}", word, counted, exact, decibel_text(quality->psnr),
+                     decibel_text(baseline->psnr), own);
 }
 
 std::string decibel_text(double psnr) {

@@ -51,6 +51,13 @@ std::vector<AttackInfo> attacks_on(const shield::Parameters& what);
 /// Throws UsageError, listing the names, for a name that there is not.
 const AttackInfo& find_attack(const std::string& name);
 
+/// What the same attack and scoring give on random bytes (ChaCha20) of the same shapes in place of all that is
+/// protected: how well it does where there is nothing to be had.
+struct Null {
+  double success = 0;
+  std::optional<Quality> quality;
+};
+
 /// What an attacker got.
 struct AttackReport {
   AttackInfo attack;
@@ -59,6 +66,9 @@ struct AttackReport {
   std::string success_of;            ///< what was counted: "images identified", "pairs matched", ...
   std::optional<Quality> quality;    ///< of recovered images; none where the attack recovers none
   std::optional<Quality> baseline;   ///< of the mean of the public images in their place
+  std::optional<Null> null;          ///< none where nothing is counted, or where the attack cannot read random bytes
+  std::size_t tries = 0;             ///< how many images, pairs or blocks `success` is a share of
+  std::string claim;                 ///< what the attack says of itself, without the truth; empty: nothing
   std::size_t protected_images = 0;  ///< that the attacker saw
   std::size_t known_pairs = 0;       ///< that it used
   std::size_t publics = 0;
@@ -67,14 +77,15 @@ struct AttackReport {
   std::vector<Figure> figures;
   std::vector<image::Image> recovered;  ///< of the first images of the scene
 
-  /// True if the attacker is no better than chance: no more matched or identified than luck gives one time in a
-  /// thousand, and images no nearer than the public mean.
+  /// True if the attacker is no better than chance and than on random bytes: no more matched, identified or placed than
+  /// luck gives one time in a thousand, and images no nearer than the public mean or those that random bytes gave.
   bool at_chance() const;
   /// One honest line.
   std::string verdict() const;
 };
 
-/// Runs an attack of attacks_on(scene.parameters) and scores it with the truth. Deterministic but for `seconds`. Throws
+/// Runs an attack of attacks_on(scene.parameters), scores it with the truth, and does both again on random bytes.
+/// Deterministic but for `seconds`, which are those of the first. Throws
 /// UsageError, UnsupportedError for another attack, MismatchError, ParameterError as the attack does.
 AttackReport run_attack(const std::string& name, const Scene& scene);
 

@@ -88,7 +88,13 @@ shield::RealImage as_real(const shield::Picture& picture) {
 
 Loot run_blind(const Scene& scene) {
   Recovered got = match_blindly(scene.parameters, scene.ciphers, {scene.seed});
+  const auto figure = [&](const char* name) {
+    const auto at =
+        std::find_if(got.figures.begin(), got.figures.end(), [&](const Figure& f) { return f.name == name; });
+    return at == got.figures.end() ? 0 : at->value;
+  };
   Loot out;
+  out.claim = figure("exact channels") == figure("channels") ? "exact" : "not exact";
   out.images = std::move(got.images);
   out.figures = std::move(got.figures);
   return out;
@@ -160,6 +166,7 @@ Loot run_jigsaw(const Scene& scene) {
   out.figures = {{"pieces", static_cast<double>(grid.count())}, {"Dc", direct}, {"Nc", neighbours}, {"Lc", largest}};
   out.success = direct;
   out.success_of = "blocks at their place";
+  out.each = grid.count();
   out.chance = 1 / static_cast<double>(grid.count());
   return out;
 }

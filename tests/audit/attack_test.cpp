@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 
 #include "audit/attack_sheet.h"
 #include "audit/scene.h"
@@ -34,6 +35,14 @@ std::vector<Case> exact_cases() {
   std::vector<Case> out = {{"known-blocks", parameters_of("hill")}, {"known-blocks", modular}};
   for (const char* name : {"vit", "le", "pe", "ele", "etc"}) out.push_back({"chosen-images", parameters_of(name)});
   return out;
+}
+
+/// Protects to ChaCha20 ciphertexts of the shield's shapes.
+Oracle random_oracle(const shield::Parameters& parameters, std::uint64_t seed) {
+  const std::shared_ptr<const shield::Shield> shield = shield::make_shield(parameters, victim_seed(0));
+  return [shield, inner = control(*shield, chacha20(victim_seed(1000 + seed)))](const image::Image& image) {
+    return inner(image);
+  };
 }
 
 TEST(Attack, KnownBlocksAndChosenImagesGiveEveryImageExactly) {
@@ -103,6 +112,29 @@ TEST(Attack, JigsawsAreSolvedWhicheverTheirKeys) {
   EXPECT_GT(figure(report, "Lc"), 0.7);
   wanted.control = true;
   EXPECT_LT(*run_attack("jigsaw", scene_of(wanted)).success, 0.3);
+}
+
+TEST(Attack, RandomBytesNeverLeak) {
+  // Each attack is scored on other random bytes than those that its null is taken from.
+  const std::vector<Case> cases = {{"jigsaw", parameters_of("etc", 8)},
+                                   {"features", parameters_of("pe")},
+                                   {"neighbours", parameters_of("pe")},
+                                   {"known-images", parameters_of("le")},
+                                   {"ridge", parameters_of("color-neuracrypt", 4)}};
+  for (const Case& c : cases) {
+    Wanted wanted{.parameters = c.parameters, .control = true};
+    if (c.attack == "jigsaw") wanted.side = 32;
+    Scene scene = scene_of(wanted);
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      scene.seed = seed;
+      const Oracle random = random_oracle(c.parameters, seed);
+      for (std::size_t i = 0; i < scene.ciphers.size(); ++i) scene.ciphers[i] = random(scene.originals[i]);
+      const AttackReport report = run_attack(c.attack, scene);
+      EXPECT_TRUE(report.null.has_value());
+      EXPECT_TRUE(report.at_chance()) << c.attack << " seed " << seed << ": " << report.verdict();
+      EXPECT_THAT(report.verdict(), HasSubstr("nothing gained"));
+    }
+  }
 }
 
 TEST(Attack, MatchingFindsPairsOfRandomNetworks) {

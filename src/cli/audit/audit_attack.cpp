@@ -61,6 +61,7 @@ OptionTable<study::AuditOptions> scene_options() {
   number("--publics", &V::publics, "Unrelated training images that the attacker has");
   number("--known", &V::known, "Further pairs of plain and protected images that the attacker has");
   number("--side", &V::side, "Make all images so many pixels a side first; 0: leave them");
+  number("--draw", &V::draw, "Draw the victims from all test images with this seed; 0: they are the first");
   t.flag("--quick", &V::quick, "Less training, fewer jigsaws");
   t.value("--seed", &V::seed, "Of the drawn key and of the attacks").check(whole_number()).shows_default();
   return t;

@@ -44,6 +44,9 @@ ordered_json trial_json(const AttackTrial& t) {
   out["chance"] = r.chance;
   out["quality"] = quality_json(r.quality);
   out["baseline"] = quality_json(r.baseline);
+  out["random_bytes"] =
+      r.null ? ordered_json{{"success", r.null->success}, {"quality", quality_json(r.null->quality)}} : ordered_json();
+  out["own_verdict"] = r.claim.empty() ? ordered_json() : ordered_json(r.claim);
   out["protected_images"] = r.protected_images;
   out["known_pairs"] = r.known_pairs;
   out["public_images"] = r.publics;

@@ -14,6 +14,7 @@
 #include "image/dataset.h"
 #include "secret/encryptor.h"
 #include "secret/secret_key.h"
+#include "shield/random.h"
 #include "study/shield_key.h"
 
 namespace fs = std::filesystem;
@@ -48,16 +49,35 @@ image::Dataset resized(const image::Dataset& set, std::size_t channels, std::siz
   return out;
 }
 
+/// So many images of the set, drawn without repetition.
+image::Dataset drawn_from(const image::Dataset& set, std::size_t count, std::uint64_t seed) {
+  if (set.count < count) return set;
+  image::Dataset out = set;
+  out.count = count;
+  out.images.clear();
+  out.labels.clear();
+  const std::array<std::uint64_t, 1> number{seed};
+  const auto order = shield::Draws(shield::derive({}, "obscura: audit victims", number)).permutation(set.count);
+  for (std::size_t n = 0; n < count; ++n) {
+    const auto pixels = set.pixels(order[n]);
+    out.images.insert(out.images.end(), pixels.begin(), pixels.end());
+    out.labels.push_back(set.labels.at(order[n]));
+  }
+  return out;
+}
+
 Images load_images(const AuditOptions& o, const Notes& note) {
   const std::size_t wanted = o.images + o.known;
   const auto drawn = [&] {
     const std::size_t side = o.side == 0 ? 32 : o.side;
     return Images{audit::drawn_images(wanted, side, side, 1), audit::drawn_images(o.publics, side, side, 2)};
   };
+  if (o.draw != 0 && o.dataset == kDrawn) throw UsageError("--draw chooses among the images of a set, not of 'drawn'");
   if (o.dataset == kDrawn) return drawn();
   const std::string name = o.dataset.empty() ? "cifar-10" : o.dataset;
   try {
-    return {image::load_dataset(name, image::Split::test, o.data, wanted),
+    const image::Dataset victims = image::load_dataset(name, image::Split::test, o.data, o.draw == 0 ? wanted : 0);
+    return {o.draw == 0 ? victims : drawn_from(victims, wanted, o.draw),
             image::load_dataset(name, image::Split::train, o.data, o.publics)};
   } catch (const IoError&) {
     if (!o.dataset.empty()) throw;

@@ -33,6 +33,7 @@ struct AuditOptions {
   std::size_t side = 0;
   bool quick = false;
   std::uint64_t seed = 1;
+  std::size_t draw = 0;  ///< victims are drawn from all test images with this seed; 0: they are the first
   std::size_t threads = 1;
 };
 
