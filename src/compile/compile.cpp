@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -165,6 +167,10 @@ void plan_with_errors(const program::StagedNetwork& network, const Magnitudes& m
   plan(options.share == 0);
   const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
   if (!add_left_error(magnitudes, context, wanted, program)) plan(false);
+  if (program.client.logit_error <= std::max(options.relative_error, wanted)) return;
+  program.schedule.reasons.push_back(
+      fmt::format("the layouts make that {:.2g}: a rounded diagonal has an error also where it holds no weight",
+                  program.client.logit_error));
 }
 
 /// `searched`: for the search of parameters, which knows no layouts.
