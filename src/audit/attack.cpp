@@ -24,9 +24,16 @@ struct Entry {
   Loot (*run)(const Scene&);
 };
 
+Names without(Names names, const std::string& name) {
+  std::erase(names, name);
+  return names;
+}
+
 const std::vector<Entry>& table() {
   static const Names all = shield::shield_names();
-  static const Names moved = {"vit", "le", "pe", "ele", "etc"};
+  static const Names moved = {"vit", "le", "pe", "ele", "etc", "etc-grayscale"};
+  // The decoder maps patches of the picture to those of the image, one to one.
+  static const Names in_place = without(all, "etc-grayscale");
   static const Names networks = {"neuracrypt", "color-neuracrypt"};
   static const std::vector<Entry> entries = {
       {{"blind",
@@ -57,7 +64,8 @@ const std::vector<Entry>& table() {
       {{"ridge", "known plaintext", "one linear map from patches, fitted to known pairs", networks}, run_ridge},
       {{"chosen-images", "chosen plaintext", "has images protected that number their half-bytes", moved},
        run_chosen_images},
-      {{"decoder", "chosen plaintext", "trains a network on public images that it has protected", all}, run_decoder},
+      {{"decoder", "chosen plaintext", "trains a network on public images that it has protected", in_place},
+       run_decoder},
       {{"key-space", "none", "how long trying all keys would take", all}, run_key_space},
   };
   return entries;

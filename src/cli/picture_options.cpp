@@ -59,12 +59,14 @@ OptionTable<study::KeyOptions> key_options() {
   OptionTable<V> table;
   table.group(kRun);
   table.value("--shield", &V::shield,
-              "hill, vit, le, pe, ele, etc, neuracrypt or color-neuracrypt (default: the key's)");
+              "hill, vit, le, pe, ele, etc, etc-grayscale, neuracrypt or color-neuracrypt (default: the key's)");
   table.group(kFiles);
   table.value("--key", &V::file, "The owner's key of the shield, a file").echo(Echo::file_name);
   table.flag("--make-key", &V::make, "Make the key first: a new file, readable by you alone");
   table.group(kRun);
-  table.value("--block,--patch", &V::block, "Pixels a side of a block (default: 4; neuracrypt: 16; etc for JPEG: 16)")
+  table
+      .value("--block,--patch", &V::block,
+             "Pixels a side of a block (default: 4; etc-grayscale: 8; neuracrypt: 16; etc for JPEG: 16)")
       .check(whole_number())
       .check(CLI::Range(1, 64));
   table.value("--arithmetic", &V::arithmetic, "hill: real, for networks, or modular, the classical cipher")

@@ -223,7 +223,8 @@ image::Image reveal(const Key& key, const Shield& shared, const Labelled& file, 
   try {
     if (!file.label) {
       const auto* bytes = std::get_if<image::Image>(&file.picture);
-      return shared.reveal({bytes->height, bytes->width, *bytes});
+      if (bytes == nullptr) throw MismatchError("it holds real samples without a label");
+      return shared.reveal({bytes->height, bytes->width / shared.planes_across(), *bytes});
     }
     const Label& label = *file.label;
     if (label.parameters != key.parameters) {

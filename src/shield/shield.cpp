@@ -26,7 +26,7 @@ struct Scheme {
 };
 
 // Ciphertext-only attacks: any one key, many images, no plain image of the victim's. docs/shields.md says more.
-constexpr std::array<Scheme, 8> kSchemes = {{
+constexpr std::array<Scheme, 9> kSchemes = {{
     {"hill", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
      "channel give the key, and some hundred protected images alone give it, without any plain or public "
@@ -47,6 +47,9 @@ constexpr std::array<Scheme, 8> kSchemes = {{
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
      "of a few thousand protected images gives the key; with a key an image, the blocks are a jigsaw puzzle to be "
      "solved"},
+    {"etc-grayscale", 8, 2, 64,
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, a few chosen images or "
+     "some known ones give the key; with a key an image, the blocks are a jigsaw puzzle to be solved"},
     {"neuracrypt", 16, 2, 32,
      "hides pictures from a casual viewer, not from an attacker: without the key, plain images are matched with their "
      "protected forms, all of them in N. Carlini et al., arXiv 2108.07256"},
@@ -109,10 +112,20 @@ std::string Shield::promise() const {
 
 void Shield::require_taken(const image::Image& image) const {
   require_whole(image);
-  if (takes_channels(image.channels)) return;
+  if (takes_channels(image.channels)) return require_room(image);
   const bool grey = image.channels == 1;
   throw UnsupportedError("the shield " + name() + " takes " + (grey ? "colour" : "grey") +
                          " images only, and this one is " + (grey ? "grey" : "in colour"));
+}
+
+void Shield::require_room(const image::Image& image) const {
+  const std::size_t height = round_up(image.height, block());
+  const std::size_t width = planes_across() * round_up(image.width, block());
+  if (planes_across() == 1 || (width <= image::kMaxSide && height * width <= image::kMaxPixels)) return;
+  throw ParameterError("the shield " + name() + " lays the colours of an image side by side, and of this one, " +
+                       size_text(image.width, image.height) + ", that makes " + size_text(width, height) +
+                       " pixels, where pictures have at most " + std::to_string(image::kMaxSide) + " a side and " +
+                       std::to_string(image::kMaxPixels) + " in all: make it smaller, or cut it in parts");
 }
 
 Protected Shield::protect(const image::Image& image) const {
@@ -150,11 +163,16 @@ void Shield::check_picture(const Protected& picture) const {
   }
   const Shape shape = shape_of(picture.picture);
   if (shape.samples == 0 || shape.samples != shape.channels * shape.height * shape.width) fail("it is not whole");
-  if ((shape.channels != 1 && shape.channels != 3) || !takes_channels(shape.channels)) fail("it is grey");
-  if (shape.height % block() != 0 || shape.width % block() != 0) {
-    fail("its " + size_text(shape.width, shape.height) + " pixels are no whole blocks of " + std::to_string(block()));
+  const std::size_t across = planes_across();
+  if (across != 1 && shape.channels != 1) fail("it is in colour, where one grey channel is expected");
+  if ((shape.channels != 1 && shape.channels != 3) || (across == 1 && !takes_channels(shape.channels))) {
+    fail("it is grey");
   }
-  if (round_up(picture.height, block()) != shape.height || round_up(picture.width, block()) != shape.width) {
+  if (shape.height % block() != 0 || shape.width % (across * block()) != 0) {
+    fail("its " + size_text(shape.width, shape.height) + " pixels are no whole blocks of " + std::to_string(block()) +
+         (across == 1 ? "" : ", as many for each of " + std::to_string(across) + " colours"));
+  }
+  if (round_up(picture.height, block()) != shape.height || across * round_up(picture.width, block()) != shape.width) {
     fail("an original of " + size_text(picture.width, picture.height) + " pixels does not become one of " +
          size_text(shape.width, shape.height));
   }
@@ -198,6 +216,7 @@ std::unique_ptr<Shield> make_shield(const Parameters& wanted, const Seed& seed) 
   if (p.shield == "pe") return std::make_unique<Pe>(p, seed);
   if (p.shield == "ele") return std::make_unique<Ele>(p, seed);
   if (p.shield == "etc") return std::make_unique<Etc>(p, seed);
+  if (p.shield == "etc-grayscale") return std::make_unique<EtcGrayscale>(p, seed);
   if (is_encoder(p.shield)) return std::make_unique<NeuraCrypt>(p, seed);
   if (p.arithmetic == Arithmetic::real) return std::make_unique<RealHill>(p, seed);
   return std::make_unique<ModularHill>(p, seed);

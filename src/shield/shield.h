@@ -87,6 +87,8 @@ class Shield {
   virtual double key_space_bits(std::size_t channels, std::size_t height, std::size_t width) const = 0;
   /// True if images of so many channels can be protected.
   virtual bool takes_channels(std::size_t channels) const { return channels == 3; }
+  /// 3 if the picture is grey and has the colours of the padded image side by side, three times as wide; else 1.
+  virtual std::size_t planes_across() const { return 1; }
   /// What it does to padded pictures of this shape, if that is linear in blocks and the same in all of them. None for
   /// a shape that no padded picture has.
   virtual std::optional<BlockMap> block_map(std::size_t, std::size_t, std::size_t) const { return std::nullopt; }
@@ -95,7 +97,8 @@ class Shield {
   /// Throws UnsupportedError, naming the shield, unless reveals().
   void require_reveals() const;
 
-  /// Throws ParameterError for an empty image, UnsupportedError, naming the shield, for channels it cannot take.
+  /// Throws ParameterError for an empty image, and for one whose picture would be larger than any that is read;
+  /// UnsupportedError, naming the shield, for channels it cannot take.
   Protected protect(const image::Image& image) const;
   /// The same for each of them, unless the shield's statistics are those of a batch: these images are one.
   std::vector<Protected> protect_batch(std::span<const image::Image> images) const;
@@ -113,12 +116,13 @@ class Shield {
   virtual Picture forward(const image::Image& padded) const = 0;
   virtual image::Image backward(const Picture& picture) const = 0;
   void require_taken(const image::Image& image) const;
+  void require_room(const image::Image& image) const;
   void check_picture(const Protected& picture) const;
 
   Parameters parameters_;
 };
 
-/// hill, vit, le, pe, ele, etc, neuracrypt, color-neuracrypt.
+/// hill, vit, le, pe, ele, etc, etc-grayscale, neuracrypt, color-neuracrypt.
 std::vector<std::string> shield_names();
 
 /// True for neuracrypt and color-neuracrypt: a random network.

@@ -33,7 +33,8 @@ std::vector<Case> exact_cases() {
   shield::Parameters modular = parameters_of("hill");
   modular.arithmetic = shield::Arithmetic::modular;
   std::vector<Case> out = {{"known-blocks", parameters_of("hill")}, {"known-blocks", modular}};
-  for (const char* name : {"vit", "le", "pe", "ele", "etc"}) out.push_back({"chosen-images", parameters_of(name)});
+  for (const char* name : {"vit", "le", "pe", "ele", "etc", "etc-grayscale"})
+    out.push_back({"chosen-images", parameters_of(name)});
   return out;
 }
 
@@ -74,7 +75,7 @@ TEST(Attack, AKeyAnImageWithstandsAttacksOnTheKey) {
 }
 
 TEST(Attack, KnownImagesGiveHalfBytes) {
-  for (const char* name : {"vit", "le", "pe", "ele", "etc"}) {
+  for (const char* name : {"vit", "le", "pe", "ele", "etc", "etc-grayscale"}) {
     Wanted wanted{parameters_of(name)};
     wanted.known = 40;
     const AttackReport report = run_attack("known-images", scene_of(wanted));

@@ -73,6 +73,21 @@ TEST(MatchEtc, LargeBlocksAreLookedAtInLessDetail) {
                UnsupportedError);
 }
 
+/// Before anything is allocated: with the estimate, what is taken, and what else could be done.
+TEST(MatchStatistics, MoreThan1024ShuffledBlocksAreRefusedWithAnEstimate) {
+  const image::Dataset victims = scenes(2, 3, 132, 1), publics = scenes(2, 3, 132, 2);  // 33 x 33 blocks of 4
+  for (const char* name : {"ele", "etc"}) {
+    try {
+      match_statistics(named(name), protect_all(victims, named(name), 1), publics);
+      FAIL() << name;
+    } catch (const UnsupportedError& e) {
+      EXPECT_THAT(e.what(), testing::AllOf(testing::HasSubstr("1089 shuffled blocks"),
+                                           testing::HasSubstr("about 4926 times"),  // (1089 / 64)^3
+                                           testing::HasSubstr("at most 1024"), testing::HasSubstr("larger blocks")));
+    }
+  }
+}
+
 TEST(MatchStatistics, EqualInputGivesEqualImages) {
   const image::Dataset victims = scenes(30, 3, 16, 1), publics = scenes(30, 3, 16, 2);
   for (const char* name : {"hill", "le", "ele", "etc"}) {

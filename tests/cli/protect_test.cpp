@@ -69,7 +69,8 @@ TEST_F(Protect, ThereAndBackWithEveryShield) {
                                                          {"--shield", "le"},
                                                          {"--shield", "pe"},
                                                          {"--shield", "ele"},
-                                                         {"--shield", "etc", "--block", "8"}};
+                                                         {"--shield", "etc", "--block", "8"},
+                                                         {"--shield", "etc-grayscale"}};
   for (const auto& shield : shields) {
     for (const bool own : {false, true}) {
       for (const char* name : {"key.json", "out", "back"}) fs::remove_all(at(name));
@@ -145,7 +146,7 @@ TEST_F(Protect, GreyNeedsAWordWhereColoursAreShuffled) {
   fs::remove_all(at("in"));
   fs::create_directories(at("in"));
   image::write_png(at("in/grey.png"), picture(1, 12, 12, 1));
-  for (const char* shield : {"le", "pe", "ele", "etc"}) {
+  for (const char* shield : {"le", "pe", "ele", "etc", "etc-grayscale"}) {
     expect_refusal(protect({"--shield", shield, "--make-key"}), "--colour");
     EXPECT_FALSE(fs::exists(at("key.json")));
     EXPECT_FALSE(fs::exists(at("out")));

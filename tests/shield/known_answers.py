@@ -143,6 +143,25 @@ def etc(rows, seed, k):
     return flat(joined(out, len(rows), len(rows[0]), k))
 
 
+def etc_grayscale(rows, seed, k):
+    """Three grey planes side by side: red, green, blue."""
+    grey = [[[pixel[c]] for c in range(3) for pixel in row] for row in rows]
+    draws = Draws(derive(seed, "etc-grayscale", k, len(grey) // k, len(grey[0]) // k))
+    parts = blocks(grey, k)
+    shuffle = draws.permutation(len(parts))
+    out = [None] * len(parts)
+    for b, part in enumerate(parts):
+        key = draws.below(16)
+        if key & 2:
+            part = part[::-1]
+        if key & 4:
+            part = [row[::-1] for row in part]
+        if key & 1:
+            part = [list(column) for column in zip(*part)]
+        out[shuffle[b]] = [[[255 - p[0] if key & 8 else p[0]] for p in row] for row in part]
+    return flat(joined(out, len(grey), len(grey[0]), k))
+
+
 def vit(rows, seed, k):
     """Samples of a block: red, green, blue, each in rows."""
     def samples(block):
@@ -211,8 +230,9 @@ def main():
     whole = padded(rows, 4)
     for name, made in (("hill real", hill_real(whole, seed, 4)), ("hill modular", hill_modular(whole, seed, 4)),
                        ("vit", vit(whole, seed, 4)), ("le", le(whole, seed, 4)),
-                       ("pe", pe(rows, seed)), ("ele", ele(whole, seed, 4)), ("etc", etc(whole, seed, 4))):
-        print(f"{name:12}  {hashlib.sha256(made).hexdigest()}")
+                       ("pe", pe(rows, seed)), ("ele", ele(whole, seed, 4)), ("etc", etc(whole, seed, 4)),
+                       ("etc-grayscale", etc_grayscale(whole, seed, 4))):
+        print(f"{name:13}  {hashlib.sha256(made).hexdigest()}")
 
 
 main()

@@ -118,7 +118,34 @@ image::Image etc_block(const image::Image& block, std::uint32_t number) {
   return out;
 }
 
+/// Red, green and blue side by side, then as etc without its colours.
+image::Image etc_grayscale(const Seed& seed, std::size_t k, const image::Image& image) {
+  const std::size_t width = 3 * image.width, columns = width / k, rows = image.height / k;
+  std::vector<std::vector<unsigned>> grey(image.height, std::vector<unsigned>(width));
+  for (std::size_t y = 0; y < image.height; ++y) {
+    for (std::size_t x = 0; x < width; ++x) grey[y][x] = image.at(y, x % image.width, x / image.width);
+  }
+  Stream stream(derived(seed, "etc-grayscale", {k, rows, columns}));
+  const auto shuffle = stream.permutation(rows * columns);
+  image::Image out(1, image.height, width);
+  for (std::size_t b = 0; b < rows * columns; ++b) {
+    const std::uint32_t number = stream.below(16);
+    for (std::size_t y = 0; y < k; ++y) {
+      for (std::size_t x = 0; x < k; ++x) {
+        std::size_t v = number % 2 == 1 ? x : y, u = number % 2 == 1 ? y : x;
+        if (number / 2 % 2 == 1) v = k - 1 - v;
+        if (number / 4 % 2 == 1) u = k - 1 - u;
+        const unsigned plain = grey[b / columns * k + v][b % columns * k + u];
+        out.at(shuffle[b] / columns * k + y, shuffle[b] % columns * k + x) =
+            static_cast<std::uint8_t>(number / 8 == 1 ? 255 - plain : plain);
+      }
+    }
+  }
+  return out;
+}
+
 image::Image by_the_page(const std::string& shield, const Seed& seed, std::size_t k, const image::Image& image) {
+  if (shield == "etc-grayscale") return etc_grayscale(seed, k, image);
   const std::uint64_t rows = image.height / k, columns = image.width / k;
   image::Image out(3, image.height, image.width);
   if (shield == "le") {
@@ -138,7 +165,7 @@ image::Image by_the_page(const std::string& shield, const Seed& seed, std::size_
 
 TEST(ShieldsPage, IsEnoughToWriteLeEleAndEtcAgain) {
   ASSERT_GE(sodium_init(), 0);
-  for (const char* name : {"le", "ele", "etc"}) {
+  for (const char* name : {"le", "ele", "etc", "etc-grayscale"}) {
     for (const std::size_t k : {2U, 4U, 8U}) {
       for (std::uint8_t n = 0; n < 3; ++n) {
         const image::Image image = noise(3, 16, 24, n);

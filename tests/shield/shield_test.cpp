@@ -85,6 +85,7 @@ TEST(Shields, KnownAnswers) {
       {{"pe", 1, Arithmetic::modular}, "b6c181acea234949459988f4fe342ddd7cfd87718f564013c87822ff5a8133cf"},
       {{"ele", 4, Arithmetic::modular}, "c41b5e5b7c00e8f3ef0d23d2cebd9e8aed86d96705390916ef3d55274e43e784"},
       {{"etc", 4, Arithmetic::modular}, "8411ce3a8e086082b7f58da502e3d0269782829d93639c1bbd000ac3c5f7e3f9"},
+      {{"etc-grayscale", 4, Arithmetic::modular}, "569d7dcfbf208cce70bbf5c053b04443e1047740800a05581db5ebdd2fcfe610"},
   };
   for (const auto& [p, hash] : known) {
     EXPECT_EQ(digest(make_shield(p, test_seed(5))->protect(noise(3, 18, 32)).picture), hash) << text_of(p);
@@ -103,7 +104,7 @@ TEST(Shields, KeysOfImagesAreTheirOwn) {
 }
 
 TEST(Shields, GreyIsRefusedWhereColoursAreShuffled) {
-  for (const char* name : {"le", "pe", "ele", "etc"}) {
+  for (const char* name : {"le", "pe", "ele", "etc", "etc-grayscale"}) {
     const auto shield = make_shield({name, 0, Arithmetic::modular}, test_seed(0));
     EXPECT_FALSE(shield->takes_channels(1));
     try {
@@ -149,12 +150,13 @@ TEST(Shields, KeySpacesAreThoseOfTheLiterature) {
   const auto bits = [](const char* name) {
     return make_shield({name, 0, Arithmetic::modular}, test_seed(0))->key_space_bits(3, 32, 32);
   };
-  EXPECT_NEAR(bits("vit"), 546.9, 1);        // 48! 2^48 64!
-  EXPECT_NEAR(bits("le"), 498.1, 1);         // 96!
-  EXPECT_NEAR(bits("ele"), 32186, 30);       // (96!)^64 64!
-  EXPECT_NEAR(bits("pe"), 5719, 1);          // 8^1024 6^1024
-  EXPECT_NEAR(bits("etc"), 717, 1);          // 64! 96^64
-  EXPECT_NEAR(bits("hill"), 3 * 2046.2, 1);  // 3 |GL(16, Z/256)|
+  EXPECT_NEAR(bits("vit"), 546.9, 1);              // 48! 2^48 64!
+  EXPECT_NEAR(bits("le"), 498.1, 1);               // 96!
+  EXPECT_NEAR(bits("ele"), 32186, 30);             // (96!)^64 64!
+  EXPECT_NEAR(bits("pe"), 5719, 1);                // 8^1024 6^1024
+  EXPECT_NEAR(bits("etc"), 717, 1);                // 64! 96^64
+  EXPECT_NEAR(bits("etc-grayscale"), 394.9, 0.1);  // 48! 16^48, in blocks of 8
+  EXPECT_NEAR(bits("hill"), 3 * 2046.2, 1);        // 3 |GL(16, Z/256)|
 }
 
 TEST(Shields, PromisesAreOneLineAndNameAnAttack) {
@@ -163,6 +165,37 @@ TEST(Shields, PromisesAreOneLineAndNameAnAttack) {
     EXPECT_EQ(promise.find('\n'), std::string::npos);
     EXPECT_THAT(promise, testing::AllOf(HasSubstr("not from an attacker"), HasSubstr("key")));
   }
+}
+
+TEST(EtcGrayscale, MakesOneGreyPictureThreeTimesAsWide) {
+  const auto shield = make_shield({"etc-grayscale", 8, Arithmetic::modular}, test_seed(4));
+  const Protected hidden = shield->protect(noise(3, 17, 30));
+  const auto& picture = std::get<image::Image>(hidden.picture);
+  EXPECT_EQ(picture.channels, 1);
+  EXPECT_EQ(picture.height, 24);
+  EXPECT_EQ(picture.width, 3 * 32);
+}
+
+TEST(EtcGrayscale, RefusesWhatDoesNotFitWithOneClearLine) {
+  const auto shield = make_shield({"etc-grayscale", 8, Arithmetic::modular}, test_seed(4));
+  const auto text_of_error = [](const auto& run) -> std::string {
+    try {
+      run();
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  // 10,921 columns are padded to 10,928, and three times that is too wide to be read; 10,920 are not.
+  const image::Image widest(3, 8, 10920, 7);
+  EXPECT_EQ(shield->reveal(shield->protect(widest)), widest);
+  const image::Image wide(3, 8, 10921, 7);
+  EXPECT_THAT(text_of_error([&] { shield->protect(wide); }),
+              testing::AllOf(HasSubstr("etc-grayscale"), HasSubstr("10921x8"), HasSubstr("32768")));
+  EXPECT_THAT(text_of_error([&] { shield->reveal({8, 16, noise(1, 8, 40)}); }), HasSubstr("no whole blocks of 8"));
+  EXPECT_THAT(text_of_error([&] { shield->reveal({8, 8, noise(3, 8, 24)}); }), HasSubstr("in colour"));
+  EXPECT_THAT(text_of_error([&] { shield->reveal({8, 24, noise(1, 8, 24)}); }), HasSubstr("24x8"));
+  EXPECT_THAT(text_of_error([] { complete({"etc-grayscale", 65, Arithmetic::modular}); }), HasSubstr("2 to 64"));
 }
 
 TEST(Etc, SurvivesJpegInBlocksOf16) {

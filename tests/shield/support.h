@@ -59,7 +59,8 @@ inline std::vector<Parameters> all_parameters() {
   std::vector<Parameters> out;
   for (const std::size_t block : {2, 4, 8}) {
     out.push_back({"hill", block, Arithmetic::real});
-    for (const char* name : {"hill", "vit", "le", "ele", "etc"}) out.push_back({name, block, Arithmetic::modular});
+    for (const char* name : {"hill", "vit", "le", "ele", "etc", "etc-grayscale"})
+      out.push_back({name, block, Arithmetic::modular});
   }
   out.push_back({"pe", 1, Arithmetic::modular});
   return out;

@@ -17,7 +17,7 @@ using Values = std::vector<std::uint8_t>;
 
 void require_taken(const shield::Parameters& what) {
   if (moves_half_bytes(what)) return;
-  throw UnsupportedError("half-bytes are moved by vit, le, pe, ele and etc, not by " + what.shield);
+  throw UnsupportedError("half-bytes are moved by vit, le, pe, ele, etc and etc-grayscale, not by " + what.shield);
 }
 
 Values half_bytes(const image::Image& image) {
@@ -30,10 +30,12 @@ Values half_bytes(const image::Image& image) {
   return out;
 }
 
+/// As large as the padded image, or grey with its colours side by side: half-bytes move from one to the other.
 const image::Image& bytes_of(const shield::Protected& cipher, const image::Image& padded) {
   const auto* bytes = std::get_if<image::Image>(&cipher.picture);
-  if (bytes == nullptr || bytes->channels != padded.channels || bytes->height != padded.height ||
-      bytes->width != padded.width) {
+  const bool same = bytes != nullptr && bytes->channels == padded.channels && bytes->width == padded.width;
+  const bool beside = bytes != nullptr && bytes->channels == 1 && bytes->width == padded.channels * padded.width;
+  if ((!same && !beside) || bytes->height != padded.height) {
     throw MismatchError(fmt::format("a protected picture is not of {} channels, {}x{}, as its image is",
                                     padded.channels, padded.height, padded.width));
   }
@@ -73,7 +75,7 @@ std::string sequence(const std::vector<Values>& images, std::size_t i, bool& neg
 
 bool moves_half_bytes(const shield::Parameters& what) {
   return what.shield == "le" || what.shield == "pe" || what.shield == "ele" || what.shield == "etc" ||
-         what.shield == "vit";
+         what.shield == "etc-grayscale" || what.shield == "vit";
 }
 
 NibbleKey choose_half_bytes(const shield::Parameters& what, const image::Image& like, const Oracle& oracle) {

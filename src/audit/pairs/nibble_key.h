@@ -14,8 +14,8 @@ namespace obscura::audit {
 /// The owner's program as an attacker may use it: protects an image of his choice with the owner's key.
 using Oracle = std::function<shield::Protected(const image::Image&)>;
 
-/// A key of vit, le, pe, ele or etc, whichever it is: all of them only move the half-bytes of a picture and replace
-/// some by 15 - v. Half-byte 2i is the upper one of sample i of the padded picture, 2i + 1 the lower one.
+/// A key of vit, le, pe, ele, etc or etc-grayscale, whichever it is: all of them only move the half-bytes of a picture
+/// and replace some by 15 - v. Half-byte 2i is the upper one of sample i of the padded picture, 2i + 1 the lower one.
 struct NibbleKey {
   std::size_t channels = 0;
   std::size_t height = 0;  ///< padded
@@ -27,7 +27,7 @@ struct NibbleKey {
   std::size_t lost = 0;       ///< half-bytes that nothing fits
 };
 
-/// True for vit, le, pe, ele and etc.
+/// True for vit, le, pe, ele, etc and etc-grayscale.
 bool moves_half_bytes(const shield::Parameters& what);
 
 /// Chosen plaintext: an image of zeros shows what is replaced, and images in which every half-byte holds a digit of its
