@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kShortest = 100, kTries = 3, kLookedAt = 200;
 constexpr int kSettling = 2, kDenominators = 40;
 constexpr double kIndependent = 1e-3;
+// In pixels: what stands aside from others by less does so by its rounding.
+constexpr double kAside = 0.1;
 // In pixels, of a rough inverse: no difference of pixels is as small, and points that agree up to it are one.
 constexpr double kLeast = 0.02, kApart = 0.25;
 // Root mean square distance from whole numbers: noise has 0.289.
@@ -72,7 +74,7 @@ std::vector<Eigen::Index> independent(const Matrix& points) {
   for (Eigen::Index r = 0; r < points.rows() && spanned.rows() < points.cols(); ++r) {
     Eigen::RowVectorXd rest = points.row(r);
     for (int twice = 0; twice < 2; ++twice) rest -= rest * spanned.transpose() * spanned;
-    if (rest.norm() < kIndependent * points.row(r).norm()) continue;
+    if (rest.norm() < std::max(kAside, kIndependent * points.row(r).norm())) continue;
     spanned.conservativeResize(spanned.rows() + 1, Eigen::NoChange);
     spanned.bottomRows(1) = rest.normalized();
     out.push_back(r);
