@@ -13,46 +13,30 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "secret/sealing.h"
 #include "support/temporary.h"
 
 namespace obscura::ckks {
 namespace {
 
 using ::testing::AllOf;
+using testing::always;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
+using testing::kCheap;
+using testing::message_of;
 using ::testing::Not;
+using testing::sealed_with;
 namespace fs = std::filesystem;
 
-/// The least that there is: tests are in a hurry.
-constexpr SealCost kCheap{1, 8};
 const std::string kWord = "five words by dice";
 constexpr std::size_t kMost = 4096;
-
-PassphraseSource always(const std::string& word) {
-  return [word](const std::string& /*what*/, PassphraseUse /*use*/) { return Passphrase(word); };
-}
-
-Sealing sealed_with(const std::string& word) {
-  return {always(word), true, kCheap};
-}
 
 Bytes bytes_of_length(std::size_t length) {
   std::mt19937_64 random(length);
   Bytes out(length);
   for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
   return out;
-}
-
-template <typename E>
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was thrown, or something else";
-  return {};
 }
 
 class SealedFiles : public ::testing::Test {

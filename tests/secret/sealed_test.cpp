@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "ckks/wire_cases.h"
+#include "secret/sealing.h"
 #include "secret/wire.h"
 #include "support/temporary.h"
 
@@ -18,32 +19,15 @@ namespace {
 
 using namespace wire_test;
 using ::testing::AllOf;
+using testing::always;
 using ::testing::HasSubstr;
+using testing::kCheap;
+using testing::message_of;
 using ::testing::Not;
+using testing::sealed_with;
 namespace fs = std::filesystem;
 
-/// The least that there is: tests are in a hurry.
-constexpr SealCost kCheap{1, 8};
 constexpr const char* kWord = "five words by dice";
-
-PassphraseSource always(const std::string& word) {
-  return [word](const std::string& /*what*/, PassphraseUse /*use*/) { return Passphrase(word); };
-}
-
-Sealing sealed_with(const std::string& word) {
-  return {always(word), true, kCheap};
-}
-
-template <typename E>
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  ADD_FAILURE() << "nothing was thrown, or something else";
-  return {};
-}
 
 class Sealed : public ::testing::Test {
  protected:

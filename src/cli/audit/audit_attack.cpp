@@ -37,7 +37,8 @@ OptionTable<study::AuditOptions> scene_options() {
   using V = study::AuditOptions;
   OptionTable<V> t;
   t.group(kRun);
-  t.value("--shield", &V::shield, "hill, vit, le, pe, ele, etc, etc-grayscale, neuracrypt or color-neuracrypt (default: the key's)");
+  t.value("--shield", &V::shield,
+          "hill, vit, le, pe, ele, etc, etc-grayscale, neuracrypt or color-neuracrypt (default: the key's)");
   t.value("--block,--patch", &V::block, "Pixels a side of a block (default: 4; networks from 64 pixels on: 16)")
       .check(whole_number())
       .check(CLI::Range(1, 64));
