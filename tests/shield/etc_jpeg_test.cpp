@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "image/dataset.h"
+#include "shield/container.h"
 #include "shield/jpeg.h"
 #include "shield/support.h"
 
@@ -181,6 +183,21 @@ TEST_F(EtcJpeg, GrayscaleLosesWhatJpegLosesOfThePlanesAndNoMore) {
       std::printf("blocks of %zu, quality %d: mean %+.3f dB, worst %+.2f dB\n", block, quality, mean, worst);
       EXPECT_GE(mean, -kMeanMargin) << block << ", " << quality;
     }
+  }
+}
+
+/// As it comes back from a program that drops the label.
+TEST_F(EtcJpeg, FilesWithoutALabelReveal) {
+  for (const char* name : {"etc", "etc-grayscale"}) {
+    const Key key{named(name, 8), test_seed(3), {}};
+    const auto shield = make_shield(key);
+    const image::Image image = scene(128, 160);
+    const auto picture = std::get<image::Image>(shield->protect(image).picture);
+    const auto read = [](const image::Image& of) { return decode(to_jpeg(of, 90, Chroma::full).bytes, "p.jpg"); };
+    EXPECT_FALSE(read(picture).label);
+    EXPECT_GT(psnr(reveal(key, *shield, read(picture), "p.jpg"), image), 40) << name;
+    const image::Image wrong = picture.channels == 1 ? image::to_rgb(picture) : image::to_grey(picture);
+    EXPECT_THROW(reveal(key, *shield, read(wrong), "p.jpg"), MismatchError) << name;
   }
 }
 

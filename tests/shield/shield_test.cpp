@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <opencv2/imgcodecs.hpp>
 
@@ -174,6 +175,19 @@ TEST(EtcGrayscale, MakesOneGreyPictureThreeTimesAsWide) {
   EXPECT_EQ(picture.channels, 1);
   EXPECT_EQ(picture.height, 24);
   EXPECT_EQ(picture.width, 3 * 32);
+}
+
+/// Any size, block and key.
+TEST(EtcGrayscale, RevealsImagesOfDrawnSizesExactly) {
+  ring::RandomStream stream(test_seed(77), 0);
+  for (int round = 0; round < 60; ++round) {
+    std::array<std::uint8_t, 4> drawn{};
+    stream.fill(drawn);
+    const std::size_t block = 2 + drawn[0] % 63, height = 1 + drawn[1] % 150, width = 1 + drawn[2] % 150;
+    const auto shield = make_shield({"etc-grayscale", block, Arithmetic::modular}, test_seed(drawn[3]));
+    const image::Image image = noise(3, height, width, static_cast<std::uint64_t>(round));
+    EXPECT_EQ(shield->reveal(shield->protect(image)), image) << block << ", " << width << "x" << height;
+  }
 }
 
 TEST(EtcGrayscale, RefusesWhatDoesNotFitWithOneClearLine) {
