@@ -91,6 +91,9 @@ void run_compile(const CompileArguments& a) {
   }
   if (!a.json) request.on_fit = [](const compile::FitReport& fitted) { fmt::print("{}\n", fitted.text()); };
   if (!a.json) request.on_comparison = [](const study::ReluComparison& c) { fmt::print("{}\n", study::relu_text(c)); };
+  if (!request.options.windows && request.options.mode == compile::Mode::batched) {
+    throw UsageError("--no-windows changes nothing in mode batched, where clients lay out no windows");
+  }
   const auto done = study::compile_program(request);
   if (a.json) return print_json(study::compilation_json(request, done));
   fmt::print("{}{}{}images       {}\n", compile::report(done.program, done.measured),
@@ -115,6 +118,9 @@ void add_compile_verb(CLI::App& verb) {
       ->group(kRun);
   add_max_keys(verb, args->request.options.budget.keys);
   add_max_memory(verb, args->request.options.budget.memory);
+  verb.add_flag("!--no-windows", args->request.options.windows,
+                "packed: clients learn nothing of the first layer's kernel, and do not lay out its windows")
+      ->group(kRun);
   verb.add_flag("--measure", args->request.measure,
                 "Run one encrypted query and show what every stage took, on one thread")
       ->group(kRun);

@@ -76,7 +76,7 @@ std::size_t choose_images(const program::StagedNetwork& network, const ckks::Con
     Program tried;
     tried.client = program.client;
     tried.schedule = program.schedule;
-    plan_packed(network, context, {images, options.share == 0}, tried);
+    plan_packed(network, context, {images, options.share == 0, options.windows}, tried);
     const double rate = static_cast<double>(images) / tried.microseconds;
     if (rate <= best_rate) break;
     best_rate = rate;
@@ -158,7 +158,7 @@ void plan_with_errors(const program::StagedNetwork& network, const Magnitudes& m
   check_images(options.images_per_ciphertext, context);
   const std::size_t width = choose_images(network, context, options, program);
   const auto plan = [&](bool gaps) {
-    plan_packed(network, context, {width, gaps}, program);
+    plan_packed(network, context, {width, gaps, options.windows}, program);
     for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
     predict_errors(network.stages, with_diagonals(magnitudes, program), Mode::packed, program.schedule);
     program.client.logit_error = program.schedule.logit_error;

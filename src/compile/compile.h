@@ -28,6 +28,9 @@ struct CompileOptions {
   ChunkScore score = ChunkScore::mean;
   double threshold = 100;
   Budget budget = {};  ///< plans over it are not taken
+  /// Packed: whether clients may lay out the windows of the first layer, which tells them their size, stride and
+  /// padding.
+  bool windows = true;
 };
 
 /// How large values get on these images (preprocessed): to be kept as graph.calibration, for who compiles the network

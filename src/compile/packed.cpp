@@ -81,8 +81,8 @@ Stage of_head(Stage stage, const program::Merge& merge, std::size_t width) {
 /// Plans a run of stages with layouts of their own, and appends them to the program.
 class Appender {
  public:
-  Appender(const ckks::Context& context, bool gaps, Program& program)
-      : context_(context), gaps_(gaps), program_(program) {
+  Appender(const ckks::Context& context, const PackedOptions& options, Program& program)
+      : context_(context), options_(options), program_(program) {
     program.packed.clear();
     program.microseconds = 0;
   }
@@ -92,7 +92,8 @@ class Appender {
                 std::shared_ptr<const Layout> input = nullptr) {
     const std::span schedule = std::span(program_.schedule.stages).subspan(first, stages.size());
     const std::size_t slots = context_.slots() / width;
-    PackedChoice choice = search_layouts(stages, schedule, context_, {slots, last, gaps_, std::move(input)});
+    PackedChoice choice =
+        search_layouts(stages, schedule, context_, {slots, last, options_.gaps, options_.windows, std::move(input)});
     std::vector<std::shared_ptr<const Layout>> values{choice.input};
     double factor = 1;
     for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -117,7 +118,7 @@ class Appender {
 
  private:
   const ckks::Context& context_;
-  bool gaps_;
+  PackedOptions options_;
   Program& program_;
   std::shared_ptr<const Layout> input_, output_;
   double microseconds_ = 0;
@@ -135,7 +136,7 @@ void plan_packed(program::StagedNetwork network, const ckks::Context& context, c
                  Program& program) {
   const std::size_t width = options.width;
   ClientSpec& client = program.client;
-  Appender appender(context, options.gaps, program);
+  Appender appender(context, options, program);
   program.merge = network.merge;
   std::vector<Stage>& stages = network.stages;
   if (!network.merge) {

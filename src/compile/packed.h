@@ -11,6 +11,7 @@ struct PackedOptions {
   /// Whether stages may leave sums between results. The reply of a last stage behind one is an average over more slots,
   /// so that it takes more bits to be as precise.
   bool gaps = true;
+  bool windows = true;  ///< see CompileOptions
 };
 
 /// Chooses the layout of every value by predicted time and fills in the packed part of the program and of its client.

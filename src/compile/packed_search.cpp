@@ -69,6 +69,7 @@ class Search {
         slots_(options.slots),
         last_(options.last),
         gaps_(options.gaps && !options.input),
+        windows_(options.windows),
         input_(std::move(options.input)),
         last_use_(last_uses(stages)) {}
 
@@ -108,6 +109,7 @@ class Search {
       const LayoutId id = layouts_.add(image_layout(shape, slots_, phases));
       result.push_back({id, {id}, {}, upload(id)});
     }
+    if (!windows_) return result;
     if (auto windows = window_layouts(stages_.front(), slots_, kMostWindowCiphertexts * slots_)) {
       const LayoutId id = layouts_.add(std::move(windows->input));
       of_windows_ = std::move(windows->output);
@@ -310,7 +312,7 @@ class Search {
   std::size_t slots_;
   bool last_;
   /// What is given comes from elsewhere, so how large sums of it get is not known (compile/left_sums.h).
-  bool gaps_;
+  bool gaps_, windows_;
   std::shared_ptr<const Layout> input_;
   std::vector<std::size_t> last_use_;
   Layouts layouts_;

@@ -34,6 +34,7 @@ struct SearchOptions {
   std::size_t slots = 0;                          ///< places of one image in a ciphertext
   bool last = true;                               ///< the network ends with these stages: their output is the reply
   bool gaps = true;                               ///< whether stages may leave sums between results
+  bool windows = true;                            ///< whether the client may lay out windows
   std::shared_ptr<const Layout> input = nullptr;  ///< of value 0, where it is given
 };
 

@@ -29,6 +29,18 @@ TEST(CompileVerb, ExplainsItself) {
   }
 }
 
+/// Who does not want clients to know the first layer's kernel can say so.
+TEST(CompileVerb, TellsNothingOfWindowsWhereThatIsNotWanted) {
+  const Result usual = obscura({"compile", kModel}), none = obscura({"compile", kModel, "--no-windows"});
+  ASSERT_EQ(none.status, 0) << none.err;
+  EXPECT_THAT(usual.out, HasSubstr("lays the windows of the first layer side by side"));
+  EXPECT_THAT(none.out, Not(HasSubstr("windows")));
+  for (const Result* result : {&usual, &none}) EXPECT_THAT(result->out, HasSubstr("on this one"));
+  const Result batched = obscura({"compile", kModel, "--no-windows", "--mode", "batched"});
+  EXPECT_EQ(batched.status, 2);
+  EXPECT_EQ(batched.errors(), 1u) << batched.err;
+}
+
 TEST(CompileVerb, CalibratesAndSavesWhatItMeasured) {
   const TemporaryFolder folder;
   const std::string saved = (folder / "calibrated.onnx").string();
