@@ -168,9 +168,9 @@ void plan_with_errors(const program::StagedNetwork& network, const Magnitudes& m
   const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
   if (!add_left_error(magnitudes, context, wanted, program)) plan(false);
   if (program.client.logit_error <= std::max(options.relative_error, wanted)) return;
-  program.schedule.reasons.push_back(
-      fmt::format("the layouts make that {:.2g}: a rounded diagonal has an error also where it holds no weight",
-                  program.client.logit_error));
+  program.schedule.reasons.push_back(fmt::format(
+      "in these layouts a logit is off by {:.2g}: a rounded diagonal has an error also where it holds no weight",
+      program.client.logit_error));
 }
 
 /// `searched`: for the search of parameters, which knows no layouts.
@@ -217,7 +217,8 @@ Plan planned_in(int min_log_degree, const nn::Graph& graph, const program::Stage
   try {
     const Magnitudes laid_out = with_diagonals(magnitudes, plan.program);
     Plan finer = planned_in(min_log_degree, graph, network, magnitudes, options, shown, laid_out);
-    if (finer.program.client.logit_error < plan.program.client.logit_error) return finer;
+    const bool holds = finer.weighed.fits || !plan.weighed.fits;
+    if (holds && finer.program.client.logit_error < plan.program.client.logit_error) return finer;
   } catch (const UnsupportedError&) {
     // No ring is as precise as that: what there is says how precise it is.
   }

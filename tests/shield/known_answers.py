@@ -125,6 +125,17 @@ def pe(rows, seed):
     return bytes(out)
 
 
+def turned(part, key):
+    """A block in one of its eight positions."""
+    if key & 2:
+        part = part[::-1]
+    if key & 4:
+        part = [row[::-1] for row in part]
+    if key & 1:
+        part = [list(column) for column in zip(*part)]
+    return part
+
+
 def etc(rows, seed, k):
     draws = Draws(derive(seed, "etc", k, len(rows) // k, len(rows[0]) // k))
     parts = blocks(rows, k)
@@ -132,12 +143,7 @@ def etc(rows, seed, k):
     out = [None] * len(parts)
     for b, part in enumerate(parts):
         key = draws.below(96)
-        if key & 2:
-            part = part[::-1]
-        if key & 4:
-            part = [row[::-1] for row in part]
-        if key & 1:
-            part = [list(column) for column in zip(*part)]
+        part = turned(part, key)
         order = ORDERS[key // 16]
         out[shuffle[b]] = [[[255 - p[c] if key & 8 else p[c] for c in order] for p in row] for row in part]
     return flat(joined(out, len(rows), len(rows[0]), k))
@@ -152,12 +158,7 @@ def etc_grayscale(rows, seed, k):
     out = [None] * len(parts)
     for b, part in enumerate(parts):
         key = draws.below(16)
-        if key & 2:
-            part = part[::-1]
-        if key & 4:
-            part = [row[::-1] for row in part]
-        if key & 1:
-            part = [list(column) for column in zip(*part)]
+        part = turned(part, key)
         out[shuffle[b]] = [[[255 - p[0] if key & 8 else p[0]] for p in row] for row in part]
     return flat(joined(out, len(grey), len(grey[0]), k))
 
