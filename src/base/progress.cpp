@@ -3,14 +3,29 @@
 #include <unistd.h>
 
 #include <algorithm>
-
 #include <cstdio>
+#include <utility>
 
 namespace obscura {
+namespace {
+
+// A thread's own, so that calls at the same time hear of their own work alone.
+thread_local const ProgressHearer* current_hearer = nullptr;
+
+}  // namespace
+
+ProgressListener::ProgressListener(ProgressHearer hearer) : hearer_(std::move(hearer)), before_(current_hearer) {
+  current_hearer = &hearer_;
+}
+
+ProgressListener::~ProgressListener() {
+  current_hearer = before_;
+}
 
 Progress::Progress(std::string label, std::size_t total, std::string unit, bool enabled)
     : label_(std::move(label)),
       unit_(std::move(unit)),
+      hearer_(current_hearer == nullptr ? ProgressHearer() : *current_hearer),
       total_(total),
       enabled_(enabled),
       terminal_(::isatty(STDERR_FILENO) != 0),
@@ -23,6 +38,7 @@ Progress::~Progress() {
 void Progress::advance(std::size_t by) {
   const std::lock_guard lock(mutex_);
   count_ += by;
+  if (hearer_) return hearer_(count_, total_, unit_);
   const auto now = Clock::now();
   if (!enabled_ || now < next_) return;
   draw(now);
