@@ -95,15 +95,26 @@ std::vector<fs::path> query_files(const std::vector<fs::path>& named, const Note
   return out;
 }
 
+image::ReadImage QueryPicture::read() const {
+  if (!pixels) return image::read_with_notes(file);
+  if (pixels->empty()) throw ParameterError(file.string() + " has no pixels");
+  return {*pixels, {}};
+}
+
 QueryImage read_query_image(const fs::path& file, const Shape& input, const Preprocessing& preprocessing,
+                            const PictureFit& options) {
+  return read_query_image(QueryPicture{file}, input, preprocessing, options);
+}
+
+QueryImage read_query_image(const QueryPicture& picture, const Shape& input, const Preprocessing& preprocessing,
                             const PictureFit& options) {
   if (input.channels != 1 && input.channels != 3) {
     throw UnsupportedError("the network takes " + std::to_string(input.channels) +
                            " channels: only grey (1) and colour (3) images can be encrypted for it");
   }
-  auto read = image::read_with_notes(file);
+  auto read = picture.read();
   const auto fitted = conformed_image(read.image, input, options);
-  QueryImage out{file.string(), std::move(read.notes), {}, fitted.squashed, {}};
+  QueryImage out{picture.file.string(), std::move(read.notes), {}, fitted.squashed, {}};
   if (options.invert) out.notes.emplace_back("light and dark are turned around");
   out.notes.insert(out.notes.end(), fitted.notes.begin(), fitted.notes.end());
   if (!options.invert && looks_inverted(fitted.image, input, preprocessing)) out.warning = kInverted;

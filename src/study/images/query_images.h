@@ -1,11 +1,13 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/notes.h"
 #include "image/dataset.h"
+#include "image/image.h"
 #include "nn/graph.h"
 #include "study/images/picture_fit.h"
 
@@ -20,6 +22,15 @@ struct QueryImage {
   std::string warning = {};   ///< why an answer is doubtful whatever it says; empty: nothing is known
 };
 
+/// A picture to ask with: a file, or pixels in memory, for which `file` is a name for people.
+struct QueryPicture {
+  std::filesystem::path file;
+  std::optional<image::Image> pixels = {};
+
+  /// Throws as image::read_with_notes, ParameterError for pixels that are none.
+  image::ReadImage read() const;
+};
+
 /// The files of a query: those named, and for a folder the image files in it in order of names, without hidden ones.
 /// Says in a note what of a folder is left out, and which file is there twice. Throws IoError for what is not there or
 /// cannot be read, and for a folder without images.
@@ -28,6 +39,9 @@ std::vector<std::filesystem::path> query_files(const std::vector<std::filesystem
 /// Reads, resizes and converts where that is needed, and preprocesses. Throws IoError and FormatError that name the
 /// file, UnsupportedError for a network whose input is no image.
 QueryImage read_query_image(const std::filesystem::path& file, const Shape& input, const Preprocessing& preprocessing,
+                            const PictureFit& options = {});
+
+QueryImage read_query_image(const QueryPicture& picture, const Shape& input, const Preprocessing& preprocessing,
                             const PictureFit& options = {});
 
 /// The same for all, with the notes of all, each said once.

@@ -50,7 +50,7 @@ class Search {
     result_.distance = own_distance(card_.form.kind);
     result_.gallery = card_.gallery.id, result_.gallery_version = card_.gallery.version;
     result_.images = card_.images();
-    result_.query = search::read_thumbnail(search::thumbnail_bytes(image::read_image(request.picture)));
+    result_.query = search::read_thumbnail(search::thumbnail_bytes(picture().read().image));
   }
 
   RemoteSearch run() {
@@ -69,6 +69,8 @@ class Search {
   }
 
  private:
+  QueryPicture picture() const { return {request_.picture, request_.pixels}; }
+
   void ask_blindly() {
     const auto distances = result_.mode == SearchMode::blind ? ask_blind() : ask_by_vector();
     const auto places = search::nearest(distances, request_.top);
@@ -81,8 +83,8 @@ class Search {
   }
 
   void ask_who_sees() {
-    auto found = ask_trusted(remote_, gallery_.name, card_, request_.picture, request_.fit,
-                             static_cast<std::uint32_t>(request_.top));
+    auto found =
+        ask_trusted(remote_, gallery_.name, card_, picture(), request_.fit, static_cast<std::uint32_t>(request_.top));
     for (const std::string& line : found.notes) note_(line);
     result_.notes = std::move(found.notes), result_.hits = std::move(found.hits), result_.bytes = found.bytes;
     result_.server_view = std::move(found.seen);
@@ -143,7 +145,7 @@ class Search {
   std::vector<float> ask_by_vector() {
     const auto network = network_of_gallery(request_.network, card_.form);
     const Notes hear([this](const std::string& line) { note_(line), result_.notes.push_back(line); });
-    const auto vector = vector_of_picture(network, request_.picture, request_.fit, card_, hear);
+    const auto vector = vector_of_picture(network, picture(), request_.fit, card_, hear);
     const Stopwatch making;
     const auto kept = kept_score_owner(folder_ / "search.key", card_.plan(), request_.sealing);
     if (kept.fresh)
@@ -175,7 +177,7 @@ class Search {
                       "(search compile)",
                       model.name, gallery_.name));
     }
-    const auto image = read_query_image(request_.picture, client.input, client.preprocessing, request_.fit);
+    const auto image = read_query_image(picture(), client.input, client.preprocessing, request_.fit);
     for (const std::string& line : image.notes) note_(line);
     result_.notes = image.notes;
     std::error_code ec;

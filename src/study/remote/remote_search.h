@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "base/notes.h"
@@ -14,6 +15,7 @@ namespace obscura::study {
 
 struct RemoteSearchRequest {
   std::filesystem::path picture;
+  std::optional<image::Image> pixels;  ///< in the place of that file, which is a name for people then
   std::filesystem::path keys;  ///< a folder for the keys of all models and galleries, and what is kept of galleries
   std::string gallery;         ///< empty: the only one
   std::string mode;  ///< blind-features, which is the default, blind, or trusted (THE SERVER SEES THE PICTURE)

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "search/owner/trusted_party.h"
-#include "study/images/query_images.h"
 #include "study/search/owner_steps.h"
 #include "study/search/trusted.h"
 #include "tensor/preprocessing.h"
@@ -33,7 +32,7 @@ void check_hits(const search::TrustedAnswer& answer, const search::GalleryCard& 
 }  // namespace
 
 TrustedFound ask_trusted(remote::Remote& remote, const std::string& gallery, const search::GalleryCard& card,
-                         const std::filesystem::path& picture, const PictureFit& fit, std::uint32_t top) {
+                         const QueryPicture& picture, const PictureFit& fit, std::uint32_t top) {
   const auto context = ckks::Context::create(search::trusted_parameters());
   const auto trusted =
       search::read_trusted_card(*context, card.gallery, remote.trusted_card(gallery), "the card of the trusted server");

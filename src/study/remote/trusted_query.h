@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,7 +9,7 @@
 #include "base/notes.h"
 #include "remote/remote.h"
 #include "search/messages.h"
-#include "study/images/picture_fit.h"
+#include "study/images/query_images.h"
 #include "study/search/search.h"
 
 namespace obscura::study {
@@ -27,6 +26,6 @@ struct TrustedFound {
 /// against it. Throws MismatchError for an answer that is not of this question or gallery, RemoteError, and as reading
 /// pictures does.
 TrustedFound ask_trusted(remote::Remote& remote, const std::string& gallery, const search::GalleryCard& card,
-                         const std::filesystem::path& picture, const PictureFit& fit, std::uint32_t top);
+                         const QueryPicture& picture, const PictureFit& fit, std::uint32_t top);
 
 }  // namespace obscura::study

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -54,8 +55,12 @@ search::GalleryForm without_what_was_found(search::GalleryForm form) {
 /// Reads pictures of a set and what the network says of them.
 class Reader {
  public:
-  Reader(const image::Dataset& set, VectorNetwork& network, const PictureFit& fit)
-      : set_(set), network_(network), fit_(fit) {}
+  Reader(const image::Dataset& set, std::span<const std::string> names, VectorNetwork& network, const PictureFit& fit)
+      : set_(set), names_(names), network_(network), fit_(fit) {
+    if (!names.empty() && names.size() != set.count) {
+      throw UsageError(fmt::format("{} names, expected one for each of {} pictures", names.size(), set.count));
+    }
+  }
 
   std::vector<float> features(std::size_t first, std::size_t last) {
     const std::size_t width = network_.features();
@@ -88,7 +93,7 @@ class Reader {
     const std::size_t width = network_.features();
     std::vector<search::GalleryImage> images;
     for (std::size_t n = first; n < last; ++n) {
-      images.push_back({fmt::format("{} train {}", set_.name, n), set_.labels[n],
+      images.push_back({names_.empty() ? fmt::format("{} train {}", set_.name, n) : names_[n], set_.labels[n],
                         network_.vector_of(std::span(all).subspan((n - first) * width, width)),
                         search::thumbnail_bytes(set_.image(n))});
     }
@@ -97,6 +102,7 @@ class Reader {
 
  private:
   const image::Dataset& set_;
+  std::span<const std::string> names_;
   VectorNetwork& network_;
   const PictureFit& fit_;
   std::vector<float> all_;
@@ -156,15 +162,19 @@ std::size_t place_of(const std::string& word) {
 }  // namespace
 
 Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progress) {
+  const auto set = load_noted(request.dataset, image::Split::train, request.data, note, request.limit);
+  return index_gallery(request, set, note, progress);
+}
+
+Indexed index_gallery(const IndexRequest& request, const image::Dataset& set, const Notes& note, bool progress) {
   const Stopwatch watch;
   VectorNetwork network(request.network, request.vectors);
-  const auto set = load_noted(request.dataset, image::Split::train, request.data, note, request.limit);
   const PictureFit fit{request.fit, false};
   fit.chosen();
   const auto wished = wished_form(request, network, set);
   note_set(set, network.graph().input_shape(), network.graph().preprocessing, fit, note);
   note_vectors(wished, note);
-  Reader reader(set, network, fit);
+  Reader reader(set, request.names, network, fit);
   const bool there = std::filesystem::exists(search::gallery_file(request.out));
   auto gallery = there ? opened(request.out, wished) : created(request, wished, set, reader, note, progress);
   network.select(gallery.form().kind, gallery.form().selection);
@@ -184,6 +194,36 @@ Indexed index_gallery(const IndexRequest& request, const Notes& note, bool progr
   indexed.seconds = watch.seconds();
   indexed.bytes = std::filesystem::file_size(search::gallery_file(request.out));
   return indexed;
+}
+
+Indexed add_pictures(const std::filesystem::path& folder, const std::filesystem::path& network_file,
+                     const image::Dataset& set, std::span<const std::string> names, const std::string& fit_word,
+                     const Notes& note, bool progress) {
+  const Stopwatch watch;
+  auto gallery = search::Gallery::open(folder, store::Access::write);
+  VectorNetwork network(network_file, gallery.form());
+  if (network.digest() != gallery.form().network) {
+    throw MismatchError(fmt::format("{} is not the network that {} was indexed with (SHA-256 {}...)",
+                                    network_file.string(), folder.string(), gallery.form().network.substr(0, 16)));
+  }
+  if (set.classes != gallery.form().classes) {
+    throw MismatchError(fmt::format("pictures of {} classes, expected those of {}: {} classes", set.classes.size(),
+                                    folder.string(), gallery.form().classes.size()));
+  }
+  const PictureFit fit{fit_word, false};
+  note_set(set, network.graph().input_shape(), network.graph().preprocessing, fit, note);
+  Reader reader(set, names, network, fit);
+  Progress bar("indexing", set.count, "images", progress);
+  std::vector<search::GalleryImage> images;
+  for (std::size_t first = 0; first < set.count; first += kTogether) {
+    const std::size_t last = std::min(first + kTogether, set.count);
+    std::ranges::move(reader.images(first, last), std::back_inserter(images));
+    bar.advance(last - first);
+  }
+  gallery.add(images);
+  return {gallery.form(),  gallery.state(),
+          images.size(),   0,
+          watch.seconds(), std::filesystem::file_size(search::gallery_file(folder))};
 }
 
 Removed remove_images(const std::filesystem::path& folder, const std::vector<std::string>& places) {

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "search/records.h"
 #include "secret/wire.h"
-#include "study/images/query_images.h"
 #include "study/search/gallery_scores.h"
 #include "study/search/vectors.h"
 
@@ -39,7 +38,7 @@ KeptScoreOwner kept_score_owner(const fs::path& file, const search::ScorePlan& p
   return {std::move(owner), true};
 }
 
-std::vector<float> vector_of_picture(const fs::path& network_file, const fs::path& picture_file, const PictureFit& fit,
+std::vector<float> vector_of_picture(const fs::path& network_file, const QueryPicture& asked, const PictureFit& fit,
                                      const search::GalleryCard& card, const Notes& note) {
   VectorNetwork network(network_file, card.form);
   if (network.digest() != card.form.network) {
@@ -47,7 +46,7 @@ std::vector<float> vector_of_picture(const fs::path& network_file, const fs::pat
                                     card.form.network.substr(0, 16)));
   }
   const auto& graph = network.graph();
-  const auto picture = read_query_image(picture_file, graph.input_shape(), graph.preprocessing, fit);
+  const auto picture = read_query_image(asked, graph.input_shape(), graph.preprocessing, fit);
   for (const std::string& line : picture.notes) note(line);
   if (!picture.warning.empty()) note(picture.warning);
   return network.of(std::span(&picture.values, 1)).front();

@@ -9,7 +9,7 @@
 #include "base/notes.h"
 #include "search/messages.h"
 #include "search/owner/score_owner.h"
-#include "study/images/picture_fit.h"
+#include "study/images/query_images.h"
 #include "study/search/search.h"
 
 /// What somebody who searches does on his side, whether files or a network carry what he sends.
@@ -28,7 +28,7 @@ KeptScoreOwner kept_score_owner(const std::filesystem::path& key_file, const sea
 
 /// The vector that a gallery of this card has for a picture. Throws MismatchError where the network is not the
 /// gallery's; and as reading pictures and networks does.
-std::vector<float> vector_of_picture(const std::filesystem::path& network, const std::filesystem::path& picture,
+std::vector<float> vector_of_picture(const std::filesystem::path& network, const QueryPicture& picture,
                                      const PictureFit& fit, const search::GalleryCard& card, const Notes& note);
 
 /// Scores become distances, infinite where the gallery has nothing.

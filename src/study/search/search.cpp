@@ -39,11 +39,12 @@ class Search {
     result_.gallery = state.id, result_.gallery_version = state.version, result_.images = state.images;
     check(state);
     const Shape input = network_.graph().input_shape();
-    auto picture = read_query_image(request.picture, input, network_.graph().preprocessing, request.fit);
+    const QueryPicture given{request.picture, request.pixels};
+    auto picture = read_query_image(given, input, network_.graph().preprocessing, request.fit);
     for (const std::string& line : picture.notes) note(line);
     if (!picture.warning.empty()) note(picture.warning);
     result_.notes = picture.notes, values_ = std::move(picture.values);
-    result_.query = search::read_thumbnail(search::thumbnail_bytes(image::read_image(request.picture)));
+    result_.query = search::read_thumbnail(search::thumbnail_bytes(given.read().image));
   }
 
   SearchResult run() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ FetchMode parse_fetch_mode(const std::string& text);
 
 struct SearchRequest {
   std::filesystem::path gallery, picture, network;
+  std::optional<image::Image> pixels;  ///< in the place of that file, which is a name for people then
   std::string mode = "blind-features";
   std::string fetch;                ///< empty: private, but of mode trusted, whose server sends what it found
   std::filesystem::path encrypted;  ///< the gallery as its owner encrypted it, for mode blind-features; empty: none

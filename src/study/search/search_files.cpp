@@ -145,7 +145,7 @@ SearchFiles publish_gallery(const fs::path& folder, const fs::path& out, std::si
 
 SearchFiles owner_request(const OwnerQuestion& question, const Notes& note) {
   const GalleryCard card = card_of(question.info);
-  const auto vector = vector_of_picture(question.network, question.picture, question.fit, card, note);
+  const auto vector = vector_of_picture(question.network, {question.picture}, question.fit, card, note);
   const auto kept = kept_score_owner(question.secret / kSearchSecretFile, card.plan(), question.sealing);
   const search::ScoreOwner& owner = *kept.owner;
   ThreadPool pool(question.threads);
