@@ -39,6 +39,23 @@ TEST(Serve, RefusesWhatCannotBeServed) {
   expect_refused({"serve", "--state", state, "--models", bad}, 1, "server.program");
 }
 
+TEST(Serve, RefusesAPageThatIsNone) {
+  const TemporaryFolder folder;
+  const std::string state = (folder / "state").string(), page = (folder / "page").string();
+  const std::vector<std::string> serve = {"serve", "--state", state, "--models", OBSCURA_SOURCE_DIR "/models", "--web"};
+  const auto with = [&](const std::string& web) {
+    auto words = serve;
+    words.push_back(web);
+    return words;
+  };
+  expect_refused(with(page), 1, "is not there");
+  std::filesystem::create_directories(page);
+  expect_refused(with(page), 1, "it has no index.html");
+  write_file(page + "/index.html", std::string_view("x"));
+  write_file(page + "/page.exe", std::string_view("x"));
+  expect_refused(with(page), 1, "of a kind that is not served");
+}
+
 TEST(Token, IsShownOnceAndListedWithoutItself) {
   const TemporaryFolder folder;
   const std::string state = (folder / "state").string();

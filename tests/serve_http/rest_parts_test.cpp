@@ -13,6 +13,7 @@ namespace {
 TEST(Routes, AreFound) {
   const auto found = [](const char* path) { return route_of(parse_target(path).path); };
   EXPECT_EQ(found("/")->call, RestCall::status_page);
+  EXPECT_EQ(found("/status")->call, RestCall::status_page);
   EXPECT_EQ(found("/v2/")->call, RestCall::server);
   EXPECT_EQ(found("/v2/health/live")->call, RestCall::live);
   EXPECT_EQ(found("/v2/models/a/ready")->call, RestCall::model_ready);

@@ -29,6 +29,7 @@
 #include "serve/service_options.h"
 #include "serve/state/tokens.h"
 #include "serve/utc.h"
+#include "study/shipped.h"
 
 namespace fs = std::filesystem;
 
@@ -41,12 +42,21 @@ struct ServeArguments {
   fs::path state = default_state();
   std::string listen = "127.0.0.1:8443", grpc;
   fs::path certificate, key, ready_file, log, trusted;
+  std::optional<std::string> web;  // empty: the page that ships
   std::size_t threads = 0, backlog = 256, most_wait = 60, key_memory = 4096, matrix_memory = 2048, tenant_keys = 16384,
               key_days = 30, grace = 30, connections = 1000;
   bool behind_proxy = false;
 };
 
 constexpr std::size_t kMega = std::size_t{1} << 20;
+
+/// An optional value would take a missing word for a missing option.
+CLI::Option* add_web(CLI::App& verb, ServeArguments& a) {
+  return verb.add_option_function<std::string>(
+      "--web", [&a](const std::string& folder) { a.web = folder; },
+      "Serves a page in which browsers ask: they encrypt and decrypt, and this server does not see what. Of a folder, "
+      "else the page that ships; off if not given");
+}
 
 OptionTable<ServeArguments> serve_options() {
   using A = ServeArguments;
@@ -58,6 +68,7 @@ OptionTable<ServeArguments> serve_options() {
   table.value("--trusted-server-sees-pictures", &A::trusted,
               "Mode trusted: a network (ONNX) that galleries were indexed with. THIS SERVER THEN MAKES THE KEY THAT "
               "PICTURES ARE ENCRYPTED UNDER, AND DECRYPTS THEM; off if not given");
+  table.other("--web", &add_web).word_optional();
   table.value("--state", &A::state, "The server's folder: tenants, tokens, keys; made where it is missing")
       .shows_default();
   table.value("--tls-cert", &A::certificate, "PEM: the certificate, then those that vouch for it");
@@ -130,7 +141,19 @@ serve::Service::Options service_options(const ServeArguments& a, Log& log) {
   return options;
 }
 
-serve::RestOptions rest_options(const ServeArguments& a, Log& log) {
+/// Nothing: no page is served.
+std::shared_ptr<const serve::Site> site_of(const ServeArguments& a) {
+  if (!a.web) return nullptr;
+  const fs::path folder = a.web->empty() ? study::shipped("web/site") : fs::path(*a.web);
+  if (folder.empty()) {
+    throw IoError(
+        "--web: the page is neither in share/obscura/web/site, where it is installed, nor in build/web/site, where "
+        "./dev web makes it: make it, or name its folder");
+  }
+  return std::make_shared<const serve::Site>(folder);
+}
+
+serve::RestOptions rest_options(const ServeArguments& a, std::shared_ptr<const serve::Site> site, Log& log) {
   serve::RestOptions options;
   options.http.listen = a.listen;
   options.http.certificate = pem_of(a.certificate), options.http.key = pem_of(a.key);
@@ -138,6 +161,7 @@ serve::RestOptions rest_options(const ServeArguments& a, Log& log) {
   // Behind a proxy all come from one address.
   options.http.max_connections_an_address = a.behind_proxy ? a.connections : (a.connections + 1) / 2;
   options.trust_loopback = !a.behind_proxy;
+  options.site = std::move(site);
   options.access_log = [&log](std::string_view line) { log.line(line); };
   return options;
 }
@@ -185,10 +209,15 @@ void require_use(serve::Service& service, const fs::path& network) {
   throw UsageError("--trusted-server-sees-pictures: no gallery that is served was indexed with " + network.string());
 }
 
-void print_ready(const ServeArguments& a, serve::Service& service, int http_port, int grpc_port, double seconds) {
+void print_ready(const ServeArguments& a, serve::Service& service, const serve::Site* site, int http_port,
+                 int grpc_port, double seconds) {
   const char* scheme = a.certificate.empty() ? "http" : "https";
   const std::string host = a.listen.substr(0, a.listen.rfind(':'));
   fmt::print("ready in {}: {}://{}:{}\n", report::duration_text(seconds), scheme, host, http_port);
+  if (site != nullptr) {
+    fmt::print("  page at {}://{}:{}/ ({} files, {}); status at /status\n", scheme, host, http_port, site->files(),
+               report::bytes_text(site->bytes()));
+  }
   if (grpc_port != 0) fmt::print("  gRPC at {}:{}\n", a.grpc.substr(0, a.grpc.rfind(':')), grpc_port);
   for (const auto& model : service.models()) {
     fmt::print("  model {:<24} {}, version {}\n", model.name, model.network, model.version);
@@ -214,6 +243,7 @@ void run_serve(const ServeArguments& a) {
   const auto trusted = a.trusted.empty() ? nullptr : trusted_part(a.trusted);
   raise_file_limit();
   if (a.certificate.empty() != a.key.empty()) throw UsageError("--tls-cert and --tls-key belong together");
+  const auto site = site_of(a);
   serve::quiet_grpc();
   const sigset_t held = hold_signals();
   Log log(a.log);
@@ -223,9 +253,9 @@ void run_serve(const ServeArguments& a) {
   if (trusted) require_use(service, a.trusted);
   std::optional<serve::GrpcFront> grpc;
   if (!a.grpc.empty()) grpc.emplace(service, grpc_options(a, log));
-  serve::RestFront rest(service, rest_options(a, log));
+  serve::RestFront rest(service, rest_options(a, site, log));
   const int grpc_port = grpc ? grpc->port() : 0;
-  print_ready(a, service, rest.port(), grpc_port, watch.seconds());
+  print_ready(a, service, site.get(), rest.port(), grpc_port, watch.seconds());
   if (serve::Tokens(a.state).empty()) {
     note("nobody has a token yet: obscura token create --state " + a.state.string() + " --tenant NAME");
   }

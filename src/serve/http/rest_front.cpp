@@ -53,7 +53,7 @@ class RestHandler : public HttpHandler {
   explicit RestHandler(std::shared_ptr<const RestShared> shared) : shared_(std::move(shared)) {}
 
   std::variant<Reply, Admission> begin(const Request& request) override {
-    const auto route = route_of(request.path);
+    const auto route = route_to(request.path);
     auto record = std::make_shared<CallRecord>(shared_, route ? name_of(route->call) : "none", request);
     try {
       if (!route) throw Failure(FailureCode::not_found, "there is nothing at this path: /v2 says what this server is");
@@ -70,11 +70,20 @@ class RestHandler : public HttpHandler {
   }
 
   void refused(const Request& request, const Reply& reply) override {
-    const auto route = request.path.empty() ? std::nullopt : route_of(request.path);
+    const auto route = request.path.empty() ? std::nullopt : route_to(request.path);
     CallRecord(shared_, route ? name_of(route->call) : "none", request).ended(reply);
   }
 
  private:
+  /// What the protocol has goes before what a page calls its files.
+  std::optional<Route> route_to(const std::vector<std::string>& path) const {
+    const auto& site = shared_->options.site;
+    if (site && path.empty()) return Route{RestCall::web, "", ""};
+    auto route = route_of(path);
+    if (!route && site && site->has(path)) return Route{RestCall::web, "", ""};
+    return route;
+  }
+
   static void run(const RestExchange& call) try {
     call.record->received(call.exchange->body_bytes());
     call.record->body_is_here();

@@ -36,6 +36,8 @@ void answer_server(const RestExchange& call) {
   switch (call.route.call) {
     case RestCall::status_page:
       return call.answer(page(call));
+    case RestCall::web:
+      return call.answer(call.shared->options.site->reply(call.request()));
     case RestCall::metrics:
       return call.answer(metrics(call));
     case RestCall::live:

@@ -18,6 +18,7 @@ constexpr std::string_view kRead = "GET, HEAD";
 
 constexpr std::array kRows = {
     Row{RestCall::status_page, "page", "", kRead, Scope::metrics},
+    Row{RestCall::status_page, "page", "status", kRead, Scope::metrics},
     Row{RestCall::metrics, "metrics", "metrics", kRead, Scope::metrics},
     Row{RestCall::live, "health", "v2/health/live", kRead, {}},
     Row{RestCall::ready, "health", "v2/health/ready", kRead, {}},
@@ -39,6 +40,7 @@ constexpr std::array kRows = {
     Row{RestCall::scores, "scores", "v2/obscura/galleries/*/scores", "POST", Scope::search},
     Row{RestCall::fetch, "fetch", "v2/obscura/galleries/*/fetch", "POST", Scope::search},
     Row{RestCall::trusted, "trusted", "v2/obscura/galleries/*/trusted", "GET, HEAD, POST", Scope::search},
+    Row{RestCall::web, "web", "/", kRead, {}},  // no path is like that
 };
 
 const Row& row_of(RestCall call) {

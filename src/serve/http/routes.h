@@ -29,7 +29,8 @@ enum class RestCall {
   hint,
   scores,
   fetch,
-  trusted
+  trusted,
+  web
 };
 
 struct Route {
@@ -38,7 +39,8 @@ struct Route {
   std::string version;  ///< of it; empty: none was said
 };
 
-/// The route of a path that was taken apart (http/target.h). Nothing: there is no such path.
+/// The route of a path that was taken apart (http/target.h). Nothing: there is no such path. RestCall::web, a file of
+/// the page, is none of a path: it is for who knows what files there are.
 std::optional<Route> route_of(const std::vector<std::string>& path);
 
 /// "GET, HEAD" and the like, for Allow.
