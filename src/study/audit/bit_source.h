@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,16 @@
 /// Where `audit randomness` gets bits from.
 namespace obscura::study {
 
-/// As on the command line; zeros and empty words were not given. One of files, network and shield.
+/// Bytes that are in memory already, as if they were a file.
+struct NamedBytes {
+  std::string name;
+  std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+};
+
+/// As on the command line; zeros and empty words were not given. One of files, memory, network and shield.
 struct BitSourceOptions {
   std::vector<std::filesystem::path> files;
+  std::vector<NamedBytes> memory;
   std::string network;
   std::string shield;
   std::filesystem::path key;  ///< of a shield; default: one drawn from the seed
@@ -42,6 +50,9 @@ std::vector<std::string> stream_names();
 
 /// The bytes of a file, most significant bit first. Throws IoError.
 BitSource file_source(const std::filesystem::path& file);
+
+/// The same of bytes in memory.
+BitSource bytes_source(const NamedBytes& bytes);
 
 /// A network's: a stream of queries each, made as its owner makes them, of test pictures by turn, under a key of their
 /// own. Residues become bits by randomness::append_residue. Throws UsageError for a stream that there is not, and what

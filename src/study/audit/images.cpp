@@ -114,10 +114,23 @@ bool alike(const image::Image& a, const image::Image& b) {
   return a.channels == b.channels && a.height == b.height && a.width == b.width;
 }
 
-PairAudit audit_pair(const PairFiles& files, bool draw) {
-  const auto plain = image::read_with_notes(files.plain), guarded = image::read_with_notes(files.guarded);
-  PairAudit pair{figures_of(files.plain, plain), figures_of(files.guarded, guarded), {}, {}, {}, {}};
-  const image::Image &a = plain.image, &b = guarded.image;
+/// A pair with all that is known of where it is from.
+struct ReadPair {
+  PairFiles files;
+  image::ReadImage plain, guarded;
+  std::optional<image::Image> changed;
+};
+
+ReadPair read_pair(const PairFiles& files) {
+  ReadPair pair{files, image::read_with_notes(files.plain), image::read_with_notes(files.guarded), {}};
+  if (!files.changed.empty()) pair.changed = image::read_with_notes(files.changed).image;
+  return pair;
+}
+
+PairAudit audit_pair(const ReadPair& read, bool draw) {
+  const PairFiles& files = read.files;
+  PairAudit pair{figures_of(files.plain, read.plain), figures_of(files.guarded, read.guarded), {}, {}, {}, {}};
+  const image::Image &a = read.plain.image, &b = read.guarded.image;
   if (alike(a, b)) {
     pair.against = {audit::difference(a, b), audit::psnr(b, a), audit::ssim(b, a), audit::correlation(b, a)};
   } else {
@@ -125,8 +138,8 @@ PairAudit audit_pair(const PairFiles& files, bool draw) {
         "the plain picture is {}, the protected one {}: NPCR, UACI, PSNR, SSIM and their correlation need one shape",
         shape_text(a), shape_text(b)));
   }
-  if (!files.changed.empty()) {
-    const image::Image other = image::read_with_notes(files.changed).image;
+  if (read.changed) {
+    const image::Image& other = *read.changed;
     if (alike(b, other)) {
       pair.changed = {files.changed, audit::difference(b, other)};
     } else {
@@ -181,7 +194,23 @@ ImageAudit audit_images(const ImageAuditOptions& options, const Notes& note, boo
   ImageAudit audit{options, {}, {}};
   Progress shown("measuring", files.size(), "pairs", progress);
   for (const auto& pair : files) {
-    audit.pairs.push_back(audit_pair(pair, audit.pairs.size() < options.drawn));
+    audit.pairs.push_back(audit_pair(read_pair(pair), audit.pairs.size() < options.drawn));
+    shown.advance();
+  }
+  audit.checks = checks_of(audit.pairs);
+  return audit;
+}
+
+ImageAudit audit_images(std::span<const PicturePair> pairs, const ImageAuditOptions& options, bool progress) {
+  if (pairs.empty()) throw UsageError("no pictures, expected pairs of a plain and a protected one");
+  ImageAudit audit{options, {}, {}};
+  Progress shown("measuring", pairs.size(), "pairs", progress);
+  for (const auto& pair : pairs) {
+    const ReadPair read{{pair.plain_name, pair.guarded_name, "the changed picture"},
+                        {pair.plain, {}},
+                        {pair.guarded, {}},
+                        pair.changed};
+    audit.pairs.push_back(audit_pair(read, audit.pairs.size() < options.drawn));
     shown.advance();
   }
   audit.checks = checks_of(audit.pairs);

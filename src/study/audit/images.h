@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@
 /// `obscura audit images`: the figures that papers on image encryption print, of plain pictures and protected ones, and
 /// what chance alone gives for each.
 namespace obscura::study {
+
+/// A pair in memory, and what protects the plain picture after a small change; the names are for people.
+struct PicturePair {
+  std::string plain_name, guarded_name;
+  image::Image plain, guarded;
+  std::optional<image::Image> changed = {};
+};
 
 struct ImageAuditOptions {
   /// Plain, protected, plain, protected, ...; or a folder of plain ones and a folder of protected ones.
@@ -83,6 +91,9 @@ struct ImageAudit {
 /// Throws UsageError for files that are no pairs, IoError and FormatError for what cannot be read. Files of folders
 /// that have no partner are said in a note.
 ImageAudit audit_images(const ImageAuditOptions& options, const Notes& note, bool progress);
+
+/// The same of pictures in memory, whatever files the options name. Throws UsageError for no pair.
+ImageAudit audit_images(std::span<const PicturePair> pairs, const ImageAuditOptions& options, bool progress);
 
 /// What passing says and does not say.
 std::string image_audit_caution();

@@ -79,7 +79,7 @@ randomness::Verdict verdict_of(const SourceAudit& audit, const std::vector<rando
 
 std::size_t most_sequences(const RandomnessOptions& o) {
   if (o.sequences != 0) return o.sequences;
-  return o.source.files.empty() ? kUsualSequences : std::numeric_limits<std::size_t>::max();
+  return o.source.files.empty() && o.source.memory.empty() ? kUsualSequences : std::numeric_limits<std::size_t>::max();
 }
 
 }  // namespace
