@@ -38,20 +38,51 @@ configure_package_config_file(cmake/ObscuraConfig.cmake.in "${CMAKE_BINARY_DIR}/
   INSTALL_DESTINATION "${OBSCURA_CONFIG_FOLDER}" NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file("${CMAKE_BINARY_DIR}/ObscuraConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 
-obscura_component(client LIBRARIES base tensor ring ckks secret message owner
+set(client base tensor ring ckks secret message owner)
+set(server circuits program runtime)
+set(remote remote)
+set(compiler onnx nn compile)
+set(shield image shield)
+set(attacks audit_randomness audit_pictures attacks)
+obscura_component(client LIBRARIES ${client}
   HEADERS obscura/bytes.h obscura/error.h obscura/owner.h obscura/ckks.h base tensor ring ckks secret message owner)
-obscura_component(server LIBRARIES circuits program runtime
-  HEADERS obscura/server.h obscura/circuits.h circuits program runtime)
-obscura_component(remote LIBRARIES remote HEADERS obscura/remote.h remote/remote_error.h)
-obscura_component(compiler LIBRARIES onnx nn compile HEADERS obscura/compile.h nn compile)
-obscura_component(shield LIBRARIES image shield HEADERS obscura/shield.h image shield)
-obscura_component(attacks LIBRARIES audit_randomness audit_pictures attacks
+obscura_component(server LIBRARIES ${server} HEADERS obscura/server.h obscura/circuits.h circuits program runtime)
+obscura_component(remote LIBRARIES ${remote} HEADERS obscura/remote.h remote/remote_error.h)
+obscura_component(compiler LIBRARIES ${compiler} HEADERS obscura/compile.h nn compile)
+obscura_component(shield LIBRARIES ${shield} HEADERS obscura/shield.h image shield)
+obscura_component(attacks LIBRARIES ${attacks}
   HEADERS obscura/attacks.h audit/pairs/hill_key.h audit/scene/quality.h audit/pictures/similarity.h)
 
-foreach(program obscura obscura-networks obscura-learning obscura-server obscura-trusted obscura-remote)
-  if(TARGET ${program})
-    install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
-  endif()
-endforeach()
+include(PkgConfig)
+obscura_pkgconfig(client TEXT "keys, queries and answers of encrypted images, and the CKKS scheme" LIBRARIES ${client}
+  REQUIRES libsodium)
+obscura_pkgconfig(server TEXT "compiled networks run on ciphertexts, without a way to decrypt" LIBRARIES ${server}
+  WITH client REQUIRES libzstd fmt)
+obscura_pkgconfig(remote TEXT "the owner's client of an Obscura service" LIBRARIES ${remote} WITH client
+  REQUIRES libcurl fmt)
+obscura_pkgconfig(compiler TEXT "ONNX networks to programs that run on ciphertexts" LIBRARIES ${compiler}
+  WITH server client REQUIRES protobuf fmt LIBS -lonnx -lonnx_proto -lopencv_dnn -lopencv_core)
+set(tiff)
+if(OBSCURA_TIFF)
+  set(tiff libtiff-4)
+endif()
+obscura_pkgconfig(shield TEXT "keyed transforms of pictures that networks can learn from" LIBRARIES ${shield}
+  WITH client REQUIRES fmt libjpeg libpng libwebp libwebpdemux zlib ${tiff} LIBS -lopencv_imgproc -lopencv_core)
+obscura_pkgconfig(attacks TEXT "attacks on shields" LIBRARIES ${attacks} WITH shield client)
+
+# The program, and the parts that it becomes (cli/tiers.h): nobody calls those by name. What serves and what learns are
+# components of their own, for their libraries' sake.
+set(OBSCURA_PARTS_FOLDER "${CMAKE_INSTALL_LIBEXECDIR}/obscura")
+install(TARGETS obscura RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
+function(obscura_parts component)
+  foreach(program ${ARGN})
+    if(TARGET ${program})
+      install(TARGETS ${program} RUNTIME DESTINATION "${OBSCURA_PARTS_FOLDER}" COMPONENT ${component})
+    endif()
+  endforeach()
+endfunction()
+obscura_parts(programs obscura-networks obscura-remote)
+obscura_parts(service obscura-server obscura-trusted)
+obscura_parts(learning obscura-learning)
 install(DIRECTORY models samples DESTINATION "${CMAKE_INSTALL_DATADIR}/obscura" COMPONENT programs
   FILES_MATCHING PATTERN "*.onnx" PATTERN "*.png" PATTERN "*.md")

@@ -28,13 +28,13 @@ void keep_freed_memory() {
 
 int run(int argc, char** argv) {
   if (obscura::cli::wants_version_json(argc, argv)) {
-    obscura::cli::print_version_json();
+    obscura::cli::print_version_json(static_cast<obscura::cli::Tier>(OBSCURA_TIER));
     return 0;
   }
   CLI::App app{"Classifies images that nobody but their owner can see."};
   app.name("obscura");
   app.set_version_flag("--version", obscura::cli::version_line,
-                       "Print version, build and kernels; with --json also the packages that it was built from");
+                       "Print version, build and kernels; with --json all of it: parts, libraries, formats, packages");
   app.require_subcommand(1);
   obscura::cli::add_verbs(app);
   // After the verbs, which would inherit it.

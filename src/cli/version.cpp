@@ -5,13 +5,68 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "base/materials.h"
+#include "base/build_facts.h"
+#include "base/environment.h"
 #include "base/version.h"
+#include "ckks/parameters.h"
+#include "ckks/wire.h"
 #include "cli/console.h"
+#include "cli/loaded_libraries.h"
+#include "cli/parts.h"
 #include "ring/isa.h"
 #include "study/blas_name.h"
 
 namespace obscura::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json kernels() {
+  Json available = Json::array();
+  for (const auto isa : {ring::Isa::scalar, ring::Isa::avx2, ring::Isa::ifma}) {
+    if (isa <= ring::best_isa()) available.push_back(ring::isa_name(isa));
+  }
+  return {{"available", available},
+          {"chosen", ring::isa_name(ring::selected_isa())},
+          {"asked", text_or_null(environment("OBSCURA_ISA"))}};
+}
+
+/// Which parts of the program are here.
+Json parts() {
+  Json out;
+  for (const Tier tier : kAllTiers) out[part_name(tier)] = !part_file(tier).empty();
+  return out;
+}
+
+Json named_versions(const Material* list) {
+  Json out = Json::array();
+  for (; list->name != nullptr; ++list) out.push_back({{"name", list->name}, {"version", list->version}});
+  return out;
+}
+
+Json wire_format() {
+  Json kinds = Json::array();
+  for (int number = 1; number <= static_cast<int>(ckks::Kind::sealed_secret_key); ++number) {
+    const auto kind = static_cast<ckks::Kind>(number);
+    kinds.push_back({{"kind", number}, {"name", ckks::kind_name(kind)}, {"version", ckks::wire_version(kind)}});
+  }
+  return {{"kinds", kinds}};
+}
+
+/// The largest moduli of 128 bits of security.
+Json security() {
+  Json most = Json::array();
+  for (int log_n = 10; log_n <= 17; ++log_n) {
+    most.push_back({{"log_n", log_n}, {"log_qp", ckks::max_log_qp(log_n, 128)}});
+  }
+  return {{"table", "ePrint 2024/463"}, {"bits", 128}, {"largest", most}};
+}
+
+}  // namespace
 
 std::string version_line() {
   const std::string blas = study::blas_name();
@@ -25,18 +80,24 @@ bool wants_version_json(int argc, char** argv) {
   return (first == "--version" && second == "--json") || (first == "--json" && second == "--version");
 }
 
-void print_version_json() {
-  auto packages = nlohmann::ordered_json::array();
-  for (const Material* m = kMaterials; m->name != nullptr; ++m) {
-    packages.push_back({{"name", m->name}, {"version", m->version}});
-  }
+void print_version_json(Tier part) {
   print_json({{"name", "obscura"},
               {"version", kVersion},
+              {"commit", text_or_null(kCommit)},
+              {"program", part_name(part)},
               {"build", kBuildType},
               {"compiler", kCompiler},
               {"isa", ring::isa_name(ring::selected_isa())},
+              {"kernels", kernels()},
               {"blas", study::blas_name()},
-              {"packages", packages}});
+              {"components",
+               {{"learning", kHasLearning}, {"service", kHasService}, {"tiff", kHasTiff}, {"python", kHasPython}}},
+              {"programs", parts()},
+              {"wire_format", wire_format()},
+              {"security", security()},
+              {"libraries", named_versions(kLibraries)},
+              {"loaded", loaded_libraries()},
+              {"packages", named_versions(kMaterials)}});
 }
 
 }  // namespace obscura::cli
