@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,6 +78,9 @@ class Owner {
   /// For the server: it computes with them and cannot decrypt. The file `evaluation.key`: the folder's
   /// where there is one, else made at the first call.
   const Bytes& evaluation_keys();
+  /// The same, where making them takes long: `made` hears how many bytes of the file there are. What it throws ends the
+  /// work, and is thrown.
+  const Bytes& evaluation_keys(const std::function<void(std::uint64_t bytes)>& made);
 
   /// A query: the file that goes to the server. Throws MismatchError for a picture of another size or another number
   /// of channels than network() says, and for more pictures than images_per_query.

@@ -86,7 +86,7 @@ struct Owner::State {
   }
 
   /// Made once: every call would draw other seeds.
-  const Bytes& keys() {
+  const Bytes& keys(const std::function<void(std::uint64_t)>& hear = {}) {
     if (evaluation.empty() && folder) {
       const auto file = folder->path() / "evaluation.key";
       std::error_code ec;
@@ -94,7 +94,11 @@ struct Owner::State {
     }
     if (evaluation.empty()) {
       Bytes made;  // half of them are none
-      inner.write_evaluation_keys([&](BytesView piece) { made.insert(made.end(), piece.begin(), piece.end()); }, &pool);
+      const auto take = [&](BytesView piece) {
+        made.insert(made.end(), piece.begin(), piece.end());
+        if (hear) hear(made.size());
+      };
+      inner.write_evaluation_keys(take, &pool);
       evaluation = std::move(made);
     }
     return evaluation;
@@ -172,8 +176,12 @@ KeyId Owner::id() const {
 }
 
 const Bytes& Owner::evaluation_keys() {
+  return evaluation_keys({});
+}
+
+const Bytes& Owner::evaluation_keys(const std::function<void(std::uint64_t bytes)>& made) {
   const std::lock_guard lock(state_->mutex);
-  return state_->keys();
+  return state_->keys(made);
 }
 
 Bytes Owner::encrypt(const Pixels& picture) {
