@@ -28,6 +28,7 @@ function(obscura_component name)
     COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${CMAKE_SOURCE_DIR}" "-DGENERATED=${CMAKE_BINARY_DIR}/generated" "-DOUT=${out}"
       "-DHEADERS=${ARG_HEADERS}" -P "${CMAKE_SOURCE_DIR}/cmake/PublicHeaders.cmake"
     VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY OBSCURA_INSTALLED obscura_headers_${name} ${targets})
   install(DIRECTORY "${out}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT ${name})
   # Every component is enough by itself for find_package to say what is there.
   install(FILES "${CMAKE_BINARY_DIR}/ObscuraConfig.cmake" "${CMAKE_BINARY_DIR}/ObscuraConfigVersion.cmake"
@@ -55,7 +56,7 @@ obscura_component(attacks LIBRARIES ${attacks}
 
 include(PkgConfig)
 obscura_pkgconfig(client TEXT "keys, queries and answers of encrypted images, and the CKKS scheme" LIBRARIES ${client}
-  REQUIRES libsodium)
+  REQUIRES libsodium LIBS -pthread)
 obscura_pkgconfig(server TEXT "compiled networks run on ciphertexts, without a way to decrypt" LIBRARIES ${server}
   WITH client REQUIRES libzstd fmt)
 obscura_pkgconfig(remote TEXT "the owner's client of an Obscura service" LIBRARIES ${remote} WITH client
@@ -74,10 +75,12 @@ obscura_pkgconfig(attacks TEXT "attacks on shields" LIBRARIES ${attacks} WITH sh
 # components of their own, for their libraries' sake.
 set(OBSCURA_PARTS_FOLDER "${CMAKE_INSTALL_LIBEXECDIR}/obscura")
 install(TARGETS obscura RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
+set_property(GLOBAL APPEND PROPERTY OBSCURA_INSTALLED obscura)
 function(obscura_parts component)
   foreach(program ${ARGN})
     if(TARGET ${program})
       install(TARGETS ${program} RUNTIME DESTINATION "${OBSCURA_PARTS_FOLDER}" COMPONENT ${component})
+      set_property(GLOBAL APPEND PROPERTY OBSCURA_INSTALLED ${program})
     endif()
   endforeach()
 endfunction()

@@ -12,6 +12,8 @@ install(FILES "${packaging}/completion/obscura" DESTINATION "${CMAKE_INSTALL_DAT
 file(GLOB pages CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/docs/*.md")
 install(FILES README.md ${pages} DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura" COMPONENT programs_system
   EXCLUDE_FROM_ALL)
+install(DIRECTORY examples/ DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libobscura-dev/examples" COMPONENT dev_system
+  EXCLUDE_FROM_ALL PATTERN "*.sh" EXCLUDE)
 install(FILES "${packaging}/systemd/obscura-server.service" DESTINATION /lib/systemd/system COMPONENT service_system
   EXCLUDE_FROM_ALL)
 install(FILES "${packaging}/systemd/sysusers.conf" RENAME obscura-server.conf DESTINATION lib/sysusers.d
@@ -109,7 +111,7 @@ set(components server compiler shield ${attacks})
 if(OBSCURA_SERVICE)
   list(APPEND components remote)
 endif()
-obscura_package(libobscura-dev COMPONENTS ${components} SECTION libdevel
+obscura_package(libobscura-dev COMPONENTS ${components} dev_system SECTION libdevel
   SUMMARY "Obscura as C++ libraries"
   TEXT "Headers and static libraries beside those of the owner's half: server (programs on ciphertexts), remote (the client of a service), compiler (ONNX to programs), shield (keyed transforms of pictures) and attacks on them, with files for CMake and pkg-config."
   DEPENDS "libobscura-client-dev ${same_version}" libzstd-dev libfmt-dev ${remote} nlohmann-json3-dev libonnx-dev
@@ -124,4 +126,12 @@ if(OBSCURA_PYTHON)
     CONTROL postinst prerm)
 endif()
 
+# Everything that is packed.
+get_property(installed GLOBAL PROPERTY OBSCURA_INSTALLED)
+list(REMOVE_ITEM installed obscura_onnx)  # an interface: nothing to build
+add_custom_target(obscura_packaged)
+add_dependencies(obscura_packaged ${installed})
+if(TARGET obscura_python)
+  add_dependencies(obscura_packaged obscura_python)
+endif()
 include(CPack)
