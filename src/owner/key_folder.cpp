@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -19,6 +18,7 @@
 #include "base/pending.h"
 #include "message/client_wire.h"
 #include "owner/client_tag.h"
+#include "owner/key_files.h"
 #include "secret/wire.h"
 
 namespace fs = std::filesystem;
@@ -82,29 +82,12 @@ void move_into(const fs::path& from, const fs::path& to) {
   if (ec) throw IoError("cannot write " + to.string() + ": " + ec.message());
 }
 
-std::string counter_text(const ckks::KeyId& key, const DecryptionCount& count) {
-  return fmt::format("{} {}{}\n", message::hex_of(key), count.count, count.complete ? "" : " at least");
-}
-
 /// The count in the file, or an incomplete 0 where there is none, or that of another key.
 DecryptionCount read_counter(const fs::path& file, const ckks::KeyId& key) {
   std::error_code ec;
   if (!fs::exists(file, ec)) return {0, false};
   const auto bytes = read_file(file, 256);
-  const std::string text(bytes.begin(), bytes.end());
-  const std::size_t id_end = text.find(' ');
-  DecryptionCount count;
-  if (id_end == 2 * key.size()) {
-    const char* const end = text.data() + text.size();
-    const auto [last, error] = std::from_chars(text.data() + id_end + 1, end, count.count);
-    const std::string_view rest(last, end);
-    if (error == std::errc() && (rest == "\n" || rest == " at least\n")) {
-      count.complete = rest == "\n";
-      return text.starts_with(message::hex_of(key)) ? count : DecryptionCount{0, false};
-    }
-  }
-  throw FormatError(file.string() +
-                    " is not a count of decryptions: restore it, or remove it and the count starts as unknown");
+  return read_decryption_count(std::string(bytes.begin(), bytes.end()), key, file.string());
 }
 
 void require_private(const fs::path& secret) {
@@ -136,7 +119,7 @@ void require_same_set(const fs::path& evaluation, const ckks::KeyId& key) {
 
 /// The client spec says which slot is which class, and what noise is: altered, it makes another class of an honest
 /// answer. So it has to be the one that the keys were made with.
-void require_tag(const fs::path& file, const ckks::SecretKey& key, ckks::ByteSpan client_file) {
+void require_tag_file(const fs::path& file, const ckks::SecretKey& key, ckks::ByteSpan client_file) {
   std::error_code ec;
   if (!fs::exists(file, ec)) {
     throw MismatchError(file.string() +
@@ -144,11 +127,7 @@ void require_tag(const fs::path& file, const ckks::SecretKey& key, ckks::ByteSpa
                         "made with: copy it along with the other files, or make new keys");
   }
   const auto bytes = read_file(file, kLargestTag);
-  if (std::string(bytes.begin(), bytes.end()) == client_tag(key, client_file) + "\n") return;
-  throw MismatchError(
-      fmt::format("{} is not the tag of the {} beside it: one of them was altered since keygen wrote "
-                  "them; restore both, or make new keys",
-                  file.string(), kClient));
+  require_tag(std::string(bytes.begin(), bytes.end()), key, client_file, file.string());
 }
 
 bool is_record_name(const std::string& name) {
@@ -193,12 +172,7 @@ void KeyFolder::put(const Owner& owner, ckks::ByteSpan evaluation_keys, bool rep
 
 void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(const ByteSink&)>& evaluation,
                     const ckks::Sealing& sealing) const {
-  // Whoever sends a client spec chooses its parameters.
-  if (owner.client().parameters.insecure) {
-    throw MismatchError("the client spec of " + owner.client().network +
-                        " has parameters that are marked insecure: what is encrypted with them is not protected. Keys "
-                        "are made for what compile writes");
-  }
+  require_secure_for_keys(owner.client());
   check_free(replace);
   const NewFolders made(fs::absolute(folder_).lexically_normal());
   const PendingFolder work(folder_, Access::owner);
@@ -207,7 +181,7 @@ void KeyFolder::put(const Owner& owner, bool replace, const std::function<void(c
   const ckks::Bytes client = message::write_client_spec(owner.client());
   write_file(work.path() / kClient, client);
   write_file(work.path() / kTag, client_tag(owner.key(), client) + "\n");
-  write_file(work.path() / kCounter, counter_text(owner.key().id(), {}));
+  write_file(work.path() / kCounter, write_decryption_count(owner.key().id(), {}));
   // Who comes second finds the secret of the first, although neither was there when both began.
   const FolderLock lock(folder_);
   check_free(replace);
@@ -222,11 +196,7 @@ Owner KeyFolder::open(const ckks::PassphraseSource& passphrase) const {
   const fs::path client_file = folder_ / kClient;
   const auto client_bytes = read_file(client_file, kLargestClient);
   auto client = message::read_client_spec(client_bytes, client_file.string());
-  if (client.parameters.insecure) {
-    throw MismatchError(client_file.string() +
-                        " has parameters that are marked insecure: what is encrypted with them is not protected. Make "
-                        "keys for a network with keygen");
-  }
+  require_secure(client, client_file.string());
   require_private(folder_ / kSecret);
   auto secret = ckks::load_secret_key(folder_ / kSecret, passphrase);
   if (client.key != secret.id()) {
@@ -235,7 +205,7 @@ Owner KeyFolder::open(const ckks::PassphraseSource& passphrase) const {
                                     message::hex_of(secret.id()).substr(0, 8)));
   }
   require_same_set(folder_ / kEvaluation, secret.id());
-  require_tag(folder_ / kTag, secret, client_bytes);
+  require_tag_file(folder_ / kTag, secret, client_bytes);
   return {std::move(client), std::move(secret)};
 }
 
@@ -243,7 +213,7 @@ DecryptionCount KeyFolder::count_decryptions(const ckks::KeyId& key, std::uint64
   const FolderLock lock(folder_);
   DecryptionCount count = read_counter(folder_ / kCounter, key);
   count.count += more;
-  write_file(folder_ / kCounter, counter_text(key, count));
+  write_file(folder_ / kCounter, write_decryption_count(key, count));
   return count;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "ckks/keys.h"
+#include "owner/decryption_count.h"
 #include "owner/owner.h"
 #include "owner/query_record.h"
 #include "secret/passphrase.h"
@@ -14,13 +15,6 @@ namespace obscura::owner {
 /// From this many decrypted ciphertexts on, whoever shows results is due a reminder that they are for the owner only,
 /// or new keys: so many are what OpenFHE's default parameters are meant to bear being shared.
 inline constexpr std::uint64_t kDecryptionsBeforeNote = 128;
-
-/// How many ciphertexts were decrypted with a key.
-struct DecryptionCount {
-  std::uint64_t count = 0;
-  /// False once the count was found missing, or that of another key: there may have been more.
-  bool complete = true;
-};
 
 /// A folder with the keys of one owner for one program, made as one set:
 ///

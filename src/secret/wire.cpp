@@ -50,19 +50,6 @@ bool holds_sealed(ByteSpan start) {
          start[kKindWithin - 1] == kind >> 8;
 }
 
-Bytes bytes_of(const std::filesystem::path& path, const SecretKey& key, const Sealing& sealing) {
-  if (!sealing.seal_new) return write_secret_key(key);
-  if (!sealing.passphrase) throw UsageError(path.string() + " is to be sealed, and there is no passphrase");
-  return write_sealed_secret_key(seal(key, sealing.passphrase(path.string(), PassphraseUse::seal), sealing.cost));
-}
-
-SecretKey key_of(ByteSpan bytes, const std::string& what, const PassphraseSource& passphrase) {
-  if (!holds_sealed(bytes)) return read_secret_key(bytes, what);
-  const SealedSecretKey sealed = read_sealed_secret_key(bytes, what);
-  if (!passphrase) throw MismatchError(what + " is sealed with a passphrase, and none was given");
-  return unseal(sealed, passphrase(what, PassphraseUse::open), what);
-}
-
 }  // namespace
 
 ContextPtr context_of_file(const Parameters& parameters, std::string_view what) {
@@ -96,14 +83,27 @@ SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view w
   return SecretKey(std::move(context), read_content(bytes, what).coefficients);
 }
 
+Bytes write_secret_key(const SecretKey& key, const Sealing& sealing, const std::string& what) {
+  if (!sealing.seal_new) return write_secret_key(key);
+  if (!sealing.passphrase) throw UsageError(what + " is to be sealed, and there is no passphrase");
+  return write_sealed_secret_key(seal(key, sealing.passphrase(what, PassphraseUse::seal), sealing.cost));
+}
+
+SecretKey read_secret_key(ByteSpan bytes, const PassphraseSource& passphrase, const std::string& what) {
+  if (!holds_sealed(bytes)) return read_secret_key(bytes, what);
+  const SealedSecretKey sealed = read_sealed_secret_key(bytes, what);
+  if (!passphrase) throw MismatchError(what + " is sealed with a passphrase, and none was given");
+  return unseal(sealed, passphrase(what, PassphraseUse::open), what);
+}
+
 void save_secret_key(const std::filesystem::path& path, const SecretKey& key, const Sealing& sealing) {
-  const Wiped file{bytes_of(path, key, sealing)};
+  const Wiped file{write_secret_key(key, sealing, path.string())};
   write_secret_file(path, file.bytes);
 }
 
 SecretKey load_secret_key(const std::filesystem::path& path, const PassphraseSource& passphrase) {
   const Wiped file{read_file(path, kLargestFile)};
-  return key_of(file.bytes, path.string(), passphrase);
+  return read_secret_key(file.bytes, passphrase, path.string());
 }
 
 bool is_sealed_secret_key(const std::filesystem::path& path) {
@@ -121,8 +121,8 @@ void reseal_secret_key(const std::filesystem::path& path, const PassphraseSource
     next = sealing.passphrase(file.string(), PassphraseUse::seal);
     kept.passphrase = [&next](const std::string& /*what*/, PassphraseUse /*use*/) { return *next; };
   }
-  const Wiped made{bytes_of(file, key, kept)};
-  if (key_of(made.bytes, file.string(), kept.passphrase).id() != key.id()) {
+  const Wiped made{write_secret_key(key, kept, file.string())};
+  if (read_secret_key(made.bytes, kept.passphrase, file.string()).id() != key.id()) {
     throw Error("the key of " + file.string() + " did not come back as it went: nothing was written");
   }
   write_secret_file(file, made.bytes);

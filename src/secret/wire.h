@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "base/file_stream.h"
@@ -32,6 +33,11 @@ ContextPtr context_of_file(const Parameters& parameters, std::string_view what);
 /// MismatchError for a sealed key without a passphrase or with a wrong one, and what seal() throws.
 void save_secret_key(const std::filesystem::path& path, const SecretKey& key, const Sealing& sealing = {});
 SecretKey load_secret_key(const std::filesystem::path& path, const PassphraseSource& passphrase = {});
+
+/// What stands in such a file, for who keeps it elsewhere; `what` names it. The caller wipes the bytes. Throw as those
+/// above but IoError.
+Bytes write_secret_key(const SecretKey& key, const Sealing& sealing, const std::string& what = "secret key");
+SecretKey read_secret_key(ByteSpan bytes, const PassphraseSource& passphrase, const std::string& what = "secret key");
 
 /// Whether there is a sealed key in the file, by its first bytes. Throws IoError.
 bool is_sealed_secret_key(const std::filesystem::path& path);
