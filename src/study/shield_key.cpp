@@ -100,6 +100,14 @@ shield::Key take_key(const KeyOptions& o, const fs::path& data, const std::funct
   return key;
 }
 
+shield::Key draw_key(const KeyOptions& o, std::size_t channels, std::span<const image::Image> images) {
+  KeyOptions wanted = o;
+  wanted.calibrate = images.empty() ? "" : "the given images";
+  shield::Parameters p = wanted_parameters(wanted);
+  if (p.shield == "neuracrypt") p.channels = channels;
+  return shield::make_key(p, images);
+}
+
 bool describes_key(const KeyOptions& o) {
   const bool words = !o.shield.empty() || !o.arithmetic.empty() || !o.statistics.empty() || !o.calibrate.empty();
   return words || o.make || o.depth != 0 || o.hidden != 0 || o.sealing.seal_new;

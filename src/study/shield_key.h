@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 
+#include "image/image.h"
 #include "secret/passphrase.h"
 #include "shield/key.h"
 
@@ -35,5 +37,9 @@ bool describes_key(const KeyOptions& options);
 /// make_key() do.
 shield::Key take_key(const KeyOptions& options, const std::filesystem::path& data,
                      const std::function<std::size_t()>& channels);
+
+/// A key as take_key() makes one, without a file: whatever `options` say of files, passphrases and sets. `channels`: of
+/// the images, for a shield whose key depends on it. `images`: public ones, to calibrate by; none: the built-in ones.
+shield::Key draw_key(const KeyOptions& options, std::size_t channels, std::span<const image::Image> images = {});
 
 }  // namespace obscura::study
