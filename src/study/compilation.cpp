@@ -79,10 +79,14 @@ void write_program_files(const program::Program& program, const fs::path& folder
   write_file(folder / "server.program", program::write_program(program));
 }
 
+bool calibrates(const CompilationRequest& a) {
+  return !a.calibrate.empty() || !a.samples.empty();
+}
+
 /// Throws UsageError for a wish about ReLUs that changes nothing.
 void check_relu(const CompilationRequest& a, const nn::Graph& graph) {
   if (a.relu == ReluChoice::fitted) return;
-  if (a.calibrate.empty()) throw UsageError("--relu needs the ranges of real images: add --calibrate DATASET");
+  if (!calibrates(a)) throw UsageError("--relu needs the ranges of real images: add --calibrate DATASET");
   if (!has_relu(graph)) throw UsageError("--relu changes nothing: " + graph.name + " has no ReLU and no LeakyReLU");
 }
 
@@ -94,13 +98,14 @@ compile::FitOptions fit_options_of(const CompilationRequest& a) {
   return fitting;
 }
 
-/// Ranges measured on images of a data set, and activations made polynomials; the samples, with which what was compiled
+/// Ranges measured on images, and activations made polynomials; the samples, with which what was compiled
 /// is checked.
 std::vector<std::vector<float>> calibrate(const CompilationRequest& a, const compile::CompileOptions& options,
                                           ThreadPool& pool, Compilation& done) {
   const bool compared = a.relu == ReluChoice::automatic;
   const std::size_t count = kCalibrationSamples + (compared ? kUnseenSamples : 0);
-  auto samples = calibration_samples(done.graph, a.calibrate, a.data, a.note, count, a.fit);
+  auto samples =
+      a.samples.empty() ? calibration_samples(done.graph, a.calibrate, a.data, a.note, count, a.fit) : a.samples;
   compile::FitReport fitted;
   if (compared) {
     const std::size_t measured = std::min(kCalibrationSamples, samples.size() - samples.size() / 4);
@@ -141,7 +146,7 @@ Compilation compile_program(const CompilationRequest& a) {
   ThreadPool pool;
   const nn::Graph original = graph;
   std::vector<std::vector<float>> samples;
-  if (!a.calibrate.empty()) samples = calibrate(a, options, pool, done);
+  if (calibrates(a)) samples = calibrate(a, options, pool, done);
   if (!done.relu) {
     const Stopwatch watch;
     done.program = compile_network(graph, options);

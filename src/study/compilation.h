@@ -27,6 +27,8 @@ struct CompilationRequest {
   compile::CompileOptions options;
   std::string calibrate;  ///< data set on whose images ranges are measured and activations fitted; empty: neither
   PictureFit fit;         ///< of those images
+  /// Images to measure ranges on in place of a data set's, preprocessed for the network.
+  std::vector<std::vector<float>> samples;
   std::size_t max_degree = compile::FitOptions().max_degree;
   ReluChoice relu = ReluChoice::fitted;                ///< what becomes of ReLUs
   double relu_bits = compile::FitOptions().relu_bits;  ///< of composite signs

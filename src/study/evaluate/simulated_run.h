@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "base/parallel.h"
@@ -16,8 +17,9 @@ struct SimulatedRun {
   double seconds = 0;
 };
 
-/// `images` are preprocessed. Shows progress where `progress` is set.
+/// `images` are preprocessed. Shows progress where `progress` is set. `on_images` is EvaluationRequest's.
 SimulatedRun run_simulated(const nn::Graph& graph, const compile::CompileOptions& options,
-                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress);
+                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
+                           const std::function<void(std::size_t done, std::size_t total)>& on_images = {});
 
 }  // namespace obscura::study
