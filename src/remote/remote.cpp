@@ -87,6 +87,20 @@ Traffic Remote::traffic() const {
   return state_->calls.http.traffic();
 }
 
+void Remote::ping(const std::stop_token& stop) {
+  Request request;
+  request.path = "/v2/health/ready";
+  request.most_bytes = 4096;
+  request.deadline = state_->calls.deadline();
+  const auto response = state_->calls.http.send(request, stop);
+  // What is not ready says so with this status, and as a health check, not as an error.
+  if (response.status == 503 && !read_object(response.body).value_or(nlohmann::json::object()).contains("error")) {
+    throw RemoteError("overloaded", "the server " + address().url + " is there and not ready: it takes no requests",
+                      response.status, {});
+  }
+  if (response.status != 200) throw error_of(response, address().url);
+}
+
 ServerFacts Remote::server(const std::stop_token& stop) {
   return read_server(state_->calls.json("/v2", stop));
 }

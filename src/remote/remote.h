@@ -44,6 +44,9 @@ class Remote {
   const Address& address() const;
   Traffic traffic() const;
 
+  /// Returns if the server is there and takes requests; asked once, whatever `retries` says; needs no token. Throws
+  /// RemoteError otherwise.
+  void ping(const std::stop_token& stop = {});
   ServerFacts server(const std::stop_token& stop = {});
   std::vector<ModelFacts> models(const std::stop_token& stop = {});
   ModelFacts model(const std::string& name, const std::stop_token& stop = {});

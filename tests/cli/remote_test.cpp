@@ -116,6 +116,17 @@ void expect_refused(const Result& result, int status, const std::string& wanted)
   EXPECT_THAT(result.err, HasSubstr(wanted));
 }
 
+TEST_F(RemoteTest, PingNeedsNoTokenAndSaysWhoIsThere) {
+  const Result there = remote({"ping", "--json"}, "''");
+  ASSERT_EQ(there.status, 0) << there.err;
+  EXPECT_EQ(there.json()["ready"], true);
+  EXPECT_EQ(there.json()["name"], "obscura");
+  const Result lines = remote({"ping"});
+  EXPECT_THAT(lines.out, HasSubstr("is ready"));
+  server_.reset();
+  expect_refused(obscura({"remote", "ping", "--server", "http://127.0.0.1:1"}), 1, "127.0.0.1:1");
+}
+
 TEST_F(RemoteTest, MakesAndSendsKeysOnce) {
   const Result first = classify({sample("7-0"), "--json"});
   ASSERT_EQ(first.status, 0) << first.err;

@@ -33,6 +33,23 @@ TEST(Calls, SayTheTokenAndReadWhatIsThere) {
   EXPECT_GT(remote.traffic().down, 0U);
 }
 
+TEST(Calls, PingIsAskedOnce) {
+  ScriptedServer server(one_by_one({whole(200, R"({"ready":true})"), whole(503, R"({"ready":false})"),
+                                    failure(503, "shutting_down"), whole(404, "<html>"), whole(200, "{}")}));
+  Remote remote(server.url(), "", quick());
+  EXPECT_NO_THROW(remote.ping());
+  const auto waiting = error_of_call([&] { remote.ping(); });
+  EXPECT_EQ(waiting.status(), 503);
+  EXPECT_THAT(waiting.what(), HasSubstr("not ready"));
+  EXPECT_EQ(error_of_call([&] { remote.ping(); }).code(), "shutting_down");
+  EXPECT_EQ(error_of_call([&] { remote.ping(); }).code(), "not_found");
+  ASSERT_EQ(server.heard().size(), 4U);
+  for (const auto& heard : server.heard()) {
+    EXPECT_EQ(heard.path, "/v2/health/ready");
+    EXPECT_EQ(heard.headers.count("authorization"), 0U);
+  }
+}
+
 TEST(Calls, ClientSpecsAreCheckedAndFetchedOnce) {
   ScriptedServer server([](const Heard&) { return whole(200, kSpec); });
   Remote remote(server.url(), "", quick());

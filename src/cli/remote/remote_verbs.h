@@ -11,7 +11,7 @@
 #include "study/remote/remote_classify.h"
 #include "study/remote/remote_search.h"
 
-/// `obscura remote models|classify|search|keys`: what an owner does at a server.
+/// `obscura remote ping|models|classify|search|keys`: what an owner does at a server.
 namespace obscura::cli {
 
 /// Which server, and who asks.
@@ -38,6 +38,7 @@ struct RemoteSearchArguments {
 /// (cli/tiers.h).
 void run_remote_search(const RemoteSearchArguments& arguments);
 
+void add_remote_ping(CLI::App& remote);
 void add_remote_models(CLI::App& remote);
 void add_remote_classify(CLI::App& remote);
 void add_remote_search(CLI::App& remote);

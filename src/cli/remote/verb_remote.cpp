@@ -5,6 +5,7 @@ namespace obscura::cli {
 
 void add_remote_verb(CLI::App& verb) {
   verb.require_subcommand(1);
+  add_remote_ping(verb);
   add_remote_models(verb);
   add_remote_classify(verb);
   add_remote_search(verb);
