@@ -81,7 +81,7 @@ Evaluation evaluate(const EvaluationRequest& a) {
   result.plain_seconds = prepared.plain_seconds;
   result.run =
       run_with_journal(a.journal, identity_of(a, prepared.graph, prepared.images, prepared.options, pool), a.stop_after,
-                       prepared.graph, prepared.options, prepared.images.values, pool, a.together, a.note, a.on_images);
+                       prepared.graph, prepared.options, prepared.images.values, pool, a.together, a.note);
   result.scores = report::score(prepared.plain, result.run.logits, prepared.images.labels);
   if (prepared.original)
     result.original = score_original(*prepared.original, result.run.logits, prepared.images.labels);
@@ -97,7 +97,7 @@ SimulatedEvaluation simulate(const EvaluationRequest& a) {
   SimulatedEvaluation result;
   result.network = a.network;
   result.dataset = a.dataset;
-  result.run = run_simulated(prepared.graph, prepared.options, prepared.images.values, pool, !a.on_images, a.on_images);
+  result.run = run_simulated(prepared.graph, prepared.options, prepared.images.values, pool, true);
   result.scores = report::score(prepared.plain, result.run.logits, prepared.images.labels);
   if (prepared.original) {
     result.original = score_original(*prepared.original, result.run.logits, prepared.images.labels);

@@ -36,8 +36,6 @@ struct EvaluationRequest {
   std::size_t stop_after = 0;     ///< for tests: end as if interrupted after so many images; 0: not
   Notes note;
   std::function<void(const compile::FitReport&)> on_fit;  ///< hears of activations that had to be fitted, if set
-  /// Hears how many images of how many are done, in place of a line on standard error; what it throws ends the run.
-  std::function<void(std::size_t done, std::size_t total)> on_images;
 };
 
 }  // namespace obscura::study

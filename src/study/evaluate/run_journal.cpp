@@ -167,26 +167,19 @@ void RunJournal::complete(EncryptedRun& run) const {
 EncryptedRun run_with_journal(const fs::path& journal, const nlohmann::ordered_json& identity, std::size_t stop_after,
                               const nn::Graph& graph, const compile::CompileOptions& options,
                               const std::vector<std::vector<float>>& images, ThreadPool& pool, std::size_t together,
-                              const Notes& note,
-                              const std::function<void(std::size_t done, std::size_t total)>& on_images) {
-  RunSteps steps;
-  if (on_images) {
-    steps.on_batch = [&](const EncryptedRun&, std::size_t first, std::size_t count) {
-      on_images(first + count, images.size());
-    };
-  }
-  if (journal.empty()) return run_encrypted(graph, options, images, pool, !on_images, together, steps);
+                              const Notes& note) {
+  if (journal.empty()) return run_encrypted(graph, options, images, pool, true, together);
   RunJournal kept(journal, identity, images.size());
   if (kept.done() > 0)
     note(fmt::format("continuing {} after {} of {} images", journal.string(), kept.done(), images.size()));
+  RunSteps steps;
   steps.first = kept.done();
   steps.on_batch = [&](const EncryptedRun& so_far, std::size_t first, std::size_t count) {
     kept.add(so_far, first, count);
-    if (on_images) on_images(first + count, images.size());
     if (stop_after == 0 || first + count < stop_after || first + count == images.size()) return;
     throw Error(fmt::format("stopped after {} of {} images: the same command continues", first + count, images.size()));
   };
-  EncryptedRun run = run_encrypted(graph, options, images, pool, !on_images, together, steps);
+  EncryptedRun run = run_encrypted(graph, options, images, pool, true, together, steps);
   kept.complete(run);
   return run;
 }

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -43,11 +42,10 @@ class RunJournal {
 
 /// As run_encrypted, with what is done kept in `journal` (empty: nowhere) under that identity, and continued from
 /// there. The file stays: whoever has stored the result removes it. `stop_after` > 0, for tests: ends with an Error
-/// once so many images are done, as if interrupted. `on_images` is EvaluationRequest's.
+/// once so many images are done, as if interrupted.
 EncryptedRun run_with_journal(const std::filesystem::path& journal, const nlohmann::ordered_json& identity,
                               std::size_t stop_after, const nn::Graph& graph, const compile::CompileOptions& options,
                               const std::vector<std::vector<float>>& images, ThreadPool& pool, std::size_t together,
-                              const Notes& note,
-                              const std::function<void(std::size_t done, std::size_t total)>& on_images = {});
+                              const Notes& note);
 
 }  // namespace obscura::study

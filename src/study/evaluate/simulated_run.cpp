@@ -16,8 +16,7 @@ constexpr std::size_t kStep = 16;
 }  // namespace
 
 SimulatedRun run_simulated(const nn::Graph& graph, const compile::CompileOptions& options,
-                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
-                           const std::function<void(std::size_t done, std::size_t total)>& on_images) {
+                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress) {
   const Stopwatch watch;
   SimulatedRun result;
   program::Program program = compile_network(graph, options);
@@ -35,7 +34,6 @@ SimulatedRun run_simulated(const nn::Graph& graph, const compile::CompileOptions
       result.logits[first + i] = std::move(one.logits);
     });
     shown.advance(count);
-    if (on_images) on_images(first + count, images.size());
   }
   for (std::size_t i = 0; i < images.size(); ++i) {
     if (overflow[i] != 0) result.overflows.push_back(i);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <vector>
 
 #include "base/parallel.h"
@@ -17,9 +16,8 @@ struct SimulatedRun {
   double seconds = 0;
 };
 
-/// `images` are preprocessed. Shows progress where `progress` is set. `on_images` is EvaluationRequest's.
+/// `images` are preprocessed. Shows progress where `progress` is set.
 SimulatedRun run_simulated(const nn::Graph& graph, const compile::CompileOptions& options,
-                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress,
-                           const std::function<void(std::size_t done, std::size_t total)>& on_images = {});
+                           const std::vector<std::vector<float>>& images, ThreadPool& pool, bool progress);
 
 }  // namespace obscura::study
