@@ -3,7 +3,7 @@ import { classify } from "./asking.js";
 import { Journey } from "./journey.js";
 import { clearCanvas, showBytes } from "./noise.js";
 import { PictureInput } from "./picture_input.js";
-import { bytesText, countText, make, nameText, percentText, timeText } from "./text.js";
+import { bytesText, countText, make, nameText, percentText, showUnderneath, timeText } from "./text.js";
 import { Work } from "./work.js";
 
 const kMostClasses = 10;
@@ -25,9 +25,9 @@ export class ClassifyView {
     const card = (kind, title, words, ...inside) => make(`section.card.${kind}`, {}, make("h3", {}, title), make("p.hint", {}, words), ...inside);
     this.empty = make("p.hint", { hidden: true }, "This server serves no network: its owner makes one by obscura compile.");
     return make("div", {}, this.picker, this.empty, make("div.cards", {},
-      card("here", "Your picture", "Stays in this browser", this.input.element, this.work.element),
+      card("here.asked", "Your picture", "Stays in this browser", this.input.element, this.work.element),
       card("there", "What the server saw", "Ciphertexts: to it they are noise", this.#noise()),
-      card("here", "The answer", "Read in this browser alone", this.#answer())), this.journey.element);
+      this.answerCard = card("here", "The answer", "Read in this browser alone", this.#answer()), this.journey.element));
   }
 
   #noise() {
@@ -101,6 +101,7 @@ export class ClassifyView {
     if (done === null) return "Stopped: without keys nothing is asked.";
     this.#showNoise(done, pixels);
     this.#showAnswer(done.predictions[0]);
+    showUnderneath(this.answerCard);
     return `Answered in ${timeText(performance.now() - begun)}.`;
   }
 

@@ -13,8 +13,7 @@ export class Journey {
     this.steps = [];
     this.body = make("tbody");
     this.total = make("p.quiet-text");
-    this.element = make("section.card.journey", { "aria-labelledby": "", hidden: true });
-    this.element.removeAttribute("aria-labelledby");
+    this.element = make("section.card.journey", { "aria-label": "What travelled", hidden: true });
     const head = ["Step", "Where", "Bytes", "Time"].map((text, i) => make(i > 1 ? "th.number" : "th", { scope: "col" }, text));
     this.element.append(
       make("h3", {}, "What travelled"),

@@ -73,7 +73,6 @@ class Page {
     tabs((name) => name === "keys" && this.keys.show());
     document.addEventListener("paste", (event) => this.#paste(event));
     byId("token-button").addEventListener("click", async () => (await holder.ask()) && this.connect());
-    byId("app").hidden = false;
   }
 
   #paste(event) {
@@ -96,6 +95,7 @@ class Page {
       await this.classify.show(models);
       await this.search.show(await this.#galleries(), models);
       await this.keys.show();
+      byId("app").hidden = false;
       this.#state(`Connected to ${location.host}`, true);
     } catch (error) {
       this.#state("Not connected", false);

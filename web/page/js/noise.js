@@ -2,6 +2,7 @@
 import { toRgba } from "./pixels.js";
 
 export function showPixels(canvas, pixels) {
+  canvas.classList.remove("empty");
   canvas.width = pixels.width, canvas.height = pixels.height;
   canvas.getContext("2d").putImageData(new ImageData(toRgba(pixels), pixels.width, pixels.height), 0, 0);
 }
@@ -24,5 +25,6 @@ export function showBytes(canvas, bytes, width, height) {
 }
 
 export function clearCanvas(canvas) {
+  canvas.classList.add("empty");
   canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 }

@@ -3,7 +3,7 @@ import { Journey } from "./journey.js";
 import { clearCanvas, showBytes, showPixels } from "./noise.js";
 import { rememberSent } from "./owners.js";
 import { PictureInput } from "./picture_input.js";
-import { bytesText, countText, make, nameText, timeText } from "./text.js";
+import { bytesText, countText, make, nameText, showUnderneath, timeText } from "./text.js";
 import { Work } from "./work.js";
 
 const kNames = {
@@ -35,11 +35,12 @@ export class SearchView {
     this.found = make("ol.found", { "aria-label": "Pictures that were found" });
     this.verdict = make("p", { role: "status" }, "Nothing yet.");
     this.cards = make("div.cards", {},
-      make("section.card.here", {}, make("h3", {}, "Your picture"), make("p.hint", {}, "Stays in this browser"), this.input.element, this.work.element),
+      make("section.card.here.asked", {}, make("h3", {}, "Your picture"), make("p.hint", {}, "Stays in this browser"), this.input.element, this.work.element),
       make("section.card.there", {}, make("h3", {}, "What the server saw"), make("p.hint", {}, "Ciphertexts: to it they are noise"),
         make("div.noises", {}, this.noise, this.noiseText)),
-      make("section.card.here", {}, make("h3", {}, "What was found"), make("p.hint", {}, "Chosen and read in this browser alone"), this.verdict, this.found));
-    return make("div", {}, this.picker, this.empty, this.cards, this.journey.element);
+      this.foundCard = make("section.card.here", {}, make("h3", {}, "What was found"), make("p.hint", {}, "Chosen and read in this browser alone"), this.verdict, this.found),
+      this.journey.element);
+    return make("div", {}, this.picker, this.empty, this.cards);
   }
 
   async show(galleries, models) {
@@ -104,6 +105,7 @@ export class SearchView {
       stop();
     }
     this.#show(found, gallery);
+    showUnderneath(this.foundCard);
     this.journey.add("the rest, encrypting, choosing", "here", Math.max(0, performance.now() - begun - this.journey.milliseconds()));
     if (this.sentKeys) rememberSent(await owner.id(), await this.obscura.hash(await owner.evaluationKeys()));
     this.sentKeys = false;

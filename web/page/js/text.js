@@ -56,3 +56,10 @@ export function make(what, attributes = {}, ...children) {
 }
 
 export const byId = (id) => document.getElementById(id);
+
+/** Where cards stand one below the other, what has just come may be out of sight. */
+export function showUnderneath(element) {
+  if (!matchMedia("(max-width: 900px)").matches) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+}
