@@ -86,6 +86,9 @@ function(obscura_parts component)
 endfunction()
 obscura_parts(programs obscura-networks obscura-remote)
 obscura_parts(service obscura-server obscura-trusted)
+# The page of serve --web, where ./dev web has made it.
+install(DIRECTORY "${CMAKE_SOURCE_DIR}/build/web/site" DESTINATION "${CMAKE_INSTALL_DATADIR}/obscura/web"
+  COMPONENT service OPTIONAL)
 obscura_parts(learning obscura-learning)
 install(DIRECTORY models samples DESTINATION "${CMAKE_INSTALL_DATADIR}/obscura" COMPONENT programs
   FILES_MATCHING PATTERN "*.onnx" PATTERN "*.png" PATTERN "*.md")

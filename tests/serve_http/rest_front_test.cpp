@@ -162,6 +162,7 @@ TEST_F(Rest, AnswersQueriesInThreeForms) {
   ASSERT_EQ(bare.status, 200) << bare.body;
   const auto logits = customer.read({bare.body.begin(), bare.body.end()});
   EXPECT_FALSE(logits.empty());
+  EXPECT_EQ(bare.headers.at("server-timing").rfind("server;dur=", 0), 0U) << "what of the time is the server's";
 
   std::string length(4, '\0');
   for (std::size_t i = 0; i < 4; ++i) length[i] = static_cast<char>(query.size() >> (8 * i));

@@ -1,5 +1,7 @@
 #include "serve/http/rest_call.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "serve/http/json_text.h"
@@ -36,12 +38,12 @@ void CallRecord::received(std::uint64_t bytes) {
 }
 
 void CallRecord::ended(const Reply& reply) noexcept try {
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start_;
+  const double taken = seconds();
   Metrics& metrics = shared_->service.metrics();
-  metrics.ended("http", call_, model_, failure_of(reply), taken.count());
+  metrics.ended("http", call_, model_, failure_of(reply), taken);
   metrics.received(received_);
   metrics.sent(reply.size());
-  if (shared_->options.access_log) shared_->options.access_log(line(reply, taken.count()));
+  if (shared_->options.access_log) shared_->options.access_log(line(reply, taken));
 } catch (...) {
   // Neither counting nor logging is a reason to fail a call.
 }
@@ -64,7 +66,13 @@ std::string CallRecord::line(const Reply& reply, double seconds) const {
   return line.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
+double CallRecord::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
 void RestExchange::answer(Reply reply) const {
+  // For who wants to tell the way from the work (W3C Server Timing).
+  reply.add("Server-Timing", fmt::format("server;dur={:.3f}", 1e3 * record->seconds()));
   record->ended(reply);
   exchange->answer(std::move(reply));
 }

@@ -29,6 +29,8 @@ class CallRecord {
   void received(std::uint64_t bytes);
   /// The time of a call counts from here on: its last byte has come.
   void body_is_here() { start_ = std::chrono::steady_clock::now(); }
+  /// So much of it is over.
+  double seconds() const;
   /// Counts and logs the end; once. Throws nothing.
   void ended(const Reply& reply) noexcept;
 
