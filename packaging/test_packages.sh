@@ -21,17 +21,55 @@ if [[ ! -s $base ]]; then
   mv "$base.partial" "$base"
 fi
 
-root=$(mktemp -d "$(dirname "$folder")/bare-XXXXXX")
-trap 'umount -lR "$root/proc" "$root/sys" "$root/dev" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
-tar -C "$root" -xf "$base" --exclude='./dev/*'
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --rbind /dev "$root/dev"
-cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-# As in a container: packages start nothing.
-printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-chmod 755 "$root/usr/sbin/policy-rc.d"
-mkdir "$root/packages"
-cp "$folder"/*.deb "$here/test_in_debian.sh" "$root/packages"
-chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 ${http_proxy:+http_proxy="$http_proxy"} \
-  ${https_proxy:+https_proxy="$https_proxy"} bash /packages/test_in_debian.sh
+root=
+leave() { [[ -z $root ]] || { umount -lR "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true; rm -rf --one-file-system "$root"; }; }
+trap leave EXIT
+# A root folder of its own with the packages and FILE... in it.
+fresh_root() {
+  leave
+  root=$(mktemp -d "$(dirname "$folder")/bare-XXXXXX")
+  chmod 755 "$root"
+  tar -C "$root" -xf "$base" --exclude='./dev/*'
+  mount -t proc proc "$root/proc"
+  mount --rbind /sys "$root/sys"
+  mount --rbind /dev "$root/dev"
+  cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+  mkdir "$root/packages"
+  cp "$folder"/*.deb "$@" "$root/packages"
+}
+in_root() {
+  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@"
+}
+
+fresh_root "$here/test_in_debian.sh"
+in_root bash /packages/test_in_debian.sh
+
+# The unit in a Debian that is booted, where this machine can.
+if ls "$folder"/obscura-server_*.deb >/dev/null 2>&1; then
+  fresh_root "$here/test_unit.sh"
+  in_root sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends systemd systemd-sysv procps openssl /packages/obscura_*.deb /packages/obscura-server_*.deb' \
+    >"$base.log" 2>&1 || { tail -n 5 "$base.log" >&2; fail "obscura-server could not be installed"; }
+  cat >"$root/etc/systemd/system/packages-test.service" <<'UNIT'
+[Unit]
+After=multi-user.target
+SuccessAction=poweroff-force
+FailureAction=poweroff-force
+[Service]
+Type=oneshot
+ExecStart=/packages/test_unit.sh
+[Install]
+WantedBy=multi-user.target
+UNIT
+  ln -s ../packages-test.service "$root/etc/systemd/system/multi-user.target.wants/"
+  umount -lR "$root/proc" "$root/sys" "$root/dev"
+  timeout 900 systemd-nspawn --quiet --register=no --keep-unit --private-network --directory="$root" --boot \
+    >"$base.log" 2>&1 </dev/null || true
+  result=$(cat "$root/packages/result" 2>/dev/null || true)
+  if [[ -z $result ]]; then
+    say "NOT TESTED: the unit in a booted Debian, which systemd-nspawn could not do here: $(tail -n 1 "$base.log")"
+  else
+    [[ $result == passed ]] || fail "the unit: $result"
+    say "the unit was started, looked at, killed, spoken to with TLS and without, stopped and purged"
+  fi
+fi
