@@ -3,6 +3,7 @@
 deb_packages=(dpkg-dev file lintian)  # to make packages, and to look at them
 test_package_packages=(mmdebstrap systemd-container)  # a bare Debian to install them in
 container_packages=(mmdebstrap buildah)
+test_container_packages=(podman crun runc)
 
 # What the packages say of where they come from: the commit, marked where files differ from it, and its time.
 verb_deb() {
@@ -41,4 +42,11 @@ verb_test-packages() {
 verb_container() {
   ensure_packages "${container_packages[@]}"
   exec packaging/container/build.sh "${1:-oci}" build/packages
+}
+
+verb_test-container() {
+  local images=(build/packages/obscura-*.tar)
+  [[ -e ${1:-${images[0]}} ]] || fail "no image in build/packages; './dev container' makes it"
+  ensure_packages "${test_container_packages[@]}"
+  exec packaging/container/test.sh "${1:-${images[0]}}"
 }
