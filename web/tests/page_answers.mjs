@@ -38,6 +38,24 @@ export async function draws(place) {
   browser.check();
 }
 
+function sameShares(found, native, within) {
+  const top = native.images[0].top;
+  assertEqual(top.length, 10, "classes of the program");
+  for (const { class: name, confidence } of top) {
+    assert(Math.abs(found[name] - confidence) < within, `class ${name}: ${found[name]} here, ${confidence} by the program`);
+  }
+}
+
+function enlarged(page, name) {
+  return page.evaluate(async (sampled) => {
+    const picture = await createImageBitmap(await (await fetch(`samples/${sampled}.png`)).blob());
+    const canvas = Object.assign(document.createElement("canvas"), { width: 101, height: 97 });
+    const c = canvas.getContext("2d");
+    c.drawImage(picture, 0, 0, 101, 97);
+    return canvas.toDataURL("image/png");
+  }, name);
+}
+
 /** A file that is dropped, one that is chosen, a sample; with what the program's own client says to the same file. */
 export async function drops(place) {
   const { server, browser, page } = await begun(place);
@@ -54,9 +72,15 @@ export async function drops(place) {
   assertEqual(await answer(page).innerText(), "5", "the answer to what was dropped");
   const native = JSON.parse(server.remote("classify", sample("5-1"), "--keys", place.path("keys"), "--top", "10", "--json"));
   const found = await shares(page);
-  for (const { class: name, confidence } of (native.images ?? native.pictures)[0].top) {
-    assert(Math.abs(found[name] - confidence) < 0.01, `class ${name}: ${found[name]} here, ${confidence} by the program`);
-  }
+  sameShares(found, native, 0.001);
+  // Of another size: resized here, and by the program, which averages and interpolates with OpenCV.
+  const large = place.path("large.png");
+  fs.writeFileSync(large, Buffer.from((await enlarged(page, "6-0")).split(",")[1], "base64"));
+  await choose(page, large);
+  await page.waitForFunction(() => document.querySelector("#panel-classify .drop").textContent.includes("large.png"));
+  assert((await panel(page).locator(".preview .notes").innerText()).includes("resized from 101x97 to 28x28"), "of its size nothing is said");
+  await ask(page);
+  sameShares(await shares(page), JSON.parse(server.remote("classify", large, "--keys", place.path("keys"), "--top", "10", "--json")), 0.01);
   await choose(page, sample("8-0"));
   await preview(page);
   await ask(page);
