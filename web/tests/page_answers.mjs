@@ -41,7 +41,7 @@ export async function draws(place) {
 function sameShares(found, native, within) {
   const top = native.images[0].top;
   assertEqual(top.length, 10, "classes of the program");
-  for (const { class: name, confidence } of top) {
+  for (const { label: name, confidence } of top) {
     assert(Math.abs(found[name] - confidence) < within, `class ${name}: ${found[name]} here, ${confidence} by the program`);
   }
 }
