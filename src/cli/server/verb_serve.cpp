@@ -22,6 +22,7 @@
 #include "cli/options.h"
 #include "cli/server/state_option.h"
 #include "cli/server/trusted_part.h"
+#include "cli/service_manager.h"
 #include "cli/verbs.h"
 #include "report/text.h"
 #include "serve/grpc/grpc_front.h"
@@ -262,7 +263,9 @@ void run_serve(const ServeArguments& a) {
   if (!a.ready_file.empty()) {
     write_file(a.ready_file, fmt::format("{{\"http\":{},\"grpc\":{}}}\n", rest.port(), grpc_port));
   }
+  tell_service_manager("READY=1");
   wait_for_end(held);
+  tell_service_manager("STOPPING=1");
   const int grace = static_cast<int>(a.grace) * 1000;
   log.event("stopping: what was taken has " + std::to_string(a.grace) + " s to end");
   service.stop(grace);
