@@ -167,7 +167,7 @@ export async function ended(page) {
 }
 
 export async function choose(page, ...files) {
-  await panel(page).locator("input[type=file]").setInputFiles(files);
+  await panel(page).locator("input[type=file]").first().setInputFiles(files);
 }
 
 export async function preview(page) {

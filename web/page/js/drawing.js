@@ -5,11 +5,11 @@ import { fromRgba } from "./pixels.js";
 const kSide = 280, kStroke = 22, kStep = 10;
 
 export class Drawing {
-  /** `changed` is called after every stroke and step. */
-  constructor(changed) {
+  /** `changed` is called after every stroke and step; `help` is the id of what explains the keys. */
+  constructor(changed, help) {
     this.changed = changed;
     this.canvas = make("canvas.drawing", {
-      width: kSide, height: kSide, tabindex: 0, role: "application", "aria-describedby": "drawing-help",
+      width: kSide, height: kSide, tabindex: 0, role: "application", "aria-describedby": help,
       "aria-label": "A place to draw a digit",
     });
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });

@@ -28,6 +28,9 @@ export const storedName = (model) => `${model.name}-${model.clientSpec.slice(0, 
 /** Of keys under storedName: the model that they were made for. */
 const modelOf = (name) => name.replace(/-[0-9a-f]{12}$/, "");
 
+/** One tab at a time. A browser without locks (none that is current) has each tab for itself. */
+const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
+
 export class Owners {
   constructor(obscura, store, server) {
     this.obscura = obscura, this.store = store, this.server = server;
@@ -63,7 +66,7 @@ export class Owners {
     if (known && (await this.stored(model))) return { owner: known, fresh: false };
     if (known) this.open.delete(model.clientSpec), note("The keys of this model are gone from this browser: new ones are made.");
     // Two tabs at once make one set.
-    return navigator.locks.request(`obscura ${model.clientSpec}`, async () => {
+    return alone(`obscura ${model.clientSpec}`, async () => {
       const there = await this.stored(model);
       const owner = there ? await this.#opened(there, say) : await this.#made(model, { journey, say, note, progress });
       if (owner) this.open.set(model.clientSpec, owner);

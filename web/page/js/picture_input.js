@@ -18,7 +18,7 @@ export class PictureInput {
     this.read = null;  // { pixels, notes, name } of a file
     this.pixels = null;
     this.id = `picture-${++count}`;
-    this.drawing = new Drawing(() => this.#update());
+    this.drawing = new Drawing(() => this.#update(), `${this.id}-help`);
     this.element = this.#build();
   }
 
@@ -49,19 +49,24 @@ export class PictureInput {
     this.centre = make("input", { type: "checkbox", checked: true, onchange: () => this.#update() });
     return (this.drawPart = make("div.draw-part", {},
       this.drawing.frame,
-      make("p.hint", { id: "drawing-help" }, "By keyboard: arrows move the pen, space puts it down and lifts it, Delete clears."),
+      make("p.hint", { id: `${this.id}-help` }, "By keyboard: arrows move the pen, space puts it down and lifts it, Delete clears."),
       make("div.row", {},
         make("label.check", {}, this.centre, make("span", {}, "Centre it, as the digits are that the network learnt from")),
         make("button.quiet", { type: "button", onclick: () => this.drawing.clear() }, "Clear"))));
   }
 
   #filePart() {
-    this.file = make("input.file", {
-      type: "file", id: `${this.id}-file`, accept: "image/*", onchange: () => this.file.files[0] && this.take(this.file.files[0]),
+    const picker = (what, more) => make("input.file", {
+      type: "file", id: `${this.id}-${what}`, accept: "image/*", ...more,
+      onchange: (event) => event.target.files[0] && this.take(event.target.files[0]),
     });
+    this.file = picker("file", {});
+    this.camera = picker("camera", { capture: "environment" });
     this.dropText = make("span", {}, "Choose a picture, drop one here, or paste one");
     this.filePart = make("div.file-part", {},
-      this.file, make("label.drop", { for: this.file.id }, this.dropText, make("span.hint", {}, "It stays in this browser.")));
+      this.file, make("label.drop", { for: this.file.id }, this.dropText, make("span.hint", {}, "It stays in this browser.")),
+      // Where there is no camera to hand, this would be the same once more.
+      make("div.camera", {}, this.camera, make("label.button.quiet", { for: this.camera.id }, "Take a photo")));
     return this.filePart;
   }
 
@@ -120,7 +125,7 @@ export class PictureInput {
 
   /** A file; of several the first is taken, and that is said. */
   async take(file, files = 1) {
-    this.file.value = "";
+    this.file.value = this.camera.value = "";
     try {
       const { pixels, notes } = await decoded(file);
       const others = files > 1 ? [`${files} files were dropped: the first is taken`] : [];
