@@ -17,17 +17,20 @@ from .errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .compiler import Network as Network, Program as Program, compile as compile
+    from .classifier import Classifier as Classifier
+    from .compiler import Evaluation as Evaluation, Network as Network, compile as compile, evaluate as evaluate
     from .owner import Owner as Owner, Prediction as Prediction
+    from .program import Program as Program
     from .server import Server as Server
 
 # Where each name lives: loaded when it is first asked for.
 _HOMES = {
     "Owner": "owner", "Prediction": "owner",
-    "Server": "server",
-    "compile": "compiler", "Program": "compiler", "Network": "compiler",
+    "Server": "server", "Program": "program",
+    "compile": "compiler", "evaluate": "compiler", "Evaluation": "compiler", "Network": "compiler",
+    "Classifier": "classifier",
 }
-_MODULES = ("ckks", "classifier", "compiler", "errors", "owner", "server")
+_MODULES = ("ckks", "classifier", "compiler", "errors", "owner", "program", "server")
 
 __all__ = [
     "CancelledError", "Doubt", "Error", "FormatError", "IoError", "MismatchError", "Note", "ParameterError",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "audit/attack.h"
+#include "base/progress.h"
 #include "study/learning/attack_trials.h"
 #include "support/errors.h"
 #include "support/study_call.h"
@@ -47,10 +48,8 @@ py::dict attack(const py::dict& given, const std::string& name, const std::files
   if (name != "all") audit::find_attack(name);
   const auto done = study_call({progress, note}, [&](const Notes& hear) {
     const auto scene = study::make_audit_scene(options, hear);
-    const auto trials = study::try_attacks(scene, name, out, [&](const study::AttackTrial& trial) {
-      hear(trial.report ? trial.attack.name + ": " + trial.report->verdict()
-                        : trial.attack.name + " could not be tried: " + trial.problem);
-    });
+    Progress tried("attacking", name == "all" ? audit::attacks_on(scene.scene.parameters).size() : 1, "attacks", false);
+    const auto trials = study::try_attacks(scene, name, out, [&](const study::AttackTrial&) { tried.advance(); });
     Attacked attacked{study::attacks_json(scene, trials).dump(), {}, {}};
     std::size_t most = 0;
     for (const auto& trial : trials) {

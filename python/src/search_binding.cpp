@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "image/dataset.h"
+#include "image/digest.h"
 #include "search/gallery.h"
 #include "search/records.h"
 #include "search_result.h"
@@ -19,6 +21,7 @@
 #include "study/search/gallery_evaluation.h"
 #include "study/search/index.h"
 #include "study/search/search.h"
+#include "study/shipped.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;
@@ -115,6 +118,15 @@ py::dict add(const fs::path& gallery, const fs::path& network, const PixelArray&
 py::dict state(const fs::path& folder) {
   auto gallery = search::Gallery::open(folder);
   return state_dict(gallery.form(), gallery.state());
+}
+
+/// The network that ships with this SHA-256; empty: none does.
+fs::path shipped_by_digest(const std::string& digest) {
+  std::error_code ec;
+  for (fs::directory_iterator at(study::shipped("models"), ec), end; !ec && at != end; at.increment(ec)) {
+    if (at->path().extension() == ".onnx" && image::sha256(read_file(at->path())) == digest) return at->path();
+  }
+  return {};
 }
 
 /// (place, name, label or -1) of every image.
@@ -219,6 +231,7 @@ void bind_index(py::module_& module) {
 void bind_search(py::module_& module) {
   bind_index(module);
   module.def("state", &state, py::arg("gallery"));
+  module.def("shipped_network", &shipped_by_digest, py::arg("digest"));
   module.def("entries", &entries, py::arg("gallery"));
   module.def("image_at", &image_at, py::arg("gallery"), py::arg("place"));
   module.def("search", &search_call, py::arg("gallery"), py::arg("network"), py::arg("picture").noconvert(),

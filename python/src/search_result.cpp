@@ -18,7 +18,9 @@ py::dict search_dict(const study::SearchResult& result, const nlohmann::ordered_
   out["thumbnails"] = thumbnails;
   out["query"] = to_array(result.query);
   out["server_view"] = to_array(result.server_view);
-  out["sheet"] = to_array(study::search_sheet(result));
+  const auto sheet = study::search_sheet(result);
+  out["sheet"] = to_array(sheet);
+  out["png"] = to_bytes(image::encode_png(sheet));
   return out;
 }
 

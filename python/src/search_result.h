@@ -9,7 +9,8 @@
 /// What a search gave, as Python gets it: from a gallery here or at a server.
 namespace obscura::python {
 
-/// {"json": text, "thumbnails": [array], "query": array, "server_view": array, "sheet": array}. `json`: as the command
+/// {"json": text, "thumbnails": [array], "query": array, "server_view": array, "sheet": array,
+/// "png": the sheet as a file}. `json`: as the command
 /// line's.
 pybind11::dict search_dict(const study::SearchResult& result, const nlohmann::ordered_json& json);
 

@@ -1,17 +1,24 @@
 #include "server_binding.h"
 
+#include <pybind11/stl/filesystem.h>
+
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "message/client_wire.h"
 #include "message/messages.h"
 #include "program/program_wire.h"
+#include "program/sizes.h"
 #include "runtime/server.h"
 #include "support/arrays.h"
 #include "support/long_call.h"
 
 namespace py = pybind11;
+namespace fs = std::filesystem;
 
 namespace obscura::python {
 namespace {
@@ -67,14 +74,49 @@ class PyServer {
   SameProcess process_;
 };
 
-py::bytes spec_of_program(const py::object& program) {
+template <typename Read>
+auto of_program(const py::object& program, Read&& read) {
   const ByteView bytes(program, "program");
-  ckks::Bytes spec;
-  {
-    const py::gil_scoped_release unlocked;
-    spec = message::write_client_spec(program::read_program(bytes).client);
+  const py::gil_scoped_release unlocked;
+  return read(program::read_program(bytes));
+}
+
+py::bytes spec_of_program(const py::object& program) {
+  return to_bytes(of_program(program, [](const program::Program& p) { return message::write_client_spec(p.client); }));
+}
+
+/// Both files, the second when nothing is left that could fail but the disk.
+void save_program(const fs::path& folder, const py::object& program, const py::object& spec, bool overwrite) {
+  const ByteView server(program, "program"), client(spec, "client spec");
+  const py::gil_scoped_release unlocked;
+  std::error_code ec;
+  if (fs::exists(folder, ec) && !fs::is_directory(folder, ec)) {
+    throw IoError("cannot write into " + folder.string() + ": it is no folder");
   }
-  return to_bytes(spec);
+  // Keys know their program by their own copy of the spec.
+  if (fs::exists(folder / "secret.key", ec)) {
+    throw IoError("cannot write into " + folder.string() + ": it holds keys; name another folder");
+  }
+  for (const char* name : {"server.program", "client.spec"}) {
+    if (overwrite || !fs::exists(folder / name, ec)) continue;
+    throw IoError((folder / name).string() + " is there already: name another folder, or overwrite=True");
+  }
+  fs::create_directories(folder, ec);
+  if (ec) throw IoError("cannot make " + folder.string() + ": " + ec.message());
+  write_file(folder / "client.spec", client.span());
+  write_file(folder / "server.program", server.span());
+}
+
+py::dict program_sizes(const py::object& program) {
+  const auto sizes = of_program(program, [](const program::Program& p) { return program::sizes(p); });
+  py::dict out;
+  out["query"] = sizes.query, out["reply"] = sizes.reply, out["keys"] = sizes.keys, out["server"] = sizes.server;
+  out["expanded_keys"] = sizes.expanded_keys, out["weights"] = sizes.weights, out["working"] = sizes.working;
+  return out;
+}
+
+double predicted_seconds(const py::object& program) {
+  return of_program(program, [](const program::Program& p) { return p.microseconds / 1e6; });
 }
 
 }  // namespace
@@ -91,6 +133,10 @@ void bind_server(py::module_& module) {
       .def_property_readonly("key_bytes", &PyServer::key_bytes)
       .def_property_readonly("threads", &PyServer::threads);
   module.def("spec_of_program", &spec_of_program, py::arg("program"), "The client spec of a server.program, as bytes.");
+  module.def("save_program", &save_program, py::arg("folder"), py::arg("program"), py::arg("client_spec"),
+             py::arg("overwrite") = false);
+  module.def("program_sizes", &program_sizes, py::arg("program"));
+  module.def("predicted_seconds", &predicted_seconds, py::arg("program"));
 }
 
 }  // namespace obscura::python

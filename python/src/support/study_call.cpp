@@ -71,7 +71,9 @@ std::string without_dashes(const std::string& sentence) {
 
 ckks::Sealing sealing_of(const py::object& passphrase, bool seal_new) {
   if (passphrase.is_none()) return {};
-  if (!py::isinstance<py::str>(passphrase)) throw MismatchError("passphrase: expected a str");
+  if (!py::isinstance<py::str>(passphrase) && !py::isinstance<py::bytes>(passphrase)) {
+    throw MismatchError("passphrase: expected a str or bytes");
+  }
   const auto kept = std::make_shared<KeptPassphrase>(py::cast<std::string>(passphrase));
   ckks::Sealing sealing;
   sealing.passphrase = [kept](const std::string&, ckks::PassphraseUse) { return ckks::Passphrase(kept->view()); };

@@ -19,8 +19,8 @@ namespace obscura::python {
 /// "--max-keys is 3" as "max_keys is 3": what is said to somebody who typed no option.
 std::string without_dashes(const std::string& sentence);
 
-/// A passphrase for what opens and seals keys; None is none. Its copies here are wiped. With `seal_new` keys that are
-/// made are sealed with it.
+/// A passphrase, str or bytes, for what opens and seals keys; None is none. Its copies here are wiped. With `seal_new`
+/// keys that are made are sealed with it.
 ckks::Sealing sealing_of(const pybind11::object& passphrase, bool seal_new = true);
 
 /// uint8, height x width or height x width x 1 or 3, as a picture. Throws MismatchError that names `what`.
