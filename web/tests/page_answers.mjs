@@ -82,9 +82,10 @@ export async function drops(place) {
   await ask(page);
   sameShares(await shares(page), JSON.parse(server.remote("classify", large, "--keys", place.path("keys"), "--top", "10", "--json")), 0.01);
   await choose(page, sample("8-0"));
-  await preview(page);
+  await panel(page).getByText("the answer to the picture before").waitFor();
   await ask(page);
   assertEqual(await answer(page).innerText(), "8", "the answer to what was chosen");
+  assert(!(await panel(page).getByText("the answer to the picture before").isVisible()), "the answer is said to be an earlier picture's");
   await panel(page).getByRole("button", { name: "Sample: a drawn 2" }).click();
   await page.waitForFunction(() => document.querySelector("#panel-classify .drop").textContent.includes("sample 2-0.png"));
   await ask(page);

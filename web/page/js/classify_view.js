@@ -42,9 +42,10 @@ export class ClassifyView {
     this.label = make("p.label", {}, "\u2013");
     this.confidence = make("p.confidence", {}, "No answer yet.");
     this.doubt = make("p.warning", { hidden: true });
+    this.stale = make("p.warning", { hidden: true }, "This is the answer to the picture before.");
     this.bars = make("ol.bars");
     this.live = make("div", { role: "status", "aria-atomic": "true", id: "answer" }, this.label, this.confidence);
-    return make("div.answer", {}, this.live, this.doubt, this.bars);
+    return make("div.answer", {}, this.live, this.stale, this.doubt, this.bars);
   }
 
   /** The models of the server that are networks for pictures. */
@@ -82,6 +83,7 @@ export class ClassifyView {
   }
 
   #changed(pixels) {
+    this.stale.hidden = this.answered === undefined || this.answered === pixels;
     this.work.enable(pixels !== null && this.model !== undefined);
   }
 
@@ -89,7 +91,8 @@ export class ClassifyView {
     clearCanvas(this.query), clearCanvas(this.reply);
     this.queryText.textContent = "Nothing yet.", this.replyText.textContent = "";
     this.label.textContent = "\u2013", this.confidence.textContent = "No answer yet.";
-    this.doubt.hidden = true;
+    this.doubt.hidden = this.stale.hidden = true;
+    this.answered = undefined;
     this.bars.replaceChildren();
     this.journey.clear();
   }
@@ -101,6 +104,8 @@ export class ClassifyView {
     if (done === null) return "Stopped: without keys nothing is asked.";
     this.#showNoise(done, pixels);
     this.#showAnswer(done.predictions[0]);
+    this.answered = pixels;
+    this.#changed(this.input.pixels);
     showUnderneath(this.answerCard);
     return `Answered in ${timeText(performance.now() - begun)}.`;
   }

@@ -16,7 +16,7 @@ const kNames = {
 export class SearchView {
   constructor({ obscura, server, owners, facts }) {
     Object.assign(this, { obscura, server, owners, facts });
-    this.input = new PictureInput((pixels) => this.work.enable(pixels !== null && this.model !== undefined));
+    this.input = new PictureInput((pixels) => this.#changed(pixels));
     this.work = new Work("Encrypt and search", (tell, signal) => this.#search(tell, signal));
     this.journey = new Journey();
     this.galleries = [], this.models = [];
@@ -34,11 +34,12 @@ export class SearchView {
     this.noiseText = make("p.hint", {}, "Nothing yet.");
     this.found = make("ol.found", { "aria-label": "Pictures that were found" });
     this.verdict = make("p", { role: "status" }, "Nothing yet.");
+    this.stale = make("p.warning", { hidden: true }, "This was found for the picture before.");
     this.cards = make("div.cards", {},
       make("section.card.here.asked", {}, make("h3", {}, "Your picture"), make("p.hint", {}, "Stays in this browser"), this.input.element, this.work.element),
       make("section.card.there", {}, make("h3", {}, "What the server saw"), make("p.hint", {}, "Ciphertexts: to it they are noise"),
         make("div.noises", {}, this.noise, this.noiseText)),
-      this.foundCard = make("section.card.here", {}, make("h3", {}, "What was found"), make("p.hint", {}, "Chosen and read in this browser alone"), this.verdict, this.found),
+      this.foundCard = make("section.card.here", {}, make("h3", {}, "What was found"), make("p.hint", {}, "Chosen and read in this browser alone"), this.verdict, this.stale, this.found),
       this.journey.element);
     return make("div", {}, this.picker, this.empty, this.cards);
   }
@@ -80,7 +81,14 @@ export class SearchView {
     }
   }
 
+  #changed(pixels) {
+    this.stale.hidden = this.answered === undefined || this.answered === pixels;
+    this.work.enable(pixels !== null && this.model !== undefined);
+  }
+
   #forget() {
+    this.stale.hidden = true;
+    this.answered = undefined;
     clearCanvas(this.noise);
     this.noiseText.textContent = this.verdict.textContent = "Nothing yet.";
     this.found.replaceChildren();
@@ -105,6 +113,8 @@ export class SearchView {
       stop();
     }
     this.#show(found, gallery);
+    this.answered = pixels;
+    this.#changed(this.input.pixels);
     showUnderneath(this.foundCard);
     this.journey.add("the rest, encrypting, choosing", "here", Math.max(0, performance.now() - begun - this.journey.milliseconds()));
     if (this.sentKeys) rememberSent(await owner.id(), await this.obscura.hash(await owner.evaluationKeys()));
