@@ -10,8 +10,11 @@
 
 namespace obscura {
 
+/// 16 GiB, where so much can be counted.
+inline constexpr std::size_t kMostFileBytes = std::size_t{1} << (sizeof(std::size_t) == 8 ? 34 : 31);
+
 /// The whole file as bytes. Throws IoError if it cannot be read or is larger than `max_bytes`.
-std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{1} << 34);
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes = kMostFileBytes);
 
 /// Writes beside `path` (base/pending.h) and renames over it, so that a reader, or who comes after a power cut, sees
 /// the old file or the whole new one. Leaves nothing behind on failure. A link is replaced, and what it pointed to left

@@ -20,7 +20,7 @@ std::size_t checked_degree(std::size_t degree, ring::Isa isa) {
     throw ParameterError("slot transform of degree " + std::to_string(degree) +
                          " is not a power of two from 2 to 131072");
   }
-  if (isa > ring::best_isa()) {
+  if (!ring::has_isa(isa)) {
     throw ParameterError("this processor has no " + std::string(ring::isa_name(isa)) + " instructions");
   }
   return degree;

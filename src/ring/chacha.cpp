@@ -19,6 +19,8 @@ ChachaKernel chacha20_kernel([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::ifma) return &chacha20_ifma;
   if (isa == Isa::avx2) return &chacha20_avx2;
+#elif defined(__wasm__)
+  if (isa == Isa::simd128) return &chacha20_simd128;
 #endif
   return &chacha20_sodium;
 }

@@ -15,6 +15,9 @@ void chacha20_sodium(const Seed& key, std::uint64_t nonce, std::uint64_t counter
 /// The same, eight and sixteen blocks at once; only for processors with these instructions.
 void chacha20_avx2(const Seed& key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out, std::size_t blocks);
 void chacha20_ifma(const Seed& key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out, std::size_t blocks);
+/// Four blocks at once, for WebAssembly.
+void chacha20_simd128(const Seed& key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out,
+                      std::size_t blocks);
 
 using ChachaKernel = decltype(&chacha20_sodium);
 

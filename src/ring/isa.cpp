@@ -21,7 +21,7 @@ bool has_ifma() {
          __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi") &&
          __builtin_cpu_supports("avx512vpopcntdq");
 }
-#else
+#elif !defined(__wasm__)
 bool has_avx2() {
   return false;
 }
@@ -33,9 +33,9 @@ bool has_ifma() {
 Isa read_selection() {
   const std::string wanted = environment("OBSCURA_ISA");
   if (wanted.empty()) return best_isa();
-  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::ifma}) {
+  for (const Isa isa : {Isa::scalar, Isa::avx2, Isa::ifma, Isa::simd128}) {
     if (isa_name(isa) != wanted) continue;
-    if (isa > best_isa()) {
+    if (!has_isa(isa)) {
       throw ParameterError("OBSCURA_ISA=" + wanted + ": this processor only has " + std::string(isa_name(best_isa())));
     }
     return isa;
@@ -51,14 +51,26 @@ std::string_view isa_name(Isa isa) {
       return "avx2";
     case Isa::ifma:
       return "ifma";
+    case Isa::simd128:
+      return "simd128";
     default:
       return "scalar";
   }
 }
 
 Isa best_isa() {
+#if defined(__wasm__)  // a module with these instructions runs where they are, or not at all
+  return Isa::simd128;
+#else
   static const Isa best = has_ifma() ? Isa::ifma : has_avx2() ? Isa::avx2 : Isa::scalar;
   return best;
+#endif
+}
+
+bool has_isa(Isa isa) {
+  const Isa best = best_isa();
+  if (isa == Isa::scalar || isa == best) return true;
+  return isa == Isa::avx2 && best == Isa::ifma;
 }
 
 Isa selected_isa() {

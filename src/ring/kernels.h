@@ -61,6 +61,9 @@ const Kernels& avx2_kernels();
 /// AVX-512 with 52-bit multiply-add: primes from 2^13 to 2^50, degrees from 128.
 const Kernels& ifma_kernels();
 
+/// WebAssembly's vectors of two words: primes from 2^13 to 2^50, degrees from 128.
+const Kernels& simd128_kernels();
+
 /// psi^bitrev(i) (or psi^-bitrev(i)) for i < N, the order in which every transform walks its twiddle factors.
 AlignedWords bit_reversed_powers(const NttTables& t, bool inverse);
 

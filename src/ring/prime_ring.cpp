@@ -23,14 +23,20 @@ Modulus checked(std::size_t degree, std::uint64_t q) {
 
 // The vector kernels need products of 52 bits with two to spare, and the blocks that their transforms are made of.
 Isa usable(std::size_t degree, std::uint64_t q, Isa isa) {
-  if (isa > best_isa()) {
+  if (!has_isa(isa)) {
     throw ParameterError("this processor has no " + std::string(isa_name(isa)) + " instructions");
   }
   return q >> 50 == 0 && q >> 13 != 0 && degree >= 128 ? isa : Isa::scalar;
 }
 
-const Kernels* kernels_of(Isa isa) {
+const Kernels* kernels_of([[maybe_unused]] Isa isa) {
+#if defined(__x86_64__)
   return isa == Isa::ifma ? &ifma_kernels() : isa == Isa::avx2 ? &avx2_kernels() : &scalar_kernels();
+#elif defined(__wasm__)
+  return isa == Isa::simd128 ? &simd128_kernels() : &scalar_kernels();
+#else
+  return &scalar_kernels();
+#endif
 }
 
 }  // namespace
