@@ -36,11 +36,12 @@ mmdebstrap --quiet --variant=apt --include=systemd-standalone-sysusers,ca-certif
 
 # A storage of its own: nothing is left in the user's.
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" --storage-driver vfs "$@"; }
-container=$(buildah from scratch)
+container=$(buildah from --format "$format" scratch)
 buildah add --quiet "$container" "$work/root.tar" / >/dev/null
 rm "$work/root.tar"
-health='["obscura", "remote", "ping", "--server", "http://127.0.0.1:8080"]'
-options=(--user 65532:65532 --env STATE_DIRECTORY=/var/lib/obscura --env LANG=C.UTF-8 --volume /var/lib/obscura --port 8080 --port 9000
+health='obscura remote ping --server http://127.0.0.1:8080'
+options=(--user 65532:65532 --env STATE_DIRECTORY=/var/lib/obscura --env LANG=C.UTF-8
+  --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --volume /var/lib/obscura --port 8080 --port 9000
   --workingdir /var/lib/obscura --stop-signal SIGTERM --entrypoint '["obscura"]'
   --label org.opencontainers.image.title=obscura --label "org.opencontainers.image.version=${version%-*}"
   --label org.opencontainers.image.licenses=Apache-2.0
