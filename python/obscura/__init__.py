@@ -12,8 +12,8 @@ server and no compiler. What travels between sides is bytes, and the same files 
 """
 
 from .errors import (
-    CancelledError, Doubt, Error, FormatError, IoError, MismatchError, Note, ParameterError, UnsupportedError,
-    UsageError)
+    CancelledError, Doubt, Error, FormatError, IoError, MismatchError, Note, ParameterError, RemoteError,
+    UnsupportedError, UsageError)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from .compiler import Evaluation as Evaluation, Network as Network, compile as compile, evaluate as evaluate
     from .owner import Owner as Owner, Prediction as Prediction
     from .program import Program as Program
+    from .remote import Remote as Remote
+    from .search import Gallery as Gallery
     from .server import Server as Server
+    from .shield import Shield as Shield
 
 # Where each name lives: loaded when it is first asked for.
 _HOMES = {
@@ -29,12 +32,13 @@ _HOMES = {
     "Server": "server", "Program": "program",
     "compile": "compiler", "evaluate": "compiler", "Evaluation": "compiler", "Network": "compiler",
     "Classifier": "classifier",
+    "Remote": "remote", "Gallery": "search", "Shield": "shield",
 }
-_MODULES = ("ckks", "classifier", "compiler", "errors", "owner", "program", "server")
+_MODULES = ("audit", "ckks", "classifier", "compiler", "errors", "owner", "program", "remote", "search", "server", "shield")
 
 __all__ = [
     "CancelledError", "Doubt", "Error", "FormatError", "IoError", "MismatchError", "Note", "ParameterError",
-    "UnsupportedError", "UsageError", *_HOMES,
+    "RemoteError", "UnsupportedError", "UsageError", *_HOMES,
 ]
 
 

@@ -5,7 +5,7 @@ Every class is also the built-in exception that Python users expect in its place
 
 __all__ = [
     "Error", "ParameterError", "MismatchError", "FormatError", "UnsupportedError", "CancelledError", "IoError",
-    "UsageError", "Note", "Doubt",
+    "RemoteError", "UsageError", "Note", "Doubt",
 ]
 
 
@@ -36,6 +36,25 @@ class CancelledError(Error):
 
 class IoError(Error, OSError):
     """The operating system said no: missing file, full disk, permission."""
+
+
+class RemoteError(Error, ConnectionError):
+    """What a call of a server ends in that has no result.
+
+    code: str, to act on: of the protocol ("keys_unknown", "unauthenticated", "forbidden", "not_found", "too_large",
+    "overloaded", "out_of_room", ...; docs/service.md has all), or of the client: "unreachable", "untrusted" (the
+    certificate), "unexpected" (an answer that the protocol does not have)
+    status: int, of HTTP; 0 where no answer came
+    details: dict[str, str], what the server says beside the code
+    retry_after: float | None, seconds after which the server says it is worth asking again
+    """
+
+    def __init__(self, message, code="", status=0, details=None, retry_after=None):
+        super().__init__(message)
+        self.code, self.status, self.details, self.retry_after = code, status, dict(details or {}), retry_after
+
+    def __reduce__(self):
+        return (type(self), (str(self), self.code, self.status, self.details, self.retry_after))
 
 
 class UsageError(Error, ValueError):
