@@ -92,3 +92,21 @@ install(DIRECTORY "${CMAKE_SOURCE_DIR}/build/web/site" DESTINATION "${CMAKE_INST
 obscura_parts(learning obscura-learning)
 install(DIRECTORY models samples DESTINATION "${CMAKE_INSTALL_DATADIR}/obscura" COMPONENT programs
   FILES_MATCHING PATTERN "*.onnx" PATTERN "*.png" PATTERN "*.md")
+
+# The Python package, where Debian's Python looks; what loads LibTorch is a component of its own.
+if(TARGET obscura_python)
+  set(OBSCURA_PYTHON_FOLDER lib/python3/dist-packages/obscura CACHE STRING "Where the Python package is installed")
+  get_target_property(modules obscura_python MANUALLY_ADDED_DEPENDENCIES)
+  foreach(module ${modules})
+    get_target_property(type ${module} TYPE)
+    if(type STREQUAL "MODULE_LIBRARY")
+      set(component python)
+      if(module STREQUAL "python_audit_attack")
+        set(component python_learning)
+      endif()
+      install(TARGETS ${module} LIBRARY DESTINATION "${OBSCURA_PYTHON_FOLDER}" COMPONENT ${component})
+    endif()
+  endforeach()
+  install(DIRECTORY python/obscura/ DESTINATION "${OBSCURA_PYTHON_FOLDER}" COMPONENT python
+    FILES_MATCHING PATTERN "*.py" PATTERN "*.pyi" PATTERN "py.typed" PATTERN "__pycache__" EXCLUDE)
+endif()

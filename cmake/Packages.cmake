@@ -124,6 +124,12 @@ if(OBSCURA_PYTHON)
     TEXT "Encrypted images from Python: compile networks, make keys, encrypt, compute on ciphertexts, read answers, ask a service, numpy in and numpy out. The owner's half, obscura.owner, imports without the server's."
     DEPENDS "python3 (>= 3.11)" "python3 (<< 3.12)" python3-numpy SUGGESTS "obscura ${same_version}" python3-tqdm
     CONTROL postinst prerm)
+  if(OBSCURA_LEARNING)
+    obscura_package(python3-obscura-learning COMPONENTS python_learning PROGRAMS SECTION python
+      SUMMARY "attacks on protected pictures for Python"
+      TEXT "What obscura.audit needs for attacks that learn: the part of Obscura for Python that loads LibTorch."
+      DEPENDS "python3-obscura ${same_version}" RECOMMENDS libopenblas0-pthread)
+  endif()
 endif()
 
 # Everything that is packed.
