@@ -22,6 +22,7 @@ verb_deb() {
     SOURCE_DATE_EPOCH=$(stat -c %Y CHANGELOG.md)
   fi
   export SOURCE_DATE_EPOCH
+  [[ $preset == service ]] || ensure_site
   configure "$preset" "-DOBSCURA_COMMIT=$commit"
   cmake --build --preset "$preset" --parallel "$(build_jobs)" --target obscura_packaged
   rm -rf build/packages
