@@ -34,7 +34,7 @@ _HOMES = {
     "Classifier": "classifier",
     "Remote": "remote", "Gallery": "search", "Shield": "shield",
 }
-_MODULES = ("audit", "ckks", "classifier", "compiler", "errors", "owner", "program", "remote", "search", "server", "shield")
+_MODULES = ("audit", "ckks", "classifier", "compiler", "data", "errors", "owner", "program", "remote", "search", "server", "shield")
 
 __all__ = [
     "CancelledError", "Doubt", "Error", "FormatError", "IoError", "MismatchError", "Note", "ParameterError",
