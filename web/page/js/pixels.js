@@ -54,51 +54,70 @@ export function inverted(pixels) {
   return { ...pixels, values: pixels.values.map((value) => 255 - value) };
 }
 
-/** Which samples make one of the result, and how much each counts: [[from, weight], ...] for each. */
+/** Which samples make which of the result: result i is the sum over k of weight[k] * sample[from[k]], k from begin[i] on. */
+class Weights {
+  constructor(rows) {
+    const all = rows.flat();
+    this.begin = Int32Array.from([0, ...rows.map((row) => row.length)]);
+    for (let i = 1; i < this.begin.length; ++i) this.begin[i] += this.begin[i - 1];
+    this.from = Int32Array.from(all, ([from]) => from);
+    this.weight = Float64Array.from(all, ([, weight]) => weight);
+  }
+}
+
 function shrinkWeights(from, to) {
-  const scale = from / to, weights = [];
+  const scale = from / to, rows = [];
   for (let i = 0; i < to; ++i) {
     const begin = i * scale, end = Math.min((i + 1) * scale, from), row = [];
     for (let k = Math.floor(begin); k < end - 1e-9; ++k) {
       row.push([k, (Math.min(end, k + 1) - Math.max(begin, k)) / (end - begin)]);
     }
-    weights.push(row);
+    rows.push(row);
   }
-  return weights;
+  return new Weights(rows);
 }
 
 /** Cubic convolution with a = -0.75. */
 function growWeights(from, to) {
-  const a = -0.75, scale = from / to, weights = [];
+  const a = -0.75, scale = from / to, rows = [];
   const near = (x) => ((a + 2) * x - (a + 3)) * x * x + 1;
   const far = (x) => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
   for (let i = 0; i < to; ++i) {
     const centre = (i + 0.5) * scale - 0.5, first = Math.floor(centre), t = centre - first;
     const row = [far(t + 1), near(t), near(1 - t), far(2 - t)];
-    weights.push(row.map((weight, k) => [Math.min(Math.max(first - 1 + k, 0), from - 1), weight]));
+    rows.push(row.map((weight, k) => [Math.min(Math.max(first - 1 + k, 0), from - 1), weight]));
   }
-  return weights;
+  return new Weights(rows);
 }
 
-function resampled(pixels, height, width, weightsOf) {
-  const across = weightsOf(pixels.width, width), down = weightsOf(pixels.height, height);
-  const { channels, values } = pixels, stride = pixels.width * channels;
-  const rows = new Float64Array(pixels.height * width * channels);
-  for (let y = 0, o = 0; y < pixels.height; ++y) {
-    for (const row of across) {
+/** Every row by itself. */
+function acrossRows({ width, height, channels, values }, to, { begin, from, weight }) {
+  const out = new Float64Array(height * to * channels);
+  for (let y = 0, o = 0; y < height; ++y) {
+    const row = y * width * channels;
+    for (let x = 0; x < to; ++x) {
       for (let c = 0; c < channels; ++c, ++o) {
-        for (const [x, weight] of row) rows[o] += weight * values[y * stride + x * channels + c];
+        let sum = 0;
+        for (let k = begin[x]; k < begin[x + 1]; ++k) sum += weight[k] * values[row + from[k] * channels + c];
+        out[o] = sum;
       }
     }
   }
-  const out = emptyPixels(width, height, channels), line = width * channels;
-  down.forEach((row, y) => {
+  return out;
+}
+
+function resampled(pixels, height, width, weightsOf) {
+  const line = width * pixels.channels;
+  const rows = acrossRows(pixels, width, weightsOf(pixels.width, width));
+  const { begin, from, weight } = weightsOf(pixels.height, height);
+  const out = emptyPixels(width, height, pixels.channels);
+  for (let y = 0; y < height; ++y) {
     for (let i = 0; i < line; ++i) {
       let sum = 0;
-      for (const [from, weight] of row) sum += weight * rows[from * line + i];
+      for (let k = begin[y]; k < begin[y + 1]; ++k) sum += weight[k] * rows[from[k] * line + i];
       out.values[y * line + i] = Math.min(Math.max(Math.round(sum), 0), 255);
     }
-  });
+  }
   return out;
 }
 
