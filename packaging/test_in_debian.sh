@@ -11,17 +11,17 @@ install_debs() { apt install --no-install-recommends "${@/#//packages/}"; }
 kilobytes() { dpkg-query -W -f '${Installed-Size}' "$1"; }
 has() { [[ -n $(echo "$1"_*.deb) ]]; }
 
-# Every file and folder but those of Debian's own bookkeeping.
-snapshot() {
+# before PACKAGE: what there was before it. Every file and folder but those of Debian's own bookkeeping.
+files() {
   find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /packages -o -path /var/cache -o \
     -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/log -o -path /root \) -prune -o -print | sort
 }
-# What a package brings of others is theirs: the snapshots are of systems that have it.
+before() { files >"/packages/before-$1"; }
 nothing_left() {
   local name=$1 owned left
   apt purge "$name"
-  snapshot >/packages/after
-  left=$(comm -13 /packages/before /packages/after | grep -i obscura || true)
+  files >/packages/after
+  left=$(comm -13 "/packages/before-$name" /packages/after | grep -i obscura || true)
   [[ -z $left ]] || fail "purging $name left: $left"
   ! getent passwd _obscura >/dev/null || [[ $name != obscura-server ]] || fail "purging $name left its user"
   owned=$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null || true)
@@ -30,7 +30,7 @@ nothing_left() {
 }
 
 apt update
-snapshot >/packages/before
+before obscura
 samples=/usr/share/obscura/samples/digits models=/usr/share/obscura/models
 
 # --- obscura: a picture encrypted, classified and decrypted by an ordinary user
@@ -54,7 +54,7 @@ pass "obscura: a picture compiled for, encrypted, classified, decrypted ($(kilob
 
 # --- obscura-server: the unit's command as the unit's user, with the unit's configuration
 if has obscura-server; then
-  snapshot >/packages/before
+  before obscura-server
   install_debs obscura-server_*.deb
   getent passwd _obscura >/dev/null || fail "no user _obscura"
   [[ $(stat -c %a /etc/obscura/tls) == 700 ]] || fail "/etc/obscura/tls can be read by others"
@@ -90,7 +90,7 @@ fi
 
 # --- obscura-learning
 if has obscura-learning; then
-  snapshot >/packages/before
+  before obscura-learning
   install_debs obscura-learning_*.deb
   as_owner obscura train --help >/dev/null || fail "obscura train"
   as_owner obscura train --model tenseal --dataset samples --epochs 1 --train-limit 200 --out small.onnx >/packages/said 2>&1 || fail "obscura train: $(tail -n 3 /packages/said)"
@@ -99,9 +99,8 @@ if has obscura-learning; then
 fi
 
 # --- the libraries: an owner by pkg-config with the client package alone, the chapters by CMake with both
-snapshot >/packages/before
 apt install --no-install-recommends g++ pkgconf cmake make
-snapshot >/packages/before
+before libobscura-client-dev
 install_debs libobscura-client-dev_*.deb
 client=$(kilobytes libobscura-client-dev)
 ((client <= 5000)) || fail "libobscura-client-dev takes $client KB, more than 5 MB"
@@ -125,6 +124,7 @@ g++ -std=c++20 -O1 $(pkg-config --cflags obscura-client) owner.cpp -o owner $(pk
 ./owner /home/owner/net/client.spec
 pass "libobscura-client-dev: an owner built by pkg-config ($client KB installed)"
 if has libobscura-dev; then
+  before libobscura-dev
   install_debs libobscura-dev_*.deb
   cp -r /usr/share/doc/libobscura-dev/examples chapters
   cmake -S chapters -B chapters/build >/packages/cmake.log 2>&1 || { tail -n 20 cmake.log >&2; fail "cmake"; }
@@ -141,14 +141,40 @@ nothing_left libobscura-client-dev
 
 # --- Python
 if has python3-obscura; then
-  snapshot >/packages/before
+  before python3-obscura
   install_debs python3-obscura_*.deb
-  as_owner python3 -c '
-import obscura.owner, sys
-assert not any("server" in name for name in sys.modules if name.startswith("obscura")), sorted(sys.modules)
+  cat >/home/owner/first.py <<'PYTHON'
+import sys
+
+import obscura.owner
+
+loaded = [name for name in sys.modules if name.startswith("obscura.")]
+assert not any("server" in name or "compiler" in name for name in loaded), loaded
+
+import numpy as np
+
 import obscura
-print(obscura.__version__)'
-  pass "python3-obscura: imports ($(kilobytes python3-obscura) KB installed)"
+
+program = obscura.compile("/usr/share/obscura/models/tenseal-mnist.onnx")
+owner, server = obscura.Owner(program.client), obscura.Server(program)
+keys = server.add_keys(owner.evaluation_keys())
+picture = np.zeros((28, 28), np.uint8)
+picture[4:6, 7:21] = picture[4:24, 19:21] = 255  # a seven, more or less
+logits = owner.decrypt(server.run(owner.encrypt(picture), keys))
+assert np.argmax(logits) == 7, logits
+PYTHON
+  as_owner python3 first.py 2>/packages/said || fail "Python: $(tail -n 3 /packages/said)"
+  [[ -n $(find /usr/lib/python3/dist-packages/obscura -name '*.pyc' -print -quit) ]] || fail "python3-obscura was not compiled to bytes"
+  pass "python3-obscura: a seven encrypted, classified and decrypted ($(kilobytes python3-obscura) KB installed)"
+  if has python3-obscura-learning; then
+    said=$(as_owner python3 -c 'import obscura.audit as a; a.attacks()' 2>&1 || true)
+    [[ $said == *LibTorch* ]] || fail "without python3-obscura-learning, attacks say: $said"
+    before python3-obscura-learning
+    install_debs python3-obscura-learning_*.deb
+    as_owner python3 -c 'import obscura.audit as a; assert len(a.attacks()) > 3' || fail "attacks from Python"
+    pass "python3-obscura-learning: attacks are there ($(kilobytes python3-obscura-learning) KB installed)"
+    nothing_left python3-obscura-learning
+  fi
   nothing_left python3-obscura
 fi
 
