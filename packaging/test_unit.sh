@@ -35,7 +35,7 @@ OBSCURA_TOKEN=$(runuser -u _obscura -- obscura token create --state /var/lib/obs
 classify() { # DIGIT [OPTION...]
   local digit=$1
   shift
-  obscura remote classify "$samples/$digit-0.png" --keys /root/keys --json "$@" 2>/packages/said >/packages/answer ||
+  obscura remote classify "$samples/$digit-0.png" --keys /root/keys --top 1 --json "$@" 2>/packages/said >/packages/answer ||
     fail "classify: $(cat /packages/said)"
   grep -q "\"label\": *\"$digit\"" /packages/answer || fail "the $digit came back as: $(cat /packages/answer)"
 }

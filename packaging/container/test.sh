@@ -59,7 +59,7 @@ if [[ $(setting .Config.Healthcheck) == *ping* ]]; then
 fi
 token=$(inside obscura token create --state /var/lib/obscura --tenant clinic)
 ask() {
-  inside --env "OBSCURA_TOKEN=$token" obscura remote classify "/usr/share/obscura/samples/digits/$1-0.png" --keys /tmp/keys --json \
+  inside --env "OBSCURA_TOKEN=$token" obscura remote classify "/usr/share/obscura/samples/digits/$1-0.png" --keys /tmp/keys --top 1 --json \
     --server http://127.0.0.1:8080 2>"$work/said" | grep -q "\"label\": *\"$1\"" || fail "the $1 was not found: $(cat "$work/said")"
 }
 ask 7
