@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -49,6 +51,11 @@ class Stream {
       const std::uint64_t range = std::uint64_t{1} << 32;
       if (w * n % range >= range % n) return static_cast<std::uint32_t>(w * n / range);
     }
+  }
+  double real() {
+    std::uint64_t w = 0;
+    for (int i = 0; i < 8; ++i) w |= std::uint64_t{byte()} << (8 * i);
+    return static_cast<double>(w >> 11) / 4503599627370496.0 - 1;  // 2^52
   }
   std::vector<std::size_t> permutation(std::size_t n) {
     std::vector<std::size_t> out(n);
@@ -173,6 +180,117 @@ TEST(ShieldsPage, IsEnoughToWriteLeEleAndEtcAgain) {
         const auto picture = std::get<image::Image>(shield->protect(image).picture);
         EXPECT_EQ(picture, by_the_page(name, test_seed(n), k, image)) << name << " " << k;
       }
+    }
+  }
+}
+
+image::Image vit(const Seed& seed, std::size_t k, const image::Image& image) {
+  const std::size_t channels = image.channels, n = channels * k * k, columns = image.width / k;
+  Stream samples(derived(seed, "vit: samples", {channels, k}));
+  const auto from = samples.permutation(n);
+  std::vector<bool> negative;
+  for (std::size_t i = 0; i < n; ++i) negative.push_back(samples.below(2) == 1);
+  const auto to =
+      Stream(derived(seed, "vit: blocks", {k, image.height / k, columns})).permutation(image.height / k * columns);
+  image::Image out(channels, image.height, image.width);
+  for (std::size_t b = 0; b < to.size(); ++b) {
+    const auto place = [&](std::size_t block, std::size_t i) {
+      const std::size_t pixel = i % (k * k);
+      return std::array<std::size_t, 3>{block / columns * k + pixel / k, block % columns * k + pixel % k, i / (k * k)};
+    };
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto [y, x, c] = place(b, from[i]);
+      const auto [v, u, d] = place(to[b], i);
+      const std::uint8_t plain = image.at(y, x, c);
+      out.at(v, u, d) = negative[i] ? static_cast<std::uint8_t>(255 - plain) : plain;
+    }
+  }
+  return out;
+}
+
+TEST(ShieldsPage, IsEnoughToWriteVitAgain) {
+  ASSERT_GE(sodium_init(), 0);
+  for (const std::size_t channels : {1U, 3U}) {
+    for (const std::size_t k : {2U, 4U, 8U}) {
+      for (std::uint8_t n = 0; n < 3; ++n) {
+        const image::Image image = noise(channels, 16, 24, n);
+        const auto shield = make_shield({"vit", k, Arithmetic::modular}, test_seed(n));
+        EXPECT_EQ(std::get<image::Image>(shield->protect(image).picture), vit(test_seed(n), k, image)) << k;
+      }
+    }
+  }
+}
+
+TEST(ShieldsPage, IsEnoughToWritePeAgain) {
+  ASSERT_GE(sodium_init(), 0);
+  constexpr std::size_t kOrders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+  for (std::uint8_t n = 0; n < 3; ++n) {
+    const image::Image image = noise(3, 9, 14, n);
+    Stream stream(derived(test_seed(n), "pe", {image.height, image.width}));
+    image::Image expected(3, image.height, image.width);
+    for (std::size_t y = 0; y < image.height; ++y) {
+      for (std::size_t x = 0; x < image.width; ++x) {
+        const std::uint32_t number = stream.below(48);
+        for (std::size_t c = 0; c < 3; ++c) {
+          const std::size_t from = kOrders[number / 8][c];
+          const std::uint8_t plain = image.at(y, x, from);
+          expected.at(y, x, c) = (number >> from) % 2 == 1 ? static_cast<std::uint8_t>(255 - plain) : plain;
+        }
+      }
+    }
+    const auto shield = make_shield({"pe", 1, Arithmetic::modular}, test_seed(n));
+    EXPECT_EQ(std::get<image::Image>(shield->protect(image).picture), expected) << int{n};
+  }
+}
+
+/// The product of a matrix's Frobenius norm and its inverse's, by elimination with pivots; infinite for a singular one.
+long double frobenius_condition(const std::vector<double>& m, std::size_t n) {
+  std::vector<long double> a(m.begin(), m.end()), b(n * n);
+  for (std::size_t i = 0; i < n; ++i) b[i * n + i] = 1;
+  for (std::size_t c = 0; c < n; ++c) {
+    std::size_t pivot = c;
+    for (std::size_t r = c; r < n; ++r) pivot = std::abs(a[r * n + c]) > std::abs(a[pivot * n + c]) ? r : pivot;
+    if (a[pivot * n + c] == 0) return std::numeric_limits<long double>::infinity();
+    for (std::size_t i = 0; i < n; ++i)
+      std::swap(a[pivot * n + i], a[c * n + i]), std::swap(b[pivot * n + i], b[c * n + i]);
+    const long double scale = a[c * n + c];
+    for (std::size_t i = 0; i < n; ++i) a[c * n + i] /= scale, b[c * n + i] /= scale;
+    for (std::size_t r = 0; r < n; ++r) {
+      const long double factor = a[r * n + c];
+      if (r == c || factor == 0) continue;
+      for (std::size_t i = 0; i < n; ++i) a[r * n + i] -= factor * a[c * n + i], b[r * n + i] -= factor * b[c * n + i];
+    }
+  }
+  long double own = 0, other = 0;
+  for (const double v : m) own += static_cast<long double>(v) * v;
+  for (const long double v : b) other += v * v;
+  return std::sqrt(own) * std::sqrt(other);
+}
+
+TEST(ShieldsPage, IsEnoughToWriteRealHillAgain) {
+  ASSERT_GE(sodium_init(), 0);
+  for (const std::size_t k : {2U, 4U, 8U}) {
+    for (std::uint8_t seed = 0; seed < 3; ++seed) {
+      const image::Image image = noise(3, 16, 24, seed);
+      std::vector<float> expected(image.pixels.size());
+      for (std::size_t c = 0; c < 3; ++c) {
+        Stream stream(derived(test_seed(seed), "hill: real", {k, c}));
+        const std::size_t n = k * k;
+        std::vector<double> key(n * n);
+        do {
+          for (double& v : key) v = stream.real();
+        } while (frobenius_condition(key, n) >= 4 * static_cast<long double>(k * k * k));
+        for (std::size_t b = 0; b < image.height / k * (image.width / k); ++b) {
+          const std::size_t top = b / (image.width / k) * k, left = b % (image.width / k) * k;
+          for (std::size_t j = 0; j < n; ++j) {
+            double sum = 0;
+            for (std::size_t i = 0; i < n; ++i) sum += image.at(top + i / k, left + i % k, c) * key[i * n + j];
+            expected[(c * image.height + top + j / k) * image.width + left + j % k] = static_cast<float>(sum);
+          }
+        }
+      }
+      const auto shield = make_shield({"hill", k, Arithmetic::real}, test_seed(seed));
+      EXPECT_EQ(std::get<RealImage>(shield->protect(image).picture).values, expected) << k;
     }
   }
 }
