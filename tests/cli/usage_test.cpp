@@ -114,6 +114,37 @@ TEST(Bench, PrintsAListOfFigures) {
   }
 }
 
+TEST(Bench, TellsHowCostGrows) {
+  const TemporaryFolder folder;
+  const std::string plot = folder / "depth.svg";
+  const Result result =
+      obscura({"bench", "--growth", "depth", "--at", "1,2", "--seconds", "0", "--plot", plot, "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto json = result.json();
+  ASSERT_EQ(json["points"].size(), 2);
+  EXPECT_EQ(json["points"][1]["at"], 2);
+  EXPECT_GT(json["points"][1]["primes"], json["points"][0]["primes"]);
+  EXPECT_GT(json["points"][0]["measured_s"], 0);
+  EXPECT_TRUE(json["exponent"].is_number());
+  EXPECT_THAT(text_of(plot), HasSubstr("convolutions"));
+}
+
+TEST(Bench, GrowthRefusesWhatItCannotMeasure) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--growth", "width"}, "side or depth"},
+      {{"--growth", "side", "--at", "7"}, "8 to 256"},
+      {{"--growth", "depth", "--at", "21"}, "1 to 20"},
+      {{"--at", "8"}, "--growth"},
+      {{"--growth", "side", "--only", "ntt"}, "--only"}};
+  for (const auto& [arguments, words] : cases) {
+    std::vector<std::string> line = {"bench"};
+    line.insert(line.end(), arguments.begin(), arguments.end());
+    const Result result = obscura(line);
+    EXPECT_EQ(result.status, 2) << words;
+    EXPECT_THAT(result.err, HasSubstr(words));
+  }
+}
+
 TEST(Bench, TimesBothLayoutsOfANetwork) {
   const Result result = obscura({"bench", "--only", "network_", "--seconds", "0.01", "--network", kModel, "--json"});
   ASSERT_EQ(result.status, 0) << result.err;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "report/document.h"
+#include "report/plot_file.h"
 #include "report/svg.h"
 
 namespace obscura::report {
@@ -54,6 +55,14 @@ TEST(Plot, PagesHaveItAsAPictureAndAsATable) {
   const std::string text = to_markdown(document);
   EXPECT_THAT(text, HasSubstr("threshold 50 | 25.00 % | 50.00 % | 40.00 % to 60.00 % |"));
   EXPECT_THAT(text, HasSubstr("| chance |"));
+}
+
+TEST(Plot, AFileOfItsOwnHasItsStyleAndSaysWhatItIs) {
+  const std::string svg = plot_file_svg(two_lines());
+  EXPECT_THAT(svg, testing::StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox="));
+  EXPECT_EQ(count(svg, "<style>"), 1U);
+  EXPECT_LT(svg.find("<style>"), svg.find("<title>"));
+  EXPECT_EQ(plot_file_svg({}), "");
 }
 
 }  // namespace

@@ -9,6 +9,9 @@ namespace obscura::study {
 namespace {
 
 constexpr std::size_t kLeastSamples = 5;
+/// What takes a second or more is sampled so often at least, its second run included.
+constexpr std::size_t kLeastLongSamples = 3;
+constexpr double kLong = 1.0;
 constexpr std::size_t kMostSamples = 2000;
 /// Shorter runs are timed together: the clock itself takes part of a microsecond.
 constexpr double kShortest = 50e-6;
@@ -33,8 +36,10 @@ BenchResult BenchTable::measure(const std::function<void()>& body) const {
   const double once = std::max(thread_seconds() - start, 1e-9);
   const auto together = static_cast<std::size_t>(std::clamp(kShortest / once, 1.0, 1000.0));
   std::vector<double> samples;
+  if (once >= kLong) samples.push_back(1e6 * once);
+  const std::size_t least = once >= kLong ? kLeastLongSamples : kLeastSamples;
   const Stopwatch watch;
-  while (samples.size() < kLeastSamples || (samples.size() < kMostSamples && watch.seconds() < seconds_)) {
+  while (samples.size() < least || (samples.size() < kMostSamples && watch.seconds() < seconds_)) {
     start = thread_seconds();
     for (std::size_t i = 0; i < together; ++i) body();
     samples.push_back(1e6 * (thread_seconds() - start) / static_cast<double>(together));
