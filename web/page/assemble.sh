@@ -4,7 +4,7 @@
 set -euo pipefail
 client=${1:?usage: assemble.sh CLIENT_FOLDER OUT_FOLDER} out=${2:?usage: assemble.sh CLIENT_FOLDER OUT_FOLDER}
 page=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-[[ -f $client/obscura-client.js ]] || { echo "assemble: $client has no obscura-client.js: ./dev web makes it" >&2; exit 1; }
+[[ -f $client/index.js ]] || { echo "assemble: $client has no index.js: ./dev web makes it" >&2; exit 1; }
 next=$out.next
 rm -rf "$next"
 mkdir -p "$next/js" "$next/client" "$next/samples"

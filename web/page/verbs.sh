@@ -5,8 +5,8 @@ page_test_packages=(chromium nodejs npm)
 # The client as WebAssembly, unless it is there and no older than its sources; and the page with it, whole.
 ensure_site() {
   local client=build/web/obscura-client
-  if [[ ! -f $client/obscura-client.js ||
-    $(find web/client web/CMakeLists.txt src -newer "$client/obscura-client.js" -name '*.[chjtm]*' -print -quit) ]]; then
+  if [[ ! -f $client/index.js ||
+    $(find web/client web/CMakeLists.txt src -newer "$client/index.js" -name '*.[chjtm]*' -print -quit) ]]; then
     verb_web
   fi
   web/page/assemble.sh "$client" build/web/site

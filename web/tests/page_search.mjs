@@ -23,6 +23,6 @@ export async function finds(place) {
     names.forEach((text, i) => assert(text.includes(expected[i]), `place ${i + 1}: ${text}, where the program finds ${expected[i]} in the clear`));
   }
   const done = await steps(page);
-  for (const step of ["picture encrypted, sent", "private fetch asked", "pictures fetched"]) assert(done.includes(step), `${step} is not among ${done}`);
+  for (const step of ["query sent", "scores computed", "private fetch asked", "pictures fetched"]) assert(done.includes(step), `${step} is not among ${done}`);
   browser.check();
 }

@@ -8,9 +8,9 @@ import { rememberSent } from "./owners.js";
 export async function classify({ server, owners, obscura, model, pixels, journey, tell, signal }) {
   const found = await owners.forModel(model, { journey, ...tell });
   if (found === null) return null;
-  const { owner, fresh } = found;
+  const { owner, made } = found;
   signal.throwIfAborted();
-  if (fresh) await sendKeys({ server, obscura, owner, journey, tell, signal });
+  if (made) await sendKeys({ server, obscura, owner, made, journey, tell, signal });
   tell.say("Encrypting");
   const query = await journey.timed("picture encrypted", "here", () => owner.encrypt(pixels), (bytes) => bytes.length);
   signal.throwIfAborted();
@@ -44,9 +44,9 @@ async function infer(server, model, query, signal) {
 }
 
 /** Where the server has them, or a part, only the rest goes. */
-async function sendKeys({ server, obscura, owner, journey, tell, signal }) {
+async function sendKeys({ server, obscura, owner, made, journey, tell, signal }) {
   tell.say("Sending keys, which decrypt nothing");
-  const keys = await owner.evaluationKeys((done, total) => tell.progress("Making keys", done, total));
+  const keys = made ?? await owner.evaluationKeys((done, total) => tell.progress("Making keys", done, total));
   const begun = performance.now();
   const status = await server.ask((remote) => remote.sendKeys(keys, {
     signal,

@@ -22,10 +22,13 @@ const kByKind = {
   random: ["This browser gives no random numbers.", "Without them nothing can be encrypted. Nothing was sent."],
 };
 
+const kGalleryChanged = ["The gallery has changed.", "Load this page again: it then asks, and makes keys, for the gallery as it is now."];
+
 /** { title, text } of an ObscuraError, a RemoteError, or anything else that was thrown. */
 export function explained(error) {
-  const [title, text] = kByCode[error?.code] ?? kByKind[error?.kind] ?? ["That did not work.", ""];
   const said = String(error?.message ?? error ?? "").trim();
+  const changed = /another version of gallery|changes right now/.test(said);
+  const [title, text] = (changed && kGalleryChanged) || (kByCode[error?.code] ?? kByKind[error?.kind] ?? ["That did not work.", ""]);
   const wait = error?.retryAfterMs > 0 ? ` (in ${Math.ceil(error.retryAfterMs / 1000)} s)` : "";
   const details = said === "" || error?.code === "unreachable" || error?.code === "unauthenticated" ? "" : ` [${said}]`;
   return { title, text: `${text}${wait}${details}`.trim() };

@@ -2,11 +2,14 @@
 import { confirmed, passphrase } from "./dialogs.js";
 import { explained } from "./explained.js";
 import { rememberSent, sentKeys } from "./owners.js";
+import { inArchive, rememberSpec, serverSpecHash } from "./spec_hash.js";
 import { countText, dateText, make, nameText } from "./text.js";
 
+const kMostArchive = 2 ** 30;
+
 export class KeysView {
-  constructor({ store, owners, server }) {
-    Object.assign(this, { store, owners, server });
+  constructor({ obscura, store, owners, server }) {
+    Object.assign(this, { obscura, store, owners, server });
     this.element = this.#build();
   }
 
@@ -131,17 +134,29 @@ export class KeysView {
 
   #import() {
     const file = this.file.files[0];
-    if (!file) return;
-    this.#do(async () => {
-      const name = file.name.replace(/(\.keys)?\.tar$/, "").slice(0, 80) || "imported";
-      this.file.value = "";
+    if (file) this.#do(() => this.#imported(file).finally(() => (this.file.value = "")));
+  }
+
+  async #imported(file) {
+    if (file.size > kMostArchive) throw new Error(`${nameText(file.name)} is larger than any file of keys.`);
+    const name = file.name.replace(/(\.keys)?\.tar$/, "").slice(0, 80) || "imported";
+    if ((await this.store.list()).some((keys) => keys.name === name)) {
+      throw new Error(`There are keys called ${name} already: delete them first, or give the file another name.`);
+    }
+    const archive = new Uint8Array(await file.arrayBuffer());
+    let keys = null;
+    for (let given, error = ""; keys === null;) {
       try {
-        const keys = await this.store.import(name, file);
-        return `${keys.name} is here, for ${nameText(keys.network)}.`;
-      } catch (error) {
-        if (error.kind === "usage") throw Object.assign(new Error(`There are keys called ${name} already: delete them first, or rename the file.`), { kind: "" });
-        throw error;
+        keys = await this.store.import(name, archive, { passphrase: given });
+      } catch (failure) {
+        if (failure.kind !== "mismatch" || !failure.message.includes("passphrase")) throw failure;
+        if (given !== undefined) error = "That is not the passphrase of these keys.";
+        given = await passphrase({ title: "These keys are under a passphrase", text: `To see that ${name} is whole, it is opened once. It is kept under its passphrase.`, error });
+        if (given === null) return "";
       }
-    });
+    }
+    const spec = inArchive(archive, "client.spec");
+    if (spec) rememberSpec(keys.id, await serverSpecHash(this.obscura, spec));
+    return `${keys.name} is here, for ${nameText(keys.network)}.`;
   }
 }

@@ -1,5 +1,5 @@
 // The page once it may begin: who asks, and its three views.
-import { KeyStore, startWorker } from "../client/obscura-client.js";
+import { KeyStore, startWorker } from "../client/index.js";
 import { ClassifyView } from "./classify_view.js";
 import { explained } from "./explained.js";
 import { KeysView } from "./keys_view.js";
@@ -66,7 +66,7 @@ class Page {
     Object.assign(this, { obscura, server });
     this.classify = new ClassifyView({ obscura, server, owners, facts });
     this.search = new SearchView({ obscura, server, owners, facts });
-    this.keys = new KeysView({ store, owners, server });
+    this.keys = new KeysView({ obscura, store, owners, server });
     byId("panel-classify").append(this.classify.element);
     byId("panel-search").append(this.search.element);
     byId("panel-keys").append(this.keys.element);

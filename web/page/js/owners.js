@@ -1,5 +1,6 @@
 // Keys of this browser: one set for each program that a server runs, made when it is needed, kept in IndexedDB.
 import { confirmed, passphrase } from "./dialogs.js";
+import { importedSpecs } from "./spec_hash.js";
 import { bytesText } from "./text.js";
 
 /** More than that is asked for before it is made and sent. */
@@ -40,12 +41,13 @@ export class Owners {
   }
 
   async stored(model) {
-    return (await this.store.list()).find((keys) => keys.clientSpec === model.clientSpec);
+    const imported = importedSpecs();
+    return (await this.store.list()).find((keys) => (keys.clientSpec || imported[keys.id]) === model.clientSpec);
   }
 
   /** Keys for the same name of a model that is another one now. */
   async older(model) {
-    return (await this.store.list()).filter((keys) => keys.clientSpec !== model.clientSpec && modelOf(keys.name) === model.name);
+    return (await this.store.list()).filter((keys) => keys.clientSpec && keys.clientSpec !== model.clientSpec && modelOf(keys.name) === model.name);
   }
 
   /** Closes what is open, so that passphrases are asked for again. */
@@ -58,25 +60,26 @@ export class Owners {
   }
 
   /**
-   * The owner for a model: open, opened from the store, or new; null where the person does not want to. `journey` is told
+   * { owner, made }: the owner for a model, open, opened from the store, or new, and then its evaluation keys; null where
+   * the person does not want to. `journey` is told
    * of keys that are made, `say` of what goes on, `note` of what is worth knowing later.
    */
   async forModel(model, { journey, say, note, progress }) {
     const known = this.open.get(model.clientSpec);
-    if (known && (await this.stored(model))) return { owner: known, fresh: false };
+    if (known && (await this.stored(model))) return { owner: known };
     if (known) this.open.delete(model.clientSpec), note("The keys of this model are gone from this browser: new ones are made.");
     // Two tabs at once make one set.
     return alone(`obscura ${model.clientSpec}`, async () => {
       const there = await this.stored(model);
-      const owner = there ? await this.#opened(there, say) : await this.#made(model, { journey, say, note, progress });
-      if (owner) this.open.set(model.clientSpec, owner);
-      return owner && { owner, fresh: !there };
+      const found = there ? await this.#opened(there, say) : await this.#made(model, { journey, say, note, progress });
+      if (found) this.open.set(model.clientSpec, found.owner);
+      return found;
     });
   }
 
   async #opened(keys, say) {
     say("Opening your keys");
-    if (!keys.sealed) return this.store.open(keys.name);
+    if (!keys.sealed) return { owner: await this.store.open(keys.name) };
     for (let error = ""; ;) {
       const given = await passphrase({
         title: "Your keys are under a passphrase",
@@ -87,7 +90,7 @@ export class Owners {
       if (given === null) return null;
       try {
         say("Opening your keys");
-        return await this.store.open(keys.name, given);
+        return { owner: await this.store.open(keys.name, given) };
       } catch (failure) {
         if (failure.kind !== "mismatch") throw failure;
         error = "That is not the passphrase of these keys.";
@@ -117,6 +120,6 @@ export class Owners {
       note(`Model ${model.name} is not the one that your earlier keys were made for: whoever runs the server compiled it again. ` +
         "New keys were made; the earlier ones are still under Keys.");
     }
-    return kept;
+    return { owner: kept, made: keys };
   }
 }

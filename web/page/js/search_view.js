@@ -6,12 +6,10 @@ import { PictureInput } from "./picture_input.js";
 import { bytesText, countText, make, nameText, showUnderneath, timeText } from "./text.js";
 import { Work } from "./work.js";
 
-const kNames = {
-  "query up": ["picture encrypted, sent", "up"], "answer down": ["scores, encrypted", "down"],
-  "keys up": ["keys sent, once", "up"], "card down": ["gallery's card", "down"], "spec down": ["network's spec", "down"],
-  "hint down": ["hint, once a version", "down"], "fetch up": ["private fetch asked", "up"],
-  "fetched down": ["pictures fetched", "down"],
-};
+/** Of exchanges that are a question and an answer: their three parts. */
+const kQuestions = { query: ["query sent", "scores computed"], fetch: ["private fetch asked", "private fetch answered"] };
+const kAnswers = { answer: "scores, encrypted", fetched: "pictures fetched" };
+const kOthers = { keys: "keys sent, once", card: "gallery's card", spec: "network's spec", hint: "hint, once a version" };
 
 export class SearchView {
   constructor({ obscura, server, owners, facts }) {
@@ -100,9 +98,10 @@ export class SearchView {
     const gallery = this.gallery, model = this.model, pixels = this.input.pixels, begun = performance.now();
     const got = await this.owners.forModel(model, { journey: this.journey, ...tell });
     if (got === null) return "Stopped: without keys nothing is asked.";
-    const { owner } = got;
+    const { owner, made } = got;
+    if (made) await this.#sendKeys(owner, made, tell, signal);
     tell.say("Asking for what is like it");
-    const stop = this.server.listen((what) => this.#travelled(what));
+    const stop = this.server.listen((what) => this.#travelled(what, tell));
     const top = Math.min(Number(this.top.value), gallery.images);
     let found;
     try {
@@ -117,19 +116,36 @@ export class SearchView {
     this.#changed(this.input.pixels);
     showUnderneath(this.foundCard);
     this.journey.add("the rest, encrypting, choosing", "here", Math.max(0, performance.now() - begun - this.journey.milliseconds()));
-    if (this.sentKeys) rememberSent(await owner.id(), await this.obscura.hash(await owner.evaluationKeys()));
-    this.sentKeys = false;
     return `Found in ${timeText(performance.now() - begun)}.`;
   }
 
-  #travelled({ what, direction, bytes, milliseconds, content }) {
-    const named = kNames[`${what} ${direction}`];
-    if (!named) return;
-    if (what === "keys") this.sentKeys = true;
-    this.journey.add(named[0], named[1], milliseconds, bytes);
-    if (what !== "query" || !content) return;
-    const seen = showBytes(this.noise, content, 96, 96);
-    this.noiseText.textContent = `Your picture: ${seen.toLocaleString("en")} of ${bytes.toLocaleString("en")} bytes, a byte a pixel. ` +
+  async #sendKeys(owner, keys, tell, signal) {
+    tell.say("Sending keys, which decrypt nothing");
+    const begun = performance.now();
+    const { hash } = await this.server.ask((remote) => remote.sendKeys(keys, {
+      signal, progress: (what, done, total) => tell.progress("Sending keys", done, total),
+    }));
+    this.journey.add("keys sent, once", "up", performance.now() - begun, keys.length);
+    rememberSent(await owner.id(), hash);
+  }
+
+  #travelled({ what, direction, bytes, milliseconds, content }, tell) {
+    if (what in kQuestions) {
+      this.parts = this.server.partsOfLast();
+      this.journey.add(kQuestions[what][0], "up", this.parts.up, bytes);
+      this.journey.add(kQuestions[what][1], "server", this.parts.server);
+    } else if (what in kAnswers) {
+      this.journey.add(kAnswers[what], "down", this.parts.down, bytes);
+    } else if (what in kOthers) {
+      this.journey.add(kOthers[what], direction, milliseconds, bytes);
+    }
+    if (what === "keys") tell.note("The server did not have your keys (any more): they were sent again.");
+    if (what === "query" && content) this.#showNoise(content);
+  }
+
+  #showNoise(query) {
+    const seen = showBytes(this.noise, query, 96, 96);
+    this.noiseText.textContent = `Your picture: ${seen.toLocaleString("en")} of ${query.length.toLocaleString("en")} bytes, a byte a pixel. ` +
       "It answered with scores of all pictures that it cannot read, and was asked for some pictures in a way that does not say which.";
   }
 

@@ -1,5 +1,5 @@
 // The server that this page came from, and how long everything took there and on the way.
-import { Remote } from "../client/obscura-client.js";
+import { Remote } from "../client/index.js";
 
 /** What a server says of its own time (Server-Timing), in milliseconds; 0: nothing. */
 export function serverTime(headers) {
@@ -20,7 +20,8 @@ export class Server {
 
   #connect() {
     this.token = this.holder.token;
-    this.remote = new Remote("", {
+    // With the path that a proxy may have put the page under.
+    this.remote = new Remote(new URL("..", import.meta.url).href, {
       token: this.token,
       obscura: this.obscura,
       fetch: (url, options) => this.#fetch(url, options),
