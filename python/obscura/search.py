@@ -37,6 +37,12 @@ def _hear(line):
     warn(line, 3)
 
 
+def _hear_but_wishes(line):
+    """What was asked for is no news."""
+    if not line.startswith("vectors are "):
+        warn(line, 3)
+
+
 class Hit:
     """One picture that was found.
 
@@ -186,19 +192,20 @@ class Gallery:
         progress(done, total, "images"). What is assumed is warned about (obscura.Note).
         """
         import os
+        said = _hear_but_wishes if vectors else _hear
         wishes = {"vectors": vectors, "features": features, "codes": codes, "impurity": impurity, "fit": fit}
         with listening(progress) as hear:
             if isinstance(pictures, (str, os.PathLike)):
                 if labels is not None or classes is not None or names is not None:
                     raise UsageError("labels, classes and names are of arrays: a data set has its own")
-                _search.index_dataset(folder, network, wishes, os.fspath(pictures), data, limit, hear, _hear)
+                _search.index_dataset(folder, network, wishes, os.fspath(pictures), data, limit, hear, said)
             else:
                 array = several_pictures(pictures)
                 if limit:
                     raise UsageError("limit is of data sets: hand in fewer pictures")
                 numbers, words = _labels(labels, classes, len(array))
                 _search.index_pictures(folder, network, wishes, array, numbers, words,
-                                       [] if names is None else [str(name) for name in names], source, hear, _hear)
+                                       [] if names is None else [str(name) for name in names], source, hear, said)
         return cls(folder, network)
 
     def add(self, pictures: "npt.ArrayLike | Sequence[npt.ArrayLike]", *, labels: "npt.ArrayLike | None" = None,

@@ -174,7 +174,8 @@ def test_finds_what_is_found_here(remote, service):
     for mode in ("blind-features", "blind"):
         found = remote.search(picture, mode=mode, progress=lambda *said: heard.append(said))
         assert [hit.place for hit in found] == [hit.place for hit in here]
-        np.testing.assert_allclose([hit.distance for hit in found], [hit.distance for hit in here], atol=2e-4)
+        np.testing.assert_allclose([hit.distance for hit in found], [hit.distance for hit in here],
+                                   atol=4e-3 if mode == "blind-features" else 2e-4)
         np.testing.assert_array_equal(found[0].picture, here[0].picture)
         assert found.mode == mode and found.fetch == "private" and found.bytes["up"] > 0
         assert not any("THE PICTURE" in line for line in found.server_saw)

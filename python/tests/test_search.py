@@ -72,7 +72,9 @@ def test_every_mode_finds_the_same(gallery, looked_for, mode):
     plain = gallery.search(looked_for[0], mode="plain", fetch="plain")
     found = gallery.search(looked_for[0], mode=mode)
     assert [hit.place for hit in found] == [hit.place for hit in plain]
-    np.testing.assert_allclose([hit.distance for hit in found], [hit.distance for hit in plain], atol=2e-4)
+    # Encrypted scores of vectors are rounded to 1 / 256.
+    np.testing.assert_allclose([hit.distance for hit in found], [hit.distance for hit in plain],
+                               atol=4e-3 if mode == "blind-features" else 2e-4)
     for hit, same in zip(found, plain):
         assert (hit.name, hit.label) == (same.name, same.label)
         np.testing.assert_array_equal(hit.picture, same.picture)
@@ -135,8 +137,9 @@ def test_grows_and_shrinks(digits, looked_for, tmp_path):
     assert entries[2] == ("a", "0") and entries[3] == ("b", "1")
     assert ("nobody's", None) in entries.values()
     assert gallery.search(images[41], mode="plain", top=1)[0].name in ("b", *(e[0] for e in entries.values()))
-    with pytest.raises(obscura.UsageError, match="nothing"):
-        gallery.remove(29)
+    with pytest.raises(obscura.Error, match="35"):
+        gallery.remove([1, 35])
+    assert len(gallery) == 30, "all or none"
     with pytest.raises(obscura.MismatchError, match="'eleven'"):
         gallery.add(images[:1], labels=["eleven"])
     with pytest.raises(obscura.MismatchError, match="not the network"):
