@@ -23,4 +23,10 @@ constexpr std::size_t packed_bytes(std::size_t count, int width) {
 [[nodiscard]] bool unpack_words(const std::uint8_t* bytes, std::size_t count, int width, std::uint64_t limit,
                                 std::uint64_t* words);
 
+/// The same by one loop for all widths (wire_pack_any.cpp).
+[[nodiscard]] bool pack_any(const std::uint64_t* words, std::size_t count, int width, std::uint64_t limit,
+                            std::uint8_t* bytes);
+[[nodiscard]] bool unpack_any(const std::uint8_t* bytes, std::size_t count, int width, std::uint64_t limit,
+                              std::uint64_t* words);
+
 }  // namespace obscura::ckks

@@ -107,6 +107,11 @@ std::vector<message::QueryId> OwnerSession::records() const {
 void OwnerSession::remember(ckks::ByteSpan bytes) {
   owner::QueryRecord record = owner::read_query_record(bytes, "record of a query");
   if (record.key != keys_.owner.key().id()) throw MismatchError("the record is of a query under another key");
+  const auto known = records_.find(record.ticket.id);
+  if (known != records_.end() && owner::write_query_record(known->second) != ckks::Bytes(bytes.begin(), bytes.end())) {
+    throw MismatchError("there is another record of query " + message::hex_of(record.ticket.id).substr(0, 8) +
+                        ": one of them was altered");
+  }
   records_[record.ticket.id] = std::move(record);
 }
 

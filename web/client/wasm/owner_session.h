@@ -52,7 +52,8 @@ class OwnerSession {
   message::QueryId query_of(ckks::ByteSpan message) const;
   ckks::Bytes record(const message::QueryId& query) const;
   std::vector<message::QueryId> records() const;
-  /// A record that another object with this key made. Throws FormatError, and MismatchError for one of another key.
+  /// A record that another object with this key made. Throws FormatError; MismatchError for one of another key,
+  /// or another than there is of that query.
   void remember(ckks::ByteSpan record);
 
  private:
