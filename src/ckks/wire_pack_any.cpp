@@ -10,10 +10,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are copied as they stand in memory");
 
-constexpr std::uint64_t kTopBit = std::uint64_t{1} << 63;
+constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 
 /// Eight bytes from `at` on, zeros behind the last.
-inline std::uint64_t load(const std::uint8_t* bytes, std::size_t at, std::size_t size) {
+inline std::uint64_t eight_bytes(const std::uint8_t* bytes, std::size_t at, std::size_t size) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes + at, size - at < sizeof word ? size - at : sizeof word);
   return word;
@@ -36,7 +36,7 @@ bool pack_any(const std::uint64_t* words, std::size_t count, int width, std::uin
     out = filled == 0 ? 0 : v >> (width - filled);
   }
   std::memcpy(bytes, &out, static_cast<std::size_t>(filled + 7) / 8);
-  return !(bad & kTopBit);
+  return !(bad & kSign);
 }
 
 bool unpack_any(const std::uint8_t* bytes, std::size_t count, int width, std::uint64_t limit, std::uint64_t* words) {
@@ -46,13 +46,13 @@ bool unpack_any(const std::uint8_t* bytes, std::size_t count, int width, std::ui
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = i * static_cast<std::size_t>(width), byte = at / 8;
     const int shift = static_cast<int>(at % 8);
-    std::uint64_t v = load(bytes, byte, size) >> shift;
+    std::uint64_t v = eight_bytes(bytes, byte, size) >> shift;
     if (shift + width > 64) v |= std::uint64_t{bytes[byte + 8]} << (64 - shift);
     words[i] = v & mask;
     bad |= limit - 1 - words[i];
   }
   const bool filled_with_zeros = bits % 8 == 0 || bytes[size - 1] >> (bits % 8) == 0;
-  return filled_with_zeros && !(bad & kTopBit);
+  return filled_with_zeros && !(bad & kSign);
 }
 
 #if defined(__wasm__)
