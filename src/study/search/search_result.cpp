@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -13,6 +14,12 @@ namespace obscura::study {
 namespace {
 
 constexpr std::size_t kGap = 8;
+
+/// Four digits of a distance; what is nothing but rounding is 0, and fits below a tile.
+std::string short_text(double distance) {
+  constexpr double kNothing = 5e-5;
+  return fmt::format("{:.4g}", std::abs(distance) < kNothing ? 0 : distance);
+}
 
 /// The picture in whole pixels, `side` at most.
 void draw(image::Image& sheet, const image::Image& picture, std::size_t left, std::size_t side) {
@@ -79,7 +86,7 @@ image::Image search_sheet(const SearchResult& result) {
     const SearchHit& hit = result.hits[i];
     tile(i + 2, hit.image.thumbnail,
          fmt::format("{}. {}", i + 1, hit.class_name.empty() ? hit.image.name : hit.class_name),
-         fmt::format("distance {:.4g}", hit.distance));
+         "distance " + short_text(hit.distance));
   }
   return sheet;
 }
