@@ -26,7 +26,7 @@ run() { printf '$ %s\n' "${*//$work\//}"; "$@"; }
 network=models/tenseal-mnist.onnx
 say "A network is compiled, and a gallery of drawn digits is made that can be searched blind"
 run "$obscura" compile "$network" --out "$work/served/mnist" | tail -n 3
-run "$obscura" index --dataset samples --network "$network" --vectors output --out "$work/digits" | tail -n 1
+run "$obscura" index --dataset samples --limit 1000 --network "$network" --vectors output --out "$work/digits" | tail -n 1
 run "$obscura" search compile --gallery "$work/digits" --network "$network" | tail -n 1
 token=$("$obscura" token create --state "$work/state" --tenant demo --expires 1d 2>/dev/null)
 

@@ -8,5 +8,5 @@ network=$source/models/tenseal-mnist.onnx
 rm -rf "$out"
 mkdir -p "$out/models"
 "$obscura" compile "$network" --out "$out/models/mnist"
-"$obscura" index --dataset samples --network "$network" --vectors output --out "$out/gallery"
+"$obscura" index --dataset samples --limit 200 --network "$network" --vectors output --out "$out/gallery"
 "$obscura" search compile --gallery "$out/gallery" --network "$network"

@@ -201,7 +201,11 @@ void Site::add(const fs::path& path, const std::string& name) {
 
 const Site::File* Site::find(const std::vector<std::string>& path) const {
   std::string name;
-  for (const std::string& part : path) name += (name.empty() ? "" : "/") + part;
+  for (const std::string& part : path) {
+    if (part.empty() || part.find('/') != std::string::npos) return nullptr;
+    if (!name.empty()) name += '/';
+    name += part;
+  }
   const auto at = files_.find(path.empty() ? kIndex : name);
   return at == files_.end() ? nullptr : &at->second;
 }
