@@ -120,7 +120,8 @@ OptionTable<study::TrainingRun> set_options() {
 OptionTable<TrainingRun> common_options() {
   using V = study::TrainingRun;
   OptionTable<V> t;
-  t.value("--limit", &V::limit, "Use the first K training images only; 0: all").shows_default();
+  t.value("--skip", &V::skip, "Leave out the first K training images").check(whole_number());
+  t.value("--limit", &V::limit, "Use the first K training images (after --skip) only; 0: all").shows_default();
   t.value("--test-limit", &V::test_limit, "--network: the first K test images only; 0: all").only(kTrainsPictures);
   t.part(form_options(), &V::form);
   t.part(choice_options(), &V::choice);

@@ -18,6 +18,12 @@ OptionTable<study::PictureTraining> picture_training_options() {
   t.value("--adapt", &V::adaptation, "Adaptation network before it: er-cnn (default), tanaka or madono")
       .word_optional();
   t.value("--adapt-lr", &V::adaptation_rate, "Its learning rate, in terms of --lr");
+  t.value("--network-lr", &V::network_rate,
+          "The same of the network behind it; 0: that stays as --pretrained has it, and the adaptation alone learns");
+  t.value("--adapt-block", &V::adaptation_block, "Pixels a side of its kernel (default: the shield's block)")
+      .check(whole_number());
+  t.value("--adapt-from", &V::adaptation_from, "Start from the adaptation of this trained network")
+      .echo(Echo::file_name);
   t.value("--adapt-padding", &V::adaptation_padding, "er-cnn: 1 as published, which makes an exact inverse impossible");
   t.value("--adapt-start", &V::start,
           "er-cnn starts as the identity; whiten: from uncorrelated samples; blind: from hill's key as the protected "

@@ -306,5 +306,62 @@ TEST(VisionRecipes, ArePublishedOrOfTheNetworksKind) {
               ThrowsMessage<UsageError>(HasSubstr("er-cnn, color-neuracrypt, neuracrypt or ele")));
 }
 
+/// A file as one would give it to --pretrained.
+weights::WeightFile weights_in(const VisionResult& result) {
+  return {result.network.tensors, {}};
+}
+
+TEST(VisionTrainer, ANetworkThatStandsStillKeepsItsWeightsAndTheAdaptationLearns) {
+  const Toys plain;
+  auto first = toy_task();
+  first.recipe.epochs = 3;
+  const auto pretrained = plain.run(first, quiet());
+  const Toys toys = hidden_toys();
+  auto task = toy_task(Adaptation::er_cnn);
+  task.recipe.epochs = 2;
+  task.recipe.clip_norm = 1;
+  task.pretrained = weights_in(pretrained);
+  task.network_rate = 0;
+  const auto result = toys.run(task, quiet());
+  for (const auto& [name, tensor] : pretrained.network.tensors) {
+    const bool statistic = name.find("running_") != std::string::npos || name.ends_with("num_batches_tracked");
+    if (statistic) continue;
+    EXPECT_EQ(result.network.tensors.at("backbone." + name), tensor) << name;
+  }
+  task.recipe.epochs = 1;
+  EXPECT_NE(part(toys.run(task, quiet()), "adaptation."), part(result, "adaptation."));
+}
+
+TEST(VisionTrainer, AnAdaptationIsGoneOnWith) {
+  const Toys toys = hidden_toys();
+  auto task = toy_task(Adaptation::er_cnn);
+  const auto first = toys.run(task, quiet());
+  task.adaptation_from = first.network;
+  task.adaptation_rate = 0;  // what it starts from is what is written
+  const auto second = toys.run(task, quiet());
+  EXPECT_EQ(part(second, "adaptation."), part(first, "adaptation."));
+  EXPECT_NE(part(second, "backbone."), part(first, "backbone."));
+  EXPECT_EQ(second.network.mean, first.network.mean);
+}
+
+TEST(VisionTrainer, RefusesAnAdaptationThatDoesNotFit) {
+  const Toys toys = hidden_toys();
+  auto task = toy_task(Adaptation::er_cnn);
+  const auto first = toys.run(task, quiet());
+  task.adaptation_from = first.network;
+  task.spec.block = 2;
+  EXPECT_THAT([&] { toys.run(task, quiet()); },
+              ThrowsMessage<MismatchError>(HasSubstr("4x4 and padding 0, not er-cnn")));
+  task = toy_task();
+  task.network_rate = 0.5;
+  EXPECT_THROW(toys.run(task, quiet()), UsageError);
+  task = toy_task(Adaptation::er_cnn);
+  task.network_rate = 0;
+  EXPECT_THAT([&] { toys.run(task, quiet()); }, ThrowsMessage<UsageError>(HasSubstr("pretrained")));
+  task = toy_task(Adaptation::er_cnn);
+  task.adaptation_from = Toys().run(toy_task(), quiet()).network;
+  EXPECT_THAT([&] { toys.run(task, quiet()); }, ThrowsMessage<MismatchError>(HasSubstr("no adaptation")));
+}
+
 }  // namespace
 }  // namespace obscura::train

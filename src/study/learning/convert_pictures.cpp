@@ -122,7 +122,7 @@ ConversionSets deal_out(const nn::Graph& network, const TrainingRun& run) {
 ConversionSets load_labelled(const nn::Graph& network, const TrainingRun& run, bool no_labels) {
   const bool folder = is_picture_folder(run.dataset);
   const auto form = folder ? form_of_input(network, run) : image::PictureForm{};
-  auto loaded = load_training_sets(run.dataset, run.data, form, run.limit, run.test_limit);
+  auto loaded = load_training_sets(run.dataset, run.data, form, {run.limit, run.test_limit, run.skip});
   check_shape(loaded.train, network);
   Notes note([&](const std::string& line) { add_new(loaded.notes, {line}); });
   const auto& classes = network.preprocessing.classes;

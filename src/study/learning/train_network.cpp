@@ -79,7 +79,7 @@ void choose_histogram(const std::string& histogram, nn::Graph& graph) {
 TrainedNetwork train_network(const NetworkTraining& training, const TrainingRun& run) {
   // What was mistyped is said before gigabytes are read.
   wished_recipe(train::model_recipe(training.model, run.dataset), run.recipe, run.choice);
-  auto sets = load_training_sets(run.dataset, run.data, form_for(training, run), run.limit, 0);
+  auto sets = load_training_sets(run.dataset, run.data, form_for(training, run), {run.limit, 0, run.skip});
   const Shape input{sets.train.channels, sets.train.height, sets.train.width};
   const ChunkSize chunk = training.chunk.empty() ? ChunkSize{} : parse_chunk_size(training.chunk, "--chunk");
   auto model = train::make_model(training.model, input, sets.train.classes.size(), sets.train.name, chunk);

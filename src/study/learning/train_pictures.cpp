@@ -61,12 +61,26 @@ void check_adaptation_options(const PictureTraining& a) {
   if (adaptation == train::Adaptation::none && (a.adaptation_rate != 1 || a.adaptation_padding != 0)) {
     throw UsageError("--adapt-lr and --adapt-padding are for a network with --adapt");
   }
-  if (adaptation != train::Adaptation::none && a.key.file.empty() && a.key.block == 0) {
+  const bool sized = !a.key.file.empty() || a.key.block != 0 || a.adaptation_block != 0;
+  if (adaptation != train::Adaptation::none && !sized) {
     throw UsageError("--adapt without the owner's key needs --block: the pixels a side of the shield's blocks");
   }
   const bool linear = adaptation == train::Adaptation::er_cnn && a.adaptation_padding == 0;
   if ((a.start == "match" || a.start == "blind") && !linear) {
     throw UsageError("--adapt-start " + a.start + " is for --adapt er-cnn without padding");
+  }
+  if (adaptation == train::Adaptation::none &&
+      (a.adaptation_block != 0 || !a.adaptation_from.empty() || a.network_rate != 1)) {
+    throw UsageError("--adapt-block, --adapt-from and --network-lr are for a network with --adapt");
+  }
+  if (!a.adaptation_from.empty() && a.start != "whiten") {
+    throw UsageError("--adapt-from starts from the adaptation of a network: leave out --adapt-start");
+  }
+  if (a.network_rate == 0 && a.pretrained.empty()) {
+    throw UsageError("--network-lr 0 keeps the network as it is: it needs --pretrained");
+  }
+  if ((a.start == "match" || a.start == "blind") && a.adaptation_block != 0) {
+    throw UsageError("--adapt-start " + a.start + " finds the key of the shield's blocks: leave out --adapt-block");
   }
   if (!a.publics.empty() && a.start != "match") throw UsageError("--publics goes with --adapt-start match");
 }
@@ -115,7 +129,8 @@ train::VisionSpec spec_of(const PictureTraining& a, const train::Pictures& pictu
   spec.patch = patch_of(a, key);
   spec.positions = !a.no_positions;
   spec.adaptation = train::parse_adaptation(a.adaptation);
-  spec.block = key ? key->parameters.block : a.key.block;
+  const std::size_t block = key ? key->parameters.block : a.key.block;
+  spec.block = a.adaptation_block != 0 ? a.adaptation_block : block;
   spec.adaptation_padding = a.adaptation_padding;
   return spec;
 }
@@ -159,14 +174,16 @@ Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::
   Prepared out;
   train::VisionTask& task = out.task;
   if (!a.pretrained.empty()) task.pretrained = weights::read_weights(a.pretrained);
+  if (!a.adaptation_from.empty()) task.adaptation_from = train::read_vision(a.adaptation_from);
   Material& m = out.material;
   if (a.stored) {
+    if (run.skip != 0) throw UsageError("--skip leaves pictures of a data set out, not of --protected ones");
     read_stored(m, run);
   } else {
     auto form = form_of(run.form);
     form.largest = kLargestDefault;
-    m.images =
-        std::make_unique<TrainingSets>(load_training_sets(run.dataset, run.data, form, run.limit, run.test_limit));
+    m.images = std::make_unique<TrainingSets>(
+        load_training_sets(run.dataset, run.data, form, {run.limit, run.test_limit, run.skip}));
     out.owner = owners_key(a, run.data, m.images->train.channels);
     const train::Protection protection{a.resize, false, out.owner.key, a.per_image};
     m.train = train::shielded_pictures(m.images->train, protection, &pool);
@@ -181,6 +198,7 @@ Prepared prepare(const PictureTraining& a, const TrainingRun& run, const train::
   task.recipe = recipe;
   task.rounds = a.rounds;
   task.adaptation_rate = a.adaptation_rate;
+  task.network_rate = a.network_rate;
   task.whiten = a.start == "whiten";
   task.whiten_patches = !a.no_patch_whitening;
   if (a.start == "blind") task.guesses = guess_blocks_blindly(*m.train, task.spec.block, run.seed, run.note);

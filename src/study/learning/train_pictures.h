@@ -20,10 +20,13 @@ struct PictureTraining {
   bool stored = false;  ///< the data set is a folder of protected pictures
   std::string adaptation = "none";
   std::size_t adaptation_padding = 0;
+  std::size_t adaptation_block = 0;  ///< pixels a side of its kernel; 0: the shield's block
   std::string start = "whiten";
   std::string publics;
   bool no_patch_whitening = false;
   double adaptation_rate = 1;
+  double network_rate = 1;                ///< of the network behind the adaptation; 0: it does not learn
+  std::filesystem::path adaptation_from;  ///< a trained network whose adaptation is gone on with
   std::size_t rounds = 1;
   std::filesystem::path pretrained;
   bool pretrained_partial = false;

@@ -30,6 +30,18 @@ void note_untested(const image::Dataset& test, std::vector<std::string>& notes) 
   if (!none.empty()) notes.push_back(fmt::format("{} has no test pictures of {}", test.name, fmt::join(none, ", ")));
 }
 
+/// Without the first pictures.
+void leave_out(image::Dataset& set, std::size_t skip) {
+  if (skip == 0) return;
+  if (skip >= set.count) {
+    throw UsageError(
+        fmt::format("{} training pictures of {} cannot be left out: it has {}", skip, set.name, set.count));
+  }
+  set.images.erase(set.images.begin(), set.images.begin() + static_cast<std::ptrdiff_t>(skip * set.image_size()));
+  set.labels.erase(set.labels.begin(), set.labels.begin() + static_cast<std::ptrdiff_t>(skip));
+  set.count -= skip;
+}
+
 /// The others are made as the training pictures are.
 image::PictureForm form_like(const image::Dataset& set, image::PictureForm form) {
   form.width = set.width;
@@ -61,16 +73,18 @@ void add_new(std::vector<std::string>& notes, const std::vector<std::string>& mo
 }
 
 TrainingSets load_training_sets(const std::string& dataset, const fs::path& data, const image::PictureForm& form,
-                                std::size_t limit, std::size_t test_limit) {
+                                const PictureCounts& counts) {
   image::require_classes_to_train(dataset);
   TrainingSets sets;
-  sets.train = image::load_pictures(dataset, image::Split::train, data, limit, form);
+  const std::size_t wanted = counts.limit == 0 ? 0 : counts.skip + counts.limit;
+  sets.train = image::load_pictures(dataset, image::Split::train, data, wanted, form);
+  leave_out(sets.train, counts.skip);
   check_names(sets.train);
   const auto others = form_like(sets.train, form);
   const bool own = has_validation(image::has_split(dataset, image::Split::validation),
                                   image::has_split(dataset, image::Split::test), dataset, sets.notes);
   if (own) sets.validation = image::load_pictures(dataset, image::Split::validation, data, 0, others);
-  sets.test = image::load_pictures(dataset, image::Split::test, data, test_limit, others);
+  sets.test = image::load_pictures(dataset, image::Split::test, data, counts.test_limit, others);
   add_new(sets.notes, sets.train.notes);
   if (own) add_new(sets.notes, sets.validation->notes);
   add_new(sets.notes, sets.test.notes);

@@ -19,11 +19,18 @@ struct TrainingSets {
   std::vector<std::string> notes;            ///< what people should know, a line each
 };
 
+/// How many of a data set's pictures are taken; 0: all.
+struct PictureCounts {
+  std::size_t limit = 0, test_limit = 0;
+  std::size_t skip = 0;  ///< training pictures that are left out before
+};
+
 /// Reads them. A data set's validation pictures are taken where it has test pictures as well: where it has none, they
-/// are the test. `limit` and `test_limit` > 0 take the first that many. Throws as image::load_pictures, MismatchError
-/// for classes without training pictures, UnsupportedError for class names that no network file can hold.
+/// are the test. The first counts.skip training pictures are left out. Throws as image::load_pictures, MismatchError
+/// for classes without training pictures, UnsupportedError for class names that no network file can hold, UsageError
+/// where no training picture would be left.
 TrainingSets load_training_sets(const std::string& dataset, const std::filesystem::path& data,
-                                const image::PictureForm& form, std::size_t limit, std::size_t test_limit);
+                                const image::PictureForm& form, const PictureCounts& counts);
 
 /// True if the data set's validation pictures can choose; else a note says why not, where it has any.
 bool has_validation(bool validation, bool test, const std::string& dataset, std::vector<std::string>& notes);

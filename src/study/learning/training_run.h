@@ -20,7 +20,8 @@ struct TrainingRun {
   std::filesystem::path out;   ///< the network; its curve and, while it is trained, a checkpoint lie beside it
   std::uint64_t seed = 1;
   std::size_t threads = 1;
-  std::size_t limit = 0;       ///< the first so many training images only; 0: all
+  std::size_t skip = 0;        ///< the first so many training images are left out
+  std::size_t limit = 0;       ///< the first so many training images (of the rest) only; 0: all
   std::size_t test_limit = 0;  ///< the same of test images
   PictureWishes form;
   ChoiceWishes choice;

@@ -16,7 +16,8 @@ struct ConvNextForm {
   double dropped;  // share of images whose last block is left out in training
 };
 
-constexpr std::array<ConvNextForm, 4> kForms{{
+constexpr std::array<ConvNextForm, 5> kForms{{
+    {"convnext-mini", {16, 32, 64, 128}, {1, 1, 3, 1}, 0},
     {"convnext-tiny", {96, 192, 384, 768}, {3, 3, 9, 3}, 0.1},
     {"convnext-small", {96, 192, 384, 768}, {3, 3, 27, 3}, 0.4},
     {"convnext-base", {128, 256, 512, 1024}, {3, 3, 27, 3}, 0.5},

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -7,10 +8,19 @@
 namespace obscura::train {
 namespace {
 
-constexpr std::int64_t kGrowth = 32;          // maps that a layer adds
-constexpr std::int64_t kInner = 4 * kGrowth;  // maps between its two convolutions
-constexpr std::int64_t kFirst = 2 * kGrowth;  // maps after the stem
-constexpr std::array<std::int64_t, 4> kLayers{6, 12, 24, 16};
+/// G. Huang et al., "Densely Connected Convolutional Networks", CVPR 2017.
+struct DenseNetForm {
+  const char* name;
+  std::int64_t growth;                               // maps that a layer adds
+  std::array<std::int64_t, 4> layers;                // of each block; 0: there is none
+  std::int64_t inner() const { return 4 * growth; }  // maps between its two convolutions
+  std::int64_t first() const { return 2 * growth; }  // maps after the stem
+};
+
+constexpr std::array<DenseNetForm, 2> kDenseNetForms{{
+    {"densenet22", 12, {3, 3, 3, 0}},
+    {"densenet121", 32, {6, 12, 24, 16}},
+}};
 
 torch::Tensor relu(const torch::Tensor& x) {
   return torch::relu(x);
@@ -19,11 +29,12 @@ torch::Tensor relu(const torch::Tensor& x) {
 /// Gives what it was given and the maps it adds.
 class DenseLayer : public VisionModule {
  public:
-  explicit DenseLayer(std::int64_t in) {
+  DenseLayer(const DenseNetForm& form, std::int64_t in) {
+    const auto inner = form.inner();
     first_norm_ = register_module("norm1", std::make_shared<BatchNorm>(in));
-    first_ = register_module("conv1", std::make_shared<Conv>(in, kInner, ConvForm{}));
-    second_norm_ = register_module("norm2", std::make_shared<BatchNorm>(kInner));
-    second_ = register_module("conv2", std::make_shared<Conv>(kInner, kGrowth, ConvForm{.kernel = 3, .padding = 1}));
+    first_ = register_module("conv1", std::make_shared<Conv>(in, inner, ConvForm{}));
+    second_norm_ = register_module("norm2", std::make_shared<BatchNorm>(inner));
+    second_ = register_module("conv2", std::make_shared<Conv>(inner, form.growth, ConvForm{.kernel = 3, .padding = 1}));
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
@@ -38,10 +49,10 @@ class DenseLayer : public VisionModule {
   std::shared_ptr<Conv> second_;
 };
 
-std::shared_ptr<Chain> make_block(std::int64_t layers, std::int64_t maps) {
+std::shared_ptr<Chain> make_block(const DenseNetForm& form, std::int64_t layers, std::int64_t maps) {
   auto block = std::make_shared<Chain>();
   for (std::int64_t i = 0; i < layers; ++i) {
-    block->add("denselayer" + std::to_string(i + 1), std::make_shared<DenseLayer>(maps + i * kGrowth));
+    block->add("denselayer" + std::to_string(i + 1), std::make_shared<DenseLayer>(form, maps + i * form.growth));
   }
   return block;
 }
@@ -55,26 +66,28 @@ std::shared_ptr<Chain> make_transition(std::int64_t maps) {
   return transition;
 }
 
-void add_stem(Chain& features, const VisionSpec& spec) {
-  const bool small = has_small_stem(spec);
-  const auto form = small ? ConvForm{.kernel = 3, .padding = 1} : ConvForm{.kernel = 7, .stride = 2, .padding = 3};
-  features.add("conv0", std::make_shared<Conv>(signed_size(spec.channels), kFirst, form));
-  features.add("norm0", std::make_shared<BatchNorm>(kFirst));
+void add_stem(Chain& features, const DenseNetForm& form, const VisionSpec& spec) {
+  // The three blocks for 32x32 pictures have but this stem.
+  const bool small = form.layers[3] == 0 || has_small_stem(spec);
+  const auto conv = small ? ConvForm{.kernel = 3, .padding = 1} : ConvForm{.kernel = 7, .stride = 2, .padding = 3};
+  features.add("conv0", std::make_shared<Conv>(signed_size(spec.channels), form.first(), conv));
+  features.add("norm0", std::make_shared<BatchNorm>(form.first()));
   features.add(relu);
   if (!small) features.add([](const torch::Tensor& x) { return torch::max_pool2d(x, 3, 2, 1); });
 }
 
 }  // namespace
 
-/// DenseNet-121: G. Huang et al., "Densely Connected Convolutional Networks", CVPR 2017.
 std::shared_ptr<VisionModule> make_densenet(const VisionSpec& spec) {
+  const auto& form = *std::find_if(kDenseNetForms.begin(), kDenseNetForms.end(),
+                                   [&](const DenseNetForm& f) { return f.name == spec.network; });
   auto features = std::make_shared<Chain>();
-  add_stem(*features, spec);
-  auto maps = kFirst;
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    features->add("denseblock" + std::to_string(i + 1), make_block(kLayers[i], maps));
-    maps += kLayers[i] * kGrowth;
-    if (i + 1 == kLayers.size()) break;
+  add_stem(*features, form, spec);
+  auto maps = form.first();
+  for (std::size_t i = 0; i < form.layers.size(); ++i) {
+    features->add("denseblock" + std::to_string(i + 1), make_block(form, form.layers[i], maps));
+    maps += form.layers[i] * form.growth;
+    if (i + 1 == form.layers.size() || form.layers[i + 1] == 0) break;
     features->add("transition" + std::to_string(i + 1), make_transition(maps));
     maps /= 2;
   }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "train/vision/families.h"
@@ -7,11 +9,20 @@
 namespace obscura::train {
 namespace {
 
-constexpr std::int64_t kFirst = 16;   // maps
-constexpr std::int64_t kBlocks = 18;  // a stage: depth 110 = 6 * 18 + 2
+struct PyramidForm {
+  const char* name;
+  std::int64_t blocks;    // a stage: depth = 6 * blocks + 2
+  std::int64_t widening;  // maps that all blocks together add
+};
+
+constexpr std::array<PyramidForm, 2> kPyramidForms{{
+    {"pyramid-shakedrop-mini", 3, 48},
+    {"pyramid-shakedrop", 18, 270},
+}};
+
+constexpr std::int64_t kFirst = 16;  // maps
 constexpr std::int64_t kStages = 3;
-constexpr std::int64_t kWidening = 270;  // maps that all blocks together add
-constexpr double kLastDropped = 0.5;     // of the last block; earlier ones in proportion
+constexpr double kLastDropped = 0.5;  // of the last block; earlier ones in proportion
 
 class PyramidBlock : public VisionModule {
  public:
@@ -43,26 +54,28 @@ class PyramidBlock : public VisionModule {
 
 /// D. Han et al., "Deep Pyramidal Residual Networks", CVPR 2017, with ShakeDrop; parameters named as in published code.
 std::shared_ptr<VisionModule> make_pyramid(const VisionSpec& spec) {
+  const auto& form = *std::find_if(kPyramidForms.begin(), kPyramidForms.end(),
+                                   [&](const PyramidForm& f) { return f.name == spec.network; });
   auto network = std::make_shared<Chain>();
   network->add("c_in", std::make_shared<Conv>(signed_size(spec.channels), kFirst,
                                               ConvForm{.kernel = 3, .padding = 1, .bias = true}));
   network->add("bn_in", std::make_shared<BatchNorm>(kFirst));
-  constexpr auto kAll = kStages * kBlocks;
-  const auto maps_after = [](std::int64_t block) { return kFirst + (kWidening * block + kAll - 1) / kAll; };
+  const auto all = kStages * form.blocks;
+  const auto maps_after = [&](std::int64_t block) { return kFirst + (form.widening * block + all - 1) / all; };
   for (std::int64_t stage = 0; stage < kStages; ++stage) {
     auto blocks = std::make_shared<Chain>();
-    for (std::int64_t i = 0; i < kBlocks; ++i) {
-      const auto before = stage * kBlocks + i;
-      const double dropped = kLastDropped * static_cast<double>(before + 1) / static_cast<double>(kAll);
+    for (std::int64_t i = 0; i < form.blocks; ++i) {
+      const auto before = stage * form.blocks + i;
+      const double dropped = kLastDropped * static_cast<double>(before + 1) / static_cast<double>(all);
       blocks->add(std::to_string(i), std::make_shared<PyramidBlock>(maps_after(before), maps_after(before + 1),
                                                                     stage > 0 && i == 0 ? 2 : 1, dropped));
     }
     network->add("layer" + std::to_string(stage + 1), blocks);
   }
-  network->add("bn_out", std::make_shared<BatchNorm>(maps_after(kAll)));
+  network->add("bn_out", std::make_shared<BatchNorm>(maps_after(all)));
   network->add([](const torch::Tensor& x) { return torch::relu(x); });
   network->add(pool_all);
-  const auto head = network->add("fc_out", std::make_shared<Head>(maps_after(kAll), signed_size(spec.classes)));
+  const auto head = network->add("fc_out", std::make_shared<Head>(maps_after(all), signed_size(spec.classes)));
   start_convolutions_by_fan_out(*network);
   torch::nn::init::zeros_(head->bias);
   return network;

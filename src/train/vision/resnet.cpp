@@ -19,9 +19,10 @@ struct ResNetForm {
   std::int64_t group_width;  // maps a group of the first stage's 3x3 convolution in a bottleneck
 };
 
-constexpr std::array<ResNetForm, 6> kForms{{
+constexpr std::array<ResNetForm, 7> kForms{{
     {"resnet8", false, 16, {1, 1, 1, 0}, 1, 0},
     {"resnet20", false, 16, {3, 3, 3, 0}, 1, 0},
+    {"resnext11", true, 16, {1, 1, 1, 0}, 8, 4},
     {"resnet18", false, 64, {2, 2, 2, 2}, 1, 0},
     {"resnet34", false, 64, {3, 4, 6, 3}, 1, 0},
     {"resnet50", true, 64, {3, 4, 6, 3}, 1, 64},

@@ -1,6 +1,9 @@
 #include "train/vision/start.h"
 
+#include <string_view>
+
 #include "base/error.h"
+#include "train/vision/load_weights.h"
 #include "train/vision/patch_whitening.h"
 
 namespace obscura::train {
@@ -85,6 +88,18 @@ void start_adaptation(VisionModule& adaptation, const std::vector<BlockGuess>& g
     }
   }
   parts.back.copy_(torch::eye(size).repeat({static_cast<std::int64_t>(guesses.size()), 1}).view(parts.back.sizes()));
+}
+
+void continue_adaptation(VisionModule& adaptation, const VisionFile& network) {
+  constexpr std::string_view kPrefix = "adaptation.";
+  weights::WeightFile part;
+  for (const auto& [name, tensor] : network.tensors) {
+    if (name.starts_with(kPrefix)) part.tensors.emplace(name.substr(kPrefix.size()), tensor);
+  }
+  const LoadReport report = load_weights(adaptation, part);
+  if (!report.missing.empty() || !report.unexpected.empty() || !report.other_shape.empty()) {
+    throw MismatchError("the adaptation to start from is another: " + to_text(report));
+  }
 }
 
 }  // namespace obscura::train

@@ -16,4 +16,7 @@ namespace obscura::train {
 void start_adaptation(VisionModule& adaptation, const std::vector<BlockGuess>& guesses, const std::vector<float>& mean,
                       const std::vector<float>& std);
 
+/// Lets an adaptation start from that of a trained network. Throws MismatchError unless it has exactly its tensors.
+void continue_adaptation(VisionModule& adaptation, const VisionFile& network);
+
 }  // namespace obscura::train

@@ -41,6 +41,29 @@ std::uint64_t hash_of(const Pictures& pictures, std::uint64_t hash) {
   return fnv1a(pictures.labels().data(), pictures.count() * sizeof(std::int64_t), hash);
 }
 
+/// The adaptation that training starts from fits the one that is trained.
+void check_earlier(const VisionTask& task) {
+  if (!task.adaptation_from) return;
+  const VisionSpec &from = task.adaptation_from->spec, &to = task.spec;
+  if (!task.guesses.empty())
+    throw UsageError("an adaptation starts from a guess at the key or from a network, not both");
+  if (from.adaptation == Adaptation::none) throw MismatchError("the network to start from has no adaptation");
+  const bool same = from.adaptation == to.adaptation && from.block == to.block && from.channels == to.channels &&
+                    from.adaptation_padding == to.adaptation_padding;
+  if (!same) {
+    throw MismatchError(fmt::format(
+        "the network to start from has the adaptation {} for {} channels, blocks of {}x{} and padding {}, not {} for "
+        "{} channels, {}x{} and padding {}",
+        to_string(from.adaptation), from.channels, from.block, from.block, from.adaptation_padding,
+        to_string(to.adaptation), to.channels, to.block, to.block, to.adaptation_padding));
+  }
+  // madono's has a part for every place.
+  if (to.adaptation == Adaptation::madono && (from.height != to.height || from.width != to.width)) {
+    throw MismatchError(fmt::format("the network to start from takes pictures of {}x{}, these are {}x{}", from.height,
+                                    from.width, to.height, to.width));
+  }
+}
+
 }  // namespace
 
 void check_task(const VisionTask& task, const PictureSets& sets) {
@@ -63,9 +86,19 @@ void check_task(const VisionTask& task, const PictureSets& sets) {
   if (!task.guesses.empty() && !linear) {
     throw UsageError("only the adaptation er-cnn without padding can start from a guess at the key");
   }
+  check_earlier(task);
   if (task.rounds < 1 || task.rounds > 1000) throw UsageError("rounds must be 1 to 1000");
   if (!std::isfinite(task.adaptation_rate) || task.adaptation_rate < 0) {
     throw UsageError("the adaptation's learning rate must not be negative");
+  }
+  if (!std::isfinite(task.network_rate) || task.network_rate < 0) {
+    throw UsageError("the network's learning rate behind the adaptation must not be negative");
+  }
+  if (task.network_rate != 1 && task.spec.adaptation == Adaptation::none) {
+    throw UsageError("a learning rate of the network behind an adaptation, of a network without one");
+  }
+  if (task.network_rate == 0 && !task.pretrained) {
+    throw UsageError("a network that does not learn (rate 0) needs pretrained weights");
   }
 }
 
@@ -79,6 +112,11 @@ std::string fingerprint(const VisionTask& task, const PictureSets& sets, const C
       hash = fnv1a(tensor.values.data(), tensor.values.size() * sizeof(float), hash);
     }
   }
+  if (task.adaptation_from) {
+    for (const auto& [name, tensor] : task.adaptation_from->tensors) {
+      hash = fnv1a(tensor.values.data(), tensor.values.size() * sizeof(float), hash);
+    }
+  }
   for (const BlockGuess& guess : task.guesses) {
     hash = fnv1a(guess.inverse.data(), guess.inverse.size() * sizeof(double), hash);
   }
@@ -87,6 +125,7 @@ std::string fingerprint(const VisionTask& task, const PictureSets& sets, const C
                      s.network, s.patch, s.positions, to_string(s.adaptation), s.block, s.adaptation_padding,
                      describe(task.recipe), task.rounds, task.adaptation_rate, task.whiten, task.whiten_patches,
                      options.seed, hash) +
+         (task.network_rate == 1 ? "" : fmt::format(" network {}", task.network_rate)) +
          (options.device == kProcessor ? "" : " " + options.device);
 }
 
@@ -95,15 +134,19 @@ UpdateGroups groups_of(VisionModule& module, const VisionTask& task) {
   rest.decayed = false;
   adaptation.decayed = false;
   adaptation.rate = task.adaptation_rate;
+  weights.rate = rest.rate = task.network_rate;
   for (auto& item : module.named_parameters()) {
     const bool flat = item.value().dim() < 2 || item.key().find("pos_embedding") != std::string::npos ||
                       item.key().find("class_token") != std::string::npos;
-    UpdateGroup& group = item.key().starts_with("adaptation.") ? adaptation : flat ? rest : weights;
+    const bool adapts = item.key().starts_with("adaptation.");
+    if (!adapts && task.network_rate == 0) item.value().set_requires_grad(false);
+    UpdateGroup& group = adapts ? adaptation : flat ? rest : weights;
     group.parameters.push_back(item.value());
   }
   UpdateGroups out;
   for (UpdateGroup* group : {&weights, &rest, &adaptation}) {
-    if (!group->parameters.empty()) out.stepped.push_back(*group);
+    const bool still = group != &adaptation && task.network_rate == 0;
+    if (!group->parameters.empty() && !still) out.stepped.push_back(*group);
   }
   return out;
 }

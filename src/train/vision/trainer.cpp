@@ -51,7 +51,11 @@ class VisionRun {
         test_(sets.test),
         options_(options),
         device_(device_of(options.device)) {
-    measure_input(train_, mean_, std_);
+    if (task.adaptation_from) {
+      mean_ = task.adaptation_from->mean, std_ = task.adaptation_from->std;
+    } else {
+      measure_input(train_, mean_, std_);
+    }
     input_ = std::make_unique<InputForm>(train_.shape(), mean_, std_, device_);
     weights_ = weight_tensor(choosing_.class_weights(), device_);
     fingerprint_ = fingerprint(task, sets, choosing_, options);
@@ -62,7 +66,9 @@ class VisionRun {
       const std::int64_t patch = module_->named_parameters()["conv_proj.weight"].size(2);
       whitening_ = std::make_unique<PatchWhitening>(first_pictures(), patch, task.spec.positions);
     }
-    if (!task.guesses.empty()) {
+    if (task.adaptation_from) {
+      continue_adaptation(*adaptation_of(*module_), *task.adaptation_from);
+    } else if (!task.guesses.empty()) {
       start_adaptation(*adaptation_of(*module_), task.guesses, mean_, std_);
     } else if (task.spec.adaptation == Adaptation::er_cnn && task.whiten && task.spec.adaptation_padding == 0) {
       whiten_adaptation(*adaptation_of(*module_), first_pictures());

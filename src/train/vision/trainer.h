@@ -26,9 +26,14 @@ struct VisionTask {
   /// scheme of ER-CNN.
   std::size_t rounds = 1;
   double adaptation_rate = 1;       ///< learning rate of the adaptation, in terms of the recipe's
+  /// The same of the network behind the adaptation. 0: it stays as it is loaded, but for the statistics of its norms,
+  /// which follow the pictures: then the adaptation alone learns to make pictures that this network can read.
+  double network_rate = 1;
   bool whiten = true;               ///< er_cnn: start from blocks whose samples are uncorrelated
   bool whiten_patches = true;       ///< vit: train on patches whose samples are uncorrelated (patch_whitening.h)
   std::vector<BlockGuess> guesses;  ///< er_cnn: start from these instead, one a channel
+  /// Start from the adaptation of this trained network instead, and normalise pictures as it did.
+  std::optional<VisionFile> adaptation_from;
   std::optional<weights::WeightFile> pretrained;  ///< where each round's network starts
   bool pretrained_partial = false;                ///< also if tensors of the backbone stay as they were drawn
 };

@@ -21,13 +21,19 @@ struct Entry {
   std::size_t multiple = 1;  // what sides have to be multiples of
 };
 
-constexpr std::array<Entry, 17> kEntries{{
+constexpr std::array<Entry, 21> kEntries{{
     {"resnet8",
      "3 residual blocks of 16, 32 and 64 maps after a 3x3 convolution (He et al. 2016, for 32x32); 0.08 M weights",
      make_resnet},
     {"resnet20",
      "9 residual blocks of 16, 32 and 64 maps after a 3x3 convolution (He et al. 2016, for 32x32); 0.27 M weights",
      make_resnet},
+    {"resnext11",
+     "3 bottleneck blocks of 64 to 256 maps with convolutions in 8 groups (Xie et al. 2017, smaller); 0.14 M weights",
+     make_resnet},
+    {"densenet22", "9 layers of two convolutions that add 12 maps each (Huang et al. 2017, smaller); 0.07 M weights",
+     make_densenet},
+    {"convnext-mini", "6 blocks of 16 to 128 maps (Liu et al. 2022, smaller); 0.31 M weights", make_convnext},
     {"vit-tiny",
      "transformer of 6 layers of width 96 on patches of 4x4 (Dosovitskiy et al. 2021, much smaller); 0.46 M weights",
      make_vit, 4},
@@ -51,6 +57,9 @@ constexpr std::array<Entry, 17> kEntries{{
     {"convnext-large", "36 blocks of 192 to 1536 maps (Liu et al. 2022); 196.2 M weights", make_convnext},
     {"vit-b16", "transformer of 12 layers of width 768 on patches of 16x16 (Dosovitskiy et al. 2021); 85.8 M weights",
      make_vit, 16},
+    {"pyramid-shakedrop-mini",
+     "9 residual blocks of 16 to 64 maps with ShakeDrop (Han et al. 2017, Yamada et al. 2018, smaller); 0.31 M weights",
+     make_pyramid, 0, 4},
     {"pyramid-shakedrop",
      "54 residual blocks of 16 to 286 maps with ShakeDrop (Han et al. 2017, Yamada et al. 2018); 28.5 M weights",
      make_pyramid, 0, 4},
