@@ -74,7 +74,16 @@ const OptionTable<study::ReproduceOptions>& reproduce_options() {
     t.value("--device", &V::device, "er-cnn, color-neuracrypt: where networks are trained, as train has it")
         .shows_default()
         .only(kLearnable);
-    t.value("--only", &V::only, "These rows only, with commas between them").commas();
+    t.value("--limit", &V::limit,
+            "er-cnn, color-neuracrypt: the first so many training images, at most (halves: so many each)")
+        .check(whole_number())
+        .only(kLearnable);
+    t.value("--test-limit", &V::test_limit, "er-cnn, color-neuracrypt: the first so many test images")
+        .check(whole_number())
+        .only(kLearnable);
+    t.value("--only", &V::only,
+            "These rows only, with commas between them; er-cnn, color-neuracrypt: also figures, tables, sections")
+        .commas();
     t.group(kFiles);
     t.value("--dataset", &V::dataset, "Use this data set in every row: to try it out, as with samples");
     t.group(kRun);
@@ -87,7 +96,18 @@ const OptionTable<study::ReproduceOptions>& reproduce_options() {
     t.value("--models", &V::models, "Folder of trained networks (default: the one that ships)")
         .echo(Echo::never)
         .only(kEncryptedOrBoth);
+    t.value("--journal", &V::journal,
+            "er-cnn, color-neuracrypt: file of finished rows, which are taken from it and added to it (default: "
+            "rows.jsonl in the folder of --out)")
+        .echo(Echo::never)
+        .only(kLearnable);
     t.group(kOutput);
+    t.value(
+         "--page", &V::page,
+         "er-cnn, color-neuracrypt: measure nothing; write what the journal has to this Markdown file, its curves to "
+         "the folder NAME beside it")
+        .echo(Echo::never)
+        .only(kLearnable);
     t.value("--out", &V::out, "Folder for report.html, .md, .json and what is kept").shows_default().echo(Echo::never);
     return t;
   }();
@@ -128,7 +148,27 @@ void give(const ReproduceArguments& a, const Report& report, const nlohmann::ord
   }
 }
 
+/// Curves lie as files in the folder that is called like the page.
+void write_page(const ReproduceArguments& a) {
+  const auto& page = a.options.page;
+  check_outputs({{page, study::FileKind::markdown}}, {}, a.force);
+  const auto report = study::kept_learnable(a.options);
+  auto document = report::learnable_document(report);
+  const auto curves = report::curves_as_files(document, page.stem().string());
+  for (const auto& curve : curves) {
+    std::filesystem::create_directories((page.parent_path() / curve.file).parent_path());
+    write_file(page.parent_path() / curve.file, curve.svg);
+  }
+  write_file(page, report::to_markdown(document) + "\n");
+  if (a.json) {
+    print_json(report::learnable_json(report));
+  } else {
+    fmt::print("page: {}, with {} curves beside it\n", page.string(), curves.size());
+  }
+}
+
 void reproduce_learnable(const ReproduceArguments& a) {
+  if (!a.options.page.empty()) return write_page(a);
   const auto report = study::measure_learnable(a.options);
   give(a, report, report::learnable_json(report), report::learnable_document(report),
        [](const report::LearnableRow& row) { return std::isfinite(report::learned_accuracy(row)); });
@@ -174,7 +214,7 @@ void refuse_others(const CLI::App& verb, const std::string& subject) {
 }
 
 void run_reproduce(ReproduceArguments& a, const CLI::App& verb) {
-  check_folder(a);
+  if (a.options.page.empty()) check_folder(a);
   study::ReproduceOptions& o = a.options;
   const bool learnable = study::is_learnable(o.subject);
   refuse_others(verb, o.subject);
@@ -198,7 +238,8 @@ std::string rows_text() {
       "are not trained here.\n"
       "er-cnn and color-neuracrypt train networks on pictures that a shield protects, in the open: hours without "
       "--quick.\n"
-      "Rows of er-cnn: {}.\nRows of color-neuracrypt: {}.\n"
+      "Rows of er-cnn: {}; or all of a figure: {}.\n"
+      "Rows of color-neuracrypt: {}; or all of: {}.\n"
       "chunked trains the paper's networks where they are not in --models (CHUNK-MODEL-neu.onnx), and needs NEU-CLS.\n"
       "Rows of chunked: {}.\n"
       "rcnn takes the paper's network and our embedding from --models (rcnn-cifar10.onnx, embed-cifar10.onnx), else "
@@ -209,7 +250,9 @@ std::string rows_text() {
       "  obscura reproduce er-cnn --quick --out er-cnn\n  obscura reproduce chunked --quick --out chunked\n"
       "  obscura reproduce rcnn --quick --out rcnn",
       fmt::join(study::reproduce_keys(all), ", "), fmt::join(study::learnable_keys("er-cnn"), ", "),
-      fmt::join(study::learnable_keys("color-neuracrypt"), ", "), fmt::join(study::chunked_keys(), ", "),
+      fmt::join(study::learnable_figure_ids("er-cnn"), ", "),
+      fmt::join(study::learnable_keys("color-neuracrypt"), ", "),
+      fmt::join(study::learnable_figure_ids("color-neuracrypt"), ", "), fmt::join(study::chunked_keys(), ", "),
       fmt::join(study::rcnn_keys(), ", "));
 }
 

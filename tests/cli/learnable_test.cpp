@@ -86,6 +86,57 @@ TEST_F(Learnable, QuickRunIsKeptForTheNext) {
   EXPECT_EQ(longer.json()["rows"][0]["train"]["epochs"].size(), 2);
 }
 
+TEST_F(Learnable, TheJournalIsTakenUpElsewhereAndBecomesAPage) {
+  const std::string journal = (folder_ / "rows.jsonl").string();
+  const std::vector<std::string> words = {"er-cnn", "--only", "plain,hill-4", "--journal", journal, "--json"};
+  const Result first = reproduce(words);
+  ASSERT_EQ(first.status, 0) << first.err;
+  fs::remove_all(out(""));
+  const Result second = reproduce(words);
+  ASSERT_EQ(second.status, 0) << second.err;
+  EXPECT_THAT(second.err, Not(HasSubstr("training:")));
+  EXPECT_EQ(second.json()["rows"].size(), 2);
+  EXPECT_EQ(second.json()["rows"][0]["train"]["test_accuracy"], first.json()["rows"][0]["train"]["test_accuracy"]);
+  EXPECT_FALSE(second.json()["rows"][0]["train"]["test"].contains("confusion"));
+
+  // By another plan it is measured anew, and stands there, too.
+  auto longer = words;
+  longer.insert(longer.end(), {"--epochs", "2"});
+  EXPECT_THAT(reproduce(longer).err, HasSubstr("training: plain"));
+
+  const fs::path page = folder_ / "er-cnn.md";
+  const Result paged =
+      obscura({"reproduce", "er-cnn", "--quick", "--page", page.string(), "--journal", journal, "--out", "nowhere"});
+  ASSERT_EQ(paged.status, 0) << paged.err;
+  const std::string text = text_of(page);
+  for (const char* part : {"A QUICK RUN", "64 pictures, 2 epochs", "not run", "--only hill-4-blind", "Figure 4-5"}) {
+    EXPECT_THAT(text, HasSubstr(part)) << part;
+  }
+  EXPECT_FALSE(fs::exists("nowhere"));
+
+  put_text(journal, "{}\n");
+  const Result damaged = reproduce(words);
+  EXPECT_EQ(damaged.status, 1);
+  EXPECT_THAT(damaged.err, HasSubstr("line 1 of "));
+  EXPECT_EQ(damaged.error_lines(), 1) << damaged.err;
+}
+
+TEST_F(Learnable, RoundsBuildOnEarlierOnes) {
+  const Result result = reproduce({"er-cnn", "--only", "still-1-round-2", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto row = result.json()["rows"][0];
+  EXPECT_EQ(row["problem"], "");
+  for (const char* part : {"--network-lr 0", "--pretrained pretrain-1.safetensors", "--skip 32", "--limit 32",
+                           "--adapt-from still-1-round-1.safetensors"}) {
+    EXPECT_THAT(row["train"]["command"], HasSubstr(part));
+  }
+  EXPECT_TRUE(row["reveal"]["correlation"].is_number());
+  EXPECT_TRUE(row["null"]["correlation"].is_number());
+  for (const char* name : {"pretrain-1", "still-1-round-1", "still-1-round-2"}) {
+    EXPECT_TRUE(fs::exists(out("networks/" + std::string(name) + ".safetensors"))) << name;
+  }
+}
+
 TEST_F(Learnable, RandomNetworksAreTrainedOnToo) {
   const Result result = reproduce({"color-neuracrypt", "--only", "mnist-neuracrypt", "--json"});
   ASSERT_EQ(result.status, 0) << result.err;
@@ -101,6 +152,9 @@ TEST_F(Learnable, UnknownRowsAndForeignOptionsAreUsageErrors) {
                                                 {"er-cnn", "--mode", "packed"},
                                                 {"er-cnn", "--images", "5"},
                                                 {"er-cnn", "--also-own"},
+                                                {"er-cnn", "--only", "5-9"},
+                                                {"cryptondl", "--page", "page.md"},
+                                                {"cryptondl", "--limit", "5"},
                                                 {"cryptondl", "--epochs", "2"}}) {
     const Result result = reproduce(words);
     EXPECT_EQ(result.status, 2) << testing::PrintToString(words);

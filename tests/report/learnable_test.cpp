@@ -20,8 +20,13 @@ const std::string kEvil = "<script>alert('&\"|*_`')</script>";
 
 ordered_json curve(double accuracy, std::size_t epochs) {
   ordered_json list = ordered_json::array();
-  for (std::size_t e = 1; e <= epochs; ++e) list.push_back({{"epoch", e}, {"seconds", 2.5}});
-  return {{"command", "obscura train --network resnet8 " + kEvil}, {"test_accuracy", accuracy}, {"epochs", list}};
+  for (std::size_t e = 1; e <= epochs; ++e)
+    list.push_back({{"epoch", e}, {"seconds", 2.5}, {"validation_accuracy", 0.1 * static_cast<double>(e)}});
+  return {{"command", "obscura train --network resnet8 " + kEvil},
+          {"images", {{"training", 36000}, {"validation", 4000}, {"test", 10000}}},
+          {"test_accuracy", accuracy},
+          {"test", {{"images", 10000}, {"interval", {accuracy - 0.01, accuracy + 0.01}}}},
+          {"epochs", list}};
 }
 
 ordered_json evaluation(const std::string& pictures, double accuracy) {
@@ -41,6 +46,7 @@ LearnableRow made_up(const std::string& key, double accuracy) {
   if (!plain) row.plain = "plain", row.shield = "hill", row.promise = "hides little " + kEvil, row.block = 4;
   row.train = curve(accuracy, 8);
   row.evaluate = evaluation(plain ? "plain" : "protected", accuracy);
+  row.version = "1.2.3", row.machine = kEvil, row.date = "2026-01-01", row.command = "obscura reproduce --only " + key;
   return row;
 }
 
@@ -57,8 +63,15 @@ LearnableReport er_cnn_report() {
                              {"ssim", 0.5},
                              {"correlation", 0.6},
                              {"identified", 1.0}};
+    report.rows[i].null = {
+        {"images", 200}, {"psnr", 11.0}, {"ssim", 0.1}, {"correlation", 0.0625}, {"identified", 0.0}};
   }
   report.rows[4].rounds = 2;
+  report.rows[4].train = curve(0.76, 16);
+  report.rows[4].series = "rounds", report.rows[4].round = 1;
+  report.figures = {{"4-5", "Figure 4-5: kernels", "4 is best", "of our own", {"hill-4-adapt", "hill-4-match"}, true},
+                    {"5", "Section 5", "in rounds", "", {"hill-4-rounds", "hill-8-adapt"}, false},
+                    {"5-9", "Figure 5-9", "ImageNet-21k", "no counterpart " + kEvil, {}, false}};
   LearnableRow missing = made_up("hill-8-adapt", 0);
   missing.train = missing.evaluate = nullptr, missing.problem = "no " + kEvil;
   report.rows.push_back(missing);
@@ -108,10 +121,33 @@ TEST(LearnableReport, GoalsOfRowsThatWereNotAskedForAreLeftOut) {
 TEST(LearnableReport, PageSaysWhatWasMeasuredAndEscapesIt) {
   const std::string html = to_html(learnable_document(er_cnn_report()));
   EXPECT_THAT(html, Not(HasSubstr("<script")));
-  for (const char* part : {"78.01 %", "-25.00", "10.12 %", "84.25 %", "94.28 %", "2 x 4", "20.00 s", "14.50",
-                           "PSNR 16.50 dB", "10,000 test pictures", "hill hides little", "the key is recovered",
-                           "could not be tried: too few", "data:image/png;base64,/wAQIA==", "plain &lt;ones&gt;",
-                           "--only hill-4,hill-4-adapt,", "1.2.3", "obscura audit attack --key hill-4.json"}) {
+  for (const char* part : {"78.01 %",
+                           "-25.00",
+                           "10.12 %",
+                           "84.25 %",
+                           "94.28 %",
+                           "40,000 pictures, 8 epochs",
+                           "20.00 s",
+                           "14.50",
+                           "77.0 to 79.0 %",
+                           "10,000 test pictures",
+                           "Figure 4-5: kernels (4-5)",
+                           "4 is best",
+                           "rounds, round 1",
+                           "best of the rounds is 0.600 of row hill-4-rounds (of another key: 0.062)",
+                           "0.062",
+                           "all 2 rows",
+                           "1 of 2 rows",
+                           "no counterpart",
+                           "obscura reproduce --only hill-8-adapt",
+                           "hill hides little",
+                           "the key is recovered",
+                           "could not be tried: too few",
+                           "data:image/png;base64,/wAQIA==",
+                           "plain &lt;ones&gt;",
+                           "--only hill-4,hill-4-adapt,",
+                           "1.2.3",
+                           "obscura audit attack --key hill-4.json"}) {
     EXPECT_THAT(html, HasSubstr(part)) << part;
   }
   for (const char* outside : {"http://", "https://", "href=", "url("}) EXPECT_THAT(html, Not(HasSubstr(outside)));
@@ -121,8 +157,58 @@ TEST(LearnableReport, PageSaysWhatWasMeasuredAndEscapesIt) {
 TEST(LearnableReport, QuickRunsSayThatTheyCountForNothing) {
   LearnableReport report = er_cnn_report();
   report.quick = true;
+  for (const auto& goal : goals(report)) {
+    EXPECT_FALSE(goal.reached());
+    EXPECT_THAT(goal.verdict(), HasSubstr("not judged: a quick run"));
+  }
+  EXPECT_THAT(to_markdown(learnable_document(report)), Not(HasSubstr("reached:")));
   EXPECT_THAT(to_html(learnable_document(report)), HasSubstr("A QUICK RUN"));
   EXPECT_THAT(to_markdown(learnable_document(report)), HasSubstr("A QUICK RUN"));
+}
+
+TEST(LearnableReport, RowsThatLearnedFromOtherPicturesAreNotCompared) {
+  LearnableReport report = er_cnn_report();
+  report.rows[0].train = curve(0.80, 4);
+  EXPECT_EQ(learned_from(report.rows[0]), "40,000 pictures, 4 epochs");
+  EXPECT_EQ(learned_from(report.rows[4]), "40,000 pictures, 8 epochs") << "of each of the two rounds";
+  EXPECT_EQ(against_plain(report, report.rows[1]), kNothing);
+  for (const auto& goal : goals(report)) {
+    EXPECT_FALSE(goal.reached());
+    EXPECT_THAT(goal.verdict(), HasSubstr("not judged: one learned from 40,000 pictures, 8 epochs"));
+  }
+  EXPECT_TRUE(learnable_json(report).at("goals").at(0).at("reached").is_null());
+}
+
+TEST(LearnableReport, SeedsOfASeriesStandTogether) {
+  LearnableReport report = er_cnn_report();
+  const LearnableFigure figure{"5", "", "", "", {"a", "b", "c"}, false};
+  for (const auto& [key, accuracy] : {std::pair("a", 0.5), std::pair("b", 0.6), std::pair("c", 0.4)}) {
+    LearnableRow row = made_up(key, accuracy);
+    row.series = "still", row.round = key[0] == 'c' ? 2 : 1;
+    row.reveal = {{"correlation", accuracy}}, row.null = {{"correlation", 0.1}};
+    report.rows.push_back(row);
+  }
+  const Table table = rounds_table(report, figure);
+  ASSERT_EQ(table.rows.size(), 2);
+  EXPECT_THAT(table.rows[0],
+              testing::ElementsAre("still, round 1", "2", "40,000 pictures, 8 epochs", "55.00 % (50.00 to 60.00)",
+                                   "0.550 (0.500 to 0.600)", "0.100 (0.100 to 0.100)"));
+  EXPECT_EQ(table.rows[1][3], "40.00 %");
+}
+
+TEST(LearnableReport, CurvesOfAPageAreFiles) {
+  auto document = learnable_document(er_cnn_report());
+  const auto curves = curves_as_files(document, "er-cnn");
+  ASSERT_EQ(curves.size(), 1);
+  EXPECT_EQ(curves[0].file, "er-cnn/curves-1.svg");
+  EXPECT_THAT(curves[0].svg, HasSubstr("<svg"));
+  EXPECT_THAT(to_markdown(document), HasSubstr("](er-cnn/curves-1.svg)"));
+}
+
+TEST(LearnableReport, RowsOfAJournalComeBack) {
+  for (const auto& row : er_cnn_report().rows) EXPECT_EQ(read_row(ordered_json::parse(row_json(row).dump())), row);
+  EXPECT_THROW(read_row({{"kind", "obscura row of reproduce"}, {"format", 1}}), FormatError);
+  EXPECT_THROW(read_row(ordered_json::array()), FormatError);
 }
 
 TEST(LearnableReport, MarkdownNamesPicturesBesideIt) {

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <set>
 
@@ -18,6 +19,7 @@
 #include "shield/key.h"
 #include "study/child.h"
 #include "study/finished_steps.h"
+#include "study/learning/learnable_journal.h"
 #include "study/learning/learnable_pictures.h"
 #include "study/learning/learnable_plan.h"
 #include "study/learning/reveal_learned.h"
@@ -33,14 +35,72 @@ namespace {
 using nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
+const LearnablePlan& find_plan(const std::vector<LearnablePlan>& plans, const std::string& key) {
+  return *std::find_if(plans.begin(), plans.end(), [&](const LearnablePlan& plan) { return plan.key == key; });
+}
+
 void append(Words& words, const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
 }
 
+/// Digest of all that decides what a row measures, and of the rows that it builds on.
+std::string plan_digest(const LearnablePlan& plan, const std::vector<LearnablePlan>& all, const LearnableSizes& sizes) {
+  const auto before = [&](const std::string& key) {
+    return key.empty() ? std::string() : plan_digest(find_plan(all, key), all, sizes);
+  };
+  const ordered_json words = {plan.training,
+                              plan.dataset,
+                              plan.skip,
+                              plan.limit,
+                              plan.owner_key,
+                              plan.shield.shield,
+                              plan.shield.block,
+                              plan.shield.depth,
+                              plan.shield.hidden,
+                              plan.seed,
+                              plan.partial,
+                              plan.adapts,
+                              plan.read,
+                              sizes.test,
+                              sizes.pictures,
+                              before(plan.pretrained),
+                              before(plan.adaptation)};
+  const std::string text = words.dump();
+  return image::sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+/// The command that measures one row.
+std::string row_command(const ReproduceOptions& o, const std::string& key) {
+  std::string words = fmt::format("obscura reproduce {}{} --only {}", o.subject, o.quick ? " --quick" : "", key);
+  if (o.limit != 0) words += fmt::format(" --limit {}", o.limit);
+  if (o.test_limit != 0) words += fmt::format(" --test-limit {}", o.test_limit);
+  if (o.epochs != 0) words += fmt::format(" --epochs {}", o.epochs);
+  return words;
+}
+
+std::string now_text() {
+  return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)));
+}
+
+/// What is known of a row before it is measured.
+report::LearnableRow bare_row(const ReproduceOptions& o, const LearnablePlan& plan) {
+  report::LearnableRow row;
+  row.key = plan.key, row.title = plan.title, row.dataset = plan.dataset, row.plain = plan.plain;
+  row.block = plan.block, row.rounds = plan.rounds, row.adapts = plan.adapts, row.main = plan.main;
+  row.seed = plan.seed, row.series = plan.series, row.round = plan.round;
+  row.command = row_command(o, plan.key);
+  if (!plan.owner_key.empty()) row.shield = plan.shield.shield;
+  return row;
+}
+
 class LearnableRun {
  public:
-  LearnableRun(const ReproduceOptions& options, std::size_t threads)
-      : o_(options), threads_(threads), sizes_(learnable_sizes(options)), steps_(options.out / "rows", options.fresh) {
+  LearnableRun(const ReproduceOptions& options, const std::vector<LearnablePlan>& plans, std::size_t threads)
+      : o_(options),
+        plans_(plans),
+        threads_(threads),
+        sizes_(learnable_sizes(options)),
+        steps_(options.out / "rows", options.fresh) {
     for (const char* name : {"networks", "keys", "rows", "pictures", "attacks"}) {
       std::error_code ec;
       fs::create_directories(o_.out / name, ec);
@@ -49,17 +109,18 @@ class LearnableRun {
   }
 
   report::LearnableRow measure(const LearnablePlan& plan) {
-    report::LearnableRow row;
-    row.key = plan.key, row.title = plan.title, row.dataset = plan.dataset, row.plain = plan.plain;
-    row.block = plan.block, row.rounds = plan.rounds, row.adapts = plan.adapts;
+    report::LearnableRow row = bare_row(o_, plan);
     try {
-      if (!plan.owner_key.empty()) row.shield = plan.shield.shield;
       // Said in a word before a process is started for it.
       image::load_dataset(plan.dataset, image::Split::test, o_.data, 1);
       row.train = train(plan);
       if (!plan.owner_key.empty()) row.promise = shield::make_shield(load_shield_key(key(plan), {}))->promise();
-      row.evaluate = evaluate(plan);
-      if (plan.adapts) row.reveal = reveal(plan);
+      if (plan.read) row.evaluate = evaluate(plan);
+      if (plan.adapts) {
+        row.reveal = reveal(plan, false);
+        row.null = reveal(plan, true);
+      }
+      row.version = kVersion, row.machine = cpu_model(), row.date = now_text();
     } catch (const Error& e) {
       row.problem = e.what();
       if (told_.insert(row.problem).second) o_.note(fmt::format("{}: {}", plan.title, row.problem));
@@ -115,7 +176,7 @@ class LearnableRun {
         if (out.empty()) add_strip(out, "Test pictures, plain", "plain", plain_pictures(plan));
         if (protected_by.insert(plan.owner_key).second) {
           add_strip(out, fmt::format("As the server sees them: {}", plan.owner_key), plan.owner_key,
-                    protected_pictures(plan));
+                    protected_pictures(plan, false));
         }
         const fs::path learned = picture_folder("learned-" + plan.key);
         if (plan.adapts && fs::exists(learned)) add_strip(out, "Revealed: " + plan.title, plan.key, learned);
@@ -147,21 +208,50 @@ class LearnableRun {
     return child_result({o_.program, words, {}}, scratch, what, numbers);
   }
 
+  /// The key of that name and number, made from the row's seed where it is not there yet: a study is repeated with the
+  /// same keys, which are therefore no secret.
+  fs::path seeded_key(const LearnablePlan& plan, std::uint64_t number) {
+    const fs::path file = key_file(number == 0 ? plan.owner_key : plan.owner_key + "-other");
+    std::error_code ec;
+    if (fs::exists(file, ec)) return file;
+    const KeyOptions& wanted = plan.shield;
+    shield::Parameters p{wanted.shield, wanted.block, shield::Arithmetic::modular};
+    if (wanted.shield == "hill" || shield::is_encoder(wanted.shield)) p.arithmetic = shield::Arithmetic::real;
+    p.depth = wanted.depth, p.hidden = wanted.hidden;
+    if (p.shield == "neuracrypt") {
+      p.channels = image::load_dataset(plan.dataset, image::Split::test, o_.data, 1).channels;
+    }
+    const std::array<std::uint64_t, 2> numbers{plan.seed, number};
+    shield::write_key(file, shield::key_of_seed(p, shield::derive({}, "obscura: key of a study", numbers)));
+    return file;
+  }
+
+  /// Trains it unless that is done, and what it builds on before.
   ordered_json train(const LearnablePlan& plan) {
     const fs::path out = network(plan.key);
     Words words = {"train", "--dataset", plan.dataset, "--out", out.string(), "--threads", std::to_string(threads_)};
     append(words, plan.training);
+    std::vector<fs::path> inputs;
     if (!plan.owner_key.empty()) {
-      append(words, key_words(plan.shield));
-      append(words, {"--key", key(plan).string(), "--make-key"});
+      inputs.push_back(seeded_key(plan, 0));
+      append(words, {"--key", inputs.back().string()});
     }
+    const auto start_from = [&](const std::string& row, const char* option) {
+      if (row.empty()) return;
+      train(find_plan(plans_, row));
+      inputs.push_back(network(row));
+      append(words, {option, inputs.back().string()});
+    };
+    start_from(plan.pretrained, "--pretrained");
+    start_from(plan.adaptation, "--adapt-from");
+    if (plan.partial) words.push_back("--pretrained-partial");
     if (o_.device != train::kProcessor) append(words, {"--device", o_.device});
-    if (sizes_.train != 0) append(words, {"--limit", std::to_string(sizes_.train)});
+    if (plan.skip != 0) append(words, {"--skip", std::to_string(plan.skip)});
+    if (plan.limit != 0) append(words, {"--limit", std::to_string(plan.limit)});
     if (sizes_.test != 0) append(words, {"--test-limit", std::to_string(sizes_.test)});
     add_data(words);
-    // The key is made by the first row that needs it.
-    return steps_.result(plan.key + "-train", words, {}, {out, key(plan)}, [&](const fs::path&) {
-      const std::string what = "training: " + plan.title;
+    return steps_.result(plan.key + "-train", words, inputs, {out}, [&](const fs::path&) {
+      const std::string what = fmt::format("training: {} ({})", plan.title, plan.key);
       o_.note(what);
       if (o_.fresh) fs::remove(fs::path(out).replace_extension(".checkpoint"));
       const ChildOutcome child = run_child({o_.program, words, {}});
@@ -202,26 +292,30 @@ class LearnableRun {
     return folder;
   }
 
-  fs::path protected_pictures(const LearnablePlan& plan) {
-    const fs::path plain = plain_pictures(plan), folder = picture_folder(plan.owner_key);
+  /// By the row's key, or by another one that nothing was trained on.
+  fs::path protected_pictures(const LearnablePlan& plan, bool other) {
+    const std::string name = other ? plan.owner_key + "-other" : plan.owner_key;
+    const fs::path plain = plain_pictures(plan), folder = picture_folder(name), file = seeded_key(plan, other ? 1 : 0);
     ProtectionRequest request;
-    request.in = plain, request.out = folder, request.key.file = key(plan), request.views = false;
+    request.in = plain, request.out = folder, request.key.file = file, request.views = false;
     request.note = o_.note;
-    steps_.result("pictures-" + plan.owner_key, {"protect", plain.string(), folder.string(), key(plan).string()},
-                  {plain / "00000.png", key(plan)}, {folder / "00000.shield"}, [&](const fs::path&) {
-                    o_.note("protecting pictures: " + plan.owner_key);
+    steps_.result("pictures-" + name, {"protect", plain.string(), folder.string(), file.string()},
+                  {plain / "00000.png", file}, {folder / "00000.shield", folder / "00000.png"}, [&](const fs::path&) {
+                    o_.note("protecting pictures: " + name);
                     fs::remove_all(folder);
                     return protection_json(request, protect_pictures(request));
                   });
     return folder;
   }
 
-  ordered_json reveal(const LearnablePlan& plan) {
-    const fs::path in = protected_pictures(plan);
-    const LearnedReveal request{network(plan.key), picture_folder("plain"), in, picture_folder("learned-" + plan.key)};
-    return steps_.result(plan.key + "-reveal", {"reveal", request.network.string(), in.string(), request.out.string()},
+  ordered_json reveal(const LearnablePlan& plan, bool other) {
+    const fs::path in = protected_pictures(plan, other);
+    const std::string name = (other ? "other-" : "learned-") + plan.key;
+    const LearnedReveal request{network(plan.key), picture_folder("plain"), in, picture_folder(name)};
+    return steps_.result(plan.key + (other ? "-reveal-other" : "-reveal"),
+                         {"reveal", request.network.string(), in.string(), request.out.string()},
                          {request.network, in / "00000.shield"}, {request.out / "00000.png"}, [&](const fs::path&) {
-                           o_.note("revealing: " + plan.title);
+                           o_.note("revealing: " + plan.title + (other ? ", of another key" : ""));
                            fs::remove_all(request.out);
                            return reveal_json(request, reveal_learned(request));
                          });
@@ -236,6 +330,7 @@ class LearnableRun {
   }
 
   const ReproduceOptions& o_;
+  const std::vector<LearnablePlan>& plans_;
   std::size_t threads_;
   LearnableSizes sizes_;
   FinishedSteps steps_;
@@ -244,9 +339,10 @@ class LearnableRun {
 
 }  // namespace
 
-report::LearnableReport measure_learnable(const ReproduceOptions& options) {
-  train::check_device(options.device);
-  const auto plans = learnable_plan(options);
+namespace {
+
+/// All but rows, pictures and the date.
+report::LearnableReport begun_report(const ReproduceOptions& options) {
   report::LearnableReport report;
   // As train does: small networks are fastest with one, and much slower with more than are free.
   report.threads = std::max<std::size_t>(options.threads, 1);
@@ -256,16 +352,63 @@ report::LearnableReport measure_learnable(const ReproduceOptions& options) {
   report.machine = cpu_model();
   report.isa = std::string(ring::isa_name(ring::selected_isa()));
   report.command = options.command;
-  report.seed = kLearnableSeed;
   report.quick = options.quick;
-  LearnableRun run(options, report.threads);
-  for (const auto& plan : plans) report.rows.push_back(run.measure(plan));
+  report.figures = learnable_figures(options.subject);
+  return report;
+}
+
+fs::path journal_file(const ReproduceOptions& options) {
+  return options.journal.empty() ? options.out / "rows.jsonl" : options.journal;
+}
+
+}  // namespace
+
+report::LearnableReport measure_learnable(const ReproduceOptions& options) {
+  train::check_device(options.device);
+  const auto wanted = learnable_wanted(options);
+  const auto all = learnable_plan(options);
+  const auto sizes = learnable_sizes(options);
+  std::vector<LearnablePlan> plans;
+  for (const auto& key : wanted) plans.push_back(find_plan(all, key));
+  LearnableJournal journal(journal_file(options), options.subject);
+  report::LearnableReport report = begun_report(options);
+  LearnableRun run(options, all, report.threads);
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const std::string digest = plan_digest(plans[i], all, sizes);
+    const report::LearnableRow* kept = options.fresh ? nullptr : journal.find(plans[i].key, digest);
+    if (kept != nullptr) {
+      report.rows.push_back(*kept);
+      continue;
+    }
+    if (plans.size() > 1) options.note(fmt::format("row {} of {}: {}", i + 1, plans.size(), plans[i].key));
+    report.rows.push_back(run.measure(plans[i]));
+    if (report.rows.back().problem.empty()) journal.add(report.rows.back(), digest, options.quick);
+  }
   for (const auto& plan : learnable_attacks(options, plans)) {
     report.attacks.push_back(run.attack(plan));
     for (auto& sheet : run.sheets(report.attacks.back())) report.sheets.push_back(std::move(sheet));
   }
   report.strips = run.strips(plans);
-  report.date = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)));
+  report.date = now_text();
+  return report;
+}
+
+report::LearnableReport kept_learnable(const ReproduceOptions& options) {
+  const LearnableJournal journal(journal_file(options), options.subject);
+  if (journal.size() == 0) {
+    throw IoError(fmt::format("no row is in {}: measure some first, or name the journal with --journal",
+                              journal_file(options).string()));
+  }
+  report::LearnableReport report = begun_report(options);
+  std::set<std::string> machines;
+  for (const auto& plan : learnable_plan(options)) {
+    const report::LearnableRow* kept = journal.last(plan.key, options.quick);
+    report.rows.push_back(kept != nullptr ? *kept : bare_row(options, plan));
+    if (kept == nullptr) continue;
+    machines.insert(kept->machine);
+    report.date = std::max(report.date, kept->date);
+  }
+  report.machine = fmt::format("{}", fmt::join(machines, "; "));
   return report;
 }
 

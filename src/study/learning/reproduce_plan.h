@@ -22,6 +22,10 @@ struct ReproduceOptions {
   std::size_t images = 0;  ///< of packed runs of own networks, of all runs of chunked, queries of rcnn; 0: as planned
   std::size_t epochs = 0;  ///< of learnable protection, chunked and rcnn; 0: as planned
   std::string device = "cpu";     ///< of learnable protection's trainings
+  std::size_t limit = 0;          ///< training images of learnable protection's rows, at most; 0: as planned
+  std::size_t test_limit = 0;     ///< the same of test images
+  std::filesystem::path journal;  ///< finished rows of learnable protection; empty: rows.jsonl in `out`
+  std::filesystem::path page;     ///< what the journal says goes there as Markdown, and nothing is measured
   std::vector<std::string> only;  ///< keys of rows; empty: all
   std::string dataset;            ///< instead of every row's own
   std::string command;            ///< that repeats it, for the report
