@@ -14,6 +14,7 @@ def is_torch_module(network):
 def exported(module, sample):
     """-> (a temporary folder, the ONNX file in it): the module in mode eval, for one image of sample's shape."""
     import os
+    import shutil
     import tempfile
     import warnings
 
@@ -30,8 +31,8 @@ def exported(module, sample):
     one = torch.tensor(np.ascontiguousarray(array[:1]))
     if parameter is not None:
         one = one.to(dtype=parameter.dtype, device=parameter.device)
-    folder = tempfile.TemporaryDirectory(prefix="obscura-")
-    path = os.path.join(folder.name, type(module).__name__ + ".onnx")
+    folder = tempfile.mkdtemp(prefix="obscura-")
+    path = os.path.join(folder, type(module).__name__ + ".onnx")
     training = module.training
     try:
         module.eval()
@@ -41,6 +42,7 @@ def exported(module, sample):
             options = {"dynamo": False} if "dynamo" in _parameters(torch.onnx.export) else {}
             torch.onnx.export(module, one, path, input_names=["images"], output_names=["logits"], **options)
     except Exception as e:
+        shutil.rmtree(folder, ignore_errors=True)
         raise UnsupportedError(f"torch cannot export {type(module).__name__} to ONNX: "
                                f"{str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__}") from e
     finally:

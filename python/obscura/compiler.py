@@ -6,6 +6,9 @@
 
 import json
 import os
+import re
+import shutil
+import weakref
 
 from . import _compiler
 from ._images import numbers_of
@@ -31,6 +34,12 @@ if TYPE_CHECKING:
 
 # Images that ranges are measured on, of those that are handed in: more cost time and tell little more.
 _MOST_SAMPLES = 256
+
+
+def _in_python(line):
+    """A note whose remedy is an argument here, and a command there."""
+    line = re.sub(r"\(obscura compile NETWORK [^)]* states it\)", "(mean=, std= and range= state it)", line)
+    return re.sub(r"\(compile [^)]*classes [^)]*\)", "(classes= names them)", line)
 
 
 def _numbers_text(name, value):
@@ -114,7 +123,7 @@ class Network:
 
         Raises FormatError, IoError, UnsupportedError that names the layer.
         """
-        self._open(network, sample, lambda line: warn(line, 4), mean=mean, std=std, range=range, colour=colour,
+        self._open(network, sample, lambda line: warn(_in_python(line), 4), mean=mean, std=std, range=range, colour=colour,
                    histogram=histogram, classes=classes, picture=picture, input=input)
 
     def _open(self, network, sample, note, *, mean=None, std=None, range=None, colour=None, histogram=None, classes=None,
@@ -123,9 +132,9 @@ class Network:
             "mean": _numbers_text("mean", mean), "std": _numbers_text("std", std), "range": _range_text(range),
             "colour": colour, "histogram": histogram, "classes": _classes_text(classes),
             "picture": _sides_text("picture", picture), "input": _sides_text("input", input)}
-        self._kept = None
         if is_torch_module(network):
-            self._kept, self._path = exported(network, sample)
+            folder, self._path = exported(network, sample)
+            weakref.finalize(self, shutil.rmtree, folder, True)
         elif sample is not None:
             raise UsageError("sample is for a torch module: an ONNX file says itself what it takes")
         else:
@@ -244,7 +253,7 @@ def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str 
         if len(samples) == 0:
             raise MismatchError("calibrate holds no image, and ranges are measured on some")
     with listening(progress) as hear:
-        server, client, report, facts = _compiler.compile(network.path, values, samples, hear, lambda line: warn(line, 3))
+        server, client, report, facts = _compiler.compile(network.path, values, samples, hear, lambda line: warn(_in_python(line), 3))
     return Program._made(server, client, report, json.loads(facts))
 
 
@@ -331,5 +340,5 @@ def evaluate(network: "Path | Network", dataset: str = "mnist", *, simulate: boo
     if network._stated["input"]:
         raise UsageError("input is for compile(): evaluate a network that was saved with it (compile(..., save=...))")
     with listening(progress) as hear:
-        facts, text, page = _compiler.evaluate(network.path, values, simulate, hear, lambda line: warn(line, 3))
+        facts, text, page = _compiler.evaluate(network.path, values, simulate, hear, lambda line: warn(_in_python(line), 3))
     return Evaluation(json.loads(facts), text, page)

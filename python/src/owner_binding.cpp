@@ -77,7 +77,9 @@ class PyOwner {
     const ByteView bytes(spec, "client spec");
     return long_call({}, [&](Speaker& /*speaker*/) {
       Owner owner(bytes, threads);
-      return std::make_unique<PyOwner>(message::read_client_spec(bytes), std::move(owner));
+      auto client = message::read_client_spec(bytes);
+      client.key = owner.id();
+      return std::make_unique<PyOwner>(std::move(client), std::move(owner));
     });
   }
   static std::unique_ptr<PyOwner> open(const fs::path& folder, const py::object& passphrase, std::size_t threads) {

@@ -11,6 +11,9 @@ import pytest
 import obscura
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+# Where the program that was built looks by itself, for Python too.
+if "OBSCURA_DATA" not in os.environ and (SOURCE.parent / "shared" / "data" / "mnist").exists():
+    os.environ["OBSCURA_DATA"] = str(SOURCE.parent / "shared" / "data")
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +30,7 @@ def _idx(path):
 
 
 def _mnist_folder():
-    given = os.environ.get("OBSCURA_DATA")
-    folder = pathlib.Path(given) if given else SOURCE.parent / "shared" / "data"
+    folder = pathlib.Path(os.environ.get("OBSCURA_DATA", "no data sets"))
     if not (folder / "mnist" / "t10k-images-idx3-ubyte.gz").exists():
         pytest.skip("MNIST is not there: set OBSCURA_DATA to the folder of data sets")
     return folder / "mnist"

@@ -57,16 +57,16 @@ def test_arrays_that_are_not_contiguous(owner, server, digits, numbers):
     flipped = np.ascontiguousarray(digits[0][::-1, ::-1])[::-1, ::-1]
     for form in (wide[:, ::2], np.asfortranarray(digits[0]), flipped):
         assert not form.flags.c_contiguous
-        assert np.abs(logits_of(owner, server, form) - plain).max() < 0.02
+        assert np.abs(logits_of(owner, server, form) - plain).max() < 0.15
     strided = np.zeros((2, 1, 28, 28, 2), np.float32)
     strided[..., 0] = numbers
     for form in (strided[:1, ..., 0], np.asfortranarray(numbers[:1]), numbers[::-1][1:]):
-        assert np.abs(logits_of(owner, server, form) - plain).max() < 0.02
+        assert np.abs(logits_of(owner, server, form) - plain).max() < 0.15
 
 
 def test_foreign_byte_order(owner, server, digits, numbers):
     plain = logits_of(owner, server, digits[0])
-    assert np.abs(logits_of(owner, server, numbers[:1].astype(">f4")) - plain).max() < 0.02
+    assert np.abs(logits_of(owner, server, numbers[:1].astype(">f4")) - plain).max() < 0.15
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -11,7 +11,7 @@ from obscura import errors
 
 def test_the_family():
     children = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error") and name != "Error"]
-    assert len(children) == 7 and all(issubclass(child, obscura.Error) for child in children)
+    assert len(children) >= 7 and all(issubclass(child, obscura.Error) for child in children)
     assert issubclass(obscura.MismatchError, ValueError) and issubclass(obscura.IoError, OSError)
     assert issubclass(obscura.UnsupportedError, NotImplementedError)
     assert issubclass(obscura.Note, UserWarning) and not issubclass(obscura.Note, Exception) is False
@@ -28,9 +28,9 @@ def test_the_family():
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", relu="none"), obscura.UsageError, "expected fitted"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", relu_bits=8), obscura.UsageError, "relu_bits"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", max_keys="5 apples"), obscura.UsageError, "600MB"),
-    (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", max_keys=1), obscura.UnsupportedError, "max_keys"),
+    (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", max_keys=1), obscura.UnsupportedError, "MB of keys"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", fit="crop"), obscura.UsageError, "fit"),
-    (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", mean="dark"), obscura.Error, "dark"),
+    (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", mean="dark"), obscura.Error, "mean"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", mean=[0.1, 0.2]), obscura.Error, "mean"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", share=-1), obscura.MismatchError, "share"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", images_per_query=3), obscura.Error, "power of two"),

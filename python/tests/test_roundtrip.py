@@ -15,7 +15,7 @@ def test_the_lines_of_the_documentation(network_file, digits):
     kid = server.add_keys(owner.evaluation_keys())
     logits = owner.decrypt(server.run(owner.encrypt(digits[0]), kid))
     assert logits.shape == (1, 10) and logits.dtype == np.float64
-    assert np.abs(logits - obscura.Network(network_file).run(digits[:1])).max() < 0.05
+    assert np.abs(logits - obscura.Network(network_file).run(digits[:1])).max() < 0.15
 
 
 def test_mnist_encrypted_names_the_classes_of_the_clear(program, owner, server, network_file, mnist):
@@ -51,12 +51,11 @@ def test_images_side_by_side(network_file, digits):
     for count in (1, 3, 4):
         logits = owner.decrypt(server.run(owner.encrypt(digits[:count])))
         assert logits.shape == (count, 10)
-        assert np.abs(logits - plain[:count]).max() < 0.05
+        assert np.abs(logits - plain[:count]).max() < 0.15
     with pytest.raises(obscura.MismatchError, match="4"):
         owner.encrypt(digits[:5])
 
 
-@pytest.mark.slow
 def test_batched(network_file, digits):
     program = obscura.compile(network_file, mode="batched")
     assert program.spec.mode == "batched" and program.spec.images_per_query >= 1024
@@ -64,7 +63,9 @@ def test_batched(network_file, digits):
     server.add_keys(owner.evaluation_keys())
     logits = owner.decrypt(server.run(owner.encrypt(digits)))
     assert logits.shape == (32, 10)
-    assert np.abs(logits - obscura.Network(network_file).run(digits)).max() < 0.05
+    plain = obscura.Network(network_file).run(digits)
+    assert np.abs(logits - plain).max() < 16 * program.spec.logit_error
+    assert np.abs(logits - plain).max() < 0.1 * np.abs(plain).max()
 
 
 def test_pictures_and_preprocessed_numbers_are_the_same_query(network_file, owner, server, digits):
@@ -73,7 +74,7 @@ def test_pictures_and_preprocessed_numbers_are_the_same_query(network_file, owne
     of_pixels = owner.decrypt(server.run(owner.encrypt(digits[0])))
     for form in (numbers, numbers[0], numbers.astype(np.float64), numbers.astype(np.float16).astype(np.float32)):
         of_numbers = owner.decrypt(server.run(owner.encrypt(form)))
-        assert np.abs(of_numbers - of_pixels).max() < 0.05
+        assert np.abs(of_numbers - of_pixels).max() < 0.15
 
 
 def test_owner_and_server_say_what_they_are(program, owner, server):

@@ -1,0 +1,50 @@
+"""Stubs say what is there, and what is there is in the stubs (mypy's stubtest)."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import obscura
+
+OURS = ("_owner", "_server", "_compiler", "_ckks", "_ckks_owner", "owner", "server", "program", "compiler", "classifier",
+        "ckks", "errors")
+
+
+def test_stubs_are_what_modules_have(tmp_path):
+    pytest.importorskip("mypy")
+    package = str(pathlib.Path(obscura.__file__).resolve().parents[1])
+    config = tmp_path / "mypy.ini"
+    # numpy's own stubs take longer than all of ours.
+    config.write_text("[mypy]\nfollow_imports = silent\n[mypy-numpy.*]\nfollow_imports = skip\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "--mypy-config-file", str(config), "--ignore-missing-stub",
+         *("obscura." + name for name in OURS)],
+        capture_output=True, text=True, timeout=900, cwd=tmp_path, env={**os.environ, "MYPYPATH": package})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_the_documentation_does_is_well_typed(tmp_path):
+    pytest.importorskip("mypy")
+    package = str(pathlib.Path(obscura.__file__).resolve().parents[1])
+    (tmp_path / "use.py").write_text('''
+import obscura
+from obscura import ckks
+
+program = obscura.compile("net.onnx", calibrate=[[1.0]])
+owner = obscura.Owner(program.client)
+server = obscura.Server(program)
+kid: bytes = server.add_keys(owner.evaluation_keys(progress=True))
+logits = owner.decrypt(server.run(owner.encrypt([[1.0]]), kid))
+label: str = owner.read(b"")[0].label
+obscura.Classifier("net.onnx").predict_proba([[1.0]], mode="encrypted")
+secret = ckks.SecretKey(ckks.Parameters(levels=3))
+size: int = (ckks.Context(keys=secret.evaluation_keys()).vector(b"") * 2.0).size
+wrong: int = owner.encrypt([[1.0]])
+''')
+    (tmp_path / "mypy.ini").write_text("[mypy]\nfollow_imports = silent\n[mypy-numpy.*]\nfollow_imports = skip\n")
+    done = subprocess.run([sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "use.py"], capture_output=True,
+                          text=True, timeout=900, cwd=tmp_path, env={**os.environ, "MYPYPATH": package})
+    assert done.stdout.count("error:") == 1 and "use.py:15: error" in done.stdout, done.stdout + done.stderr
