@@ -38,15 +38,20 @@ const std::vector<Entry>& table() {
   static const std::vector<Entry> entries = {
       {{"blind",
         "ciphertext only",
-        "finds the map under which many pictures look the same everywhere, and pixels are whole numbers",
+        "finds the map under which many pictures look the same everywhere, and "
+        "pixels are whole numbers",
         {"hill"}},
        run_blind},
       {{"statistics",
         "ciphertext only and public images",
         "matches covariances of many pictures with public ones",
-        {"hill", "le", "ele", "etc"}},
+        {"hill", "le", "ele", "etc", "etc-grayscale"}},
        run_statistics},
-      {{"jigsaw", "ciphertext only", "puts the blocks of single pictures together by their borders", {"etc"}},
+      {{"jigsaw",
+        "ciphertext only",
+        "puts blocks together by their borders, after samples in their order "
+        "(vit) or colours (etc-grayscale)",
+        {"vit", "etc", "etc-grayscale"}},
        run_jigsaw},
       {{"features", "ciphertext only", "min(v, 255 - v) and sorted colours of single pictures", {"pe"}}, run_features},
       {{"neighbours",
@@ -110,8 +115,8 @@ void score(const Scene& scene, Loot& loot, AttackReport& out) {
   out.recovered = std::move(loot.images);
 }
 
-/// The mean and three standard deviations, and two cases more for small numbers. What random bytes gave is itself a
-/// count of as many tries.
+/// The mean and three standard deviations, and two cases more for small
+/// numbers. What random bytes gave is itself a count of as many tries.
 bool as_lucky(double share, double chance, double null, std::size_t tries) {
   const auto n = static_cast<double>(tries);
   const bool by_chance = share * n <= chance * n + 3 * std::sqrt(n * chance * (1 - chance)) + 2;
@@ -155,7 +160,8 @@ Scene make_scene(const shield::Shield& shield, Oracle oracle, std::span<const im
                  image::Dataset publics) {
   if (images.size() < known + 2) {
     throw ParameterError(
-        fmt::format("an attack is tried on two images or more besides the known ones, not on {} of "
+        fmt::format("an attack is tried on two images or more "
+                    "besides the known ones, not on {} of "
                     "which {} are known",
                     images.size(), known));
   }
@@ -221,7 +227,7 @@ AttackReport run_once(const Entry& entry, const Scene& scene) {
   out.success_of = loot.success_of;
   out.chance = loot.chance;
   const std::size_t images = loot.images.size();
-  out.tries = images * std::max<std::size_t>(1, loot.each);
+  out.tries = (loot.all_alike ? 1 : images) * std::max<std::size_t>(1, loot.each);
   if (images > 0) score(scene, loot, out);
   return out;
 }
@@ -240,7 +246,8 @@ AttackReport run_attack(const std::string& name, const Scene& scene) {
     const AttackReport null = run_once(entry, null_of(scene));
     out.null = Null{null.success.value_or(0), null.quality};
   } catch (const Error&) {
-    // Some attacks refuse what no shield can have made: on random bytes they get nothing.
+    // Some attacks refuse what no shield can have made: on random bytes they
+    // get nothing.
   }
   return out;
 }
@@ -249,8 +256,10 @@ bool AttackReport::at_chance() const {
   if (!success) return true;
   if (!quality) return *success == 0;
   const bool has_images = null && null->quality;
+  // No luck makes an image exact.
+  if (quality->exact > (has_images ? null->quality->exact : 0)) return false;
   if (!as_lucky(*success, chance, null ? null->success : 0, tries)) return false;
-  if (tries > quality->images) {
+  if (tries != quality->images) {
     const auto images = static_cast<double>(quality->images);
     return as_lucky(quality->identified, 1 / images, has_images ? null->quality->identified : 0, quality->images);
   }
@@ -258,10 +267,14 @@ bool AttackReport::at_chance() const {
 }
 
 std::string AttackReport::verdict() const {
-  if (!success) return "no image was recovered: this says how many keys there are, and nothing about security";
+  if (!success)
+    return "no image was recovered: this says how many keys there are, and "
+           "nothing about security";
   if (!quality) {
     return *success == 0 ? "no two pictures have an equal patch at one place"
-                         : percent(*success) + " of patches at one place of two pictures are equal, for all to see";
+                         : percent(*success) +
+                               " of patches at one place of two pictures "
+                               "are equal, for all to see";
   }
   const std::string random = null ? fmt::format(", of random bytes {}", percent(null->success)) : std::string();
   const std::string counted =

@@ -1,10 +1,11 @@
 #include "audit/attack_runs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
 
-#include "audit/jigsaw/jigsaw.h"
 #include "audit/pairs/hill_key.h"
 #include "audit/pairs/match_pairs.h"
 #include "audit/pairs/pixel_guess.h"
@@ -57,7 +58,8 @@ Loot with_half_bytes(const Scene& scene, const NibbleKey& key) {
   return out;
 }
 
-/// With the truth at hand: of the 48 colours that the whole may come out in, the nearest.
+/// With the truth at hand: of the 48 colours that the whole may come out in,
+/// the nearest.
 image::Image nearest_colours(const image::Image& guess, const image::Image& original) {
   image::Image best = guess;
   double most = -1e9;
@@ -87,7 +89,14 @@ shield::RealImage as_real(const shield::Picture& picture) {
 }  // namespace
 
 Loot run_blind(const Scene& scene) {
-  Recovered got = match_blindly(scene.parameters, scene.ciphers, {scene.seed});
+  // A key an image: each picture by itself, as many as minutes are enough for.
+  const std::size_t most = scene.parameters.block == 2 ? 100 : scene.parameters.block == 3 ? 40 : 16;
+  const auto ciphers = std::span(scene.ciphers)
+                           .first(std::min(scene.ciphers.size(),
+                                           scene.per_image ? (scene.quick ? std::max<std::size_t>(2, most / 8) : most)
+                                                           : scene.ciphers.size()));
+  Recovered got = scene.per_image ? match_each_blindly(scene.parameters, ciphers, {scene.seed})
+                                  : match_blindly(scene.parameters, ciphers, {scene.seed});
   const auto figure = [&](const char* name) {
     const auto at =
         std::find_if(got.figures.begin(), got.figures.end(), [&](const Figure& f) { return f.name == name; });
@@ -95,6 +104,7 @@ Loot run_blind(const Scene& scene) {
   };
   Loot out;
   out.claim = figure("exact channels") == figure("channels") ? "exact" : "not exact";
+  if (scene.per_image) out.claim = fmt::format("{} of {} exact", figure("exact pictures"), figure("pictures"));
   out.images = std::move(got.images);
   out.figures = std::move(got.figures);
   return out;
@@ -146,31 +156,6 @@ Loot run_neighbours(const Scene& scene) {
   return out;
 }
 
-Loot run_jigsaw(const Scene& scene) {
-  const std::size_t block = scene.parameters.block;
-  const shield::Grid grid(bytes_of(scene.ciphers.front()).height, bytes_of(scene.ciphers.front()).width, block);
-  // What one costs grows with the square of the pieces.
-  const std::size_t affordable =
-      std::max<std::size_t>(1, (scene.quick ? 20'000U : 200'000U) / (grid.count() * grid.count()));
-  const std::size_t count = std::min({scene.ciphers.size(), affordable, std::size_t{200}});
-  Loot out;
-  double direct = 0, neighbours = 0, largest = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const image::Image& picture = bytes_of(scene.ciphers[i]);
-    JigsawScore score = score_jigsaw(solve_jigsaw(picture, block), picture, scene.originals[i], block);
-    direct += score.direct / static_cast<double>(count);
-    neighbours += score.neighbours / static_cast<double>(count);
-    largest += score.largest / static_cast<double>(count);
-    out.images.push_back(std::move(score.image));
-  }
-  out.figures = {{"pieces", static_cast<double>(grid.count())}, {"Dc", direct}, {"Nc", neighbours}, {"Lc", largest}};
-  out.success = direct;
-  out.success_of = "blocks at their place";
-  out.each = grid.count();
-  out.chance = 1 / static_cast<double>(grid.count());
-  return out;
-}
-
 Loot run_ridge(const Scene& scene) {
   require_known(scene, 2);
   Recovered got = decode_by_ridge(scene.parameters, scene.known, scene.known_ciphers, scene.ciphers, {scene.seed});
@@ -182,7 +167,8 @@ Loot run_ridge(const Scene& scene) {
 }
 
 Loot run_matching(const Scene& scene) {
-  // The attacker gets both sides, each in an order that says nothing about the other.
+  // The attacker gets both sides, each in an order that says nothing about the
+  // other.
   const std::array<std::uint64_t, 1> number{scene.seed};
   shield::Draws draws(shield::derive({}, "audit: order of images", number));
   const std::size_t count = std::min(scene.originals.size(), kMatched);

@@ -30,4 +30,20 @@ image::Image crop(const image::Image& image, std::size_t height, std::size_t wid
   return refit(image, height, width);
 }
 
+image::Image planes_beside(const image::Image& colour) {
+  image::Image out(1, colour.height, 3 * colour.width);
+  for (std::size_t y = 0; y < colour.height; ++y) {
+    for (std::size_t x = 0; x < out.width; ++x) out.at(y, x) = colour.at(y, x % colour.width, x / colour.width);
+  }
+  return out;
+}
+
+image::Image from_planes_beside(const image::Image& planes) {
+  image::Image out(3, planes.height, planes.width / 3);
+  for (std::size_t y = 0; y < out.height; ++y) {
+    for (std::size_t x = 0; x < 3 * out.width; ++x) out.at(y, x % out.width, x / out.width) = planes.at(y, x);
+  }
+  return out;
+}
+
 }  // namespace obscura::shield

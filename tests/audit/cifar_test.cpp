@@ -74,5 +74,16 @@ TEST_F(Cifar, JigsawsOfLargeBlocksAreSolved) {
   EXPECT_GE(*run_attack("jigsaw", scene(parameters_of("etc", 16), 5, 0, 64)).success, 0.9);
 }
 
+TEST_F(Cifar, TwentyProtectedImagesGiveVitAway) {
+  const AttackReport report = run_attack("jigsaw", scene(parameters_of("vit", 4), 20, 0));
+  EXPECT_EQ(report.quality->exact, 20U) << report.verdict();
+  EXPECT_EQ(report.publics, 0U);
+}
+
+TEST_F(Cifar, TwentyProtectedImagesGiveEtcGrayscaleAway) {
+  const AttackReport report = run_attack("jigsaw", scene(parameters_of("etc-grayscale", 8), 20, 0));
+  EXPECT_EQ(report.quality->exact, 20U) << report.verdict();
+}
+
 }  // namespace
 }  // namespace obscura::audit

@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "audit/jigsaw/jigsaw.h"
 #include "audit/pairs/hill_key.h"
 #include "audit/pairs/match_pairs.h"
 #include "audit/pairs/nibble_key.h"
@@ -117,38 +116,6 @@ TEST(NibbleKey, RefusesOtherShieldsAndPictures) {
   EXPECT_THROW(match_half_bytes(parameters_of("hill"), images, protect(*hill, images)), UnsupportedError);
   EXPECT_THROW(match_half_bytes(parameters_of("le"), images, protect(*hill, images)), MismatchError);
   EXPECT_THROW(match_half_bytes(parameters_of("le"), images, {}), MismatchError);
-}
-
-TEST(Jigsaw, ShuffledBlocksOfAPictureGoBack) {
-  // Only shuffled: by hand, so that no shield has to be trusted.
-  const Image picture = drawn_images(1, 64, 48, 21).image(0);
-  Image shuffled = picture;
-  const std::size_t block = 16;
-  const std::array<std::size_t, 12> order = {7, 2, 11, 0, 5, 9, 1, 10, 3, 8, 6, 4};
-  for (std::size_t b = 0; b < 12; ++b) {
-    for (std::size_t y = 0; y < block; ++y) {
-      for (std::size_t x = 0; x < block; ++x) {
-        for (std::size_t c = 0; c < 3; ++c) {
-          shuffled.at(b / 3 * block + y, b % 3 * block + x, c) =
-              picture.at(order[b] / 3 * block + y, order[b] % 3 * block + x, c);
-        }
-      }
-    }
-  }
-  const Jigsaw solved = solve_jigsaw(shuffled, block, {false, false, false});
-  const JigsawScore score = score_jigsaw(solved, shuffled, picture, block);
-  EXPECT_EQ(score.direct, 1);
-  EXPECT_EQ(score.neighbours, 1);
-  EXPECT_EQ(score.largest, 1);
-  EXPECT_EQ(solved.image, picture);
-}
-
-TEST(Jigsaw, RefusesWhatIsNone) {
-  EXPECT_THROW(solve_jigsaw(Image(3, 16, 16), 16), ParameterError);
-  EXPECT_THROW(solve_jigsaw(Image(3, 16, 16), 1), ParameterError);
-  EXPECT_THROW(solve_jigsaw(Image(3, 16, 18), 4), ParameterError);
-  EXPECT_THROW(solve_jigsaw(Image(3, 400, 400), 4), ParameterError);
-  EXPECT_THROW(solve_jigsaw(Image(1, 16, 16), 4), UnsupportedError);
 }
 
 TEST(Networks, AttacksRefuseOtherShieldsAndNumbers) {

@@ -64,6 +64,16 @@ TEST(MatchEtc, IsExact) {
   EXPECT_TRUE(righted(out, originals) == originals);
 }
 
+TEST(MatchEtc, ThreePlanesSideBySideAreMatchedToo) {
+  const image::Dataset victims = scenes(600, 3, 32, 1), publics = scenes(1500, 3, 32, 2);
+  const auto originals = pictures(victims);
+  for (const std::size_t block : {4U, 8U}) {
+    const auto what = named("etc-grayscale", block);
+    const Recovered out = match_statistics(what, protect_all(victims, what, 1), publics);
+    EXPECT_TRUE(righted(out, originals) == originals) << block;
+  }
+}
+
 TEST(MatchEtc, LargeBlocksAreLookedAtInLessDetail) {
   const image::Dataset victims = scenes(1500, 3, 36, 1), publics = scenes(1500, 3, 36, 2);
   const auto originals = pictures(victims);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "audit/attack.h"
+#include "audit/made_scenes.h"
 #include "audit/scene/controls.h"
 #include "audit/scene/drawn_images.h"
 #include "shield/key.h"
@@ -30,6 +31,7 @@ struct Wanted {
   std::size_t side = 16;
   bool per_image = false;
   bool control = false;
+  bool natural = false;  ///< scenes() in the place of drawn images: colours are less alike
 };
 
 inline shield::Seed victim_seed(std::uint64_t n) {
@@ -50,11 +52,13 @@ inline Scene scene_of(const Wanted& w) {
       return inner(image);
     };
   }
-  const image::Dataset drawn = drawn_images(w.images + w.known, w.side, w.side, 5);
+  const std::size_t all = w.images + w.known;
+  const image::Dataset drawn = w.natural ? scenes(all, 3, w.side, 5) : drawn_images(all, w.side, w.side, 5);
   std::vector<image::Image> images;
   for (std::size_t n = 0; n < drawn.count; ++n) images.push_back(drawn.image(n));
   Scene out = make_scene(*shield, oracle, images, w.known, drawn_images(w.publics, w.side, w.side, 6));
   out.quick = true;
+  out.per_image = w.per_image;
   return out;
 }
 

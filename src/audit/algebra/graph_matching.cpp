@@ -30,7 +30,8 @@ double squared_difference(const MatrixF& from, const MatrixF& to, const Places& 
 Places linear_step(const MatrixF& from, const MatrixF& to, const Places& places, double noise,
                    image::SplitMix& random) {
   const std::vector<Eigen::Index> order(places.begin(), places.end());
-  const MatrixF columns = to(Eigen::all, order);  // the rows of `to`, with columns as the first graph has them
+  const MatrixF columns = to(Eigen::all,
+                             order);  // the rows of `to`, with columns as the first graph has them
   const MatrixF gain = from * columns.transpose();
   const VectorF own = columns.rowwise().squaredNorm();
   std::vector<double> cost;
@@ -42,14 +43,12 @@ Places linear_step(const MatrixF& from, const MatrixF& to, const Places& places,
   return assign(cost, places.size(), places.size());
 }
 
-/// What the sum of squared differences gains by swapping two nodes.
+/// What the sum of squared differences gains by swapping two nodes. Columns,
+/// because symmetric matrices lie so.
 float swap_change(const MatrixF& from, const MatrixF& now, Eigen::Index a, Eigen::Index b) {
-  float change = 0;
-  for (Eigen::Index c = 0; c < from.rows(); ++c) {
-    if (c == a || c == b) continue;
-    change += 2 * (now(a, c) - now(b, c)) * (from(a, c) - from(b, c));
-  }
-  return 2 * change + 2 * (now(a, a) - now(b, b)) * (from(a, a) - from(b, b));
+  const auto gained = [&](Eigen::Index c) { return (now(c, a) - now(c, b)) * (from(c, a) - from(c, b)); };
+  const float all = (now.col(a) - now.col(b)).dot(from.col(a) - from.col(b));
+  return 4 * (all - gained(a) - gained(b)) + 2 * (now(a, a) - now(b, b)) * (from(a, a) - from(b, b));
 }
 
 bool swap_pairs(const MatrixF& from, const MatrixF& to, Places& places) {

@@ -7,30 +7,41 @@ namespace {
 
 using Samples = Border::Samples;
 
-/// Gradients of nought to one grey level, so that the covariance of a flat border has an inverse.
+/// Gradients of nought to one grey level, so that the covariance of a flat
+/// border has an inverse.
 void finish(Border& border, const Samples& inner) {
   const Samples gradients = border.samples - inner;
   Samples all(gradients.rows() + 9, 3);
   all.topRows(gradients.rows()) = gradients;
   all.bottomRows(9) << 0, 0, 0, 1, 1, 1, -1, -1, -1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, -1, 0, -1, 0, -1, 0, 0;
-  border.slope = gradients.colwise().mean();
   const Samples centred = all.rowwise() - all.colwise().mean().eval();
   const Eigen::Matrix3d covariance = centred.transpose() * centred / static_cast<double>(all.rows() - 1);
   border.precision = covariance.inverse();
+  const Samples expected = border.samples.rowwise() + gradients.colwise().mean().eval();
+  border.wanted = expected * border.precision;
+  border.products = border.samples.transpose() * border.samples;
+  border.constant = border.wanted.cwiseProduct(expected).sum();
 }
 
-Samples recoloured(const Samples& samples, const Recolour& change) {
-  Samples out(samples.rows(), 3);
-  for (int c = 0; c < 3; ++c) out.col(c) = samples.col(change.order[static_cast<std::size_t>(c)]);
-  return change.negative ? Samples(-out) : out;
+/// What one border wants of each sample of another: entry (c, d) for its colour
+/// c and the other's d.
+Eigen::Matrix3d agreement(const Border& first, const Border& second, bool along) {
+  if (along) return first.wanted.transpose() * second.samples;
+  return first.wanted.transpose() * second.samples.colwise().reverse();
 }
 
-/// Of the second border's samples from what the first leads to expect.
-double one_way(const Border& first, const Samples& second, bool along) {
-  Samples off = along ? second : Samples(second.colwise().reverse());
-  off -= first.samples;
-  off.rowwise() -= first.slope;
-  return (off * first.precision).cwiseProduct(off).sum();
+/// The squared Mahalanobis length of (second, recoloured) - (what the first
+/// expects), summed over samples.
+double one_way(const Border& first, const Border& second, const Eigen::Matrix3d& agrees, const Recolour& change) {
+  double own = 0, agreed = 0;
+  for (int c = 0; c < 3; ++c) {
+    const int from = change.order[static_cast<std::size_t>(c)];
+    agreed += agrees(c, from);
+    for (int d = 0; d < 3; ++d) {
+      own += first.precision(c, d) * second.products(from, change.order[static_cast<std::size_t>(d)]);
+    }
+  }
+  return own - (change.negative ? -2 : 2) * agreed + first.constant;
 }
 
 }  // namespace
@@ -83,9 +94,12 @@ Borders borders_of(const image::Image& picture, std::size_t top, std::size_t lef
   return out;
 }
 
-double mismatch(const Border& first, const Border& second, bool along, const Recolour& change) {
-  return one_way(first, recoloured(second.samples, change), along) +
-         one_way(second, recoloured(first.samples, inverse(change)), along);
+void add_mismatch(const Border& first, const Border& second, bool along, std::span<const Recolour> changes,
+                  double* cost) {
+  const Eigen::Matrix3d there = agreement(first, second, along), back = agreement(second, first, along);
+  for (std::size_t n = 0; n < changes.size(); ++n) {
+    cost[n] += one_way(first, second, there, changes[n]) + one_way(second, first, back, inverse(changes[n]));
+  }
 }
 
 }  // namespace obscura::audit

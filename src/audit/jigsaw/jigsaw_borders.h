@@ -3,15 +3,18 @@
 #include <Eigen/Dense>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "audit/jigsaw/jigsaw.h"
 #include "image/image.h"
 
-/// Internal to src/audit: borders of pieces, and how well they go on into each other.
+/// Internal to src/audit: borders of pieces, and how well they go on into each
+/// other.
 namespace obscura::audit {
 
-/// What is done to colours: out[c] = in[order[c]], then its negative (about the middle of the range, where zero is).
+/// What is done to colours: out[c] = in[order[c]], then its negative (about the
+/// middle of the range, where zero is).
 struct Recolour {
   std::array<std::uint8_t, 3> order = {0, 1, 2};
   bool negative = false;
@@ -21,25 +24,31 @@ struct Recolour {
 /// First `inner`, then `outer`.
 Recolour after(const Recolour& outer, const Recolour& inner);
 Recolour inverse(const Recolour& change);
-/// Those that the rules allow, no change first.
+/// Those that the rules allow, no change first: a group.
 std::vector<Recolour> recolours(const JigsawRules& rules);
 
-/// A side of a piece, in clockwise order: the outermost samples and how they change outwards.
+/// A side of a piece: the outermost samples, in clockwise order, and what they
+/// lead to expect of the next.
 struct Border {
   using Samples = Eigen::Matrix<double, Eigen::Dynamic, 3>;
-  Samples samples;
-  Eigen::RowVector3d slope;   ///< mean of outward gradients
-  Eigen::Matrix3d precision;  ///< inverse of their covariance, with Gallagher's nine made-up gradients
+  Samples samples;            ///< around zero: v - 127.5
+  Samples wanted;             ///< of the neighbour, times the precision of gradients
+  Eigen::Matrix3d precision;  ///< inverse of their covariance, with Gallagher's
+                              ///< nine made-up gradients
+  Eigen::Matrix3d products;   ///< samples^T samples
+  double constant = 0;        ///< squared Mahalanobis length of what is expected
 };
 
 /// Sides clockwise: top, right, bottom, left.
 using Borders = std::array<Border, 4>;
 
-/// Samples are taken to be around zero: v - 127.5.
 Borders borders_of(const image::Image& picture, std::size_t top, std::size_t left, std::size_t block);
 
-/// How badly the second border goes on from the first and back, the second one recoloured first. `along`: both in one
-/// direction, as when one of the pieces is mirrored; otherwise they run against each other, as clockwise ones do.
-double mismatch(const Border& first, const Border& second, bool along, const Recolour& change);
+/// Adds to cost[n] how badly the second border goes on from the first and back,
+/// the second recoloured by changes[n] first. `along`: both in one direction,
+/// as when one of the pieces is mirrored; otherwise they run against each
+/// other, as clockwise ones do.
+void add_mismatch(const Border& first, const Border& second, bool along, std::span<const Recolour> changes,
+                  double* cost);
 
 }  // namespace obscura::audit

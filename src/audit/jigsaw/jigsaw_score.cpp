@@ -2,6 +2,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "audit/jigsaw/jigsaw.h"
 #include "audit/jigsaw/jigsaw_borders.h"
@@ -34,51 +35,31 @@ std::vector<image::Image> positions_of(const image::Image& image) {
   return out;
 }
 
-/// The same for all 96 ways to lay a block.
-std::string canonical(const image::Image& block) {
-  std::string least;
-  for (const image::Image& turned : positions_of(block)) {
-    for (const Recolour& change : recolours({})) {
-      const image::Image form = recoloured(turned, change);
-      const std::string bytes(form.pixels.begin(), form.pixels.end());
-      if (least.empty() || bytes < least) least = bytes;
-    }
-  }
-  return least;
-}
-
-std::vector<std::string> canonical_blocks(const image::Image& image, const shield::Grid& grid) {
+/// For each block its samples, sorted, the same whether positive or negative.
+std::vector<std::string> sample_lists(const image::Image& picture, const shield::Grid& grid) {
   std::vector<std::string> out;
   for (std::size_t b = 0; b < grid.count(); ++b) {
-    image::Image block(3, grid.side, grid.side);
+    std::string samples;
     for (std::size_t y = 0; y < grid.side; ++y) {
       for (std::size_t x = 0; x < grid.side; ++x) {
-        for (std::size_t c = 0; c < 3; ++c) block.at(y, x, c) = image.at(grid.top(b) + y, grid.left(b) + x, c);
+        for (std::size_t c = 0; c < picture.channels; ++c) {
+          const std::uint8_t v = picture.at(grid.top(b) + y, grid.left(b) + x, c);
+          samples.push_back(static_cast<char>(std::min<int>(v, 255 - v)));
+        }
       }
     }
-    const auto form = canonical(block);
-    out.emplace_back(form.begin(), form.end());
+    std::sort(samples.begin(), samples.end());
+    out.push_back(std::move(samples));
   }
   return out;
 }
 
-/// For each place of the solution, where in the original its block may belong.
-std::vector<Places> true_places(const Jigsaw& solved, const image::Image& picture, const image::Image& original,
-                                const shield::Grid& grid) {
-  std::map<std::string, Places> where;
-  const auto originals = canonical_blocks(original, grid), blocks = canonical_blocks(picture, grid);
-  for (std::size_t b = 0; b < originals.size(); ++b) where[originals[b]].push_back(b);
-  std::vector<Places> out;
-  for (const std::size_t piece : solved.piece) out.push_back(where[blocks[piece]]);
-  return out;
-}
-
-/// Where block `b` is after the whole has been changed.
-std::size_t moved(std::size_t b, const shield::Grid& grid, const Symmetry& symmetry) {
-  std::size_t y = b / grid.columns, x = b % grid.columns;
-  if (symmetry.transpose) std::swap(y, x);
-  if (symmetry.upside_down) y = grid.rows - 1 - y;
-  if (symmetry.mirror) x = grid.columns - 1 - x;
+/// Where the place is when the whole picture is changed.
+std::size_t moved(std::size_t place, const Jigsaw& grid, const Symmetry& whole) {
+  std::size_t y = place / grid.columns, x = place % grid.columns;
+  if (whole.transpose) std::swap(y, x);
+  if (whole.upside_down) y = grid.rows - 1 - y;
+  if (whole.mirror) x = grid.columns - 1 - x;
   return y * grid.columns + x;
 }
 
@@ -104,19 +85,21 @@ class Parts {
   std::vector<std::size_t> parent_;
 };
 
-/// True if some right place of the first is the wanted neighbour of one of the second.
-bool beside(const Places& first, const Places& second, const shield::Grid& grid, std::size_t down, std::size_t right) {
+/// True if some right place of the first is the wanted neighbour of one of the
+/// second.
+bool beside(const Places& first, const Places& second, const Jigsaw& grid, std::size_t down, std::size_t right) {
   return std::any_of(first.begin(), first.end(), [&](std::size_t a) {
     if (a % grid.columns + right >= grid.columns || a / grid.columns + down >= grid.rows) return false;
     return std::find(second.begin(), second.end(), a + down * grid.columns + right) != second.end();
   });
 }
 
-JigsawScore score_as(const std::vector<Places>& places, const shield::Grid& grid) {
+/// places[s]: where what lies in place s may belong.
+JigsawScore score_as(const std::vector<Places>& places, const Jigsaw& grid) {
   JigsawScore out;
-  Parts parts(grid.count());
+  Parts parts(places.size());
   std::size_t direct = 0, right = 0, pairs = 0;
-  for (std::size_t s = 0; s < grid.count(); ++s) {
+  for (std::size_t s = 0; s < places.size(); ++s) {
     direct += std::find(places[s].begin(), places[s].end(), s) != places[s].end() ? 1 : 0;
     for (const auto& [down, across] : {std::pair<std::size_t, std::size_t>{0, 1}, {1, 0}}) {
       if (s % grid.columns + across >= grid.columns || s / grid.columns + down >= grid.rows) continue;
@@ -127,50 +110,64 @@ JigsawScore score_as(const std::vector<Places>& places, const shield::Grid& grid
       parts.join(s, t);
     }
   }
-  const auto count = static_cast<double>(grid.count());
+  const auto count = static_cast<double>(places.size());
   out.direct = static_cast<double>(direct) / count;
   out.neighbours = static_cast<double>(right) / static_cast<double>(std::max<std::size_t>(pairs, 1));
   out.largest = static_cast<double>(parts.largest()) / count;
   return out;
 }
 
+}  // namespace
+
+PiecePlaces places_of_blocks(const image::Image& picture, const image::Image& original, std::size_t block) {
+  image::Image padded = shield::pad(original, block);
+  if (picture.channels == 1 && padded.channels == 3) padded = shield::planes_beside(padded);
+  if (padded.channels != picture.channels || padded.height != picture.height || padded.width != picture.width) {
+    throw MismatchError("a jigsaw is compared with the original of its own picture");
+  }
+  const shield::Grid grid(picture.height, picture.width, block);
+  std::map<std::string, Places> where;
+  const auto originals = sample_lists(padded, grid);
+  for (std::size_t b = 0; b < originals.size(); ++b) where[originals[b]].push_back(b);
+  PiecePlaces out;
+  for (const std::string& samples : sample_lists(picture, grid)) out.push_back(where[samples]);
+  return out;
+}
+
+JigsawScore score_jigsaw(const Jigsaw& solved, const PiecePlaces& places) {
+  if (solved.piece.size() != solved.rows * solved.columns || places.size() != solved.piece.size()) {
+    throw MismatchError("a jigsaw is compared with the places of its own pieces");
+  }
+  JigsawScore best;
+  for (unsigned k = 0; k < 8; ++k) {
+    const Symmetry whole{(k & 4) != 0, (k & 1) != 0, (k & 2) != 0, false};
+    if (whole.transpose && solved.rows != solved.columns) continue;
+    std::vector<Places> changed(places.size());
+    for (std::size_t s = 0; s < places.size(); ++s) changed[moved(s, solved, whole)] = places[solved.piece[s]];
+    const JigsawScore score = score_as(changed, solved);
+    if (score.neighbours + score.direct > best.neighbours + best.direct) best = score;
+  }
+  return best;
+}
+
 image::Image nearest_form(const image::Image& solved, const image::Image& original) {
-  image::Image best = solved;
+  const image::Image rgb = image::to_rgb(solved), truth = image::to_rgb(original);
+  if (rgb.height < truth.height || rgb.width < truth.width) {
+    throw MismatchError("a jigsaw is compared with an original that is no larger");
+  }
+  image::Image best;
   double most = -std::numeric_limits<double>::infinity();
-  for (const image::Image& turned : positions_of(solved)) {
+  for (const image::Image& turned : positions_of(rgb)) {
+    const image::Image part = shield::crop(turned, truth.height, truth.width);
     for (const Recolour& change : recolours({})) {
-      image::Image form = recoloured(turned, change);
-      const double likeness = psnr(form, original);
+      image::Image form = recoloured(part, change);
+      const double likeness = psnr(form, truth);
       if (likeness <= most) continue;
       most = likeness;
       best = std::move(form);
     }
   }
-  return best;
-}
-
-}  // namespace
-
-JigsawScore score_jigsaw(const Jigsaw& solved, const image::Image& picture, const image::Image& original,
-                         std::size_t block) {
-  const image::Image padded = shield::pad(original, block);
-  if (padded.channels != 3 || padded.height != picture.height || padded.width != picture.width ||
-      solved.piece.size() != solved.rows * solved.columns || solved.rows * block != picture.height) {
-    throw MismatchError("a jigsaw is compared with the original of its own picture");
-  }
-  const shield::Grid grid(picture.height, picture.width, block);
-  const auto places = true_places(solved, picture, padded, grid);
-  JigsawScore best;
-  for (unsigned k = 0; k < 8; ++k) {
-    const Symmetry whole{(k & 4) != 0, (k & 1) != 0, (k & 2) != 0, false};
-    if (whole.transpose && grid.rows != grid.columns) continue;
-    std::vector<Places> changed(places.size());
-    for (std::size_t s = 0; s < places.size(); ++s) changed[moved(s, grid, whole)] = places[s];
-    const JigsawScore score = score_as(changed, grid);
-    if (score.neighbours + score.direct > best.neighbours + best.direct) best = score;
-  }
-  best.image = shield::crop(nearest_form(solved.image, padded), original.height, original.width);
-  return best;
+  return original.channels == 1 ? image::to_grey(best) : best;
 }
 
 }  // namespace obscura::audit

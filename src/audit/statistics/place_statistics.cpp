@@ -27,14 +27,17 @@ Eigen::Index index(std::size_t v) {
 std::size_t pictures_within_memory(std::size_t wanted, std::size_t places, std::size_t size, std::size_t features) {
   const auto refuse = [&](const std::string& why) {
     throw UnsupportedError(
-        fmt::format("pictures of {} shuffled blocks are too many to match: {}; larger blocks or smaller pictures, or "
-                    "for etc the attack jigsaw, on single pictures",
+        fmt::format("pictures of {} shuffled blocks are too many to match: {}; "
+                    "larger blocks or smaller pictures, or "
+                    "for etc and etc-grayscale the attack jigsaw",
                     places, why));
   };
   if (places > kMostPlaces) {
     const double times = std::pow(static_cast<double>(places) / 64, 3);
-    refuse(fmt::format("of 64 they take seconds, of these about {:.0f} times that; at most {} are taken", times,
-                       kMostPlaces));
+    refuse(
+        fmt::format("of 64 they take seconds, of these about {:.0f} times "
+                    "that; at most {} are taken",
+                    times, kMostPlaces));
   }
   const std::size_t numbers = kSides * features * size * sizeof(float);
   if (const std::size_t bytes = numbers * kNeighbours * places * size; bytes > kCovarianceBytes) {
@@ -121,11 +124,11 @@ std::vector<Places> grid_symmetries(std::size_t rows, std::size_t columns) {
   return out;
 }
 
-std::vector<Places> likely_places(const MatrixF& plain, const MatrixF& hidden, std::size_t rows, std::size_t columns,
+std::vector<Places> likely_places(const MatrixF& plain, const MatrixF& hidden, const std::vector<Places>& symmetries,
                                   std::uint64_t seed) {
   const Places best = match_graphs(plain, hidden, seed);
   std::vector<std::pair<double, Places>> found;
-  for (const Places& symmetry : grid_symmetries(rows, columns)) {
+  for (const Places& symmetry : symmetries) {
     Places places(best.size());
     for (std::size_t b = 0; b < places.size(); ++b) places[b] = best[symmetry[b]];
     places = improve_matching(plain, hidden, std::move(places));

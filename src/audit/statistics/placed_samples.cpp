@@ -10,22 +10,22 @@ namespace {
 
 using shield::Grid;
 
-std::size_t size_of(std::size_t side, Unit unit) {
-  return 3 * side * side * (unit == Unit::halves ? 2 : 1);
+std::size_t size_of(std::size_t channels, std::size_t side, Unit unit) {
+  return channels * side * side * (unit == Unit::halves ? 2 : 1);
 }
 
 /// Calls change(sample, i) for the samples of a block in order.
 template <typename Image, typename Change>
 void each_sample(Image& image, const Grid& grid, std::size_t place, Change change) {
-  const std::size_t run = 3 * grid.side;
+  const std::size_t channels = image.channels, run = channels * grid.side;
   for (std::size_t y = 0; y < grid.side; ++y) {
-    auto* row = &image.pixels[3 * ((grid.top(place) + y) * image.width + grid.left(place))];
+    auto* row = &image.pixels[channels * ((grid.top(place) + y) * image.width + grid.left(place))];
     for (std::size_t x = 0; x < run; ++x) change(row[x], y * run + x);
   }
 }
 
 void read_picture(const image::Image& image, const Grid& grid, Unit unit, std::size_t picture, PlacedSamples& out) {
-  const std::size_t bytes = size_of(grid.side, Unit::samples);
+  const std::size_t bytes = size_of(image.channels, grid.side, Unit::samples);
   for (std::size_t b = 0; b < grid.count(); ++b) {
     std::uint8_t* to = out.block(picture, b);
     each_sample(image, grid, b, [&](std::uint8_t v, std::size_t i) {
@@ -35,8 +35,8 @@ void read_picture(const image::Image& image, const Grid& grid, Unit unit, std::s
   }
 }
 
-PlacedSamples make_blocks(std::size_t count, const Grid& grid, Unit unit) {
-  PlacedSamples out{count, grid.rows, grid.columns, size_of(grid.side, unit), {}};
+PlacedSamples make_blocks(std::size_t count, const Grid& grid, std::size_t channels, Unit unit) {
+  PlacedSamples out{count, grid.rows, grid.columns, size_of(channels, grid.side, unit), {}};
   out.values.resize(count * out.places() * out.size);
   return out;
 }
@@ -50,17 +50,17 @@ std::vector<float> table(std::size_t size, Function function) {
 
 }  // namespace
 
-PlacedSamples read_blocks(std::span<const image::Image> pictures, std::size_t side, Unit unit) {
+PlacedSamples read_blocks(std::span<const image::Image> pictures, std::size_t side, Unit unit, std::size_t channels) {
   const image::Image& first = pictures[0];
   for (const image::Image& p : pictures) {
-    if (p.channels != 3 || p.height != first.height || p.width != first.width || p.height % side != 0 ||
-        p.width % side != 0 || p.empty() || p.pixels.size() != 3 * p.height * p.width) {
-      throw MismatchError("protected pictures must be colour ones of one shape, in whole blocks of " +
-                          std::to_string(side) + " pixels");
+    if (p.channels != channels || p.height != first.height || p.width != first.width || p.height % side != 0 ||
+        p.width % side != 0 || p.empty() || p.pixels.size() != channels * p.height * p.width) {
+      throw MismatchError(std::string("protected pictures must be ") + (channels == 3 ? "colour" : "grey") +
+                          " ones of one shape, in whole blocks of " + std::to_string(side) + " pixels");
     }
   }
   const Grid grid(first.height, first.width, side);
-  PlacedSamples out = make_blocks(pictures.size(), grid, unit);
+  PlacedSamples out = make_blocks(pictures.size(), grid, channels, unit);
   for (std::size_t n = 0; n < pictures.size(); ++n) read_picture(pictures[n], grid, unit, n, out);
   return out;
 }
@@ -68,15 +68,16 @@ PlacedSamples read_blocks(std::span<const image::Image> pictures, std::size_t si
 PlacedSamples read_blocks(const image::Dataset& set, std::size_t count, std::size_t side, Unit unit) {
   if (set.channels != 3) throw MismatchError("public images have no colours, protected ones have");
   const Grid grid(shield::round_up(set.height, side), shield::round_up(set.width, side), side);
-  PlacedSamples out = make_blocks(count, grid, unit);
+  PlacedSamples out = make_blocks(count, grid, 3, unit);
   for (std::size_t n = 0; n < count; ++n) read_picture(shield::pad(set.image(n), side), grid, unit, n, out);
   return out;
 }
 
-image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std::size_t side, Unit unit) {
-  image::Image out(3, blocks.rows * side, blocks.columns * side);
+image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std::size_t side, Unit unit,
+                          std::size_t channels) {
+  image::Image out(channels, blocks.rows * side, blocks.columns * side);
   const Grid grid(out.height, out.width, side);
-  const std::size_t bytes = size_of(side, Unit::samples);
+  const std::size_t bytes = size_of(channels, side, Unit::samples);
   for (std::size_t b = 0; b < grid.count(); ++b) {
     const std::uint8_t* from = blocks.block(picture, b);
     each_sample(out, grid, b, [&](std::uint8_t& v, std::size_t i) {

@@ -12,7 +12,8 @@
 /// Internal to src/audit.
 namespace obscura::audit {
 
-/// Blocks of pictures as small whole numbers: values[((picture * places + place) * size) + i].
+/// Blocks of pictures as small whole numbers: values[((picture * places +
+/// place) * size) + i].
 struct PlacedSamples {
   std::size_t count = 0;
   std::size_t rows = 0;
@@ -27,26 +28,31 @@ struct PlacedSamples {
   }
 };
 
-/// What blocks are read as. Samples: bytes in order of row, column and channel. Halves: the lower four bits of all
-/// those, then the upper four.
+/// What blocks are read as. Samples: bytes in order of row, column and channel.
+/// Halves: the lower four bits of all those, then the upper four.
 enum class Unit { samples, halves };
 
-/// Throws MismatchError unless all pictures have the shape of the first, with sides that are multiples of `side`.
-PlacedSamples read_blocks(std::span<const image::Image> pictures, std::size_t side, Unit unit);
+/// Throws MismatchError unless all pictures have the shape of the first, with
+/// so many channels (1 or 3) and sides that are multiples of `side`.
+PlacedSamples read_blocks(std::span<const image::Image> pictures, std::size_t side, Unit unit,
+                          std::size_t channels = 3);
 /// The same of the first `count` images of a set, padded.
 PlacedSamples read_blocks(const image::Dataset& set, std::size_t count, std::size_t side, Unit unit);
-/// The inverse of read_blocks for one picture: `block(place)` points to the numbers of a block.
-image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std::size_t side, Unit unit);
+/// The inverse of read_blocks for one picture: `block(place)` points to the
+/// numbers of a block.
+image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std::size_t side, Unit unit,
+                          std::size_t channels = 3);
 
-/// A function of a number that statistics are taken of. An odd one becomes its negative when the number is turned
-/// around (v becomes the greatest value less v), an even one stays.
+/// A function of a number that statistics are taken of. An odd one becomes its
+/// negative when the number is turned around (v becomes the greatest value less
+/// v), an even one stays.
 struct Feature {
   std::vector<float> table;
   bool odd = true;
 };
 
-/// Of half-bytes: the value; and sine and cosine of it as an angle, because the lower half goes round and round while a
-/// sample rises.
+/// Of half-bytes: the value; and sine and cosine of it as an angle, because the
+/// lower half goes round and round while a sample rises.
 std::vector<Feature> half_byte_features();
 /// Of bytes: the value.
 std::vector<Feature> byte_features();
