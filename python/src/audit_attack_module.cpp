@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "study/learning/attack_trials.h"
 #include "support/errors.h"
+#include "support/pictures.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;

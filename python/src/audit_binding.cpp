@@ -18,6 +18,7 @@
 #include "study/audit/noise.h"
 #include "study/audit/parameters_report.h"
 #include "study/audit/randomness_report.h"
+#include "support/pictures.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;

@@ -1,4 +1,5 @@
 // Data sets as arrays, and what ships with the project.
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>

@@ -10,6 +10,7 @@
 #include "search_result.h"
 #include "study/remote/remote_search.h"
 #include "support/errors.h"
+#include "support/pictures.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;

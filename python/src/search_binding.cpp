@@ -22,6 +22,7 @@
 #include "study/search/index.h"
 #include "study/search/search.h"
 #include "study/shipped.h"
+#include "support/pictures.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "support/pictures.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;

@@ -19,6 +19,7 @@
 #include "study/protect/protector.h"
 #include "study/shield_key.h"
 #include "study/shield_key_file.h"
+#include "support/pictures.h"
 #include "support/study_call.h"
 
 namespace py = pybind11;

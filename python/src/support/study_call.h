@@ -1,19 +1,16 @@
 #pragma once
 
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 #include <string>
 #include <vector>
 
 #include "base/notes.h"
-#include "image/image.h"
 #include "secret/passphrase.h"
-#include "support/arrays.h"
 #include "support/long_call.h"
 
 /// What verbs do (src/study), called from Python: their progress and notes are heard, their sentences speak of
-/// arguments and not of options, pictures are arrays, and a passphrase is a str.
+/// arguments and not of options, and a passphrase is a str.
 namespace obscura::python {
 
 /// "--max-keys is 3" as "max_keys is 3": what is said to somebody who typed no option.
@@ -23,12 +20,6 @@ std::string without_dashes(const std::string& sentence);
 /// keys that are made are sealed with it.
 ckks::Sealing sealing_of(const pybind11::object& passphrase, bool seal_new = true);
 
-/// uint8, height x width or height x width x 1 or 3, as a picture. Throws MismatchError that names `what`.
-image::Image picture_of(const PixelArray& array, const std::string& what);
-/// uint8, count x height x width x channels.
-std::vector<image::Image> pictures_of(const PixelArray& array, const std::string& what);
-/// height x width of a grey picture, height x width x 3 of one in colour.
-pybind11::array_t<std::uint8_t> to_array(const image::Image& picture);
 /// Text that came from files of others, whatever bytes it has.
 pybind11::str to_str(const std::string& text);
 
