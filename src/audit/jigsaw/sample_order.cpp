@@ -10,6 +10,7 @@
 #include "audit/algebra/soft_matching.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "image/random.h"
 #include "shield/blocks.h"
 
 namespace obscura::audit {
@@ -162,6 +163,13 @@ Found settle(const MatrixF& seen, Places places, std::size_t channels, std::size
   return best;
 }
 
+/// The laws first, then some that are drawn around them: starts of one law mostly come to one end.
+Law law_of(std::size_t start, std::uint64_t seed) {
+  if (start < kLaws.size()) return kLaws[start];
+  image::SplitMix random(seed, start);
+  return {random.between(4, 20), random.between(0.7, 1.2), random.between(0.65, 0.9)};
+}
+
 /// From one law after the other, until the best end has been reached twice and not by the first few starts alone:
 /// nothing else tells that it is the right one.
 Found best_of_starts(const MatrixF& seen, std::size_t channels, std::size_t block, std::uint64_t seed) {
@@ -171,7 +179,7 @@ Found best_of_starts(const MatrixF& seen, std::size_t channels, std::size_t bloc
   int reached = 0;
   Progress progress("putting samples in order", 0, "starts");
   for (std::size_t start = 0; start < most && (start < least || reached < 2); ++start, progress.advance()) {
-    const MatrixF law = law_scores(kLaws[start % kLaws.size()], channels, block);
+    const MatrixF law = law_scores(law_of(start, seed), channels, block);
     Found found = settle(seen, match_softly(law, seen, seed + start), channels, block);
     if (!best.places.empty() && std::abs(found.residual - best.residual) < kSame) {
       ++reached;
