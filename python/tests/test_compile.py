@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import obscura
+from onnx_weights import weights_of
 
 
 def test_facts_and_report(program):
@@ -97,24 +98,22 @@ def test_torch_modules_that_cannot_be(digits):
         obscura.compile(deep, sample=X[:, :, 12:16, 12:16], mean=0, std=1, classes=["a", "b"])
 
 
-def test_the_plain_run_is_that_of_torch_by_the_networks_own_weights(models, digits):
-    """An independent reading of the file: weights by their bytes, layers by torch."""
-    torch = pytest.importorskip("torch")
-    weights = {}
-    onnx = pytest.importorskip("onnx", reason="python3-onnx reads the weights for an independent run")
-    for tensor in onnx.load(str(models / "tenseal-mnist.onnx")).graph.initializer:
-        weights[tensor.name] = torch.tensor(onnx.numpy_helper.to_array(tensor).copy())
-    by_size = sorted(weights.values(), key=lambda w: w.numel())
-    x = torch.tensor(obscura.Network(models / "tenseal-mnist.onnx").preprocess(digits))
-    conv = next(w for w in by_size if w.ndim == 4)
-    dense = [w for w in by_size if w.ndim == 2]
-    biases = {len(w): w for w in by_size if w.ndim == 1}
-    x = torch.nn.functional.conv2d(x, conv, biases[conv.shape[0]], stride=3).square().flatten(1)
-    for w in sorted(dense, key=lambda w: -w.numel()):
-        w = w if w.shape[1] == x.shape[1] else w.T
-        x = x @ w.T + biases[w.shape[0]]
-        x = x.square() if w.shape[0] != 10 else x
-    assert np.abs(obscura.Network(models / "tenseal-mnist.onnx").run(digits) - x.numpy()).max() < 1e-3
+def test_the_plain_run_is_that_of_numpy_on_the_files_own_bytes(network_file, digits):
+    """An independent reading of the file, and its layers in numpy: conv, square, dense, square, dense."""
+    weights = weights_of(network_file).values()
+    x = obscura.Network(network_file).preprocess(digits).astype(np.float64)
+    biases = {len(w): w for w in weights if w.ndim == 1}
+    conv, = (w for w in weights if w.ndim == 4)
+    windows = np.lib.stride_tricks.sliding_window_view(x[:, 0], conv.shape[2:], axis=(1, 2))[:, ::3, ::3]
+    x = np.einsum("nyxhw,chw->ncyx", windows, conv[:, 0]) + biases[len(conv)][:, None, None]
+    x = (x**2).reshape(len(x), -1)
+    dense = sorted((w for w in weights if w.ndim == 2), key=lambda w: -w.size)
+    for i, w in enumerate(dense):
+        w = w if w.shape[0] == x.shape[1] else w.T
+        x = x @ w + biases[w.shape[1]]
+        x = x**2 if i == 0 else x
+    assert len(dense) == 2 and x.shape == (32, 10)
+    assert np.abs(obscura.Network(network_file).run(digits) - x).max() < 1e-3
 
 
 def test_evaluate(network_file):
