@@ -28,7 +28,9 @@ async function tab(page, name) {
 
 async function rows(page) {
   await tab(page, "keys");
-  return page.locator("#panel-keys .keys li");
+  const list = page.locator("#panel-keys .keys li");
+  await list.first().waitFor();
+  return list;
 }
 
 /** A reload keeps keys; keys that the server lost are sent again; keys that this browser lost are made again. */
@@ -74,6 +76,8 @@ export async function deleted(place) {
 /** Two tabs that ask at once make one set of keys, and both get their answers. */
 export async function two_tabs(place) {
   const { server, browser, page } = await begun(place);
+  // The one that waited may ask before the other has sent the keys.
+  browser.allowed.push(/status of 424/);
   const other = await browser.page(server.link);
   await other.locator("canvas.drawing").first().waitFor();
   await Promise.all([choose(page, sample("3-0")), choose(other, sample("8-0"))]);

@@ -22,7 +22,7 @@ export class Server {
     this.token = this.holder.token;
     // With the path that a proxy may have put the page under.
     this.remote = new Remote(new URL("..", import.meta.url).href, {
-      token: this.token,
+      token: this.token || undefined,
       obscura: this.obscura,
       fetch: (url, options) => this.#fetch(url, options),
       travelled: (what) => this.listeners.forEach((listener) => listener(what)),
