@@ -118,14 +118,14 @@ std::string published_caveat(const std::string& subject) {
   if (subject == "er-cnn") {
     return "Not comparable with ours: its networks had been trained on ImageNet before, are a thousand times as large, "
            "and its data are not published. Ours start from nothing, or from own pretraining on other pictures; what "
-           "can be compared is plain against protected within one table. `train --recipe er-cnn` gives its schedule, "
+           "can be compared is plain against protected within one table. train --recipe er-cnn gives its schedule, "
            "with a network such as convnext-base and "
            "--pretrained.";
   }
   return "Not comparable with ours: its vision transformer is nearly two hundred times as large and had been trained "
          "on "
          "ImageNet-21k before. Ours start from nothing, or from own pretraining on half of the pictures; what can be "
-         "compared is plain against protected within one table. `train --recipe color-neuracrypt` (also neuracrypt and "
+         "compared is plain against protected within one table. train --recipe color-neuracrypt (also neuracrypt and "
          "ele) gives its schedule, with vit-b16 and "
          "--pretrained.";
 }
