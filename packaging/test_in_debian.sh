@@ -98,7 +98,7 @@ if has obscura-learning; then
   before obscura-learning
   install_debs obscura-learning_*.deb
   as_owner obscura train --help >/dev/null || fail "obscura train"
-  as_owner obscura train --model tenseal --dataset samples --epochs 1 --train-limit 200 --out small.onnx >/packages/said 2>&1 || fail "obscura train: $(tail -n 3 /packages/said)"
+  as_owner obscura train --model tenseal --dataset samples --epochs 1 --limit 200 --out small.onnx >/packages/said 2>&1 || fail "obscura train: $(tail -n 3 /packages/said)"
   pass "obscura-learning: trained a network ($(kilobytes obscura-learning) KB installed)"
   nothing_left obscura-learning
 fi
