@@ -28,6 +28,6 @@ expect keygen obscura key
 expect --version obscura --ver
 expect --client obscura keygen --cl
 expect params obscura audit pa
-expect --parameters obscura audit params --para
+expect --log-qp obscura audit params --log
 expect encrypt obscura en
 [[ -z $(completed obscura keygen nothing-like-that) ]] || { echo "files are not left to bash"; exit 1; }
