@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -9,31 +8,10 @@
 #include "message/client_wire.h"
 #include "obscura/owner.h"
 #include "owner/key_folder.h"
+#include "owner/public_face.h"
 
 namespace obscura {
 namespace {
-
-/// Planar, as networks take pictures. Throws MismatchError for another size.
-std::vector<std::uint8_t> planar(const Pixels& picture, const Shape& input) {
-  const auto size = [](std::size_t width, std::size_t height, std::size_t channels) {
-    return std::to_string(width) + "x" + std::to_string(height) + " with " + std::to_string(channels) +
-           (channels == 1 ? " channel" : " channels");
-  };
-  if (Shape{picture.channels, picture.height, picture.width} != input) {
-    throw MismatchError("a picture of " + size(picture.width, picture.height, picture.channels) + ", expected " +
-                        size(input.width, input.height, input.channels) + ": resize or convert it first");
-  }
-  if (picture.values.size() != input.size()) {
-    throw MismatchError("a picture of " + size(picture.width, picture.height, picture.channels) + " holds " +
-                        std::to_string(picture.values.size()) + " samples, expected " + std::to_string(input.size()));
-  }
-  const std::size_t plane = input.height * input.width;
-  std::vector<std::uint8_t> out(input.size());
-  for (std::size_t i = 0; i < plane; ++i) {
-    for (std::size_t c = 0; c < input.channels; ++c) out[c * plane + i] = picture.values[i * input.channels + c];
-  }
-  return out;
-}
 
 message::ClientSpec fresh_spec(BytesView bytes) {
   auto spec = message::read_client_spec(bytes, "client spec");
@@ -48,19 +26,6 @@ ckks::PassphraseSource source_of(std::string_view passphrase) {
   if (passphrase.empty()) return {};
   const auto kept = std::make_shared<const ckks::Passphrase>(passphrase);
   return [kept](const std::string& /*what*/, ckks::PassphraseUse /*use*/) { return *kept; };
-}
-
-Prediction prediction_of(const message::ClientSpec& client, const std::vector<std::string>& labels,
-                         owner::Reading reading) {
-  Prediction out;
-  out.logits = std::move(reading.logits);
-  out.probabilities = class_probabilities(out.logits, client.head);
-  const auto best = std::max_element(out.probabilities.begin(), out.probabilities.end());
-  out.index = static_cast<std::size_t>(best - out.probabilities.begin());
-  out.label = labels[out.index];
-  out.confidence = *best;
-  if (reading.trust != owner::Trust::sound) out.doubt = reading.reason;
-  return out;
 }
 
 }  // namespace
@@ -160,15 +125,7 @@ void Owner::change_passphrase(const std::filesystem::path& folder, std::string_v
 }
 
 NetworkFacts Owner::network() const {
-  const message::ClientSpec& client = state_->inner.client();
-  return {client.network,
-          client.input.width,
-          client.input.height,
-          client.input.channels,
-          preprocessing_text(client.preprocessing, client.input),
-          class_labels(client.preprocessing.classes, client.outputs),
-          client.images,
-          client.logit_error};
+  return owner::facts_of(state_->inner.client());
 }
 
 KeyId Owner::id() const {
@@ -192,11 +149,7 @@ Bytes Owner::encrypt(std::span<const Pixels> pictures) {
   const message::ClientSpec& client = state_->inner.client();
   std::vector<std::vector<float>> values;
   const ckks::WipeAtEnd wiped(values);
-  for (const Pixels& picture : pictures) {
-    auto bytes = planar(picture, client.input);
-    const ckks::WipeAtEnd also(bytes);
-    values.push_back(preprocess(bytes, client.preprocessing));
-  }
+  for (const Pixels& picture : pictures) values.push_back(owner::values_of(picture, client));
   return encrypt_values(values);
 }
 
@@ -222,15 +175,7 @@ std::vector<Prediction> Owner::read(BytesView bytes, std::uint64_t share) {
     state_->added = made;
   }
   owner::add_warnings(record, readings);
-  const auto labels = class_labels(client.preprocessing.classes, client.outputs);
-  std::vector<Prediction> predictions;
-  for (auto& reading : readings) {
-    if (reading.trust == owner::Trust::failed) {
-      throw MismatchError("the answer for image " + std::to_string(predictions.size()) + " " + reading.reason);
-    }
-    predictions.push_back(prediction_of(client, labels, std::move(reading)));
-  }
-  return predictions;
+  return owner::predictions_of(client, std::move(readings));
 }
 
 std::uint64_t Owner::decryptions() const {

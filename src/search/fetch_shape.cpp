@@ -15,7 +15,7 @@ constexpr std::size_t kMaxRecordBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxRecords = std::size_t{1} << 28;
 
 /// Bytes over the life of a hint.
-std::size_t cost_of(const FetchShape& shape) {
+std::uint64_t cost_of(const FetchShape& shape) {
   return kHintSearches * kFetchCount * (shape.query_bytes() + shape.answer_bytes()) + shape.hint_bytes();
 }
 

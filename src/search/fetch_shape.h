@@ -33,9 +33,11 @@ struct FetchShape {
   std::size_t column_of(std::size_t record) const { return record / stacked; }
   std::size_t row_of(std::size_t record) const { return record % stacked * digits(); }  ///< its first digit
 
-  std::size_t query_bytes() const { return columns() * kFetchModulusBits / 8; }  ///< of one record wanted
-  std::size_t answer_bytes() const { return (rows() * kFetchModulusBits + 7) / 8; }
-  std::size_t hint_bytes() const { return rows() * kFetchDegree * kFetchModulusBits / 8; }
+  // Counted in 64 bits also where memory is not: the shape is the same everywhere.
+  std::uint64_t query_bytes() const { return std::uint64_t{columns()} * kFetchModulusBits / 8; }  ///< of one wanted
+  std::uint64_t answer_bytes() const { return (all_digits() * kFetchModulusBits + 7) / 8; }
+  std::uint64_t hint_bytes() const { return all_digits() * kFetchDegree * kFetchModulusBits / 8; }
+  std::uint64_t all_digits() const { return std::uint64_t{digits()} * stacked; }  ///< rows(), which may not fit
   friend bool operator==(const FetchShape&, const FetchShape&) = default;
 };
 

@@ -15,7 +15,9 @@ namespace {
 
 /// Of what has no parameters.
 constexpr ckks::Digest kNoParameters{};
-constexpr std::size_t kMostClasses = 100000, kMostPlaces = std::size_t{1} << 32;
+constexpr std::size_t kMostClasses = 100000;
+/// A bit each is in memory.
+constexpr std::uint64_t kMostPlaces = std::uint64_t{1} << (sizeof(std::size_t) == 8 ? 32 : 28);
 
 ckks::Envelope opened(ckks::ByteSpan bytes, ckks::Kind kind, std::string_view what) {
   ckks::Envelope envelope = ckks::open_envelope(bytes, kind, what);
@@ -153,7 +155,7 @@ GalleryCard read_card(ckks::ByteSpan bytes, std::string_view what) {
   get_texts(r, card.form, what);
   const std::uint64_t places = r.u64();
   if (places == 0 || places > kMostPlaces) r.fail("is of a gallery without a place, or with too many");
-  card.taken = get_bits(r, places);
+  card.taken = get_bits(r, static_cast<std::size_t>(places));
   get_bytes(r, card.hint_seed);
   r.finish();
   check(card, r);

@@ -11,7 +11,7 @@
 #include "ckks/wire.h"
 #include "search/fetch_hint.h"
 #include "search/fetch_table.h"
-#include "search/gallery.h"
+#include "search/gallery_form.h"
 
 /// What travels between somebody who searches and the server of a gallery, as files of ckks/wire.h. Everything names
 /// the gallery and its version, answers name the question, so that what was made for another is refused before it is

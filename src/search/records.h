@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "image/image.h"
-#include "search/gallery.h"
+#include "search/gallery_form.h"
 
 namespace obscura::search {
 

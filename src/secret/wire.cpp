@@ -44,12 +44,6 @@ Content read_content(ByteSpan bytes, std::string_view what) {
   return content;
 }
 
-bool holds_sealed(ByteSpan start) {
-  const auto kind = static_cast<std::uint16_t>(Kind::sealed_secret_key);
-  return start.size() >= kKindWithin && start[0] == 'O' && start[kKindWithin - 2] == (kind & 0xff) &&
-         start[kKindWithin - 1] == kind >> 8;
-}
-
 }  // namespace
 
 ContextPtr context_of_file(const Parameters& parameters, std::string_view what) {
@@ -83,6 +77,12 @@ SecretKey read_secret_key(ContextPtr context, ByteSpan bytes, std::string_view w
   return SecretKey(std::move(context), read_content(bytes, what).coefficients);
 }
 
+bool holds_sealed_secret_key(ByteSpan start) {
+  const auto kind = static_cast<std::uint16_t>(Kind::sealed_secret_key);
+  return start.size() >= kKindWithin && start[0] == 'O' && start[kKindWithin - 2] == (kind & 0xff) &&
+         start[kKindWithin - 1] == kind >> 8;
+}
+
 Bytes write_secret_key(const SecretKey& key, const Sealing& sealing, const std::string& what) {
   if (!sealing.seal_new) return write_secret_key(key);
   if (!sealing.passphrase) throw UsageError(what + " is to be sealed, and there is no passphrase");
@@ -90,7 +90,7 @@ Bytes write_secret_key(const SecretKey& key, const Sealing& sealing, const std::
 }
 
 SecretKey read_secret_key(ByteSpan bytes, const PassphraseSource& passphrase, const std::string& what) {
-  if (!holds_sealed(bytes)) return read_secret_key(bytes, what);
+  if (!holds_sealed_secret_key(bytes)) return read_secret_key(bytes, what);
   const SealedSecretKey sealed = read_sealed_secret_key(bytes, what);
   if (!passphrase) throw MismatchError(what + " is sealed with a passphrase, and none was given");
   return unseal(sealed, passphrase(what, PassphraseUse::open), what);
@@ -107,7 +107,7 @@ SecretKey load_secret_key(const std::filesystem::path& path, const PassphraseSou
 }
 
 bool is_sealed_secret_key(const std::filesystem::path& path) {
-  return holds_sealed(read_start(path, kKindWithin));
+  return holds_sealed_secret_key(read_start(path, kKindWithin));
 }
 
 void reseal_secret_key(const std::filesystem::path& path, const PassphraseSource& now, const Sealing& sealing) {

@@ -39,7 +39,9 @@ SecretKey load_secret_key(const std::filesystem::path& path, const PassphraseSou
 Bytes write_secret_key(const SecretKey& key, const Sealing& sealing, const std::string& what = "secret key");
 SecretKey read_secret_key(ByteSpan bytes, const PassphraseSource& passphrase, const std::string& what = "secret key");
 
-/// Whether there is a sealed key in the file, by its first bytes. Throws IoError.
+/// Whether a file that begins so holds a sealed key.
+bool holds_sealed_secret_key(ByteSpan start);
+/// Whether there is one in the file, by its first bytes. Throws IoError.
 bool is_sealed_secret_key(const std::filesystem::path& path);
 
 /// The same key in the same file, sealed anew, or no longer where `sealing` does not seal. `now`: the passphrase that

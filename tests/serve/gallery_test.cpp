@@ -6,6 +6,7 @@
 #include <random>
 
 #include "search/distances.h"
+#include "search/gallery.h"
 #include "search/messages.h"
 #include "search/owner/fetch_owner.h"
 #include "search/owner/score_owner.h"

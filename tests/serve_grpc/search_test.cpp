@@ -4,6 +4,7 @@
 #include <random>
 
 #include "nn/reference.h"
+#include "search/gallery.h"
 #include "search/messages.h"
 #include "search/owner/fetch_owner.h"
 #include "search/owner/score_owner.h"

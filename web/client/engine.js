@@ -113,6 +113,13 @@ export class Obscura {
     return readCard(new Reader(this.#module.call(Call.galleryFacts, 0, new Writer().raw(bytesOf(card, 'the card')))));
   }
 
+  /** Whose keys files are, without opening them: { network, id }. */
+  describeKeys(files) {
+    const input = new Writer().bytes(bytesOf(files['secret.key'], 'secret.key')).bytes(bytesOf(files['client.spec'], 'client.spec'));
+    const r = new Reader(this.#module.call(Call.describeKeys, 0, input));
+    return { network: r.text(), id: hex(r.raw(kIdBytes)) };
+  }
+
   /** Of a secret.key file: sealed with a passphrase, or as it is. */
   changePassphrase(secret, now, next, options = {}) {
     const plain = opened(this.#module, bytesOf(secret, 'secret.key'), now);

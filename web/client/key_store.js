@@ -172,17 +172,19 @@ export class KeyStore {
     return new Blob([archiveOf(await this.#files(name), folder)], { type: 'application/x-tar' });
   }
 
-  /** Nothing is kept that does not open; a sealed key is kept sealed. */
+  /** Nothing is kept that does not open. A sealed key stays sealed, and without its passphrase is looked at as far as
+   * that goes: the rest is checked when it is opened. */
   async import(name, file, options = {}) {
     const archive = file instanceof Uint8Array ? bytesOf(file, 'the file') : new Uint8Array(await file.arrayBuffer());
     const files = filesOf(archive);
-    const owner = await this.#obscura.openOwner(files, options.passphrase);
-    try {
-      const facts = { network: (await owner.network()).name, id: await owner.id() };
-      return await this.#facts(await this.#put(name, files, facts, options));
-    } finally {
-      await owner.free();
+    for (const needed of ['client.spec', 'client.tag']) {
+      if (!files[needed]) throw new ObscuraError('format', `the archive has no ${needed} beside its secret.key: expected a whole folder of keys`);
     }
+    const facts = await this.#obscura.describeKeys(files);
+    if (!isSealed(files['secret.key']) || options.passphrase !== undefined) {
+      await (await this.#obscura.openOwner(files, options.passphrase)).free();
+    }
+    return this.#facts(await this.#put(name, files, facts, options));
   }
 
   async remove(name) {

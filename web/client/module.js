@@ -7,7 +7,7 @@ export const Call = {
   version: 1, hash: 2, memory: 3, free: 4,
   createOwner: 10, openOwner: 11, network: 12, evaluationKeys: 13, encrypt: 14, encryptValues: 15, read: 16,
   decryptions: 17, files: 18, queryOf: 19, record: 20, records: 21, remember: 22,
-  sealKey: 30, unsealKey: 31,
+  sealKey: 30, unsealKey: 31, describeKeys: 32,
   createFetcher: 40, galleryFacts: 41, setHint: 42, ask: 43, readFetched: 44, nearest: 45,
 };
 

@@ -94,10 +94,19 @@ export interface Obscura {
   openOwner(files: OwnerFiles, passphrase?: string): Owner;
   /** The owner's half of private fetching from a gallery, from its card as the service gives it. */
   createFetcher(card: Uint8Array): Fetcher;
+  /** Another passphrase for the bytes of a secret.key; none for `next`: not sealed any more. */
+  changePassphrase(secret: Uint8Array, now: string | undefined, next: string | undefined, options?: FilesOptions): Uint8Array;
+  /** Whose keys files are, as far as that can be told without a passphrase. */
+  describeKeys(files: OwnerFiles): { network: string; id: string };
   /** Of a card, without its hint. */
   galleryFacts(card: Uint8Array): GalleryCard;
   /** Bytes of WebAssembly memory that are in use by objects and in all. */
   memory(): { bytes: number };
+}
+
+export interface ReadOptions {
+  /** the logits of so many pictures in all may be shown to others than the owner (0: none); "unsupported" where the program was not compiled for that */
+  share?: number;
 }
 
 export interface Owner {
@@ -111,7 +120,7 @@ export interface Owner {
   /** The same for values that are preprocessed already, channels x height x width each. */
   encryptValues(images: Float32Array[]): Uint8Array;
   /** One prediction a picture of the query that this answers. Every field is checked before anything is decrypted. */
-  read(answer: Uint8Array): Prediction[];
+  read(answer: Uint8Array, options?: ReadOptions): Prediction[];
   /** Ciphertexts that were decrypted with this key so far. */
   decryptions(): number;
   /** Everything as files. */
@@ -179,6 +188,8 @@ export interface AsyncObscura {
   hash(bytes: Uint8Array): Promise<string>;
   createOwner(clientSpec: Uint8Array): Promise<AsyncOwner>;
   openOwner(files: OwnerFiles, passphrase?: string): Promise<AsyncOwner>;
+  changePassphrase(secret: Uint8Array, now: string | undefined, next: string | undefined, options?: FilesOptions): Promise<Uint8Array>;
+  describeKeys(files: OwnerFiles): Promise<{ network: string; id: string }>;
   createFetcher(card: Uint8Array): Promise<AsyncFetcher>;
   galleryFacts(card: Uint8Array): Promise<GalleryCard>;
   memory(): Promise<{ bytes: number }>;
@@ -229,11 +240,11 @@ export class KeyStore {
   save(name: string, owner: Owner | AsyncOwner, options?: SaveOptions): Promise<StoredOwner>;
   open(name: string, passphrase?: string): Promise<StoredOwner>;
   /** Another passphrase for keys that are there; none for `next`: not sealed any more. */
-  changePassphrase(name: string, now: string | undefined, next: string | undefined): Promise<void>;
+  changePassphrase(name: string, now: string | undefined, next: string | undefined, options?: FilesOptions): Promise<void>;
   /** All of it as one file, secret.key as it is kept (sealed or not): a tar archive of the native folder. */
   export(name: string): Promise<Blob>;
   /** A file that export() made, or a tar archive of a folder of `obscura keygen`. */
-  import(name: string, file: Blob | Uint8Array, options?: { passphrase?: string; replace?: boolean }): Promise<StoredKeys>;
+  import(name: string, file: Blob | Uint8Array, options?: { passphrase?: string; replace?: boolean; clientSpec?: string }): Promise<StoredKeys>;
   remove(name: string): Promise<void>;
   close(): void;
 }
@@ -321,6 +332,7 @@ export class Remote {
   constructor(url: string, options?: RemoteOptions);
   server(options?: CallOptions): Promise<{ name: string; version: string; extensions: string[] }>;
   models(options?: CallOptions): Promise<RemoteModel[]>;
+  gallery(name: string, options?: CallOptions): Promise<RemoteGallery>;
   model(name: string, options?: CallOptions): Promise<RemoteModel>;
   clientSpec(model: string | RemoteModel, options?: CallOptions): Promise<Uint8Array>;
   keyStatus(hash: string, options?: CallOptions): Promise<KeyStatus>;

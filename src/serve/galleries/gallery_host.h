@@ -8,6 +8,7 @@
 #include "base/notes.h"
 #include "base/parallel.h"
 #include "search/fetch_table.h"
+#include "search/gallery.h"
 #include "search/messages.h"
 #include "search/score_table.h"
 #include "serve/service.h"

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 
 /// What JavaScript asks of this module: one function, ob_call (exports.cpp), takes the number of a call, the number of
-/// the object that it is of, and bytes; and leaves bytes behind, or an error. loader.js and engine.js are the other
+/// the object that it is of, and bytes; and leaves bytes behind, or an error. module.js are the other
 /// side, and have the same numbers.
 namespace obscura::web {
 
@@ -31,6 +31,13 @@ enum class Call : std::uint32_t {
   remember = 22,
   seal_key = 30,
   unseal_key = 31,
+  describe_keys = 32,
+  create_fetcher = 40,
+  gallery_facts = 41,
+  set_hint = 42,
+  ask = 43,
+  read_fetched = 44,
+  nearest = 45,
 };
 
 /// Kinds of errors; 0 is none.
@@ -49,7 +56,8 @@ enum class Fault : std::uint32_t {
 /// Does one; throws what the floors throw. `object`: of those that create_owner and others gave.
 void do_call(Call call, std::uint32_t object, ByteReader& in, ByteWriter& out);
 
-/// What the calls of owners are.
+/// Those of owners (the first ones make them, or take files: object 0), and those of private fetching.
 void do_owner_call(Call call, std::uint32_t object, ByteReader& in, ByteWriter& out);
+void do_fetch_call(Call call, std::uint32_t object, ByteReader& in, ByteWriter& out);
 
 }  // namespace obscura::web

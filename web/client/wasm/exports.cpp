@@ -74,6 +74,11 @@ Fault call_caught(Call call, std::uint32_t object, std::span<const std::uint8_t>
 
 }  // namespace
 
+std::uint32_t next_object_number() {
+  static std::uint32_t last = 0;
+  return ++last;
+}
+
 void do_call(Call call, std::uint32_t object, ByteReader& in, ByteWriter& out) {
   switch (call) {
     case Call::version:
@@ -84,8 +89,9 @@ void do_call(Call call, std::uint32_t object, ByteReader& in, ByteWriter& out) {
     case Call::memory:
       return out.f64(static_cast<double>(__builtin_wasm_memory_size(0)) * 65536);
     case Call::free:
-      return out.u8(free_owner(object) ? 1 : 0);
+      return out.u8(free_owner(object) || free_fetcher(object) ? 1 : 0);
     default:
+      if (call >= Call::create_fetcher) return do_fetch_call(call, object, in, out);
       return do_owner_call(call, object, in, out);
   }
 }

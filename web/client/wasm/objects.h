@@ -9,6 +9,9 @@
 
 namespace obscura::web {
 
+/// 1, 2, ...: of objects of all kinds.
+std::uint32_t next_object_number();
+
 /// Objects by numbers, for who cannot hold them. A number is never given twice, so that one that was freed is told.
 template <typename T>
 class Objects {
@@ -16,8 +19,9 @@ class Objects {
   explicit Objects(const char* what) : what_(what) {}
 
   std::uint32_t add(std::unique_ptr<T> object) {
-    all_[++last_] = std::move(object);
-    return last_;
+    const std::uint32_t number = next_object_number();
+    all_[number] = std::move(object);
+    return number;
   }
   /// Throws UsageError for one that was freed.
   T& at(std::uint32_t number) {
@@ -30,10 +34,10 @@ class Objects {
  private:
   const char* what_;
   std::map<std::uint32_t, std::unique_ptr<T>> all_;
-  std::uint32_t last_ = 0;
 };
 
 /// False where it was freed already.
 bool free_owner(std::uint32_t object);
+bool free_fetcher(std::uint32_t object);
 
 }  // namespace obscura::web

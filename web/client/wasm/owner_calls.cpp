@@ -7,9 +7,12 @@
 #include "base/printable.h"
 #include "calls.h"
 #include "ckks/context.h"
+#include "message/client_wire.h"
 #include "objects.h"
-#include "owner/face.h"
+#include "owner/public_face.h"
 #include "owner_session.h"
+#include "parts.h"
+#include "secret/sealed.h"
 #include "secret/wire.h"
 
 extern "C" void obscura_progress(double done, double total);
@@ -22,33 +25,6 @@ constexpr std::size_t kMostPictures = std::size_t{1} << 17;
 Objects<OwnerSession>& owners() {
   static Objects<OwnerSession> all("owner");
   return all;
-}
-
-ckks::ByteSpan bytes_in(ByteReader& in) {
-  return in.raw(in.u32());
-}
-
-std::string_view text_in(ByteReader& in) {
-  const auto bytes = bytes_in(in);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void put_bytes(ByteWriter& out, ckks::ByteSpan bytes) {
-  out.u32(static_cast<std::uint32_t>(bytes.size()));
-  out.raw(bytes);
-}
-
-void put_numbers(ByteWriter& out, const std::vector<double>& numbers) {
-  out.u32(static_cast<std::uint32_t>(numbers.size()));
-  for (const double v : numbers) out.f64(v);
-}
-
-template <typename Id>
-Id id_in(ByteReader& in) {
-  Id id;
-  const auto bytes = in.raw(id.size());
-  std::copy(bytes.begin(), bytes.end(), id.begin());
-  return id;
 }
 
 /// passphrase:text memory_kib:u32 passes:u32
@@ -163,6 +139,18 @@ void unseal_key(ByteReader& in, ByteWriter& out) {
   out.raw(file);
 }
 
+/// Of files that need not be opened: whose keys they are, as far as that can be told without a passphrase.
+void put_description(ByteReader& in, ByteWriter& out) {
+  const auto secret = bytes_in(in);
+  const auto client = message::read_client_spec(bytes_in(in), "client.spec");
+  const bool sealed = ckks::holds_sealed_secret_key(secret);
+  const ckks::KeyId key = sealed ? ckks::read_sealed_secret_key(secret, "secret.key").key
+                                 : ckks::read_secret_key(secret, "secret.key").id();
+  if (key != client.key) throw MismatchError("client.spec and secret.key are of different keygen runs");
+  out.text(printable(client.network));
+  out.raw(key);
+}
+
 void do_secret_call(Call call, ByteReader& in, ByteWriter& out) {
   switch (call) {
     case Call::create_owner:
@@ -174,8 +162,12 @@ void do_secret_call(Call call, ByteReader& in, ByteWriter& out) {
     }
     case Call::seal_key:
       return seal_key(in, out);
-    default:
+    case Call::describe_keys:
+      return put_description(in, out);
+    case Call::unseal_key:
       return unseal_key(in, out);
+    default:
+      throw UsageError("a call that there is not");
   }
 }
 
@@ -191,9 +183,7 @@ bool free_owner(std::uint32_t object) {
 }
 
 void do_owner_call(Call call, std::uint32_t object, ByteReader& in, ByteWriter& out) {
-  if (call == Call::create_owner || call == Call::open_owner || call == Call::seal_key || call == Call::unseal_key) {
-    return do_secret_call(call, in, out);
-  }
+  if (object == 0) return do_secret_call(call, in, out);
   OwnerSession& owner = owners().at(object);
   switch (call) {
     case Call::network:

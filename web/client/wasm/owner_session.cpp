@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "message/client_wire.h"
 #include "message/messages.h"
-#include "owner/face.h"
+#include "owner/public_face.h"
 
 namespace obscura::web {
 namespace {

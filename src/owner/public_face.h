@@ -4,8 +4,14 @@
 #include <vector>
 
 #include "message/client_spec.h"
-#include "obscura/owner.h"
 #include "owner/reading.h"
+
+namespace obscura {
+// obscura/owner.h
+struct NetworkFacts;
+struct Pixels;
+struct Prediction;
+}  // namespace obscura
 
 /// What the public faces of an owner have in common: that of C++ (obscura/owner.h) and the browser's (web/client).
 namespace obscura::owner {

@@ -1,10 +1,11 @@
-#include "owner/face.h"
+#include "owner/public_face.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "base/error.h"
+#include "obscura/owner.h"
 #include "secret/secret_memory.h"
 
 namespace obscura::owner {
