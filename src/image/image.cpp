@@ -65,8 +65,8 @@ Image from_planar(std::span<const std::uint8_t> planar, std::size_t channels, st
   require_shape(channels, height, width);
   const std::size_t plane = height * width;
   if (planar.size() != channels * plane) {
-    throw ParameterError("an image of " + std::to_string(channels) + " planes of " + size_text(width, height) +
-                         " pixels does not have " + std::to_string(planar.size()) + " bytes");
+    throw ParameterError("an image of " + std::to_string(channels) + " planes of " + std::to_string(width) + "x" +
+                         std::to_string(height) + " pixels does not have " + std::to_string(planar.size()) + " bytes");
   }
   Image out(channels, height, width);
   for (std::size_t c = 0; c < channels; ++c) {
