@@ -2,14 +2,15 @@
 
 page_test_packages=(chromium nodejs npm)
 
-# The client as WebAssembly, unless it is there and no older than its sources; and the page with it, whole.
+# The page whole: with the client made anew where that is older than its sources.
 ensure_site() {
   local client=build/web/obscura-client
   if [[ ! -f $client/index.js ||
-    $(find web/client web/CMakeLists.txt src -newer "$client/index.js" -name '*.[chjtm]*' -print -quit) ]]; then
+    $(find web/client web/CMakeLists.txt src -newer "$client/obscura.wasm" -name '*.[chjt]*' -print -quit) ]]; then
     verb_web
+  else
+    web/page/assemble.sh "$client" build/web/site
   fi
-  web/page/assemble.sh "$client" build/web/site
 }
 
 # A server with the page, and an address to open.

@@ -154,11 +154,12 @@ export async function draw(page, ...strokes) {
   }
 }
 
-/** Presses the button and waits until it has ended: what the row under it says then. */
+/** Presses the button and waits until it has ended: what the row under it says then, or the banner. */
 export async function ask(page, words = "Encrypt and ask") {
   await panel(page).getByRole("button", { name: words }).click();
   await ended(page);
-  return panel(page).locator(".work .status").innerText();
+  const failure = panel(page).locator(".work .banner:visible");
+  return (await failure.count()) > 0 ? failure.innerText() : panel(page).locator(".work .status").innerText();
 }
 
 export async function ended(page) {
