@@ -81,7 +81,7 @@ if has obscura-server; then
   done
   [[ $(stat -c %U "/proc/$server") == _obscura ]] || fail "the service runs as $(stat -c %U /proc/$server)"
   [[ $(readlink "/proc/$server/exe") == /usr/libexec/obscura/obscura-server ]] || fail "the service is $(readlink /proc/$server/exe)"
-  token=$(runuser -u _obscura -- obscura token create --state /var/lib/obscura --tenant clinic)
+  token=$(runuser -u _obscura -- obscura token create --state /var/lib/obscura --tenant clinic 2>/dev/null)
   as_owner env OBSCURA_TOKEN="$token" obscura remote classify $samples/3-0.png --top 1 --keys remote --server http://127.0.0.1:8443 --json 2>/dev/null \
     >/packages/said
   says 3 || fail "the three came back as: $(cat /packages/said)"

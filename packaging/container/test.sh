@@ -25,7 +25,7 @@ if ! said=$(run --rm "$image" --version 2>&1); then
   podman+=(--runtime runc --cgroup-manager cgroupfs)
   run --rm "$image" --version >/dev/null 2>&1 || fail "podman cannot run it here: $said"
 fi
-setting() { "${podman[@]}" inspect --format "{{$1}}" "$image"; }
+setting() { "${podman[@]}" inspect --format "{{$1}}" "$image" 2>/dev/null || true; }
 [[ $(setting .Config.User) == 65532:65532 ]] || fail "its user is $(setting .Config.User)"
 [[ $(setting .Config.Volumes) == *'/var/lib/obscura'* ]] || fail "its volumes are $(setting .Config.Volumes)"
 [[ $(setting .Config.StopSignal) =~ ^(SIGTERM|15)$ ]] || fail "it is stopped by $(setting .Config.StopSignal)"
@@ -57,7 +57,7 @@ if [[ $(setting .Config.Healthcheck) == *ping* ]]; then
   "${podman[@]}" healthcheck run server || fail "not healthy by its own check"
   pass "healthy by its own check"
 fi
-token=$(inside obscura token create --state /var/lib/obscura --tenant clinic)
+token=$(inside obscura token create --state /var/lib/obscura --tenant clinic 2>/dev/null)
 ask() {
   inside --env "OBSCURA_TOKEN=$token" obscura remote classify "/usr/share/obscura/samples/digits/$1-0.png" --keys /tmp/keys --top 1 --json \
     --server http://127.0.0.1:8080 2>"$work/said" | grep -q "\"label\": *\"$1\"" || fail "the $1 was not found: $(cat "$work/said")"
