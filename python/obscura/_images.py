@@ -1,5 +1,6 @@
 """Arrays that are handed in, judged: pictures in uint8, or numbers that are preprocessed already. Nothing is guessed."""
 
+from ._listen import warn
 from .errors import Doubt, MismatchError
 
 # Numbers of preprocessed pictures are small; those of pixels reach 255. Where a network does not say its preprocessing,
@@ -29,17 +30,16 @@ def _batched(array, spec):
     return found[0] if found else None
 
 
-def _check_range(values, spec, stacklevel):
+def _check_range(values, spec):
     import numpy as np
-    import warnings
     if values.size == 0:
         return
     low, high = float(values.min()), float(values.max())
     if not spec.stated:
         if max(-low, high) > _LARGEST_USUAL:
-            warnings.warn(
+            warn(
                 f"numbers from {low:.6g} to {high:.6g}, where networks usually take some around zero: these look like "
-                f"pixels, and nothing said how {spec.name!r} was trained to see them", Doubt, stacklevel=stacklevel)
+                f"pixels, and nothing said how {spec.name!r} was trained to see them", Doubt)
         return
     mean, std = np.asarray(spec.mean), np.asarray(spec.std)
     least, most = float(((spec.range[0] - mean) / std).min()), float(((spec.range[1] - mean) / std).max())
@@ -50,7 +50,7 @@ def _check_range(values, spec, stacklevel):
             f"{most:.4g} ({spec.preprocessing}): hand in uint8 pixels to have them preprocessed")
 
 
-def judge(images, spec, stacklevel=3):
+def judge(images, spec):
     """-> (pictures, None) with uint8 (n, height, width, channels), or (None, numbers) with float (n, c * h * w).
 
     Raises MismatchError for anything that is not plainly one of both, with the shapes that are expected.
@@ -73,12 +73,12 @@ def judge(images, spec, stacklevel=3):
     if not np.isfinite(numbers).all():
         at = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise MismatchError(f"images: value {array[at]} at {at}, expected finite numbers")
-    _check_range(numbers, spec, stacklevel + 1)
+    _check_range(numbers, spec)
     return None, numbers
 
 
-def numbers_of(images, spec, preprocess, stacklevel=3):
+def numbers_of(images, spec, preprocess):
     """Float32 (n, c * h * w) of either; preprocess(pictures) makes numbers of pictures."""
     import numpy as np
-    pictures, numbers = judge(images, spec, stacklevel + 1)
+    pictures, numbers = judge(images, spec)
     return preprocess(pictures) if numbers is None else np.ascontiguousarray(numbers, dtype=np.float32)

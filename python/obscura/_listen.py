@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from .errors import Note, UsageError
 
 
-def warn(line, stacklevel):
+def warn(line, category=Note):
+    """A warning about the line of the caller's own that led here, however deep in this package it is said."""
     import warnings
-    warnings.warn(line, Note, stacklevel=stacklevel + 1)
+    frame, level, here = sys._getframe(), 1, __file__.rpartition("/")[0]
+    while frame.f_back is not None and frame.f_code.co_filename.rpartition("/")[0] == here:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(line, category, stacklevel=level)
 
 
 class _Lines:

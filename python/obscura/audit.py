@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def _hear(line):
-    warn(line, 3)
+    warn(line)
 
 
 def _path(given):

@@ -4,7 +4,7 @@
     classifier.predict_proba(X, mode="encrypted")
 """
 
-from ._listen import listening
+from ._listen import listening, warn
 from .compiler import Network, compile as _compile
 from .errors import Doubt, MismatchError, UnsupportedError, UsageError
 
@@ -175,20 +175,26 @@ class Classifier:
         count = len(numbers if pictures is None else pictures)
         logits = np.empty((count, owner.spec.outputs))
         doubts = []
+
+        def ask(first):
+            some = slice(first, first + each)
+            query = (owner._inner.encrypt_values(numbers[some]) if pictures is None
+                     else owner._inner.encrypt_pictures(pictures[some]))
+            return owner._inner.read(server.run(query, keys), 0)
         with listening(progress) as hear:
-            for first in range(0, count, each):
-                some = slice(first, first + each)
-                query = (owner._inner.encrypt_values(numbers[some]) if pictures is None
-                         else owner._inner.encrypt_pictures(pictures[some]))
-                logits[some], _, _, doubtful = owner._inner.read(server.run(query, keys), 0)
+            for first, (found, _, _, doubtful) in _asked(ask, range(0, count, each), self._together(owner, server)):
+                logits[first:first + each] = found
                 doubts += [(first + i, doubt) for i, doubt in enumerate(doubtful) if doubt]
                 if hear:
                     hear(min(first + each, count), count, "images")
         if doubts:
-            import warnings
-            warnings.warn(f"{len(doubts)} of {count} images may have another class: image {doubts[0][0]}: {doubts[0][1]}",
-                          Doubt, stacklevel=3)
+            warn(f"{len(doubts)} of {count} images may have another class: image {doubts[0][0]}: {doubts[0][1]}", Doubt)
         return logits
+
+    @staticmethod
+    def _together(owner, server):
+        """Queries at a time. A small query leaves threads idle, which another takes; a batched one takes all."""
+        return 1 if owner.spec.mode == "batched" else server.threads
 
     def _both_sides(self):
         if self._sides is None:
@@ -213,6 +219,19 @@ class Classifier:
 
 
 _STATED = ("mean", "std", "range", "colour", "histogram", "classes", "picture", "input")
+
+
+def _asked(ask, firsts, together):
+    """(first, ask(first)) of each, in order, some at a time; no more are begun once one fails or ^C is pressed."""
+    if together == 1 or len(firsts) == 1:
+        yield from ((first, ask(first)) for first in firsts)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+    pool = ThreadPoolExecutor(together)
+    try:
+        yield from zip(firsts, pool.map(ask, firsts))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _mode_of(mode, fhe):

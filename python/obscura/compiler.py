@@ -42,6 +42,10 @@ def _in_python(line):
     return re.sub(r"\(compile [^)]*classes [^)]*\)", "(classes= names them)", line)
 
 
+def _note(line):
+    warn(_in_python(line))
+
+
 def _numbers_text(name, value):
     if value is None or isinstance(value, str):
         return value
@@ -123,7 +127,7 @@ class Network:
 
         Raises FormatError, IoError, UnsupportedError that names the layer.
         """
-        self._open(network, sample, lambda line: warn(_in_python(line), 4), mean=mean, std=std, range=range, colour=colour,
+        self._open(network, sample, _note, mean=mean, std=std, range=range, colour=colour,
                    histogram=histogram, classes=classes, picture=picture, input=input)
 
     def _open(self, network, sample, note, *, mean=None, std=None, range=None, colour=None, histogram=None, classes=None,
@@ -253,7 +257,7 @@ def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str 
         if len(samples) == 0:
             raise MismatchError("calibrate holds no image, and ranges are measured on some")
     with listening(progress) as hear:
-        server, client, report, facts = _compiler.compile(network.path, values, samples, hear, lambda line: warn(_in_python(line), 3))
+        server, client, report, facts = _compiler.compile(network.path, values, samples, hear, _note)
     return Program._made(server, client, report, json.loads(facts))
 
 
@@ -340,5 +344,5 @@ def evaluate(network: "Path | Network", dataset: str = "mnist", *, simulate: boo
     if network._stated["input"]:
         raise UsageError("input is for compile(): evaluate a network that was saved with it (compile(..., save=...))")
     with listening(progress) as hear:
-        facts, text, page = _compiler.evaluate(network.path, values, simulate, hear, lambda line: warn(_in_python(line), 3))
+        facts, text, page = _compiler.evaluate(network.path, values, simulate, hear, _note)
     return Evaluation(json.loads(facts), text, page)

@@ -37,7 +37,7 @@ def load(name: str, split: str = "test", *, limit: int = 0, folder: "Path | None
     here. What had to be done to pictures is warned about (obscura.Note).
     """
     import os
-    return _data.load(os.fspath(name), split, "" if folder is None else folder, limit, lambda line: warn(line, 3))
+    return _data.load(os.fspath(name), split, "" if folder is None else folder, limit, lambda line: warn(line))
 
 
 def drawn_digits(count: int, *, seed: int = 1) -> "Set":

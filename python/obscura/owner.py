@@ -8,7 +8,7 @@
 
 from . import _owner
 from ._images import judge
-from ._listen import listening
+from ._listen import listening, warn
 from ._spec import Spec
 from .errors import Doubt, IoError, MismatchError, UnsupportedError
 
@@ -141,8 +141,7 @@ class Owner:
         logits, _, _, doubts = self._inner.read(answer, share)
         for i, doubt in enumerate(doubts):
             if doubt:
-                import warnings
-                warnings.warn(f"image {i}: {doubt}", Doubt, stacklevel=2)
+                warn(f"image {i}: {doubt}", Doubt)
         return logits
 
     def read(self, answer: bytes, *, share: int = 0) -> "list[Prediction]":

@@ -3,7 +3,7 @@
 import os
 
 from . import _server
-from ._listen import listening
+from ._listen import listening, warn
 from ._spec import Spec
 from .errors import Doubt, IoError, MismatchError
 
@@ -110,10 +110,9 @@ class Program:
         with listening(progress) as hear:
             logits, lost = self._simulators[seed].run(numbers, threads, hear)
         if lost:
-            import warnings
             which = ", ".join(str(i) for i in lost[:8]) + (", ..." if len(lost) > 8 else "")
-            warnings.warn(f"{len(lost)} of {len(logits)} images have values that leave the range of the modulus, whose "
-                          f"encrypted answers are noise: {which}", Doubt, stacklevel=2)
+            warn(f"{len(lost)} of {len(logits)} images have values that leave the range of the modulus, whose "
+                 f"encrypted answers are noise: {which}", Doubt)
         return logits
 
     def __reduce__(self):

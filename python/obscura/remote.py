@@ -239,7 +239,7 @@ class Remote:
             return Found(_remote_search.search(
                 self._url, self._token, self._ca_file, array, name, self._key_folder(), gallery, mode,
                 "" if network is None else os.fspath(network), top, fit, invert, threads, self._passphrase, hear,
-                lambda line: warn(line, 3)))
+                lambda line: warn(line)))
 
     @property
     def traffic(self) -> "dict[str, float]":
@@ -316,7 +316,7 @@ def _batches(images, spec):
     """Arrays of as many images as a query takes."""
     import numpy as np
     from ._images import judge
-    pictures, numbers = judge(images, spec, stacklevel=5)
+    pictures, numbers = judge(images, spec)
     array = pictures if numbers is None else np.ascontiguousarray(numbers).reshape(-1, *spec.shape)
     if len(array) == 0:
         raise MismatchError("images: an array of 0 images, expected one or more")

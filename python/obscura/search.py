@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 # The callables that extension modules speak to; the level is that of who called the method.
 def _hear(line):
-    warn(line, 3)
+    warn(line)
 
 
 def _hear_but_wishes(line):
     """What was asked for is no news."""
     if not line.startswith("vectors are "):
-        warn(line, 3)
+        warn(line)
 
 
 class Hit:

@@ -67,3 +67,10 @@ def test_notes_are_warnings(models):
         obscura.compile(module, sample=sample, mean=0, std=1, classes=["off", "on"])
         with pytest.raises(obscura.Note):
             obscura.compile(module, sample=sample)
+
+
+def test_warnings_point_at_the_callers_line(network_file, digits):
+    classifier = obscura.Classifier(network_file, mean=0.2, std=0.4)
+    with pytest.warns(obscura.Note) as heard:
+        classifier.predict(digits, mode="simulate")
+    assert {w.filename for w in heard} == {__file__}
