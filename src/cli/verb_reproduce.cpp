@@ -163,7 +163,11 @@ void write_page(const ReproduceArguments& a) {
   if (a.json) {
     print_json(report::learnable_json(report));
   } else {
-    fmt::print("page: {}, with {} curves beside it\n", page.string(), curves.size());
+    const auto measured = std::count_if(report.rows.begin(), report.rows.end(), [](const report::LearnableRow& row) {
+      return std::isfinite(report::learned_accuracy(row));
+    });
+    fmt::print("page: {}, with {} curves beside it; {} of {} rows are measured\n", page.string(), curves.size(),
+               measured, report.rows.size());
   }
 }
 

@@ -139,7 +139,7 @@ TEST(LearnableReport, PageSaysWhatWasMeasuredAndEscapesIt) {
                            "all 2 rows",
                            "1 of 2 rows",
                            "no counterpart",
-                           "obscura reproduce --only hill-8-adapt",
+                           "obscura reproduce er-cnn --only 5",
                            "hill hides little",
                            "the key is recovered",
                            "could not be tried: too few",

@@ -111,8 +111,8 @@ Section figure_section(const LearnableReport& report, const LearnableFigure& fig
 
 Section missing(const LearnableReport& report) {
   return {"Not run",
-          {Paragraph{"Of these rows nothing is said above. Each command measures one; finished rows are kept, and the "
-                     "rows that one builds on are measured first.",
+          {Paragraph{"Nothing is said of these above. Finished rows are kept, and the rows that one builds on are "
+                     "trained first.",
                      false},
            missing_table(report)}};
 }

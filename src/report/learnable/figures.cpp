@@ -160,10 +160,23 @@ Table rounds_table(const LearnableReport& report, const LearnableFigure& figure)
 }
 
 Table missing_table(const LearnableReport& report) {
-  Table table{"", {"row", "command"}, "ll", {}, {}};
+  Table table{"", {"what", "rows that are missing", "command"}, "lrl", {}, {}};
+  std::set<std::string> named;
+  const auto add = [&](const std::string& what, const std::vector<const LearnableRow*>& rows,
+                       const std::string& command) {
+    std::size_t missing = 0;
+    for (const LearnableRow* row : rows) {
+      named.insert(row->key);
+      missing += std::isfinite(learned_accuracy(*row)) ? 0 : 1;
+    }
+    if (missing > 0) table.rows.push_back({what, fmt::format("{} of {}", missing, rows.size()), command});
+  };
+  for (const auto& figure : report.figures) {
+    add(figure.title, rows_of(report, figure),
+        fmt::format("obscura reproduce {} --only {}", report.subject, figure.id));
+  }
   for (const auto& row : report.rows) {
-    if (std::isfinite(learned_accuracy(row))) continue;
-    table.rows.push_back({row.key, row.command});
+    if (!named.contains(row.key)) add(row.title, {&row}, row.command);
   }
   return table;
 }

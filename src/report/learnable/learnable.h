@@ -124,7 +124,7 @@ Plot figure_curves(const LearnableReport& report, const LearnableFigure& figure)
 Table rounds_table(const LearnableReport& report, const LearnableFigure& figure);
 /// How many rows of the figure are measured, in words.
 std::string figure_state(const LearnableReport& report, const LearnableFigure& figure);
-/// Rows that are not measured and the command that measures each.
+/// What is not measured, figure by figure and row by row, and the command that measures it.
 Table missing_table(const LearnableReport& report);
 Table attack_table(const LearnableReport& report);
 Table command_table(const LearnableReport& report);

@@ -6,7 +6,7 @@
 namespace obscura::study {
 namespace {
 
-constexpr std::size_t kEpochs = 8, kHalfEpochs = 6, kSweepEpochs = 5, kModelEpochs = 6, kNeuEpochs = 20;
+constexpr std::size_t kEpochs = 8, kHalfEpochs = 5, kSweepEpochs = 5, kModelEpochs = 5, kNeuEpochs = 20;
 /// The last 10,000 training images are what an attacker has for public ones.
 constexpr std::size_t kWithoutPublics = 40000, kSweep = 10000, kModels = 25000;
 constexpr std::size_t kNeuSide = 64;

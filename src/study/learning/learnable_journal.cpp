@@ -24,6 +24,16 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// All of it, ending with a whole line; empty where there is no file.
+std::string text_of(const fs::path& file) {
+  std::error_code ec;
+  if (!fs::exists(file, ec)) return "";
+  const auto bytes = read_file(file, kMaxJournalBytes);
+  std::string text(bytes.begin(), bytes.end());
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  return text;
+}
+
 /// What a page needs: not each class and each confusion, and no path of the machine that it was measured on.
 report::LearnableRow small(report::LearnableRow row) {
   if (row.train.is_object() && row.train.contains("test") && row.train["test"].is_object()) {
@@ -41,13 +51,8 @@ report::LearnableRow small(report::LearnableRow row) {
 
 LearnableJournal::LearnableJournal(fs::path file, std::string subject)
     : file_(std::move(file)), subject_(std::move(subject)) {
-  std::error_code ec;
-  if (!fs::exists(file_, ec)) return;
-  const auto bytes = read_file(file_, kMaxJournalBytes);
-  text_.assign(bytes.begin(), bytes.end());
-  if (!text_.empty() && text_.back() != '\n') text_ += '\n';
   std::size_t number = 0;
-  for (const auto& line : lines_of(text_)) {
+  for (const auto& line : lines_of(text_of(file_))) {
     ++number;
     const auto refuse = [&](const std::string& why) {
       throw FormatError(fmt::format("line {} of {}: {}", number, file_.string(), why));
@@ -87,8 +92,9 @@ void LearnableJournal::add(const report::LearnableRow& row, const std::string& p
   json["subject"] = subject_;
   json["plan"] = plan;
   json["quick"] = quick;
-  text_ += json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  write_file(file_, text_);
+  // Another run may have added rows meanwhile.
+  const std::string text = text_of(file_) + json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  write_file(file_, text);
   entries_.push_back({kept, plan, quick});
 }
 

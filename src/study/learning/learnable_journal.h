@@ -10,7 +10,7 @@
 namespace obscura::study {
 
 /// Finished rows of `reproduce er-cnn` and its like in a text file, a JSON object a line: small enough to be kept with
-/// the project, and taken up by the next run. Nothing in it is a key or a picture. One run at a time may write it.
+/// the project, and taken up by the next run. Nothing in it is a key or a picture.
 class LearnableJournal {
  public:
   /// Reads the file; none is an empty one. Throws FormatError that names the line which is no such row, IoError.
@@ -22,7 +22,8 @@ class LearnableJournal {
   const report::LearnableRow* last(const std::string& key, bool quick) const;
   std::size_t size() const { return entries_.size(); }
 
-  /// Adds it to the file, which is whole at any time. Tables of classes are left out. Throws IoError.
+  /// Adds it to the file as it is by then, which is whole at any time: runs of other rows may share it, if they do not
+  /// add at the very same moment. Tables of classes and paths are left out. Throws IoError.
   void add(const report::LearnableRow& row, const std::string& plan, bool quick);
 
  private:
@@ -33,7 +34,7 @@ class LearnableJournal {
   };
 
   std::filesystem::path file_;
-  std::string subject_, text_;
+  std::string subject_;
   std::vector<Entry> entries_;
 };
 

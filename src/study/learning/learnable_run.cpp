@@ -394,11 +394,12 @@ report::LearnableReport measure_learnable(const ReproduceOptions& options) {
 }
 
 report::LearnableReport kept_learnable(const ReproduceOptions& options) {
-  const LearnableJournal journal(journal_file(options), options.subject);
-  if (journal.size() == 0) {
-    throw IoError(fmt::format("no row is in {}: measure some first, or name the journal with --journal",
+  std::error_code ec;
+  if (!fs::exists(journal_file(options), ec)) {
+    throw IoError(fmt::format("there is no journal {}: measure some rows first, or name it with --journal",
                               journal_file(options).string()));
   }
+  const LearnableJournal journal(journal_file(options), options.subject);
   report::LearnableReport report = begun_report(options);
   std::set<std::string> machines;
   for (const auto& plan : learnable_plan(options)) {

@@ -15,7 +15,7 @@ namespace obscura::study {
 report::LearnableReport measure_learnable(const ReproduceOptions& options);
 
 /// The same report of what the journal has, the last of each row, whatever its sizes; the other rows are not measured.
-/// Throws IoError for a journal that has none, FormatError for a damaged one.
+/// Throws IoError where there is no journal, FormatError for a damaged one.
 report::LearnableReport kept_learnable(const ReproduceOptions& options);
 
 }  // namespace obscura::study
