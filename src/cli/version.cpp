@@ -7,6 +7,7 @@
 
 #include "base/build_facts.h"
 #include "base/environment.h"
+#include "base/error.h"
 #include "base/version.h"
 #include "ckks/parameters.h"
 #include "ckks/wire.h"
@@ -75,9 +76,11 @@ std::string version_line() {
 }
 
 bool wants_version_json(int argc, char** argv) {
-  if (argc != 3) return false;
-  const std::string_view first = argv[1], second = argv[2];
-  return (first == "--version" && second == "--json") || (first == "--json" && second == "--version");
+  const std::string_view first = argc > 1 ? argv[1] : "", second = argc > 2 ? argv[2] : "";
+  if (argc == 3 && first == "--json" && second == "--version") return true;
+  if (first != "--version" || argc == 2) return false;
+  if (argc == 3 && second == "--json") return true;
+  throw UsageError("--version takes --json and nothing else");
 }
 
 void print_version_json(Tier part) {

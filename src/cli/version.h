@@ -9,7 +9,7 @@ namespace obscura::cli {
 /// One line: version, build, kernels, BLAS.
 std::string version_line();
 
-/// Whether the arguments ask for the version and nothing else but `--json`.
+/// Whether the arguments ask for the version as JSON. Throws UsageError where anything else stands beside `--version`.
 bool wants_version_json(int argc, char** argv);
 
 /// Everything that a report of a fault should name, as an object (docs/cli.md): this part of the program, its build,

@@ -117,9 +117,13 @@ TEST(Version, SecurityTableIsThatOf2024) {
 }
 
 TEST(Version, TakesNothingElse) {
-  for (const auto& words :
-       std::vector<std::vector<std::string>>{{"--json"}, {"--version", "--json", "--json"}, {"--version", "--xml"}}) {
-    EXPECT_NE(obscura(words).status, 0) << words.size();
+  const std::vector<std::vector<std::string>> mistakes = {
+      {"--json"}, {"--version", "--json", "--json"}, {"--version", "--xml"}, {"--version", "demo"}};
+  for (const auto& words : mistakes) {
+    const Result result = obscura(words);
+    EXPECT_EQ(result.status, 2) << words.back();
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.error_lines(), 1U) << result.err;
   }
 }
 
