@@ -1,6 +1,6 @@
 # The verb of ./dev that builds the browser's client (docs/web.md). Read by it, not run.
 
-web_packages=(emscripten nodejs cmake ninja-build libfmt-dev dpkg-dev ca-certificates)
+web_packages=(emscripten nodejs cmake ninja-build dpkg-dev ca-certificates)
 
 # The owner's side as WebAssembly and an ES module, ready for npm, in build/web/obscura-client; and the page with it.
 verb_web() {
