@@ -140,17 +140,17 @@ def images(plain: "npt.ArrayLike | Sequence[Path]", protected: "npt.ArrayLike | 
 
 
 def noise(network: "Path", *, dataset: str = "mnist", data_dir: "Path | None" = None, batched: bool = False,
-          images_per_query: int = 1, images: int = 0, seed: "int | None" = None, threads: int = 0,
+          images_per_query: int = 1, count: int = 0, seed: "int | None" = None, threads: int = 0,
           progress: "Progress" = None) -> "Figures":
     """Errors of an encrypted run, stage by stage, against what was predicted. For owners on their own machine: exact
     errors tell the key, which is thrown away.
 
-    dataset: whose test images are run, the first `images` (0: 16, batched 256), or drawn by seed.
+    dataset: whose test images are run, the first `count` (0: 16, batched 256), or as many drawn by seed.
     {"holds", "stages": [{"stage", "predicted", "measured", "low", "high", "bits", ...}], ...}
     """
     from . import _audit
     with listening(progress) as hear:
-        return json.loads(_audit.noise(_path(network), dataset, _path(data_dir), batched, images_per_query, images, seed,
+        return json.loads(_audit.noise(_path(network), dataset, _path(data_dir), batched, images_per_query, count, seed,
                                        threads, hear, _hear))
 
 

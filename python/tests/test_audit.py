@@ -124,10 +124,10 @@ def test_pictures_that_are_no_pairs_are_refused():
 
 def test_errors_of_an_encrypted_run():
     heard = []
-    figures = audit.noise(commandline.MODELS / "tenseal-mnist.onnx", dataset="samples", images=3,
+    figures = audit.noise(commandline.MODELS / "tenseal-mnist.onnx", dataset="samples", count=3,
                           progress=lambda *said: heard.append(said))
     theirs = commandline.figures("audit", "noise", "--network", commandline.MODELS / "tenseal-mnist.onnx", "--dataset",
-                                 "samples", "--images", 3)
+                                 "samples", "--count", 3)
     assert figures.keys() == theirs.keys()
     assert [stage["stage"] for stage in figures["stages"]] == [stage["stage"] for stage in theirs["stages"]]
     for ours, other in zip(figures["stages"], theirs["stages"]):
