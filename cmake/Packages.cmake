@@ -148,7 +148,7 @@ if(OBSCURA_PYTHON)
     obscura_package(python3-obscura-learning COMPONENTS python_learning PROGRAMS SECTION python
       SUMMARY "attacks on protected pictures for Python"
       TEXT "What obscura.audit needs for attacks that learn: the part of Obscura for Python that loads LibTorch."
-      DEPENDS "python3-obscura ${same_version}" RECOMMENDS libopenblas0-pthread)
+      DEPENDS "python3 (>= 3.11)" "python3 (<< 3.12)" "python3-obscura ${same_version}" RECOMMENDS libopenblas0-pthread)
   endif()
 endif()
 

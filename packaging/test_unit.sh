@@ -54,10 +54,16 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext su
 sed -nE 's/^# +(OBSCURA_SERVE=.*)/\1/p' /etc/default/obscura-server >/packages/default
 [[ $(wc -l </packages/default) == 1 ]] || fail "no line for TLS in /etc/default/obscura-server"
 cp /packages/default /etc/default/obscura-server
+[[ ! -e /usr/share/obscura/web/site ]] || sed -i 's/"$/ --web"/' /etc/default/obscura-server
 cp /etc/obscura/tls/cert.pem /root/ca.pem
 systemctl restart obscura-server
 ready https://localhost:8443 --ca /root/ca.pem
 classify 7 --server https://localhost:8443 --ca /root/ca.pem
+if [[ -e /usr/share/obscura/web/site ]]; then
+  printf 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' | openssl s_client -quiet -connect localhost:8443 \
+    -CAfile /root/ca.pem 2>/dev/null >/packages/page || fail "no page"
+  grep -qi '^content-security-policy:' /packages/page || fail "the page has no policy: $(head -n 1 /packages/page)"
+fi
 
 systemctl stop obscura-server
 [[ $(systemctl show -P Result obscura-server) == success ]] || fail "stopped with $(systemctl show -P Result obscura-server)"
