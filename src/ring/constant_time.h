@@ -9,6 +9,18 @@
 /// hold one for cheaper. That none is left is watched by tests/constant_time. The same results as Modulus has.
 namespace obscura::ring::constant_time {
 
+/// The high word of a product. WebAssembly has no such instruction, and its compilers call a function for 128 bits that
+/// takes four times as long as these products.
+inline std::uint64_t mul_high(std::uint64_t a, std::uint64_t b) {
+#if defined(__wasm__)
+  const std::uint64_t a0 = a & 0xffffffff, a1 = a >> 32, b0 = b & 0xffffffff, b1 = b >> 32;
+  const std::uint64_t low = a0 * b0, left = a1 * b0 + (low >> 32), right = a0 * b1 + (left & 0xffffffff);
+  return a1 * b1 + (left >> 32) + (right >> 32);
+#else
+  return static_cast<std::uint64_t>((u128{a} * b) >> 64);
+#endif
+}
+
 /// x, or x - q where that is not negative, for x < 2^63.
 inline std::uint64_t less_q(std::uint64_t x, std::uint64_t q) {
   const std::uint64_t difference = x - q;
@@ -26,8 +38,7 @@ inline std::uint64_t sub(const Modulus& q, std::uint64_t a, std::uint64_t b) {
 
 /// Any x: Barrett's quotient is at most one short.
 inline std::uint64_t reduce(const Modulus& q, std::uint64_t x) {
-  const auto quotient = static_cast<std::uint64_t>((u128{x} * q.barrett_hi()) >> 64);
-  return less_q(x - quotient * q.value(), q.value());
+  return less_q(x - mul_high(x, q.barrett_hi()) * q.value(), q.value());
 }
 
 /// Any x. The quotient is floor(x c / 2^128), c = floor(2^128 / q): x / q - x c / 2^128 < x / 2^128 < 1, so it is at

@@ -1,4 +1,5 @@
 #include "ring/kernels_scalar.h"
+#include "ring/constant_time.h"
 #include "ring/kernels.h"
 
 namespace obscura::ring::scalar {
@@ -7,8 +8,7 @@ namespace {
 // x w - q floor(x w' / 2^64) with w' = floor(w 2^64 / q): x w mod q in [0, 2q) for any 64-bit x (Harvey
 // 2014).
 inline std::uint64_t mul_lazy(std::uint64_t x, std::uint64_t w, std::uint64_t w_shoup, std::uint64_t q) {
-  const auto quotient = static_cast<std::uint64_t>((u128{x} * w_shoup) >> 64);
-  return x * w - quotient * q;
+  return x * w - constant_time::mul_high(x, w_shoup) * q;
 }
 
 inline std::uint64_t below(std::uint64_t x, std::uint64_t bound) {
