@@ -73,7 +73,7 @@ export class ClassifyView {
       this.network = network;
       this.about.textContent = `${nameText(network.name)}: ${network.width}x${network.height}, ` +
         `${network.channels === 1 ? "grey" : "colour"}, ${countText(network.classes.length, "class", "classes")}. ` +
-        `Ring of degree ${network.ringDegree.toLocaleString("en")}, modulus of ${network.modulusBits} bits: ` +
+        `Ring of degree ${network.ringDegree.toLocaleString("en")}, modulus of ${Math.round(network.modulusBits)} bits: ` +
         `${network.securityBits}-bit security. Keys: ${bytesText(model.evaluationKeyBytes)}, sent once.`;
       this.#forget();
       this.input.use(network);
