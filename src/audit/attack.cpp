@@ -38,8 +38,7 @@ const std::vector<Entry>& table() {
   static const std::vector<Entry> entries = {
       {{"blind",
         "ciphertext only",
-        "finds the map under which many pictures look the same everywhere, and "
-        "pixels are whole numbers",
+        "finds the map under which many pictures look the same everywhere, and pixels are whole numbers",
         {"hill"}},
        run_blind},
       {{"statistics",
@@ -49,8 +48,7 @@ const std::vector<Entry>& table() {
        run_statistics},
       {{"jigsaw",
         "ciphertext only",
-        "puts blocks together by their borders, after samples in their order "
-        "(vit) or colours (etc-grayscale)",
+        "puts blocks together by their borders, after samples in their order (vit) or colours (etc-grayscale)",
         {"vit", "etc", "etc-grayscale"}},
        run_jigsaw},
       {{"features", "ciphertext only", "min(v, 255 - v) and sorted colours of single pictures", {"pe"}}, run_features},
@@ -115,8 +113,8 @@ void score(const Scene& scene, Loot& loot, AttackReport& out) {
   out.recovered = std::move(loot.images);
 }
 
-/// The mean and three standard deviations, and two cases more for small
-/// numbers. What random bytes gave is itself a count of as many tries.
+/// The mean and three standard deviations, and two cases more for small numbers. What random bytes gave is itself a
+/// count of as many tries.
 bool as_lucky(double share, double chance, double null, std::size_t tries) {
   const auto n = static_cast<double>(tries);
   const bool by_chance = share * n <= chance * n + 3 * std::sqrt(n * chance * (1 - chance)) + 2;
@@ -160,9 +158,7 @@ Scene make_scene(const shield::Shield& shield, Oracle oracle, std::span<const im
                  image::Dataset publics) {
   if (images.size() < known + 2) {
     throw ParameterError(
-        fmt::format("an attack is tried on two images or more "
-                    "besides the known ones, not on {} of "
-                    "which {} are known",
+        fmt::format("an attack is tried on two images or more besides the known ones, not on {} of which {} are known",
                     images.size(), known));
   }
   Scene out;
@@ -246,8 +242,7 @@ AttackReport run_attack(const std::string& name, const Scene& scene) {
     const AttackReport null = run_once(entry, null_of(scene));
     out.null = Null{null.success.value_or(0), null.quality};
   } catch (const Error&) {
-    // Some attacks refuse what no shield can have made: on random bytes they
-    // get nothing.
+    // Some attacks refuse what no shield can have made: on random bytes they get nothing.
   }
   return out;
 }
@@ -267,14 +262,10 @@ bool AttackReport::at_chance() const {
 }
 
 std::string AttackReport::verdict() const {
-  if (!success)
-    return "no image was recovered: this says how many keys there are, and "
-           "nothing about security";
+  if (!success) return "no image was recovered: this says how many keys there are, and nothing about security";
   if (!quality) {
     return *success == 0 ? "no two pictures have an equal patch at one place"
-                         : percent(*success) +
-                               " of patches at one place of two pictures "
-                               "are equal, for all to see";
+                         : percent(*success) + " of patches at one place of two pictures are equal, for all to see";
   }
   const std::string random = null ? fmt::format(", of random bytes {}", percent(null->success)) : std::string();
   const std::string counted =

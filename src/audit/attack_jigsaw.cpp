@@ -15,14 +15,12 @@ namespace {
 constexpr std::size_t kMostJigsaws = 200;
 // Pictures of one key that are compared at once: more make nothing surer. Pieces that were turned are compared 32 ways.
 constexpr std::size_t kMostCompared = 100, kMostTurned = 30;
-// About the seconds of one core that jigsaws of single pictures may take
-// together.
+// About the seconds of one core that jigsaws of single pictures may take together.
 constexpr double kSeconds = 120, kQuickSeconds = 10;
 // Samples of a block: what putting them in order takes grows with the cube.
 constexpr std::size_t kMostSamples = 768;
 
-/// Pictures ready for their jigsaw: in colour, and with blocks as they are
-/// inside.
+/// Pictures ready for their jigsaw: in colour, and with blocks as they are inside.
 struct Pieces {
   std::vector<image::Image> pictures;
   JigsawRules rules;
@@ -105,8 +103,7 @@ Loot run_jigsaw(const Scene& scene) {
   const std::size_t pieces = shield::Grid(first.height, first.width / across, what.block).count();
   if (what.shield == "vit" && first.channels * what.block * what.block > kMostSamples) {
     throw UnsupportedError("the order of " + std::to_string(first.channels * what.block * what.block) +
-                           " samples in a block takes hours to find: jigsaws of vit are for at "
-                           "most " +
+                           " samples in a block takes hours to find: jigsaws of vit are for at most " +
                            std::to_string(kMostSamples) + ", blocks of 16 in colour");
   }
   const auto ciphers =

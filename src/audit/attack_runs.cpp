@@ -58,8 +58,7 @@ Loot with_half_bytes(const Scene& scene, const NibbleKey& key) {
   return out;
 }
 
-/// With the truth at hand: of the 48 colours that the whole may come out in,
-/// the nearest.
+/// With the truth at hand: of the 48 colours that the whole may come out in, the nearest.
 image::Image nearest_colours(const image::Image& guess, const image::Image& original) {
   image::Image best = guess;
   double most = -1e9;
@@ -104,6 +103,7 @@ Loot run_blind(const Scene& scene) {
   };
   Loot out;
   out.claim = figure("exact channels") == figure("channels") ? "exact" : "not exact";
+  if (figure("shifted channels") > 0) out.claim += ", or the negative of it";
   if (scene.per_image) out.claim = fmt::format("{} of {} exact", figure("exact pictures"), figure("pictures"));
   out.images = std::move(got.images);
   out.figures = std::move(got.figures);
@@ -167,8 +167,7 @@ Loot run_ridge(const Scene& scene) {
 }
 
 Loot run_matching(const Scene& scene) {
-  // The attacker gets both sides, each in an order that says nothing about the
-  // other.
+  // The attacker gets both sides, each in an order that says nothing about the other.
   const std::array<std::uint64_t, 1> number{scene.seed};
   shield::Draws draws(shield::derive({}, "audit: order of images", number));
   const std::size_t count = std::min(scene.originals.size(), kMatched);

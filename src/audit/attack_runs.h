@@ -18,8 +18,7 @@ struct Loot {
   double chance = 0;
   std::size_t each = 1;       ///< how many an image has of what is counted
   bool all_alike = false;     ///< what is counted came out right or wrong in all images at once
-  std::string claim;          ///< what the attack says of itself, without the truth;
-                              ///< empty: nothing
+  std::string claim;          ///< what the attack says of itself, without the truth; empty: nothing
   bool any_symmetry = false;  ///< images are scored in their best position
   std::size_t known_pairs = 0;
   std::size_t chosen = 0;

@@ -5,12 +5,10 @@
 
 #include "image/image.h"
 
-/// For this folder and the audits of its shields: pictures as blocks, counted
-/// in rows from top left.
+/// For this folder and the audits of its shields: pictures as blocks, counted in rows from top left.
 namespace obscura::shield {
 
-/// How many blocks of `side` pixels a picture has, whose sides are multiples of
-/// it.
+/// How many blocks of `side` pixels a picture has, whose sides are multiples of it.
 struct Grid {
   Grid(std::size_t height, std::size_t width, std::size_t side_)
       : side(side_), rows(height / side_), columns(width / side_) {}
@@ -32,8 +30,7 @@ inline bool is_whole(std::size_t channels, std::size_t height, std::size_t width
   return (channels == 1 || channels == 3) && height > 0 && width > 0 && height % side == 0 && width % side == 0;
 }
 
-/// The image with its last row and column repeated until both sides are
-/// multiples of `side`.
+/// The image with its last row and column repeated until both sides are multiples of `side`.
 image::Image pad(const image::Image& image, std::size_t side);
 /// The upper left corner.
 image::Image crop(const image::Image& image, std::size_t height, std::size_t width);

@@ -52,6 +52,41 @@ TEST(BlindHill, RandomSetsAndKeysAreExactAndItKnows) {
   EXPECT_EQ(claims_right, 10);
 }
 
+/// Pictures whose samples were scaled to [-1, 1] before they were multiplied: 2 y / 255 less what the key makes of
+/// ones.
+TEST(BlindHill, SamplesFromMinusOneToOneAreFoundTooOrTheirNegative) {
+  for (std::uint8_t key = 1; key < 4; ++key) {
+    const image::Dataset victims = scenes(100, 3, 32, 70 + key);
+    auto ciphers = protect_all(victims, hill(4), key);
+    image::Dataset white = scenes(1, 3, 32, 1);
+    std::fill(white.images.begin(), white.images.end(), std::uint8_t{255});
+    const auto ones = std::get<shield::RealImage>(protect_all(white, hill(4), key)[0].picture).values;
+    for (shield::Protected& c : ciphers) {
+      auto& values = std::get<shield::RealImage>(c.picture).values;
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = 2 * values[i] / 255 - ones[i] / 255;
+    }
+    const Recovered out = match_blindly(hill(4), ciphers);
+    EXPECT_EQ(figure(out, "exact channels"), 3);
+    EXPECT_EQ(figure(out, "shifted channels"), 3);
+    auto negatives = out.images;
+    for (image::Image& image : negatives) image = image::inverted(image);
+    EXPECT_TRUE(out.images == pictures(victims) || negatives == pictures(victims)) << int{key};
+  }
+}
+
+TEST(BlindHill, OnePictureOfSmallBlocksIsEnoughWhereItHasItsOwnKey) {
+  const image::Dataset victims = scenes(10, 3, 64, 1);
+  const auto originals = pictures(victims);
+  const Recovered out = match_each_blindly(hill(2), protect_all(victims, hill(2), 1, true));
+  EXPECT_EQ(figure(out, "pictures"), 10);
+  double exact = 0;
+  for (std::size_t i = 0; i < originals.size(); ++i) exact += out.images[i] == originals[i] ? 1 : 0;
+  EXPECT_GE(exact, 2);
+  EXPECT_EQ(figure(out, "exact pictures"), exact);
+  const auto small = protect_all(scenes(2, 3, 6, 1), hill(2), 1, true);
+  EXPECT_THROW(match_each_blindly(hill(2), small), ParameterError);
+}
+
 TEST(BlindHill, FindsNothingWithAKeyAnImage) {
   const image::Dataset victims = scenes(200, 1, 32, 1);
   const Recovered out = match_blindly(hill(4), protect_all(victims, hill(4), 1, true));

@@ -43,8 +43,7 @@ Places linear_step(const MatrixF& from, const MatrixF& to, const Places& places,
   return assign(cost, places.size(), places.size());
 }
 
-/// What the sum of squared differences gains by swapping two nodes. Columns,
-/// because symmetric matrices lie so.
+/// What the sum of squared differences gains by swapping two nodes. Columns, because symmetric matrices lie so.
 float swap_change(const MatrixF& from, const MatrixF& now, Eigen::Index a, Eigen::Index b) {
   const auto gained = [&](Eigen::Index c) { return (now(c, a) - now(c, b)) * (from(c, a) - from(c, b)); };
   const float all = (now.col(a) - now.col(b)).dot(from.col(a) - from.col(b));

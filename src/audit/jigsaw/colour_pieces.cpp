@@ -23,8 +23,7 @@ Eigen::Index index(std::size_t v) {
   return static_cast<Eigen::Index>(v);
 }
 
-/// Two blocks and how the second, turned and perhaps negative, is like the
-/// first.
+/// Two blocks and how the second, turned and perhaps negative, is like the first.
 struct Pair {
   float likeness = 0;
   std::size_t i = 0, j = 0, turn = 0;
@@ -45,9 +44,8 @@ std::vector<std::size_t> sources(const Turn& turn, std::size_t block) {
   return out;
 }
 
-/// A column a block: its samples in all pictures, less the mean of each, of
-/// length 1 unless it is flat. How bright blocks are would tell neighbours less
-/// well from other colours.
+/// A column a block: its samples in all pictures, less the mean of each, of length 1 unless it is flat. How bright
+/// blocks are would tell neighbours less well from other colours.
 MatrixF columns_of(std::span<const image::Image> pictures, const shield::Grid& grid) {
   const std::size_t area = grid.side * grid.side;
   MatrixF out(pictures.size() * area, grid.count());
@@ -120,8 +118,7 @@ std::vector<Group> joined(const std::vector<Pair>& pairs, std::size_t count) {
   return groups;
 }
 
-/// Groups of three: pairs take the single that is most like them; where singles
-/// are too few, the last pairs part.
+/// Groups of three: pairs take the single that is most like them; where singles are too few, the last pairs part.
 std::vector<Group> triples(std::vector<Group> groups, const MatrixF& likeness) {
   std::vector<Group> out, pairs;
   Group singles;
@@ -196,9 +193,7 @@ void check(std::span<const image::Image> pictures, std::size_t block) {
   for (const image::Image& p : pictures) {
     if (p.channels != 1 || p.height != pictures[0].height || p.width != pictures[0].width || p.height == 0 ||
         p.width == 0 || p.height % block != 0 || p.width % (3 * block) != 0) {
-      throw MismatchError(
-          "colours are found in grey pictures of one shape, a "
-          "multiple of three blocks wide");
+      throw MismatchError("colours are found in grey pictures of one shape, a multiple of three blocks wide");
     }
   }
 }

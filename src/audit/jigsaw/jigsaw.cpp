@@ -76,8 +76,8 @@ class Puzzle {
                        [&](const Vec& at) { return box.holds(at) && taken[box.index(at)]; });
   }
 
-  /// Takes the group of piece j into that of piece i, unless two pieces would
-  /// come to lie in one place or the whole would not fit the frame.
+  /// Takes the group of piece j into that of piece i, unless two pieces would come to lie in one place or the whole
+  /// would not fit the frame.
   void merge(const Link& link) {
     const Placed& first = placed_[link.i];
     const Placed& second = placed_[link.j];
@@ -127,9 +127,7 @@ void check(std::span<const image::Image> pictures, std::size_t block) {
   for (const image::Image& p : pictures) {
     if (p.channels != 3) throw UnsupportedError("jigsaws are put together in images of three channels only");
     if (p.height != first.height || p.width != first.width) {
-      throw MismatchError(
-          "jigsaws of several pictures are put together where "
-          "all are of one size");
+      throw MismatchError("jigsaws of several pictures are put together where all are of one size");
     }
   }
   const std::size_t pieces = block < 2 ? 0 : (first.height / block) * (first.width / block);

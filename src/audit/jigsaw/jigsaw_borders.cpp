@@ -7,8 +7,7 @@ namespace {
 
 using Samples = Border::Samples;
 
-/// Gradients of nought to one grey level, so that the covariance of a flat
-/// border has an inverse.
+/// Gradients of nought to one grey level, so that the covariance of a flat border has an inverse.
 void finish(Border& border, const Samples& inner) {
   const Samples gradients = border.samples - inner;
   Samples all(gradients.rows() + 9, 3);
@@ -23,15 +22,13 @@ void finish(Border& border, const Samples& inner) {
   border.constant = border.wanted.cwiseProduct(expected).sum();
 }
 
-/// What one border wants of each sample of another: entry (c, d) for its colour
-/// c and the other's d.
+/// What one border wants of each sample of another: entry (c, d) for its colour c and the other's d.
 Eigen::Matrix3d agreement(const Border& first, const Border& second, bool along) {
   if (along) return first.wanted.transpose() * second.samples;
   return first.wanted.transpose() * second.samples.colwise().reverse();
 }
 
-/// The squared Mahalanobis length of (second, recoloured) - (what the first
-/// expects), summed over samples.
+/// The squared Mahalanobis length of (second, recoloured) - (what the first expects), summed over samples.
 double one_way(const Border& first, const Border& second, const Eigen::Matrix3d& agrees, const Recolour& change) {
   double own = 0, agreed = 0;
   for (int c = 0; c < 3; ++c) {

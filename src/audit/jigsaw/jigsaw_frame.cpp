@@ -40,8 +40,7 @@ void Frame::fill() {
     }
     const Laid laid = offers[best].laid;
     put(best, laid);
-    // What the new piece changes: its neighbours' offers, and those that were
-    // of itself.
+    // What the new piece changes: its neighbours' offers, and those that were of itself.
     for (std::size_t s = 0; s < places_.size(); ++s) {
       if (!places_[s] && offers[s].cost < kInfinity && offers[s].laid.piece == laid.piece) offers[s] = best_offer(s);
     }
@@ -98,8 +97,8 @@ void Frame::try_piece(std::size_t place, std::size_t piece, Offer& best) const {
   }
 }
 
-/// Of a piece that lies there and one that would come to lie next to it, in
-/// direction `outwards` from it, in each of the colours.
+/// Of a piece that lies there and one that would come to lie next to it, in direction `outwards` from it, in each of
+/// the colours.
 void Frame::add_costs(const Laid& there, const Vec& outwards, std::size_t piece, const Turn& turn,
                       std::vector<double>& cost) const {
   std::vector<double> of_change(cost.size());

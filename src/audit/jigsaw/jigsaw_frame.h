@@ -7,8 +7,7 @@
 #include "audit/jigsaw/jigsaw_links.h"
 #include "audit/jigsaw/jigsaw_turns.h"
 
-/// Internal to src/audit: the frame of a puzzle, filled from what already lies
-/// in it.
+/// Internal to src/audit: the frame of a puzzle, filled from what already lies in it.
 namespace obscura::audit {
 
 /// How a piece lies.
@@ -24,8 +23,7 @@ class Frame {
   Frame(const PieceBorders& borders, const JigsawRules& rules, std::size_t rows, std::size_t columns);
 
   void put(std::size_t place, const Laid& laid);
-  /// Lays every piece that is left: of all free places beside a piece and all
-  /// pieces, what fits best, one by one.
+  /// Lays every piece that is left: of all free places beside a piece and all pieces, what fits best, one by one.
   void fill();
   /// Of a frame that is full.
   std::vector<Laid> laid() const;

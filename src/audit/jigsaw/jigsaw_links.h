@@ -28,12 +28,10 @@ class PieceBorders {
   /// The place of a change in changes().
   std::size_t index_of(const Recolour& change) const;
 
-  /// Adds the mismatch, over all pictures, of side a of piece i and side b of
-  /// piece j for every change of j.
+  /// Adds the mismatch, over all pictures, of side a of piece i and side b of piece j for every change of j.
   void add(std::size_t i, std::size_t a, std::size_t j, std::size_t b, bool mirrored, double* cost) const;
 
-  /// The best few of each side, in order of how much better they are than the
-  /// best with another piece.
+  /// The best few of each side, in order of how much better they are than the best with another piece.
   std::vector<Link> best_links() const;
 
  private:

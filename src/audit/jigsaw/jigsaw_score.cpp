@@ -85,8 +85,7 @@ class Parts {
   std::vector<std::size_t> parent_;
 };
 
-/// True if some right place of the first is the wanted neighbour of one of the
-/// second.
+/// True if some right place of the first is the wanted neighbour of one of the second.
 bool beside(const Places& first, const Places& second, const Jigsaw& grid, std::size_t down, std::size_t right) {
   return std::any_of(first.begin(), first.end(), [&](std::size_t a) {
     if (a % grid.columns + right >= grid.columns || a / grid.columns + down >= grid.rows) return false;

@@ -4,8 +4,7 @@
 #include <array>
 #include <cstddef>
 
-/// Internal to src/audit: whole vectors in the plane and the eight maps of the
-/// square.
+/// Internal to src/audit: whole vectors in the plane and the eight maps of the square.
 namespace obscura::audit {
 
 struct Vec {

@@ -27,9 +27,8 @@ Eigen::Index index(std::size_t v) {
   return static_cast<Eigen::Index>(v);
 }
 
-/// How alike two samples of a photograph are: exp(-(distance / length)^power),
-/// and `colours` of that for red and green and for green and blue, which are
-/// nearer to each other than red and blue.
+/// How alike two samples of a photograph are: exp(-(distance / length)^power), and `colours` of that for red and green
+/// and for green and blue, which are nearer to each other than red and blue.
 struct Law {
   double length = 9, power = 1.1, colours = 0.9;
 };
@@ -72,8 +71,7 @@ MatrixF correlations(MatrixF samples) {
   return scale.asDiagonal() * (samples.transpose() * samples) * scale.asDiagonal();
 }
 
-/// All samples of a block rise and fall with its brightness: those against the
-/// others are negative.
+/// All samples of a block rise and fall with its brightness: those against the others are negative.
 VectorF signs_of(const MatrixF& samples) {
   const Eigen::SelfAdjointEigenSolver<MatrixF> solver(correlations(samples));
   return solver.eigenvectors().rightCols(1).unaryExpr([](float v) { return v < 0 ? -1.0F : 1.0F; });
@@ -86,8 +84,7 @@ MatrixF scores_of(const MatrixF& likeness) {
   return out;
 }
 
-/// Of samples that are all positive, with the brightness and contrast of blocks
-/// taken away.
+/// Of samples that are all positive, with the brightness and contrast of blocks taken away.
 MatrixF seen_scores(MatrixF samples) {
   samples.colwise() -= samples.rowwise().mean().eval();
   const VectorF contrast =
@@ -114,8 +111,7 @@ MatrixF law_scores(const Law& law, std::size_t channels, std::size_t block) {
   return scores_of(scale.asDiagonal() * likeness * scale.asDiagonal());
 }
 
-/// What samples in these places have in common: the mean over all pairs of an
-/// offset and two colours.
+/// What samples in these places have in common: the mean over all pairs of an offset and two colours.
 MatrixF stationary_scores(const MatrixF& seen, const Places& places, std::size_t channels, std::size_t block) {
   const auto k = static_cast<std::ptrdiff_t>(block), c = static_cast<std::ptrdiff_t>(channels);
   const std::size_t size = places.size();
@@ -149,8 +145,7 @@ struct Found {
   double residual = 1;
 };
 
-/// Puts samples by the law that they have by themselves, as long as that
-/// changes anything.
+/// Puts samples by the law that they have by themselves, as long as that changes anything.
 Found settle(const MatrixF& seen, Places places, std::size_t channels, std::size_t block) {
   Found best;
   for (int round = 0; round < kMostRounds; ++round) {
@@ -196,15 +191,11 @@ void check(std::span<const image::Image> pictures, std::size_t block) {
     const image::Image& first = pictures[0];
     if (p.height != first.height || p.width != first.width || p.channels != first.channels ||
         !shield::is_whole(p.channels, p.height, p.width, block)) {
-      throw MismatchError(
-          "samples of blocks are put in order where pictures "
-          "are of one shape, in whole blocks");
+      throw MismatchError("samples of blocks are put in order where pictures are of one shape, in whole blocks");
     }
   }
   if (pictures.empty() || pictures.size() * (pictures[0].height / block) * (pictures[0].width / block) < 2) {
-    throw MismatchError(
-        "samples of blocks are put in order where there are "
-        "two blocks or more");
+    throw MismatchError("samples of blocks are put in order where there are two blocks or more");
   }
 }
 
@@ -228,9 +219,7 @@ image::Image with_samples_in_order(const SampleOrder& order, const image::Image&
   const std::size_t area = block * block;
   if (order.key.place.size() != picture.channels * area ||
       !shield::is_whole(picture.channels, picture.height, picture.width, block)) {
-    throw MismatchError(
-        "an order of samples is for pictures of its own "
-        "channels, in blocks of its own size");
+    throw MismatchError("an order of samples is for pictures of its own channels, in blocks of its own size");
   }
   image::Image out = picture;
   for (std::size_t b = 0; b < grid.count(); ++b) {

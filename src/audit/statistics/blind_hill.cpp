@@ -38,6 +38,8 @@ constexpr std::size_t kMostBlocks = 40'000;
 constexpr double kRougher = 1.3;
 // Of samples of single precision: the deviation of their rounding, as a share of the sample.
 constexpr double kRounding = 0x1p-24;
+// What scaling to [-1, 1] takes from pixels, in pixels.
+constexpr double kShift = 127.5;
 // Pixels a side: the work grows with the sixth power of it and more.
 constexpr std::size_t kLargestBlock = 4;
 
@@ -52,6 +54,15 @@ std::vector<std::vector<Eigen::Index>> block_symmetries(std::size_t block) {
 struct Guess {
   OrthogonalMatch match;
   Matrix inverse;  ///< up to scale
+};
+
+/// The lattice that pixels are whole numbers in, as far as it is known.
+struct WholePixels {
+  bool shifted = false;  ///< that of differences: zero is no point of it
+  Matrix differences;    ///< made when first wanted
+  std::optional<Matrix> coordinates;
+  PixelMoments moments;  ///< in whole coordinates
+  int attempts = 0;
 };
 
 class Channel {
@@ -90,24 +101,8 @@ class Channel {
 
   /// The key's inverse itself, if the guess is near enough.
   std::optional<Matrix> exact(const Guess& guess) {
-    find_lattice(guess);
-    if (!coordinates_) return std::nullopt;
-    // Blocks that are turned or mirrored differ from right ones in little but their joints.
-    const Matrix rough = coordinates_->inverse() * guess.inverse;
-    std::optional<Matrix> best;
-    double least = 0;
-    for (const auto& order : block_symmetries(block_)) {
-      const auto pixels = pixels_of(whole_moments_, rough(Eigen::all, order));
-      if (!pixels) continue;
-      const Roughness roughness = roughness_of(whole_moments_, *pixels);
-      if (best && roughness.inside + roughness.joints >= least) continue;
-      best = pixels;
-      least = roughness.inside + roughness.joints;
-    }
-    if (!best) return std::nullopt;
-    Matrix inverse = smoothest(moments_, *coordinates_ * *best);
-    if (statistics_.mean.dot(inverse.rowwise().sum()) < 0) inverse = -inverse;
-    return is_proven(inverse) ? std::optional(std::move(inverse)) : std::nullopt;
+    if (auto found = exact(guess, from_zero_)) return found;
+    return exact(guess, shifted_);
   }
 
   /// Statistics of what `inverse` makes of the pictures.
@@ -125,10 +120,11 @@ class Channel {
     HillChannel out;
     out.residual = guess.match.residual;
     out.exact = exact.has_value();
-    out.evidence = evidence(inverse);
+    out.shifted = out.exact && is_shifted_;
+    out.evidence = evidence(inverse, out.shifted ? kShift : 0);
     out.inverse = shield::RealMatrix(static_cast<std::size_t>(inverse.rows()));
     Eigen::Map<Rows>(out.inverse.values.data(), inverse.rows(), inverse.cols()) = inverse;
-    const Vector mean = inverse.transpose() * statistics_.mean;
+    const Vector mean = (inverse.transpose() * statistics_.mean).array() + (out.shifted ? kShift : 0);
     out.plain_mean.assign(mean.begin(), mean.end());
     out.cipher_mean.assign(statistics_.mean.begin(), statistics_.mean.end());
     return out;
@@ -168,17 +164,51 @@ class Channel {
     return inverse * (kContrast / std::sqrt(pixels.squaredNorm() / static_cast<double>(pixels.size())));
   }
 
+  std::optional<Matrix> exact(const Guess& guess, WholePixels& whole) {
+    find_lattice(guess, whole);
+    if (!whole.coordinates) return std::nullopt;
+    // Blocks that are turned or mirrored differ from right ones in little but their joints.
+    const Matrix rough = whole.coordinates->inverse() * guess.inverse;
+    std::optional<Matrix> best;
+    double least = 0;
+    for (const auto& order : block_symmetries(block_)) {
+      const auto pixels = pixels_of(whole.moments, rough(Eigen::all, order));
+      if (!pixels) continue;
+      const Roughness roughness = roughness_of(whole.moments, *pixels);
+      if (best && roughness.inside + roughness.joints >= least) continue;
+      best = pixels;
+      least = roughness.inside + roughness.joints;
+    }
+    if (!best) return std::nullopt;
+    Matrix inverse = smoothest(moments_, *whole.coordinates * *best);
+    if (brightness(inverse, whole.shifted) < 0) inverse = -inverse;
+    if (!is_proven(inverse, whole.shifted)) return std::nullopt;
+    is_shifted_ = whole.shifted;
+    return inverse;
+  }
+
+  /// Negative where pictures come out negative. Of pixels from 0 on the mean says so; of others whether light comes
+  /// from above, as it does in most photographs.
+  double brightness(const Matrix& inverse, bool shifted) const {
+    const Vector sums = inverse.rowwise().sum();
+    if (!shifted) return statistics_.mean.dot(sums);
+    const Vector places = statistics_.means * sums;
+    return places.head(places.size() / 2).sum() - places.tail(places.size() / 2).sum();
+  }
+
   /// Looks for the lattice in which pixels are whole numbers, with the guess for lengths that are about right.
-  void find_lattice(const Guess& guess) {
-    if (coordinates_ || lattice_attempts_ == kLatticeAttempts) return;
-    ++lattice_attempts_;
-    if (differences_.size() == 0) differences_ = pictures_.differences();
+  void find_lattice(const Guess& guess, WholePixels& whole) {
+    if (whole.coordinates || whole.attempts == kLatticeAttempts) return;
+    ++whole.attempts;
+    if (whole.differences.size() == 0) whole.differences = pictures_.differences(!whole.shifted);
     const Matrix rough = in_pixels(guess.inverse);
-    coordinates_ = whole_coordinates(differences_, rough, 3 * rounding(rough));
-    if (!coordinates_) return;
-    whole_moments_ = moments_;
-    for (PairMoments& m : whole_moments_) {
-      for (Matrix* part : {&m.first, &m.second, &m.both}) *part = coordinates_->transpose() * *part * *coordinates_;
+    whole.coordinates = whole_coordinates(whole.differences, rough, 3 * rounding(rough));
+    if (!whole.coordinates) return;
+    whole.moments = moments_;
+    for (PairMoments& m : whole.moments) {
+      for (Matrix* part : {&m.first, &m.second, &m.both}) {
+        *part = whole.coordinates->transpose() * *part * *whole.coordinates;
+      }
     }
   }
 
@@ -188,8 +218,8 @@ class Channel {
     return std::sqrt((squares.transpose() * inverse.cwiseAbs2()).mean());
   }
 
-  HillEvidence evidence(const Matrix& inverse) const {
-    const Matrix pixels = pictures_.blocks(kMostBlocks) * inverse;
+  HillEvidence evidence(const Matrix& inverse, double shift) const {
+    const Matrix pixels = (pictures_.blocks(kMostBlocks) * inverse).array() + shift;
     const Roughness roughness = roughness_of(moments_, inverse);
     return {residue_of(pixels), pixels.minCoeff(), pixels.maxCoeff(),
             roughness.inside > 0 ? roughness.joints / roughness.inside : 0};
@@ -197,8 +227,8 @@ class Channel {
 
   /// Whether pixels are whole numbers in the range of bytes, and joints of blocks no rougher than their inside: none is
   /// so if pixels have changed places or have others added to them.
-  bool is_proven(const Matrix& inverse) const {
-    const HillEvidence e = evidence(inverse);
+  bool is_proven(const Matrix& inverse, bool shifted) const {
+    const HillEvidence e = evidence(inverse, shifted ? kShift : 0);
     return e.residue < std::min(0.2, 0.01 + 3 * rounding(inverse)) && e.lowest > -0.5 && e.highest < 255.5 &&
            e.joints > 0 && e.joints < kRougher;
   }
@@ -209,10 +239,9 @@ class Channel {
   PixelMoments moments_;
   BlockStatistics statistics_;
   Whitening whitening_;
-  Matrix differences_;  // made when first wanted
-  std::optional<Matrix> coordinates_;
-  PixelMoments whole_moments_;  // in whole coordinates
-  int lattice_attempts_ = 0;
+  WholePixels from_zero_;
+  WholePixels shifted_{true, {}, {}, {}, 0};
+  bool is_shifted_ = false;  // what was proven last
 };
 
 /// What was found of a channel so far.

@@ -107,7 +107,7 @@ PixelMoments CipherBlocks::moments() const {
   return out;
 }
 
-Matrix CipherBlocks::differences() const {
+Matrix CipherBlocks::differences(bool with_blocks) const {
   const std::size_t each = grid_.rows * (grid_.columns - 1) + (grid_.rows - 1) * grid_.columns + grid_.count();
   const std::size_t images = std::min(pictures_.size(), std::max<std::size_t>(1, kMostDifferences / each));
   Rows out(index(images * each), index(size())), blocks(index(grid_.count()), index(size()));
@@ -115,7 +115,7 @@ Matrix CipherBlocks::differences() const {
   for (std::size_t n = 0; n < images; ++n) {
     for (std::size_t b = 0; b < grid_.count(); ++b) write(n, b, blocks.row(index(b)));
     for (std::size_t b = 0; b < grid_.count(); ++b) {
-      out.row(at++) = blocks.row(index(b));
+      if (with_blocks) out.row(at++) = blocks.row(index(b));
       if ((b + 1) % grid_.columns != 0) out.row(at++) = blocks.row(index(b + 1)) - blocks.row(index(b));
       if (b + grid_.columns < grid_.count()) {
         out.row(at++) = blocks.row(index(b + grid_.columns)) - blocks.row(index(b));

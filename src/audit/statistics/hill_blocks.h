@@ -41,9 +41,9 @@ class CipherBlocks {
   /// Of blocks as they are.
   PixelMoments moments() const;
 
-  /// Blocks, and blocks less their neighbours to the right and below: where a picture is smooth, images of small whole
-  /// numbers.
-  Matrix differences() const;
+  /// Blocks, unless they are left out, and blocks less their neighbours to the right and below: where a picture is
+  /// smooth, images of small whole numbers.
+  Matrix differences(bool with_blocks = true) const;
 
   /// Blocks as they are, of as many pictures as make at most `most`.
   Matrix blocks(std::size_t most) const;

@@ -38,8 +38,7 @@ std::vector<FeatureStatistics> own_statistics(PlaceStatistics& side, const Place
   return out;
 }
 
-/// What each place of number i in place j of block b gains from blocks around
-/// it, whose keys are taken as right.
+/// What each place of number i in place j of block b gains from blocks around it, whose keys are taken as right.
 SignedPermutation sweep_block(const Sides& sides, const Guess& guess, std::size_t b) {
   const auto size = static_cast<Eigen::Index>(guess.keys[b].place.size());
   MatrixF gain[2] = {MatrixF::Zero(size, size), MatrixF::Zero(size, size)};  // even, odd
@@ -72,8 +71,7 @@ double residual(const Sides& sides, const Guess& guess) {
   return whole > 0 ? difference / whole : 1;
 }
 
-/// A first key for a block: by what order and signs do not change, within it
-/// and towards all others.
+/// A first key for a block: by what order and signs do not change, within it and towards all others.
 SignedPermutation first_key(const std::vector<FeatureStatistics>& plain, const std::vector<FeatureStatistics>& hidden,
                             const MatrixF& plain_ties, const MatrixF& hidden_ties) {
   SignedPermutation key =
@@ -82,8 +80,7 @@ SignedPermutation first_key(const std::vector<FeatureStatistics>& plain, const s
   return key;
 }
 
-/// Whether neighbours whose keys are settled say that a block's signs should
-/// all be turned over.
+/// Whether neighbours whose keys are settled say that a block's signs should all be turned over.
 bool contradicts(const Sides& sides, const Guess& guess, std::size_t b, const std::vector<bool>& settled) {
   float agreement = 0;
   for (const std::size_t c : neighbourhood(b, sides.rows, sides.columns)) {
@@ -146,8 +143,7 @@ class EleMatch {
     return guess;
   }
 
-  /// Row after row, so that all but the first block have a settled neighbour;
-  /// then the sign of all by the means.
+  /// Row after row, so that all but the first block have a settled neighbour; then the sign of all by the means.
   void align_signs(Guess& guess) {
     std::vector<bool> settled(guess.places.size());
     for (std::size_t b = 0; b < guess.places.size(); ++b) {
@@ -203,9 +199,7 @@ Recovered match_ele(std::span<const image::Image> ciphers, const image::Dataset&
   const PlacedSamples hidden = read_blocks(ciphers, block, Unit::halves);
   const PlacedSamples plain = read_blocks(publics, std::min(publics.count, most), block, Unit::halves);
   if (plain.rows != hidden.rows || plain.columns != hidden.columns) {
-    throw MismatchError(
-        "where blocks are shuffled, public images must be as "
-        "large as the protected ones");
+    throw MismatchError("where blocks are shuffled, public images must be as large as the protected ones");
   }
   PlacedSamples some = hidden;
   some.count = std::min(hidden.count, most);

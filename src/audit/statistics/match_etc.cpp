@@ -15,8 +15,7 @@ constexpr std::size_t kStates = 96, kGreyStates = 16;
 constexpr float kMeanWeight = 1;
 constexpr int kMostSweeps = 12;
 
-/// What state number `state` does to a block of `side` pixels in so many
-/// colours.
+/// What state number `state` does to a block of `side` pixels in so many colours.
 SignedPermutation key_of(std::size_t state, std::size_t side, std::size_t channels) {
   const std::size_t size = channels * side * side;
   SignedPermutation out{std::vector<std::size_t>(size), std::vector<float>(size)};
@@ -272,9 +271,7 @@ Recovered match_etc(std::span<const image::Image> ciphers, const image::Dataset&
   const PlacedSamples plain =
       read_blocks(reduced(some_publics(publics, block, most, planes), block, cells), cells, Unit::samples, channels);
   if (plain.rows != hidden.rows || plain.columns != hidden.columns) {
-    throw MismatchError(
-        "where blocks are shuffled, public images must be as "
-        "large as the protected ones");
+    throw MismatchError("where blocks are shuffled, public images must be as large as the protected ones");
   }
   const Guess guess = EtcMatch(plain, some, cells, planes).best(seed);
   const std::vector<SignedPermutation> keys = keys_of(block, channels);

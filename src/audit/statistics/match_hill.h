@@ -27,6 +27,9 @@ struct HillChannel {
   std::vector<double> cipher_mean;
   double residual = 0;  ///< of the match: sum of squared differences over sum of squares; 0 is perfect, 1 and more none
   bool exact = false;   ///< the inverse was then found to rounding
+  /// Of blind_hill: samples had been scaled to [-1, 1] before they were multiplied, so that the negative of all
+  /// pictures is as likely as they are.
+  bool shifted = false;
   HillEvidence evidence;  ///< of blind_hill
 };
 

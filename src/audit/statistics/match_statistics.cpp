@@ -32,8 +32,7 @@ std::vector<RealImage> real_pictures(std::span<const Protected> ciphers) {
   return out;
 }
 
-/// Blocks that hold nothing but the original: padding looks the same in no
-/// other place.
+/// Blocks that hold nothing but the original: padding looks the same in no other place.
 RealImage without_padding(const RealImage& picture, const Protected& file, std::size_t block) {
   const std::size_t height = file.height / block * block, width = file.width / block * block;
   if (height == 0 || width == 0) return picture;
@@ -85,15 +84,13 @@ shield::Parameters blind_parameters(const shield::Parameters& wanted) {
   shield::Parameters what = shield::complete(wanted);
   if (what.arithmetic == shield::Arithmetic::modular) {
     throw UnsupportedError(
-        "modular hill leaves pictures no likeness and no "
-        "lattice to find its key by: known blocks give it "
+        "modular hill leaves pictures no likeness and no lattice to find its key by: known blocks give it "
         "(known-blocks), real hill is found blindly");
   }
   return what;
 }
 
-/// How many parts so many blocks are cut into: two or more of two to ten blocks
-/// where that can be.
+/// How many parts so many blocks are cut into: two or more of two to ten blocks where that can be.
 std::size_t parts_of(std::size_t blocks) {
   return blocks < 4 ? 1 : std::max<std::size_t>(2, blocks / 10);
 }
@@ -145,10 +142,8 @@ bool can_match_statistics(const shield::Parameters& what) {
 Recovered match_statistics(const shield::Parameters& wanted, std::span<const Protected> ciphers,
                            const image::Dataset& publics, const MatchOptions& options) {
   if (!can_match_statistics(wanted)) {
-    throw UnsupportedError(
-        "statistics are matched for the shields hill, le, "
-        "ele, etc and etc-grayscale, not for '" +
-        wanted.shield + "'");
+    throw UnsupportedError("statistics are matched for the shields hill, le, ele, etc and etc-grayscale, not for '" +
+                           wanted.shield + "'");
   }
   const shield::Parameters what = shield::complete(wanted);
   check(what, ciphers);
@@ -173,7 +168,9 @@ Recovered match_blindly(const shield::Parameters& wanted, std::span<const Protec
     worst.highest = std::max(worst.highest, channel.evidence.highest);
     worst.joints = std::max(worst.joints, channel.evidence.joints);
   }
+  const auto shifted = std::count_if(guess.channels.begin(), guess.channels.end(), [](auto& c) { return c.shifted; });
   out.figures.insert(out.figures.end(), {{"channels", static_cast<double>(guess.channels.size())},
+                                         {"shifted channels", static_cast<double>(shifted)},
                                          {"lattice residue", worst.residue},
                                          {"lowest pixel", worst.lowest},
                                          {"highest pixel", worst.highest},
@@ -193,9 +190,7 @@ Recovered match_each_blindly(const shield::Parameters& wanted, std::span<const P
   for (std::size_t i = 0; i < real.size(); ++i, progress.advance()) {
     const auto parts = parts_of(without_padding(real[i], ciphers[i], what.block), what.block);
     if (parts.size() < 2) {
-      throw ParameterError(
-          "a picture by itself is attacked where it has 4 "
-          "blocks or more a side, not fewer");
+      throw ParameterError("a picture by itself is attacked where it has 4 blocks or more a side, not fewer");
     }
     const HillGuess guess = blind_hill(parts, what.block, options.seed);
     const auto proven = std::count_if(guess.channels.begin(), guess.channels.end(), [](auto& c) { return c.exact; });

@@ -27,17 +27,14 @@ Eigen::Index index(std::size_t v) {
 std::size_t pictures_within_memory(std::size_t wanted, std::size_t places, std::size_t size, std::size_t features) {
   const auto refuse = [&](const std::string& why) {
     throw UnsupportedError(
-        fmt::format("pictures of {} shuffled blocks are too many to match: {}; "
-                    "larger blocks or smaller pictures, or "
+        fmt::format("pictures of {} shuffled blocks are too many to match: {}; larger blocks or smaller pictures, or "
                     "for etc and etc-grayscale the attack jigsaw",
                     places, why));
   };
   if (places > kMostPlaces) {
     const double times = std::pow(static_cast<double>(places) / 64, 3);
-    refuse(
-        fmt::format("of 64 they take seconds, of these about {:.0f} times "
-                    "that; at most {} are taken",
-                    times, kMostPlaces));
+    refuse(fmt::format("of 64 they take seconds, of these about {:.0f} times that; at most {} are taken", times,
+                       kMostPlaces));
   }
   const std::size_t numbers = kSides * features * size * sizeof(float);
   if (const std::size_t bytes = numbers * kNeighbours * places * size; bytes > kCovarianceBytes) {

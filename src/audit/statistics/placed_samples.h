@@ -12,8 +12,7 @@
 /// Internal to src/audit.
 namespace obscura::audit {
 
-/// Blocks of pictures as small whole numbers: values[((picture * places +
-/// place) * size) + i].
+/// Blocks of pictures as small whole numbers: values[((picture * places + place) * size) + i].
 struct PlacedSamples {
   std::size_t count = 0;
   std::size_t rows = 0;
@@ -38,14 +37,12 @@ PlacedSamples read_blocks(std::span<const image::Image> pictures, std::size_t si
                           std::size_t channels = 3);
 /// The same of the first `count` images of a set, padded.
 PlacedSamples read_blocks(const image::Dataset& set, std::size_t count, std::size_t side, Unit unit);
-/// The inverse of read_blocks for one picture: `block(place)` points to the
-/// numbers of a block.
+/// The inverse of read_blocks for one picture: `block(place)` points to the numbers of a block.
 image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std::size_t side, Unit unit,
                           std::size_t channels = 3);
 
-/// A function of a number that statistics are taken of. An odd one becomes its
-/// negative when the number is turned around (v becomes the greatest value less
-/// v), an even one stays.
+/// A function of a number that statistics are taken of. An odd one becomes its negative when the number is turned
+/// around (v becomes the greatest value less v), an even one stays.
 struct Feature {
   std::vector<float> table;
   bool odd = true;
