@@ -1,5 +1,31 @@
 // How the page looks and what it allows: on a phone, in the dark, and what may be loaded.
+import http from "node:http";
 import { answer, ask, assert, assertEqual, choose, panel, preview, sample, TestBrowser, TestServer } from "./support.mjs";
+
+/** Behind a proxy that has it under a path. */
+export async function under_a_path(place) {
+  const server = await new TestServer(place).start();
+  const proxy = http.createServer((request, response) => {
+    if (!request.url.startsWith("/clinic/")) return response.writeHead(404).end();
+    const on = http.request({ port: server.port, host: "127.0.0.1", method: request.method, path: request.url.slice("/clinic".length), headers: request.headers },
+      (answered) => {
+        response.writeHead(answered.statusCode, answered.headers);
+        answered.pipe(response);
+      });
+    on.on("error", () => response.destroy());
+    request.pipe(on);
+  });
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  place.ends.push(() => (proxy.closeAllConnections(), new Promise((resolve) => proxy.close(resolve))));
+  const origin = `http://127.0.0.1:${proxy.address().port}`;
+  const browser = await TestBrowser.start(place, { origin });
+  const page = await browser.page(`${origin}/clinic/#token=${server.token}`);
+  await page.getByRole("button", { name: "Sample: a drawn 7" }).click();
+  await preview(page);
+  await ask(page);
+  assertEqual(await answer(page).innerText(), "7", "the answer");
+  browser.check();
+}
 
 /** 360 pixels wide: nothing to scroll sideways, and everything large enough for a finger. */
 export async function phone(place) {

@@ -162,6 +162,30 @@ export async function exported(place) {
   browser.check();
 }
 
+/** Keys that the program made, under a passphrase, are used by the page for the program that they were made for. */
+export async function imported(place) {
+  const { browser, page } = await begun(place);
+  browser.allowed.push(/status of 424/);
+  fs.writeFileSync(place.path("passphrase"), "of the program\n");
+  obscura("keygen", "--client", path.join(here.served, "models/mnist/client.spec"), "--out", place.path("clinic"), "--passphrase-file", place.path("passphrase"));
+  execFileSync("tar", ["-cf", place.path("clinic.tar"), "-C", place.folder, "clinic"]);
+  await tab(page, "keys");
+  await page.locator("#keys-file").setInputFiles(place.path("clinic.tar"));
+  const list = await rows(page);
+  await list.getByText("under a passphrase").waitFor();
+  await tab(page, "classify");
+  await choose(page, sample("2-0"));
+  await preview(page);
+  await panel(page).getByRole("button", { name: "Encrypt and ask" }).click();
+  await givePassphrase(page, "of another");
+  await page.waitForFunction(() => document.querySelector("#passphrase-error").textContent.includes("not the passphrase"));
+  await givePassphrase(page, "of the program");
+  await ended(page);
+  assertEqual(await answer(page).innerText(), "2", "the answer");
+  assert(!(await steps(page)).includes("keys made"), "other keys were made");
+  browser.check();
+}
+
 /** The server's model is another one than yesterday: new keys, and it is said why. */
 export async function model_changed(place) {
   const models = place.path("models");
