@@ -30,10 +30,11 @@ constexpr std::array<Scheme, 9> kSchemes = {{
     {"hill", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, k^2 known blocks a "
      "channel give the key, and some hundred protected images alone give it, without any plain or public "
-     "one"},
+     "one; with a key an image and blocks of 2, one image alone mostly does"},
     {"vit", 4, 2, 32,
-     "hides pictures from a casual viewer, not from an attacker: with one key for all images, a few chosen or known "
-     "images give it, and whoever has a network before and after it took in the key reads the key from the two"},
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, ten protected images "
+     "alone are a jigsaw puzzle that gives it, without any plain or public one; and whoever has a network before "
+     "and after it took in the key reads the key from the two"},
     {"le", 4, 2, 16,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
      "of about 100 protected images gives the key without any plain one; a few chosen blocks give it at once"},
@@ -48,8 +49,8 @@ constexpr std::array<Scheme, 9> kSchemes = {{
      "of a few thousand protected images gives the key; with a key an image, the blocks are a jigsaw puzzle to be "
      "solved"},
     {"etc-grayscale", 8, 2, 64,
-     "hides pictures from a casual viewer, not from an attacker: with one key for all images, a few chosen images or "
-     "some known ones give the key; with a key an image, the blocks are a jigsaw puzzle to be solved"},
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, twenty protected images "
+     "alone are a jigsaw puzzle that gives it; with a key an image, the blocks are a harder one"},
     {"neuracrypt", 16, 2, 32,
      "hides pictures from a casual viewer, not from an attacker: without the key, plain images are matched with their "
      "protected forms, all of them in N. Carlini et al., arXiv 2108.07256"},
