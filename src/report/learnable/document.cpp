@@ -55,10 +55,12 @@ Section glance(const LearnableReport& report) {
   for (const auto& goal : goals(report)) bullets.items.push_back(goal.verdict());
   if (const auto text = correlation_text(report); !text.empty()) bullets.items.push_back(text);
   if (!bullets.items.empty()) section.blocks.emplace_back(std::move(bullets));
-  section.blocks.emplace_back(Paragraph{
-      "Networks here read protected pictures as they are; nothing is encrypted in the sense of cryptography. What each "
-      "protection is worth is said with the attacks below.",
-      true});
+  section.blocks.emplace_back(
+      Paragraph{std::string("Networks here read protected pictures as they are; nothing is encrypted in the sense of "
+                            "cryptography. What each protection is worth ") +
+                    (report.attacks.empty() ? "is what attacks make of it: obscura audit attack, and shields.md."
+                                            : "is said with the attacks below."),
+                true});
   for (const auto& row : report.rows) {
     if (!row.problem.empty()) section.blocks.emplace_back(Paragraph{row.title + ": " + row.problem, true});
   }
@@ -153,11 +155,19 @@ Section published(const LearnableReport& report) {
 Section machine(const LearnableReport& report) {
   Table table{"", {"", ""}, "ll", {}, {}};
   table.rows = {{"Processor", report.machine},
-                {"Kernels", report.isa},
                 {"Threads", std::to_string(report.threads)},
                 {"Program", fmt::format("obscura {} ({})", report.version, report.build)},
                 {"Date", report.date}};
   return {"Machine and how to repeat it", {table, command_table(report), Commands{{report.command}}}};
+}
+
+/// How much of it is measured, and where.
+std::string subtitle_of(const LearnableReport& report) {
+  const auto measured = std::count_if(report.rows.begin(), report.rows.end(),
+                                      [](const LearnableRow& row) { return std::isfinite(learned_accuracy(row)); });
+  std::string text = fmt::format("obscura {}, {} of {} rows measured", report.version, measured, report.rows.size());
+  if (measured > 0) text += fmt::format(" on {}, {}", report.machine, report.date);
+  return text + (report.quick ? ", QUICK RUN: not for quoting" : "");
 }
 
 std::string title_of(const LearnableReport& report) {
@@ -169,8 +179,7 @@ std::string title_of(const LearnableReport& report) {
 
 Document learnable_document(const LearnableReport& report) {
   Document document{title_of(report), "", {}};
-  document.subtitle = fmt::format("obscura {} on {}, {}{}", report.version, report.machine, report.date,
-                                  report.quick ? ", QUICK RUN: not for quoting" : "");
+  document.subtitle = subtitle_of(report);
   document.sections.push_back(glance(report));
   document.sections.push_back(accuracies(report));
   if (!report.figures.empty()) document.sections.push_back(counterparts(report));
