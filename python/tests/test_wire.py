@@ -132,3 +132,24 @@ def test_deterministic_bytes(program):
     assert first.client != program.client and first.spec.keys_made and not program.spec.keys_made
     with pytest.raises(obscura.MismatchError, match="made already"):
         obscura.Owner(first.client)
+
+
+def test_damaged_bytes_are_errors_of_the_family(program, owner, server, digits):
+    """Cut, altered, with a checksum that fits no more, or of another kind: refused in one line, whoever reads them."""
+    draw = np.random.default_rng(11)
+    query = owner.encrypt(digits[0])
+    answer = server.run(query)
+    keys = owner.evaluation_keys()
+    readers = [(program.client, obscura.Owner), (program.client, lambda b: obscura.Program(program.server, b)),
+               (query, server.run), (answer, owner.decrypt), (keys[:200000], server.add_keys), (program.server, server.run),
+               (program.client, server.add_keys), (query, owner.decrypt)]
+    for sound, read in readers:
+        for _ in range(12):
+            damaged = bytearray(sound)
+            for position in draw.integers(0, len(damaged), draw.integers(1, 4)):
+                damaged[position] ^= 1 << draw.integers(0, 8)
+            if draw.random() < 0.5:
+                del damaged[draw.integers(0, len(damaged)):]
+            with pytest.raises(obscura.Error) as e:
+                read(bytes(damaged))
+            assert "\n" not in str(e.value)
