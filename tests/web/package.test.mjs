@@ -70,7 +70,7 @@ test('archives are tar\'s, both ways', async () => {
   execFileSync('tar', ['-cf', path.join(folder, 'again.tar'), '-C', path.join(folder, 'mine'), '.']);
   const again = filesOf(new Uint8Array(fs.readFileSync(path.join(folder, 'again.tar'))));
   assert.deepEqual(again, files);
-  for (let cut = 0; cut < archive.length; cut += 100) {
+  for (let cut = 0; cut < archive.length - 1024; cut += 100) {
     assert.throws(() => filesOf(archive.subarray(0, cut)), (error) => error instanceof ObscuraError, `${cut}`);
   }
   const altered = archive.slice();
