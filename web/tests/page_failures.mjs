@@ -1,7 +1,17 @@
 // What goes wrong is said, with what to do; and done, it works.
 import fs from "node:fs";
 import {
-  answer, ask, assert, assertEqual, banner, choose, panel, preview, sample, TestBrowser, TestServer,
+  answer,
+  ask,
+  assert,
+  assertEqual,
+  banner,
+  choose,
+  panel,
+  preview,
+  sample,
+  TestBrowser,
+  TestServer,
 } from "./support.mjs";
 
 async function begun(place, options = {}) {
@@ -19,16 +29,25 @@ export async function wrong_files(place) {
   fs.writeFileSync(large, "");
   fs.truncateSync(large, 65 * 1024 * 1024);
   const cases = [
-    [{ name: "text.png", mimeType: "image/png", buffer: Buffer.from("no picture") }, "is no picture that this browser can read"],
+    [
+      { name: "text.png", mimeType: "image/png", buffer: Buffer.from("no picture") },
+      "is no picture that this browser can read",
+    ],
     [{ name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0) }, "is empty"],
-    [{ name: "half.png", mimeType: "image/png", buffer: fs.readFileSync(sample("3-0")).subarray(0, 60) }, "is no picture"],
+    [
+      { name: "half.png", mimeType: "image/png", buffer: fs.readFileSync(sample("3-0")).subarray(0, 60) },
+      "is no picture",
+    ],
     [large, "the most is 67 MB"],
   ];
   await choose(page, sample("4-0"));
   await preview(page);
   for (const [file, words] of cases) {
     await choose(page, file);
-    await page.waitForFunction((text) => document.querySelector("#panel-classify .preview .notes").textContent.includes(text), words);
+    await page.waitForFunction(
+      (text) => document.querySelector("#panel-classify .preview .notes").textContent.includes(text),
+      words,
+    );
     assert(await panel(page).getByRole("button", { name: "Encrypt and ask" }).isDisabled(), "it can be asked about");
     assert(!(await panel(page).locator(".preview canvas").isVisible()), "the last picture is shown beside the failure");
   }
@@ -71,7 +90,9 @@ export async function tokens(place) {
   await give("secret");
   assert((await dialog.locator(".error").innerText()).includes("That is no token"), "what is no token is taken");
   await give(`obs_${"0".repeat(16)}_${"A".repeat(43)}`);
-  await page.waitForFunction(() => document.querySelector("#token-error").textContent.includes("does not take this token"));
+  await page.waitForFunction(() =>
+    document.querySelector("#token-error").textContent.includes("does not take this token"),
+  );
   await give(server.token);
   await page.locator("canvas.drawing").first().waitFor();
   assert(!(await page.content()).includes(server.token), "the token stands in the page");
@@ -87,7 +108,9 @@ export async function tokens(place) {
 export async function refuses(place) {
   const server = await new TestServer(place).start();
   const open = async (name, url, prepare, words) => {
-    const browser = await TestBrowser.start(place, server, { args: ["--host-resolver-rules=MAP far.example 127.0.0.1"] });
+    const browser = await TestBrowser.start(place, server, {
+      args: ["--host-resolver-rules=MAP far.example 127.0.0.1"],
+    });
     browser.origins.add(`http://far.example:${server.port}`);
     // Rules that a browser heeds on secure origins alone are said to be of no use.
     browser.allowed.push(/Cross-Origin-Opener-Policy header has been ignored/);
@@ -101,24 +124,44 @@ export async function refuses(place) {
     assertEqual((await said.innerText()).includes("Nothing was sent"), true, name);
     browser.check();
   };
-  await open("insecure", `http://far.example:${server.port}/#token=${server.token}`, null, "not opened over a secure connection");
+  await open(
+    "insecure",
+    `http://far.example:${server.port}/#token=${server.token}`,
+    null,
+    "not opened over a secure connection",
+  );
   await open("wasm", server.link, () => delete globalThis.WebAssembly, "does not run WebAssembly");
-  await open("storage", server.link, () => Object.defineProperty(globalThis, "indexedDB", { value: null }), "keeps nothing for this page");
-  await open("full", server.link, () => {
-    indexedDB.open = () => {
-      const request = {};
-      setTimeout(() => request.onerror?.(), 0);
-      return request;
-    };
-  }, "keeps nothing for this page");
-  await open("canvas", server.link, () => {
-    const real = CanvasRenderingContext2D.prototype.getImageData;
-    CanvasRenderingContext2D.prototype.getImageData = function (...box) {
-      const data = real.apply(this, box);
-      data.data[0] ^= 1;
-      return data;
-    };
-  }, "alters what pages read");
+  await open(
+    "storage",
+    server.link,
+    () => Object.defineProperty(globalThis, "indexedDB", { value: null }),
+    "keeps nothing for this page",
+  );
+  await open(
+    "full",
+    server.link,
+    () => {
+      indexedDB.open = () => {
+        const request = {};
+        setTimeout(() => request.onerror?.(), 0);
+        return request;
+      };
+    },
+    "keeps nothing for this page",
+  );
+  await open(
+    "canvas",
+    server.link,
+    () => {
+      const real = CanvasRenderingContext2D.prototype.getImageData;
+      CanvasRenderingContext2D.prototype.getImageData = function (...box) {
+        const data = real.apply(this, box);
+        data.data[0] ^= 1;
+        return data;
+      };
+    },
+    "alters what pages read",
+  );
   assert(!server.log().includes('"call":"models"'), "the server was asked");
 }
 
@@ -137,7 +180,11 @@ export async function altered(place) {
       if (alter === "short") body = body.subarray(0, body.length - 40);
       if (alter === "other") body = Buffer.from("{}");
       before = body;
-      await route.fulfill({ response, body, headers: { ...response.headers(), "content-length": String(body.length) } });
+      await route.fulfill({
+        response,
+        body,
+        headers: { ...response.headers(), "content-length": String(body.length) },
+      });
     });
     await ask(page);
     assert(before !== null, "the answer was not seen");

@@ -3,7 +3,22 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import {
-  answer, ask, assert, assertEqual, banner, choose, ended, here, notes, obscura, panel, preview, sample, steps, TestBrowser, TestServer,
+  answer,
+  ask,
+  assert,
+  assertEqual,
+  banner,
+  choose,
+  ended,
+  here,
+  notes,
+  obscura,
+  panel,
+  preview,
+  sample,
+  steps,
+  TestBrowser,
+  TestServer,
 } from "./support.mjs";
 
 async function begun(place, options = {}) {
@@ -41,15 +56,24 @@ export async function kept_and_lost(place) {
   await page.reload();
   await page.locator("canvas.drawing").first().waitFor();
   const again = await asked(page, "7");
-  assert(!again.includes("keys made") && !again.some((step) => step.startsWith("keys sent")), `after a reload: ${again}`);
+  assert(
+    !again.includes("keys made") && !again.some((step) => step.startsWith("keys sent")),
+    `after a reload: ${again}`,
+  );
   server.remote("keys", "delete", "all");
   const sent = await asked(page, "5");
-  assert(!sent.includes("keys made") && sent.some((step) => step.startsWith("keys sent")), `after the server lost them: ${sent}`);
+  assert(
+    !sent.includes("keys made") && sent.some((step) => step.startsWith("keys sent")),
+    `after the server lost them: ${sent}`,
+  );
   assert((await notes(page)).includes("did not have your keys"), "of keys that are sent again nothing is said");
-  await page.evaluate(() => new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase("obscura-keys");
-    request.onsuccess = request.onblocked = resolve;
-  }));
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const request = indexedDB.deleteDatabase("obscura-keys");
+        request.onsuccess = request.onblocked = resolve;
+      }),
+  );
   await page.reload();
   await page.locator("canvas.drawing").first().waitFor();
   assert((await asked(page, "2")).includes("keys made"), "after the browser lost them");
@@ -116,7 +140,9 @@ export async function under_a_passphrase(place) {
   await preview(page);
   await panel(page).getByRole("button", { name: "Encrypt and ask" }).click();
   await givePassphrase(page, "wrong passphrase");
-  await page.waitForFunction(() => document.querySelector("#passphrase-error").textContent.includes("not the passphrase"));
+  await page.waitForFunction(() =>
+    document.querySelector("#passphrase-error").textContent.includes("not the passphrase"),
+  );
   await givePassphrase(page, "long enough");
   await ended(page);
   assertEqual(await answer(page).innerText(), "6", "the answer with the right one");
@@ -131,7 +157,10 @@ export async function exported(place) {
   await asked(page);
   const list = await rows(page);
   await list.getByRole("button", { name: "Export" }).click();
-  assert((await page.locator("#confirm-text").innerText()).includes("NOT UNDER A PASSPHRASE"), "of a key in the open nothing is said");
+  assert(
+    (await page.locator("#confirm-text").innerText()).includes("NOT UNDER A PASSPHRASE"),
+    "of a key in the open nothing is said",
+  );
   const coming = page.waitForEvent("download");
   await page.locator("#confirm-yes").click();
   const download = await coming;
@@ -142,12 +171,24 @@ export async function exported(place) {
   execFileSync("tar", ["-xf", file, "-C", folder]);
   const found = execFileSync("find", [folder, "-name", "secret.key"], { encoding: "utf8" }).trim();
   const keys = path.dirname(found);
-  for (const name of fs.readdirSync(keys)) if (fs.statSync(path.join(keys, name)).isFile()) fs.chmodSync(path.join(keys, name), 0o600);
-  const program = fs.readdirSync(path.join(here.served, "models")).map((name) => path.join(here.served, "models", name, "server.program"))[0];
+  for (const name of fs.readdirSync(keys))
+    if (fs.statSync(path.join(keys, name)).isFile()) fs.chmodSync(path.join(keys, name), 0o600);
+  const program = fs
+    .readdirSync(path.join(here.served, "models"))
+    .map((name) => path.join(here.served, "models", name, "server.program"))[0];
   assert(obscura("inspect", path.join(keys, "client.spec")).length > 0, "inspect says nothing");
   obscura("encrypt", "--keys", keys, sample("9-0"), "--out", place.path("query.ct"));
   assert(fs.existsSync(path.join(keys, "evaluation.key")), "there is no evaluation.key");
-  obscura("classify", "--program", program, "--eval-keys", path.join(keys, "evaluation.key"), place.path("query.ct"), "--out", place.path("answer.ct"));
+  obscura(
+    "classify",
+    "--program",
+    program,
+    "--eval-keys",
+    path.join(keys, "evaluation.key"),
+    place.path("query.ct"),
+    "--out",
+    place.path("answer.ct"),
+  );
   const said = JSON.parse(obscura("decrypt", "--keys", keys, place.path("answer.ct"), "--json"));
   assertEqual(said.images[0].label, "9", "what the program reads");
 
@@ -156,7 +197,9 @@ export async function exported(place) {
   await page.getByText("There are none yet").waitFor();
   await page.locator("#keys-file").setInputFiles(file);
   await list.first().waitFor();
-  await page.locator("#keys-file").setInputFiles({ name: "junk.tar", mimeType: "application/x-tar", buffer: Buffer.alloc(2048, 7) });
+  await page
+    .locator("#keys-file")
+    .setInputFiles({ name: "junk.tar", mimeType: "application/x-tar", buffer: Buffer.alloc(2048, 7) });
   await page.locator("#panel-keys .banner:visible").waitFor();
   assertEqual(await list.count(), 1, "keys after a file that has none");
   browser.check();
@@ -167,7 +210,15 @@ export async function imported(place) {
   const { browser, page } = await begun(place);
   browser.allowed.push(/status of 424/);
   fs.writeFileSync(place.path("passphrase"), "of the program\n");
-  obscura("keygen", "--client", path.join(here.served, "models/mnist/client.spec"), "--out", place.path("clinic"), "--passphrase-file", place.path("passphrase"));
+  obscura(
+    "keygen",
+    "--client",
+    path.join(here.served, "models/mnist/client.spec"),
+    "--out",
+    place.path("clinic"),
+    "--passphrase-file",
+    place.path("passphrase"),
+  );
   execFileSync("tar", ["-cf", place.path("clinic.tar"), "-C", place.folder, "clinic"]);
   await tab(page, "keys");
   await page.locator("#keys-file").setInputFiles(place.path("clinic.tar"));
@@ -178,7 +229,9 @@ export async function imported(place) {
   await preview(page);
   await panel(page).getByRole("button", { name: "Encrypt and ask" }).click();
   await givePassphrase(page, "of another");
-  await page.waitForFunction(() => document.querySelector("#passphrase-error").textContent.includes("not the passphrase"));
+  await page.waitForFunction(() =>
+    document.querySelector("#passphrase-error").textContent.includes("not the passphrase"),
+  );
   await givePassphrase(page, "of the program");
   await ended(page);
   assertEqual(await answer(page).innerText(), "2", "the answer");

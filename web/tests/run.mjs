@@ -16,7 +16,8 @@ function skip(reason) {
 const { OBSCURA_SITE: site, OBSCURA_CHROMIUM: chromium, OBSCURA_NODE_MODULES: modules } = process.env;
 if (!fs.existsSync(path.join(site, "index.html"))) skip(`there is no page in ${site}: ./dev web makes it`);
 if (!fs.existsSync(chromium)) skip(`there is no browser at ${chromium}: ./dev test-web installs it`);
-if (!fs.existsSync(path.join(modules, "playwright-core"))) skip(`playwright-core is not in ${modules}: ./dev test-web installs it`);
+if (!fs.existsSync(path.join(modules, "playwright-core")))
+  skip(`playwright-core is not in ${modules}: ./dev test-web installs it`);
 
 if (!(name in tests)) throw new Error(`no test '${name}'; --list has them`);
 const { Workplace } = await import("./support.mjs");
@@ -29,7 +30,8 @@ try {
   failed = true;
   console.error(`${name}: ${error.stack ?? error}`);
   for (const file of ["server.out", "log"]) {
-    if (fs.existsSync(place.path(file))) console.error(`--- ${file}\n${fs.readFileSync(place.path(file), "utf8").slice(-3000)}`);
+    if (fs.existsSync(place.path(file)))
+      console.error(`--- ${file}\n${fs.readFileSync(place.path(file), "utf8").slice(-3000)}`);
   }
 } finally {
   await place.end();

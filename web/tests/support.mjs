@@ -7,8 +7,12 @@ import path from "node:path";
 
 /** Given by run.mjs. */
 export const here = {
-  obscura: process.env.OBSCURA, source: process.env.OBSCURA_SOURCE, site: process.env.OBSCURA_SITE,
-  chromium: process.env.OBSCURA_CHROMIUM, modules: process.env.OBSCURA_NODE_MODULES, served: process.env.OBSCURA_SERVED,
+  obscura: process.env.OBSCURA,
+  source: process.env.OBSCURA_SOURCE,
+  site: process.env.OBSCURA_SITE,
+  chromium: process.env.OBSCURA_CHROMIUM,
+  modules: process.env.OBSCURA_NODE_MODULES,
+  served: process.env.OBSCURA_SERVED,
 };
 
 export function assert(condition, words) {
@@ -21,7 +25,11 @@ export function assertEqual(found, expected, words) {
 
 /** What the program prints; its standard error is part of the failure where it ends otherwise than by 0. */
 export function obscura(...words) {
-  return execFileSync(here.obscura, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env } });
+  return execFileSync(here.obscura, words, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env },
+  });
 }
 
 export const sample = (name) => path.join(here.source, "samples/digits", `${name}.png`);
@@ -52,13 +60,30 @@ export class TestServer {
   async start() {
     const ready = this.place.path("ready");
     fs.rmSync(ready, { force: true });
-    const words = ["serve", "--web", here.site, "--models", this.models, "--state", this.state, "--listen", `${this.listen}:${this.port}`,
-      "--ready-file", ready, "--log", this.place.path("log"), ...this.galleries.flatMap((gallery) => ["--gallery", gallery])];
+    const words = [
+      "serve",
+      "--web",
+      here.site,
+      "--models",
+      this.models,
+      "--state",
+      this.state,
+      "--listen",
+      `${this.listen}:${this.port}`,
+      "--ready-file",
+      ready,
+      "--log",
+      this.place.path("log"),
+      ...this.galleries.flatMap((gallery) => ["--gallery", gallery]),
+    ];
     const out = fs.openSync(this.place.path("server.out"), "a");
     this.process = spawn(here.obscura, words, { stdio: ["ignore", out, out] });
     this.ended = new Promise((resolve) => this.process.on("exit", resolve));
     for (let i = 0; !fs.existsSync(ready); ++i) {
-      assert(i < 600 && this.process.exitCode === null, `the server does not begin: ${fs.readFileSync(this.place.path("server.out"))}`);
+      assert(
+        i < 600 && this.process.exitCode === null,
+        `the server does not begin: ${fs.readFileSync(this.place.path("server.out"))}`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     this.port = JSON.parse(fs.readFileSync(ready)).http;
@@ -103,27 +128,41 @@ export class TestBrowser {
   static async start(place, server, { args = [], ...context } = {}) {
     const browser = new TestBrowser(place);
     const { chromium } = createRequire(path.join(here.modules, "x.js"))("playwright-core");
-    browser.browser = await chromium.launch({ executablePath: here.chromium, args: ["--no-sandbox", "--disable-gpu", ...(args.length > 0 ? args : ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])] });
+    browser.browser = await chromium.launch({
+      executablePath: here.chromium,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        ...(args.length > 0 ? args : ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]),
+      ],
+    });
     place.ends.push(() => browser.browser.close());
-    browser.context = await browser.browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...context });
+    browser.context = await browser.browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      acceptDownloads: true,
+      ...context,
+    });
     browser.origins = new Set([server.origin]);
     // Looked at as they go: to hold each back would take longer than what is tested.
     browser.context.on("request", (request) => {
       const url = new URL(request.url());
-      if (!["data:", "blob:"].includes(url.protocol) && !browser.origins.has(url.origin)) browser.problems.push(`a request to ${url.href}`);
+      if (!["data:", "blob:"].includes(url.protocol) && !browser.origins.has(url.origin))
+        browser.problems.push(`a request to ${url.href}`);
     });
     return browser;
   }
 
   async page(url) {
     const page = await this.context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(240_000);
     page.on("pageerror", (error) => this.problems.push(`an error: ${error.message}`));
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) this.problems.push(`the console says: ${message.text()}`);
     });
     await page.addInitScript(() => {
-      document.addEventListener("securitypolicyviolation", (event) => console.error(`violation of ${event.effectiveDirective} by ${event.blockedURI}`));
+      document.addEventListener("securitypolicyviolation", (event) =>
+        console.error(`violation of ${event.effectiveDirective} by ${event.blockedURI}`),
+      );
     });
     if (url) await page.goto(url);
     return page;
@@ -181,15 +220,19 @@ export const banner = (page) => panel(page).locator(".work .banner:visible").inn
 /** The confidences that are shown, by class. */
 export async function shares(page) {
   const rows = await panel(page).locator(".bars li").allInnerTexts();
-  return Object.fromEntries(rows.map((row) => {
-    const parts = row.trim().split(/\s+/);
-    return [parts[0], Number(row.match(/([\d.]+) %/)[1]) / 100];
-  }));
+  return Object.fromEntries(
+    rows.map((row) => {
+      const parts = row.trim().split(/\s+/);
+      return [parts[0], Number(row.match(/([\d.]+) %/)[1]) / 100];
+    }),
+  );
 }
 
 /** What the network was asked about, as a PNG of the page's own. */
 export async function previewPng(page) {
-  const url = await panel(page).locator(".preview canvas").evaluate((canvas) => canvas.toDataURL("image/png"));
+  const url = await panel(page)
+    .locator(".preview canvas")
+    .evaluate((canvas) => canvas.toDataURL("image/png"));
   return Buffer.from(url.split(",")[1], "base64");
 }
 
@@ -199,6 +242,15 @@ export function programSays(place, png, digit) {
   fs.rmSync(place.path("checked"), { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, "picture.png"), png);
-  const json = JSON.parse(obscura("evaluate", "--network", path.join(here.source, "models/tenseal-mnist.onnx"), "--dataset", place.path("checked"), "--json"));
+  const json = JSON.parse(
+    obscura(
+      "evaluate",
+      "--network",
+      path.join(here.source, "models/tenseal-mnist.onnx"),
+      "--dataset",
+      place.path("checked"),
+      "--json",
+    ),
+  );
   return json.plain_accuracy === 1 && json.encrypted_accuracy === 1;
 }

@@ -12,7 +12,12 @@ export async function classify({ server, owners, obscura, model, pixels, journey
   signal.throwIfAborted();
   if (made) await sendKeys({ server, obscura, owner, made, journey, tell, signal });
   tell.say("Encrypting");
-  const query = await journey.timed("picture encrypted", "here", () => owner.encrypt(pixels), (bytes) => bytes.length);
+  const query = await journey.timed(
+    "picture encrypted",
+    "here",
+    () => owner.encrypt(pixels),
+    (bytes) => bytes.length,
+  );
   signal.throwIfAborted();
   tell.say("The server computes on what it cannot read");
   let answer = await infer(server, model, query, signal);
@@ -21,7 +26,8 @@ export async function classify({ server, owners, obscura, model, pixels, journey
     await sendKeys({ server, obscura, owner, journey, tell, signal });
     tell.say("The server computes on what it cannot read");
     answer = await infer(server, model, query, signal);
-    if (answer === null) throw new Error("The server took your keys and says at once that it does not know them: ask who runs it.");
+    if (answer === null)
+      throw new Error("The server took your keys and says at once that it does not know them: ask who runs it.");
   }
   const { up, server: computed, down } = answer.parts;
   journey.add("query sent", "up", up, query.length);
@@ -46,12 +52,14 @@ async function infer(server, model, query, signal) {
 /** Where the server has them, or a part, only the rest goes. */
 async function sendKeys({ server, obscura, owner, made, journey, tell, signal }) {
   tell.say("Sending keys, which decrypt nothing");
-  const keys = made ?? await owner.evaluationKeys((done, total) => tell.progress("Making keys", done, total));
+  const keys = made ?? (await owner.evaluationKeys((done, total) => tell.progress("Making keys", done, total)));
   const begun = performance.now();
-  const status = await server.ask((remote) => remote.sendKeys(keys, {
-    signal,
-    progress: (what, done, total) => tell.progress("Sending keys", done, total),
-  }));
+  const status = await server.ask((remote) =>
+    remote.sendKeys(keys, {
+      signal,
+      progress: (what, done, total) => tell.progress("Sending keys", done, total),
+    }),
+  );
   journey.add("keys sent, once", "up", performance.now() - begun, keys.length);
   rememberSent(await owner.id(), status?.hash ?? (await obscura.hash(keys)));
 }

@@ -13,10 +13,14 @@ function shown(dialog, check = () => "", error = null) {
       error.hidden = false;
     };
     dialog.addEventListener("submit", submit);
-    dialog.addEventListener("close", () => {
-      dialog.removeEventListener("submit", submit);
-      resolve(dialog.returnValue === "cancel" ? "" : dialog.returnValue);
-    }, { once: true });
+    dialog.addEventListener(
+      "close",
+      () => {
+        dialog.removeEventListener("submit", submit);
+        resolve(dialog.returnValue === "cancel" ? "" : dialog.returnValue);
+      },
+      { once: true },
+    );
     dialog.returnValue = "";
     dialog.showModal();
   });
@@ -37,7 +41,9 @@ export async function passphrase({ title, text, error = "", fresh = false, hint 
   byId("passphrase-title").textContent = title;
   byId("passphrase-text").textContent = text;
   byId("passphrase-hint").textContent = hint;
-  const said = byId("passphrase-error"), input = byId("passphrase-input"), again = byId("passphrase-again");
+  const said = byId("passphrase-error"),
+    input = byId("passphrase-input"),
+    again = byId("passphrase-again");
   said.textContent = error;
   said.hidden = error === "";
   byId("passphrase-again-row").hidden = !fresh;

@@ -2,14 +2,20 @@
 import { make } from "./text.js";
 import { fromRgba } from "./pixels.js";
 
-const kSide = 280, kStroke = 22, kStep = 10;
+const kSide = 280,
+  kStroke = 22,
+  kStep = 10;
 
 export class Drawing {
   /** `changed` is called after every stroke and step; `help` is the id of what explains the keys. */
   constructor(changed, help) {
     this.changed = changed;
     this.canvas = make("canvas.drawing", {
-      width: kSide, height: kSide, tabindex: 0, role: "application", "aria-describedby": help,
+      width: kSide,
+      height: kSide,
+      tabindex: 0,
+      role: "application",
+      "aria-describedby": help,
       "aria-label": "A place to draw a digit",
     });
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
@@ -36,7 +42,9 @@ export class Drawing {
 
   #stroke(from, to) {
     const c = this.context;
-    c.strokeStyle = "#fff", c.lineWidth = kStroke, c.lineCap = c.lineJoin = "round";
+    c.strokeStyle = "#fff";
+    c.lineWidth = kStroke;
+    c.lineCap = c.lineJoin = "round";
     c.beginPath();
     c.moveTo(from.x, from.y);
     // A point is a line, too, to be seen.
@@ -87,7 +95,8 @@ export class Drawing {
       this.down = !this.down;
       if (this.down) this.#stroke(this.at, this.at);
     } else if (event.key in steps) {
-      const [x, y] = steps[event.key], inside = (v) => Math.min(Math.max(v, kStroke / 2), kSide - kStroke / 2);
+      const [x, y] = steps[event.key],
+        inside = (v) => Math.min(Math.max(v, kStroke / 2), kSide - kStroke / 2);
       const next = { x: inside(this.at.x + x * kStep), y: inside(this.at.y + y * kStep) };
       if (this.down) this.#stroke(this.at, next);
       this.at = next;

@@ -35,28 +35,32 @@ export async function reasonToRefuse() {
   if (!window.isSecureContext) {
     return {
       title: "This page was not opened over a secure connection.",
-      text: "Over plain http, anybody on the way could have changed its code and would get your pictures. Open it by an " +
+      text:
+        "Over plain http, anybody on the way could have changed its code and would get your pictures. Open it by an " +
         "https:// address, or on the server's own machine as http://localhost. Nothing was sent.",
     };
   }
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     return {
       title: "This browser does not run WebAssembly.",
-      text: "Encryption needs it, with workers. Some browsers switch it off in their strictest mode; any current one has it " +
+      text:
+        "Encryption needs it, with workers. Some browsers switch it off in their strictest mode; any current one has it " +
         "otherwise. Nothing was sent.",
     };
   }
   if (typeof indexedDB !== "object" || indexedDB === null || !(await storageWorks())) {
     return {
       title: "This browser keeps nothing for this page.",
-      text: "Secret keys are kept in its storage (IndexedDB), which is missing, switched off, or full. Private windows of some " +
+      text:
+        "Secret keys are kept in its storage (IndexedDB), which is missing, switched off, or full. Private windows of some " +
         "browsers have none: use an ordinary one. Nothing was sent.",
     };
   }
   if (!canvasIsExact()) {
     return {
       title: "This browser alters what pages read from pictures.",
-      text: "That protects you from being recognised, but the server would be asked about another picture than yours. Allow " +
+      text:
+        "That protects you from being recognised, but the server would be asked about another picture than yours. Allow " +
         "this site to read canvases. Nothing was sent.",
     };
   }

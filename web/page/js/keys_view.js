@@ -18,17 +18,45 @@ export class KeysView {
     this.none = make("p.hint", {}, "There are none yet. They are made when you ask for the first time.");
     this.said = make("p.status", { role: "status" });
     this.banner = make("div.banner.bad", { role: "alert", hidden: true });
-    this.file = make("input.file", { type: "file", id: "keys-file", accept: ".tar,application/x-tar", onchange: () => this.#import() });
+    this.file = make("input.file", {
+      type: "file",
+      id: "keys-file",
+      accept: ".tar,application/x-tar",
+      onchange: () => this.#import(),
+    });
     this.sealNew = make("input", { type: "checkbox", onchange: () => this.#sealNew() });
-    return make("div", {}, make("section.card", {},
-      make("h3", {}, "Keys in this browser"),
-      make("p", {}, "A secret key encrypts your pictures and reads their answers. It never leaves this browser, unless you export it. To lose it " +
-        "loses no picture: new keys are made, and sent, when you ask again. Answers on their way to old ones cannot be read any more."),
-      this.none, this.list,
-      make("label.check", {}, this.sealNew, make("span", {}, "Keep keys that are made from now on under a passphrase")),
-      make("div.row", {}, this.file, make("label.button.quiet", { for: "keys-file" }, "Import keys\u2026"),
-        make("span.hint", {}, "A file that was exported here, or a tar archive of a folder of obscura keygen")),
-      this.said, this.banner));
+    return make(
+      "div",
+      {},
+      make(
+        "section.card",
+        {},
+        make("h3", {}, "Keys in this browser"),
+        make(
+          "p",
+          {},
+          "A secret key encrypts your pictures and reads their answers. It never leaves this browser, unless you export it. To lose it " +
+            "loses no picture: new keys are made, and sent, when you ask again. Answers on their way to old ones cannot be read any more.",
+        ),
+        this.none,
+        this.list,
+        make(
+          "label.check",
+          {},
+          this.sealNew,
+          make("span", {}, "Keep keys that are made from now on under a passphrase"),
+        ),
+        make(
+          "div.row",
+          {},
+          this.file,
+          make("label.button.quiet", { for: "keys-file" }, "Import keys\u2026"),
+          make("span.hint", {}, "A file that was exported here, or a tar archive of a folder of obscura keygen"),
+        ),
+        this.said,
+        this.banner,
+      ),
+    );
   }
 
   async show() {
@@ -39,17 +67,37 @@ export class KeysView {
   }
 
   #row(keys, hash) {
-    const button = (text, work) => make("button.quiet", { type: "button", onclick: () => this.#do(() => work(keys, hash)) }, text);
-    return make("li", {},
-      make("div", {},
-        make("p", {}, make("b", {}, nameText(keys.name)), make(`span.tag${keys.sealed ? ".good" : ""}`, {}, keys.sealed ? "under a passphrase" : "no passphrase")),
-        make("p.hint", {}, `for ${nameText(keys.network) || "a network"}, made ${dateText(keys.created)}; key ${keys.id.slice(0, 16)}; ` +
-          `${countText(keys.records, "query", "queries")} on record` + (hash ? "; its evaluation half was sent to this server" : ""))),
-      make("div.buttons", {},
+    const button = (text, work) =>
+      make("button.quiet", { type: "button", onclick: () => this.#do(() => work(keys, hash)) }, text);
+    return make(
+      "li",
+      {},
+      make(
+        "div",
+        {},
+        make(
+          "p",
+          {},
+          make("b", {}, nameText(keys.name)),
+          make(`span.tag${keys.sealed ? ".good" : ""}`, {}, keys.sealed ? "under a passphrase" : "no passphrase"),
+        ),
+        make(
+          "p.hint",
+          {},
+          `for ${nameText(keys.network) || "a network"}, made ${dateText(keys.created)}; key ${keys.id.slice(0, 16)}; ` +
+            `${countText(keys.records, "query", "queries")} on record` +
+            (hash ? "; its evaluation half was sent to this server" : ""),
+        ),
+      ),
+      make(
+        "div.buttons",
+        {},
         button("Export", (k) => this.#export(k)),
         button(keys.sealed ? "Change passphrase" : "Set a passphrase", (k) => this.#seal(k)),
         hash ? button("Delete at the server", (k, h) => this.#forgetThere(k, h)) : null,
-        button("Delete", (k) => this.#remove(k))));
+        button("Delete", (k) => this.#remove(k)),
+      ),
+    );
   }
 
   /** Whatever a button does: its failure is said, and the list is shown anew. */
@@ -67,9 +115,17 @@ export class KeysView {
   }
 
   async #export(keys) {
-    const warn = keys.sealed ? "Its secret key stays under its passphrase." :
-      "ITS SECRET KEY IS NOT UNDER A PASSPHRASE: whoever gets the file reads what was encrypted with it. Set a passphrase first to change that.";
-    if (!(await confirmed(`Export ${keys.name}?`, `A file with all of these keys, for another browser or for the program obscura. ${warn}`, "Export"))) return "";
+    const warn = keys.sealed
+      ? "Its secret key stays under its passphrase."
+      : "ITS SECRET KEY IS NOT UNDER A PASSPHRASE: whoever gets the file reads what was encrypted with it. Set a passphrase first to change that.";
+    if (
+      !(await confirmed(
+        `Export ${keys.name}?`,
+        `A file with all of these keys, for another browser or for the program obscura. ${warn}`,
+        "Export",
+      ))
+    )
+      return "";
     const url = URL.createObjectURL(await this.store.export(keys.name));
     const link = make("a", { href: url, download: `${keys.name}.keys.tar` });
     document.body.append(link);
@@ -87,7 +143,9 @@ export class KeysView {
         if (now === null) return "";
       }
       const next = await passphrase({
-        title: "A new passphrase", text: `The secret key of ${keys.name} is sealed with it.`, fresh: true,
+        title: "A new passphrase",
+        text: `The secret key of ${keys.name} is sealed with it.`,
+        fresh: true,
         hint: "Nobody can bring it back. Whoever forgets it needs new keys.",
       });
       if (next === null) return "";
@@ -104,7 +162,8 @@ export class KeysView {
   }
 
   async #remove(keys) {
-    const text = "They cannot be brought back unless they were exported. Answers to queries that are on their way cannot be read then. " +
+    const text =
+      "They cannot be brought back unless they were exported. Answers to queries that are on their way cannot be read then. " +
       "The server keeps its half, which decrypts nothing, until it expires there.";
     if (!(await confirmed(`Delete ${keys.name}?`, text, "Delete"))) return "";
     await this.owners.forget(keys.name);
@@ -125,7 +184,9 @@ export class KeysView {
     this.owners.passphrase = "";
     if (!this.sealNew.checked) return;
     const given = await passphrase({
-      title: "A passphrase for new keys", text: "Keys that are made in this tab from now on are sealed with it.", fresh: true,
+      title: "A passphrase for new keys",
+      text: "Keys that are made in this tab from now on are sealed with it.",
+      fresh: true,
       hint: "Nobody can bring it back. Whoever forgets it needs new keys.",
     });
     this.sealNew.checked = given !== null;
@@ -151,7 +212,11 @@ export class KeysView {
       } catch (failure) {
         if (failure.kind !== "mismatch" || !failure.message.includes("passphrase")) throw failure;
         if (given !== undefined) error = "That is not the passphrase of these keys.";
-        given = await passphrase({ title: "These keys are under a passphrase", text: `To see that ${name} is whole, it is opened once. It is kept under its passphrase.`, error });
+        given = await passphrase({
+          title: "These keys are under a passphrase",
+          text: `To see that ${name} is whole, it is opened once. It is kept under its passphrase.`,
+          error,
+        });
         if (given === null) return "";
       }
     }

@@ -25,10 +25,13 @@ function networkFacts(obscura, server) {
   };
   return (model) => {
     if (!known.has(model.clientSpec)) {
-      known.set(model.clientSpec, read(model).catch((error) => {
-        known.delete(model.clientSpec);
-        throw error;
-      }));
+      known.set(
+        model.clientSpec,
+        read(model).catch((error) => {
+          known.delete(model.clientSpec);
+          throw error;
+        }),
+      );
     }
     return known.get(model.clientSpec);
   };
@@ -61,8 +64,10 @@ function tabs(shown) {
 class Page {
   constructor(obscura, holder) {
     this.holder = holder;
-    const server = new Server(obscura, holder), store = new KeyStore(obscura);
-    const owners = new Owners(obscura, store, server), facts = networkFacts(obscura, server);
+    const server = new Server(obscura, holder),
+      store = new KeyStore(obscura);
+    const owners = new Owners(obscura, store, server),
+      facts = networkFacts(obscura, server);
     Object.assign(this, { obscura, server });
     this.classify = new ClassifyView({ obscura, server, owners, facts });
     this.search = new SearchView({ obscura, server, owners, facts });
@@ -99,7 +104,11 @@ class Page {
       this.#state(`Connected to ${location.host}`, true);
     } catch (error) {
       this.#state("Not connected", false);
-      refuse(explained(error), " ", retryButton(() => this.connect()));
+      refuse(
+        explained(error),
+        " ",
+        retryButton(() => this.connect()),
+      );
     }
   }
 
@@ -120,7 +129,11 @@ export async function begin() {
   try {
     obscura = await startWorker();
   } catch (error) {
-    return refuse({ title: "The program that encrypts could not be loaded.", text: String(error?.message ?? error) }, " ", retryButton(() => location.reload()));
+    return refuse(
+      { title: "The program that encrypts could not be loaded.", text: String(error?.message ?? error) },
+      " ",
+      retryButton(() => location.reload()),
+    );
   }
   const { version, simd } = await obscura.version();
   byId("version").textContent = `Obscura ${nameText(version)}${simd ? "" : ", without SIMD"}`;

@@ -3,7 +3,8 @@ import { toRgba } from "./pixels.js";
 
 export function showPixels(canvas, pixels) {
   canvas.classList.remove("empty");
-  canvas.width = pixels.width, canvas.height = pixels.height;
+  canvas.width = pixels.width;
+  canvas.height = pixels.height;
   canvas.getContext("2d").putImageData(new ImageData(toRgba(pixels), pixels.width, pixels.height), 0, 0);
 }
 

@@ -34,7 +34,7 @@ const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, w
 
 export class Owners {
   constructor(obscura, store, server) {
-    this.obscura = obscura, this.store = store, this.server = server;
+    Object.assign(this, { obscura, store, server });
     this.open = new Map();
     /** Under which keys are kept that are made from now on; "": none. */
     this.passphrase = "";
@@ -47,7 +47,9 @@ export class Owners {
 
   /** Keys for the same name of a model that is another one now. */
   async older(model) {
-    return (await this.store.list()).filter((keys) => keys.clientSpec && keys.clientSpec !== model.clientSpec && modelOf(keys.name) === model.name);
+    return (await this.store.list()).filter(
+      (keys) => keys.clientSpec && keys.clientSpec !== model.clientSpec && modelOf(keys.name) === model.name,
+    );
   }
 
   /** Closes what is open, so that passphrases are asked for again. */
@@ -67,7 +69,10 @@ export class Owners {
   async forModel(model, { journey, say, note, progress }) {
     const known = this.open.get(model.clientSpec);
     if (known && (await this.stored(model))) return { owner: known };
-    if (known) this.open.delete(model.clientSpec), note("The keys of this model are gone from this browser: new ones are made.");
+    if (known) {
+      this.open.delete(model.clientSpec);
+      note("The keys of this model are gone from this browser: new ones are made.");
+    }
     // Two tabs at once make one set.
     return alone(`obscura ${model.clientSpec}`, async () => {
       const there = await this.stored(model);
@@ -101,10 +106,16 @@ export class Owners {
   async #made(model, { journey, say, note, progress }) {
     const older = await this.older(model);
     const size = bytesText(model.evaluationKeyBytes);
-    if (model.evaluationKeyBytes > kAskAbove && !(await confirmed(
-      `New keys of ${size}`,
-      `Model ${model.name} needs keys of ${size}. They are made here, which may take a minute, and sent to the server once. ` +
-        "They decrypt nothing.", "Make and send them"))) return null;
+    if (
+      model.evaluationKeyBytes > kAskAbove &&
+      !(await confirmed(
+        `New keys of ${size}`,
+        `Model ${model.name} needs keys of ${size}. They are made here, which may take a minute, and sent to the server once. ` +
+          "They decrypt nothing.",
+        "Make and send them",
+      ))
+    )
+      return null;
     say(`Making keys for ${model.name}`);
     const spec = await this.server.ask((remote) => remote.clientSpec(model));
     const begun = performance.now();
@@ -113,12 +124,15 @@ export class Owners {
     journey.add("keys made", "here", performance.now() - begun, keys.length);
     const saving = performance.now();
     const kept = await this.store.save(storedName(model), owner, {
-      clientSpec: model.clientSpec, passphrase: this.passphrase === "" ? undefined : this.passphrase,
+      clientSpec: model.clientSpec,
+      passphrase: this.passphrase === "" ? undefined : this.passphrase,
     });
     journey.add("keys kept", "here", performance.now() - saving);
     if (older.length > 0) {
-      note(`Model ${model.name} is not the one that your earlier keys were made for: whoever runs the server compiled it again. ` +
-        "New keys were made; the earlier ones are still under Keys.");
+      note(
+        `Model ${model.name} is not the one that your earlier keys were made for: whoever runs the server compiled it again. ` +
+          "New keys were made; the earlier ones are still under Keys.",
+      );
     }
     return { owner: kept, made: keys };
   }

@@ -15,7 +15,7 @@ export class PictureInput {
     this.changed = changed;
     this.network = null;
     this.mode = "file";
-    this.read = null;  // { pixels, notes, name } of a file
+    this.read = null; // { pixels, notes, name } of a file
     this.pixels = null;
     this.id = `picture-${++count}`;
     this.drawing = new Drawing(() => this.#update(), `${this.id}-help`);
@@ -34,66 +34,140 @@ export class PictureInput {
   }
 
   #build() {
-    const radio = (value, text) => make("label.choice", {}, make("input", {
-      type: "radio", name: `${this.id}-mode`, value, onchange: () => this.#choose(value),
-    }), make("span", {}, text));
-    this.modes = make("div.choices", { role: "radiogroup", "aria-label": "Where the picture comes from" },
-      radio("draw", "Draw"), radio("file", "Picture"));
-    this.element = make("div.picture-input", {}, this.modes, this.#drawPart(), this.#filePart(), this.#sampleButtons(),
-      this.#settings(), this.#preview());
+    const radio = (value, text) =>
+      make(
+        "label.choice",
+        {},
+        make("input", {
+          type: "radio",
+          name: `${this.id}-mode`,
+          value,
+          onchange: () => this.#choose(value),
+        }),
+        make("span", {}, text),
+      );
+    this.modes = make(
+      "div.choices",
+      { role: "radiogroup", "aria-label": "Where the picture comes from" },
+      radio("draw", "Draw"),
+      radio("file", "Picture"),
+    );
+    this.element = make(
+      "div.picture-input",
+      {},
+      this.modes,
+      this.#drawPart(),
+      this.#filePart(),
+      this.#sampleButtons(),
+      this.#settings(),
+      this.#preview(),
+    );
     this.#takeDrops();
     return this.element;
   }
 
   #drawPart() {
     this.centre = make("input", { type: "checkbox", checked: true, onchange: () => this.#update() });
-    return (this.drawPart = make("div.draw-part", {},
+    return (this.drawPart = make(
+      "div.draw-part",
+      {},
       this.drawing.frame,
-      make("p.hint", { id: `${this.id}-help` }, "By keyboard: arrows move the pen, space puts it down and lifts it, Delete clears."),
-      make("div.row", {},
-        make("label.check", {}, this.centre, make("span", {}, "Centre it, as the digits are that the network learnt from")),
-        make("button.quiet", { type: "button", onclick: () => this.drawing.clear() }, "Clear"))));
+      make(
+        "p.hint",
+        { id: `${this.id}-help` },
+        "By keyboard: arrows move the pen, space puts it down and lifts it, Delete clears.",
+      ),
+      make(
+        "div.row",
+        {},
+        make(
+          "label.check",
+          {},
+          this.centre,
+          make("span", {}, "Centre it, as the digits are that the network learnt from"),
+        ),
+        make("button.quiet", { type: "button", onclick: () => this.drawing.clear() }, "Clear"),
+      ),
+    ));
   }
 
   #filePart() {
-    const picker = (what, more) => make("input.file", {
-      type: "file", id: `${this.id}-${what}`, accept: "image/*", ...more,
-      onchange: (event) => event.target.files[0] && this.take(event.target.files[0]),
-    });
+    const picker = (what, more) =>
+      make("input.file", {
+        type: "file",
+        id: `${this.id}-${what}`,
+        accept: "image/*",
+        ...more,
+        onchange: (event) => event.target.files[0] && this.take(event.target.files[0]),
+      });
     this.file = picker("file", {});
     this.camera = picker("camera", { capture: "environment" });
     this.dropText = make("span", {}, "Choose a picture, drop one here, or paste one");
-    this.filePart = make("div.file-part", {},
-      this.file, make("label.drop", { for: this.file.id }, this.dropText, make("span.hint", {}, "It stays in this browser.")),
+    this.filePart = make(
+      "div.file-part",
+      {},
+      this.file,
+      make("label.drop", { for: this.file.id }, this.dropText, make("span.hint", {}, "It stays in this browser.")),
       // Where there is no camera to hand, this would be the same once more.
-      make("div.camera", {}, this.camera, make("label.button.quiet", { for: this.camera.id }, "Take a photo")));
+      make("div.camera", {}, this.camera, make("label.button.quiet", { for: this.camera.id }, "Take a photo")),
+    );
     return this.filePart;
   }
 
   #sampleButtons() {
-    const buttons = kSamples.map((name) => make("button.sample", {
-      type: "button", "aria-label": `Sample: a drawn ${name[0]}`, onclick: () => this.#takeSample(name),
-    }, make("img", { src: `samples/${name}.png`, alt: "", width: 28, height: 28, loading: "lazy" })));
-    return (this.samples = make("div.samples", { role: "group", "aria-label": "Samples", hidden: true },
-      make("span.hint", {}, "Or a sample:"), ...buttons));
+    const buttons = kSamples.map((name) =>
+      make(
+        "button.sample",
+        {
+          type: "button",
+          "aria-label": `Sample: a drawn ${name[0]}`,
+          onclick: () => this.#takeSample(name),
+        },
+        make("img", { src: `samples/${name}.png`, alt: "", width: 28, height: 28, loading: "lazy" }),
+      ),
+    );
+    return (this.samples = make(
+      "div.samples",
+      { role: "group", "aria-label": "Samples", hidden: true },
+      make("span.hint", {}, "Or a sample:"),
+      ...buttons,
+    ));
   }
 
   #settings() {
     const option = (value, text) => make("option", { value }, text);
-    this.fit = make("select", { id: `${this.id}-fit`, onchange: () => this.#update() },
-      option("stretch", "stretch it"), option("crop", "crop its middle"), option("letterbox", "black bars"));
+    this.fit = make(
+      "select",
+      { id: `${this.id}-fit`, onchange: () => this.#update() },
+      option("stretch", "stretch it"),
+      option("crop", "crop its middle"),
+      option("letterbox", "black bars"),
+    );
     this.invert = make("input", { type: "checkbox", onchange: () => this.#update() });
-    return (this.settings = make("div.settings", {},
-      make("label", { for: this.fit.id }, "Other proportions:"), this.fit,
-      make("label.check", {}, this.invert, make("span", {}, "Light and dark turned around"))));
+    return (this.settings = make(
+      "div.settings",
+      {},
+      make("label", { for: this.fit.id }, "Other proportions:"),
+      this.fit,
+      make("label.check", {}, this.invert, make("span", {}, "Light and dark turned around")),
+    ));
   }
 
   #preview() {
-    this.canvas = make("canvas.pixels", { role: "img", "aria-label": "The picture as the network sees it", width: 28, height: 28 });
+    this.canvas = make("canvas.pixels", {
+      role: "img",
+      "aria-label": "The picture as the network sees it",
+      width: 28,
+      height: 28,
+    });
     this.caption = make("p.hint", {}, "");
     this.notes = make("ul.notes", { "aria-live": "polite" });
-    return (this.preview = make("div.preview", { hidden: true }, this.canvas,
-      make("div", {}, make("p", {}, make("b", {}, "As the network sees it")), this.caption, this.notes)));
+    return (this.preview = make(
+      "div.preview",
+      { hidden: true },
+      this.canvas,
+      make("div", {}, make("p", {}, make("b", {}, "As the network sees it")), this.caption, this.notes),
+    ));
   }
 
   #choose(mode) {
@@ -143,7 +217,9 @@ export class PictureInput {
 
   #read(read, error = "") {
     this.read = read;
-    this.dropText.textContent = read ? `${read.name}: choose or drop another one` : "Choose a picture, drop one here, or paste one";
+    this.dropText.textContent = read
+      ? `${read.name}: choose or drop another one`
+      : "Choose a picture, drop one here, or paste one";
     this.invert.checked = false;
     this.#choose("file");
     if (error !== "") this.#fail(error);
@@ -167,30 +243,38 @@ export class PictureInput {
       showPixels(this.canvas, made.pixels);
       const { width, height, channels } = this.network;
       this.caption.textContent = `${width}x${height}, ${channels === 1 ? "grey" : "colour"}`;
-      this.notes.replaceChildren(...made.notes.map((text) => make("li", {}, text)),
-        ...made.warnings.map((text) => make("li.warning", {}, text)));
+      this.notes.replaceChildren(
+        ...made.notes.map((text) => make("li", {}, text)),
+        ...made.warnings.map((text) => make("li.warning", {}, text)),
+      );
     }
     this.changed(this.pixels);
   }
 
   #drawn() {
     if (!this.drawing.drawn) return null;
-    const drawing = this.drawing.pixels(), centre = this.centre.checked && isForDigits(this.network);
+    const drawing = this.drawing.pixels(),
+      centre = this.centre.checked && isForDigits(this.network);
     const pixels = centre ? centred(drawing, this.network) : conformed(drawing, this.network, "stretch").pixels;
     return { pixels, notes: centre ? ["centred, and made 20 pixels large"] : [], warnings: [] };
   }
 
   #fitted() {
     if (!this.read) return null;
-    const { pixels, notes, squashed } = conformed(this.invert.checked ? inverted(this.read.pixels) : this.read.pixels,
-      this.network, this.fit.value);
+    const { pixels, notes, squashed } = conformed(
+      this.invert.checked ? inverted(this.read.pixels) : this.read.pixels,
+      this.network,
+      this.fit.value,
+    );
     const all = [...this.read.notes, ...(this.invert.checked ? ["light and dark are turned around"] : []), ...notes];
     const warnings = [];
     if (squashed) warnings.push("Cropping or black bars keep its proportions.");
     if (isEven(pixels)) {
       warnings.push("It is one even area: there is nothing in it to tell apart.");
     } else if (!this.invert.checked && looksInverted(pixels, this.network)) {
-      warnings.push("Dark strokes on a bright ground, while this network seems to expect light ones on a dark ground: turn light and dark around?");
+      warnings.push(
+        "Dark strokes on a bright ground, while this network seems to expect light ones on a dark ground: turn light and dark around?",
+      );
     }
     return { pixels, notes: all, warnings };
   }

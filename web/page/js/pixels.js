@@ -6,8 +6,12 @@ export const kMaxFileBytes = 64 * 1024 * 1024;
 export const kMaxSide = 16384;
 export const kMaxPixels = 1 << 26;
 
-export const emptyPixels = (width, height, channels) =>
-  ({ width, height, channels, values: new Uint8Array(width * height * channels) });
+export const emptyPixels = (width, height, channels) => ({
+  width,
+  height,
+  channels,
+  values: new Uint8Array(width * height * channels),
+});
 
 /** Of a canvas's RGBA: grey where no pixel has a colour. */
 export function fromRgba(width, height, rgba) {
@@ -16,7 +20,9 @@ export function fromRgba(width, height, rgba) {
   const out = emptyPixels(width, height, grey ? 1 : 3);
   for (let i = 0, o = 0; i < rgba.length; i += 4) {
     out.values[o++] = rgba[i];
-    if (!grey) out.values[o++] = rgba[i + 1], out.values[o++] = rgba[i + 2];
+    if (grey) continue;
+    out.values[o++] = rgba[i + 1];
+    out.values[o++] = rgba[i + 2];
   }
   return out;
 }
@@ -26,7 +32,9 @@ export function toRgba(pixels) {
   const out = new Uint8ClampedArray(pixels.width * pixels.height * 4);
   const { channels, values } = pixels;
   for (let i = 0, o = 0; o < out.length; i += channels, o += 4) {
-    out[o] = values[i], out[o + 1] = values[i + (channels === 3 ? 1 : 0)], out[o + 2] = values[i + channels - 1];
+    out[o] = values[i];
+    out[o + 1] = values[i + (channels === 3 ? 1 : 0)];
+    out[o + 2] = values[i + channels - 1];
     out[o + 3] = 255;
   }
   return out;
@@ -66,9 +74,12 @@ class Weights {
 }
 
 function shrinkWeights(from, to) {
-  const scale = from / to, rows = [];
+  const scale = from / to,
+    rows = [];
   for (let i = 0; i < to; ++i) {
-    const begin = i * scale, end = Math.min((i + 1) * scale, from), row = [];
+    const begin = i * scale,
+      end = Math.min((i + 1) * scale, from),
+      row = [];
     for (let k = Math.floor(begin); k < end - 1e-9; ++k) {
       row.push([k, (Math.min(end, k + 1) - Math.max(begin, k)) / (end - begin)]);
     }
@@ -79,11 +90,15 @@ function shrinkWeights(from, to) {
 
 /** Cubic convolution with a = -0.75. */
 function growWeights(from, to) {
-  const a = -0.75, scale = from / to, rows = [];
+  const a = -0.75,
+    scale = from / to,
+    rows = [];
   const near = (x) => ((a + 2) * x - (a + 3)) * x * x + 1;
   const far = (x) => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
   for (let i = 0; i < to; ++i) {
-    const centre = (i + 0.5) * scale - 0.5, first = Math.floor(centre), t = centre - first;
+    const centre = (i + 0.5) * scale - 0.5,
+      first = Math.floor(centre),
+      t = centre - first;
     const row = [far(t + 1), near(t), near(1 - t), far(2 - t)];
     rows.push(row.map((weight, k) => [Math.min(Math.max(first - 1 + k, 0), from - 1), weight]));
   }
@@ -124,14 +139,16 @@ function resampled(pixels, height, width, weightsOf) {
 /** Sides that shrink are averaged, sides that grow are interpolated. */
 export function resized(pixels, height, width) {
   let out = pixels;
-  const low = Math.min(height, out.height), narrow = Math.min(width, out.width);
+  const low = Math.min(height, out.height),
+    narrow = Math.min(width, out.width);
   if (low !== out.height || narrow !== out.width) out = resampled(out, low, narrow, shrinkWeights);
   if (height !== out.height || width !== out.width) out = resampled(out, height, width, growWeights);
   return out;
 }
 
 export function cut(pixels, top, left, height, width) {
-  const out = emptyPixels(width, height, pixels.channels), line = width * pixels.channels;
+  const out = emptyPixels(width, height, pixels.channels),
+    line = width * pixels.channels;
   for (let y = 0; y < height; ++y) {
     const from = ((top + y) * pixels.width + left) * pixels.channels;
     out.values.set(pixels.values.subarray(from, from + line), y * line);
@@ -154,9 +171,11 @@ const scaled = (from, other, to) => Math.max(1, half((from * to * 2 + other) / o
 /** Whether one scale for both sides gives this size, to a pixel. */
 function keepsShape(pixels, height, width) {
   const near = (a, b) => Math.abs(a - b) <= 1;
-  return near(scaled(pixels.height, pixels.width, width), height) &&
+  return (
+    near(scaled(pixels.height, pixels.width, width), height) &&
     near(scaled(pixels.width, pixels.height, height), width) &&
-    Math.abs(Math.log((pixels.height * width) / (pixels.width * height))) < 0.05;
+    Math.abs(Math.log((pixels.height * width) / (pixels.width * height))) < 0.05
+  );
 }
 
 /**
@@ -169,7 +188,8 @@ export function conformed(picture, { width, height, channels }, fit) {
   if (picture.channels !== channels) {
     notes.push(channels === 1 ? "converted from colour to grey" : "converted from grey to colour");
   }
-  const had = `${pixels.width}x${pixels.height}`, wanted = `${width}x${height}`;
+  const had = `${pixels.width}x${pixels.height}`,
+    wanted = `${width}x${height}`;
   if (had === wanted) return { pixels, notes, squashed: false };
   const keeps = keepsShape(pixels, height, width);
   if (keeps || fit === "stretch") {
@@ -186,7 +206,12 @@ export function conformed(picture, { width, height, channels }, fit) {
   const tall = Math.min(height, scaled(pixels.height, pixels.width, width));
   const wide = Math.min(width, scaled(pixels.width, pixels.height, height));
   notes.push(`resized from ${had} to ${wanted} between black bars`);
-  pixels = pasted(emptyPixels(width, height, channels), resized(pixels, tall, wide), half(height - tall), half(width - wide));
+  pixels = pasted(
+    emptyPixels(width, height, channels),
+    resized(pixels, tall, wide),
+    half(height - tall),
+    half(width - wide),
+  );
   return { pixels, notes, squashed: false };
 }
 
@@ -197,10 +222,14 @@ export function isEven(pixels) {
 /** Dark strokes on a bright ground, for a network that learnt from light ones on a dark ground (or seems to). */
 export function looksInverted(pixels, network) {
   if (pixels.channels !== 1 || isEven(pixels) || pixels.values.every((value) => value >= 128)) return false;
-  let sum = 0, count = 0;
+  let sum = 0,
+    count = 0;
   pixels.values.forEach((value, i) => {
-    const x = i % pixels.width, y = Math.trunc(i / pixels.width);
-    if (x === 0 || y === 0 || x === pixels.width - 1 || y === pixels.height - 1) sum += value, ++count;
+    const x = i % pixels.width,
+      y = Math.trunc(i / pixels.width);
+    if (x !== 0 && y !== 0 && x !== pixels.width - 1 && y !== pixels.height - 1) return;
+    sum += value;
+    ++count;
   });
   if (sum / count <= 0.75 * 255) return false;
   const mean = Number(/\bmean (\d+(?:\.\d+)?)/.exec(network.preprocessing)?.[1] ?? 0);
@@ -208,7 +237,9 @@ export function looksInverted(pixels, network) {
 }
 
 export function isForDigits(network) {
-  return network.channels === 1 && network.classes.length === 10 && network.classes.every((name, i) => name === String(i));
+  return (
+    network.channels === 1 && network.classes.length === 10 && network.classes.every((name, i) => name === String(i))
+  );
 }
 
 /**
@@ -216,20 +247,32 @@ export function isForDigits(network) {
  * empty one stays as it is.
  */
 export function centred(drawing, { width, height }) {
-  let top = drawing.height, bottom = -1, left = drawing.width, right = -1;
+  let top = drawing.height,
+    bottom = -1,
+    left = drawing.width,
+    right = -1;
   drawing.values.forEach((value, i) => {
     if (value < 16) return;
-    const x = i % drawing.width, y = Math.trunc(i / drawing.width);
-    top = Math.min(top, y), bottom = Math.max(bottom, y), left = Math.min(left, x), right = Math.max(right, x);
+    const x = i % drawing.width,
+      y = Math.trunc(i / drawing.width);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+    left = Math.min(left, x);
+    right = Math.max(right, x);
   });
   if (bottom < 0) return resized(drawing, height, width);
   const part = cut(drawing, top, left, bottom - top + 1, right - left + 1);
   const scale = ((20 / 28) * Math.min(width, height)) / Math.max(part.width, part.height);
-  const tall = Math.max(1, Math.round(part.height * scale)), wide = Math.max(1, Math.round(part.width * scale));
+  const tall = Math.max(1, Math.round(part.height * scale)),
+    wide = Math.max(1, Math.round(part.width * scale));
   const small = resized(part, tall, wide);
-  let mass = 0, across = 0, down = 0;
+  let mass = 0,
+    across = 0,
+    down = 0;
   small.values.forEach((value, i) => {
-    mass += value, across += value * (i % wide), down += value * Math.trunc(i / wide);
+    mass += value;
+    across += value * (i % wide);
+    down += value * Math.trunc(i / wide);
   });
   const place = (centre, room, size) => Math.min(Math.max(Math.round(room / 2 - 0.5 - centre / mass), 0), room - size);
   return pasted(emptyPixels(width, height, 1), small, place(down, height, tall), place(across, width, wide));
@@ -240,7 +283,9 @@ export async function decoded(file) {
   const name = file.name ? `\u201c${file.name}\u201d` : "This";
   if (file.size === 0) throw new Error(`${name} is empty.`);
   if (file.size > kMaxFileBytes) {
-    throw new Error(`${name} has ${Math.round(file.size / 1e6)} MB; the most is ${Math.round(kMaxFileBytes / 1e6)} MB.`);
+    throw new Error(
+      `${name} has ${Math.round(file.size / 1e6)} MB; the most is ${Math.round(kMaxFileBytes / 1e6)} MB.`,
+    );
   }
   let bitmap;
   try {
@@ -258,14 +303,18 @@ export async function decoded(file) {
 function pixelsOf(bitmap, name) {
   const { width, height } = bitmap;
   if (width > kMaxSide || height > kMaxSide || width * height > kMaxPixels) {
-    throw new Error(`${name} has ${width}x${height} pixels; the most is ${kMaxSide} a side and ${kMaxPixels >> 20} million in all.`);
+    throw new Error(
+      `${name} has ${width}x${height} pixels; the most is ${kMaxSide} a side and ${kMaxPixels >> 20} million in all.`,
+    );
   }
   const canvas = document.createElement("canvas");
-  canvas.width = width, canvas.height = height;
+  canvas.width = width;
+  canvas.height = height;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error(`There is no memory left for ${name}.`);
   context.drawImage(bitmap, 0, 0);
-  let data = context.getImageData(0, 0, width, height).data, transparent = false;
+  let data = context.getImageData(0, 0, width, height).data,
+    transparent = false;
   for (let i = 3; !transparent && i < data.length; i += 4) transparent = data[i] !== 255;
   if (transparent) {
     context.globalCompositeOperation = "destination-over";

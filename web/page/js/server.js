@@ -56,7 +56,8 @@ export class Server {
       } catch (error) {
         if (error.code !== "unauthenticated") throw error;
         const newer = this.holder.token !== used;
-        const why = used === "" ? "" : "The server does not take this token: it is another server's, revoked, or expired.";
+        const why =
+          used === "" ? "" : "The server does not take this token: it is another server's, revoked, or expired.";
         if (!newer && !(await this.holder.ask(why))) throw error;
       }
     }

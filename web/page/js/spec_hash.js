@@ -1,6 +1,8 @@
 // Which program keys from elsewhere are for. A folder of keys has the program's client spec with the key's id in it; without
 // that id it is the file that the server names by its hash (docs/wire-format.md).
-const kPlace = "obscura-specs", kChecksum = 32, kKeyId = 16;
+const kPlace = "obscura-specs",
+  kChecksum = 32,
+  kKeyId = 16;
 
 function bytesOfHex(hex) {
   return Uint8Array.from(hex.match(/../g) ?? [], (two) => parseInt(two, 16));

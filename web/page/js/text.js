@@ -4,8 +4,9 @@
 export function bytesText(bytes) {
   if (bytes < 1000) return `${bytes} B`;
   const units = ["KB", "MB", "GB"];
-  let value = bytes / 1000, unit = 0;
-  while (value >= 999.5 && unit + 1 < units.length) value /= 1000, ++unit;
+  let value = bytes / 1000,
+    unit = 0;
+  for (; value >= 999.5 && unit + 1 < units.length; ++unit) value /= 1000;
   return `${value < 99.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 

@@ -34,7 +34,9 @@ export class TokenHolder {
   }
 
   #ask(reason) {
-    const dialog = byId("token-dialog"), input = byId("token-input"), error = byId("token-error");
+    const dialog = byId("token-dialog"),
+      input = byId("token-input"),
+      error = byId("token-error");
     error.textContent = reason;
     error.hidden = reason === "";
     input.value = "";
@@ -42,21 +44,26 @@ export class TokenHolder {
       const submit = (event) => {
         if (event.submitter?.value === "cancel" || kForm.test(input.value.trim())) return;
         event.preventDefault();
-        error.textContent = "That is no token: it is obs_, 16 digits, another _ and 43 characters, all of it on one line.";
+        error.textContent =
+          "That is no token: it is obs_, 16 digits, another _ and 43 characters, all of it on one line.";
         error.hidden = false;
         input.focus();
       };
       dialog.addEventListener("submit", submit);
-      dialog.addEventListener("close", () => {
-        dialog.removeEventListener("submit", submit);
-        const taken = dialog.returnValue === "take" ? input.value.trim() : "";
-        input.value = "";
-        if (taken !== "") {
-          this.token = taken;
-          sessionStorage.setItem(kPlace, taken);
-        }
-        resolve(taken !== "");
-      }, { once: true });
+      dialog.addEventListener(
+        "close",
+        () => {
+          dialog.removeEventListener("submit", submit);
+          const taken = dialog.returnValue === "take" ? input.value.trim() : "";
+          input.value = "";
+          if (taken !== "") {
+            this.token = taken;
+            sessionStorage.setItem(kPlace, taken);
+          }
+          resolve(taken !== "");
+        },
+        { once: true },
+      );
       dialog.returnValue = "";
       dialog.showModal();
     });

@@ -12,7 +12,15 @@ export class Work {
     this.words = make("p.status", { role: "status" });
     this.notes = make("ul.notes");
     this.banner = make("div.banner.bad", { role: "alert", hidden: true });
-    this.element = make("div.work", {}, make("div.row", {}, this.button, this.stop), this.bar, this.words, this.notes, this.banner);
+    this.element = make(
+      "div.work",
+      {},
+      make("div.row", {}, this.button, this.stop),
+      this.bar,
+      this.words,
+      this.notes,
+      this.banner,
+    );
     this.possible = false;
     this.abort = null;
   }
