@@ -24,6 +24,7 @@ ordered_json curve(double accuracy, std::size_t epochs) {
     list.push_back({{"epoch", e}, {"seconds", 2.5}, {"validation_accuracy", 0.1 * static_cast<double>(e)}});
   return {{"command", "obscura train --network resnet8 " + kEvil},
           {"images", {{"training", 36000}, {"validation", 4000}, {"test", 10000}}},
+          {"validation_from", "held_back"},
           {"test_accuracy", accuracy},
           {"test", {{"images", 10000}, {"interval", {accuracy - 0.01, accuracy + 0.01}}}},
           {"epochs", list}};
@@ -177,6 +178,12 @@ TEST(LearnableReport, RowsThatLearnedFromOtherPicturesAreNotCompared) {
     EXPECT_THAT(goal.verdict(), HasSubstr("not judged: one learned from 40,000 pictures, 8 epochs"));
   }
   EXPECT_TRUE(learnable_json(report).at("goals").at(0).at("reached").is_null());
+}
+
+TEST(LearnableReport, ADataSetsOwnValidationPicturesAreNotLearnedFrom) {
+  LearnableRow row = made_up("neu", 0.9);
+  row.train["validation_from"] = "dataset";
+  EXPECT_EQ(learned_from(row), "36,000 pictures, 8 epochs");
 }
 
 TEST(LearnableReport, SeedsOfASeriesStandTogether) {

@@ -119,7 +119,7 @@ Table figure_table(const LearnableReport& report, const LearnableFigure& figure)
 }
 
 Plot figure_curves(const LearnableReport& report, const LearnableFigure& figure) {
-  Plot plot{"Accuracy after each epoch, on training pictures that were held back",
+  Plot plot{"Accuracy after each epoch, on the pictures that choose among epochs",
             "epoch",
             "accuracy, %",
             false,

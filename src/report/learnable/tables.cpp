@@ -55,11 +55,13 @@ std::string image_note(const LearnableReport& report) {
 }  // namespace
 
 std::string learned_from(const LearnableRow& row) {
-  const double images = number_at(row.train, "images.training"), held = number_at(row.train, "images.validation");
+  double images = number_at(row.train, "images.training");
   if (!std::isfinite(images)) return "";
+  // Validation pictures of the data set's own are beside what is learned from.
+  const double held = number_at(row.train, "images.validation");
+  if (text_at(row.train, "validation_from") == "held_back" && std::isfinite(held)) images += held;
   const std::size_t epochs = epochs_of(row) / std::max<std::size_t>(row.rounds, 1);
-  return fmt::format("{} pictures, {} epoch{}", count_text(images + (std::isfinite(held) ? held : 0)), epochs,
-                     epochs == 1 ? "" : "s");
+  return fmt::format("{} pictures, {} epoch{}", count_text(images), epochs, epochs == 1 ? "" : "s");
 }
 
 std::string accuracy_interval(const LearnableRow& row) {
