@@ -24,9 +24,10 @@ std::vector<const LearnableRow*> rows_of(const LearnableReport& report, const Le
   return out;
 }
 
-/// Accuracy after each epoch on the pictures that were held back, else on the training pictures.
+/// Accuracy after each epoch on the pictures that choose, else on the training pictures. Named by the key: titles are
+/// cut.
 Plot::Series curve_of(const LearnableRow& row) {
-  Plot::Series series{row.title, {}, true};
+  Plot::Series series{row.key, {}, true};
   if (!row.train.is_object() || !row.train.contains("epochs")) return series;
   for (const auto& epoch : row.train.at("epochs")) {
     const double held = number_at(epoch, "validation_accuracy");
@@ -129,9 +130,12 @@ Plot figure_curves(const LearnableReport& report, const LearnableFigure& figure)
             100,
             {},
             {}};
-  for (const LearnableRow* row : rows_of(report, figure)) {
+  const auto rows = rows_of(report, figure);
+  // Other seeds would hide each other.
+  const std::size_t first_seed = rows.empty() ? 1 : rows.front()->seed;
+  for (const LearnableRow* row : rows) {
     auto series = curve_of(*row);
-    if (series.points.empty()) continue;
+    if (series.points.empty() || row->seed != first_seed) continue;
     plot.x_high = std::max(plot.x_high, series.points.back().x);
     plot.series.push_back(std::move(series));
   }

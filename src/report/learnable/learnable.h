@@ -118,7 +118,7 @@ Table reader_table(const LearnableReport& report);
 Table reveal_table(const LearnableReport& report);
 /// Of one figure of the paper.
 Table figure_table(const LearnableReport& report, const LearnableFigure& figure);
-/// Accuracies after each epoch; no series where nothing is measured.
+/// Accuracies after each epoch, of the first seed alone; no series where nothing is measured.
 Plot figure_curves(const LearnableReport& report, const LearnableFigure& figure);
 /// Rounds and seeds side by side: accuracies, and how near the adaptation's pictures are to the plain ones.
 Table rounds_table(const LearnableReport& report, const LearnableFigure& figure);
