@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Each Debian package installed, used and purged in a bare Debian 12. Takes some minutes and a few GB below build/, and is
 # run by hand (./dev test-packages). Needs root: to change the root folder, and to mount.
-# usage: test_packages.sh FOLDER   with the packages, as ./dev deb makes them
+# usage: test_packages.sh FOLDER [packages|unit]   with the packages, as ./dev deb makes them; one half of it alone
 # OBSCURA_MIRROR: where Debian's packages come from (a line or file for mmdebstrap); its own choice if not set.
 set -euo pipefail
-folder=$(cd "${1:?usage: test_packages.sh FOLDER}" && pwd)
+folder=$(cd "${1:?usage: test_packages.sh FOLDER [packages|unit]}" && pwd) half=${2:-}
+[[ $half =~ ^(packages|unit|)$ ]] || { echo "test-packages: no half '$half'; there are: packages unit" >&2; exit 2; }
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 fail() { echo "test-packages: $*" >&2; exit 1; }
 say() { echo "test-packages: $*"; }
 ((EUID == 0)) || fail "root is needed, to change the root folder and to mount: sudo ./dev test-packages"
 ls "$folder"/obscura_*.deb >/dev/null 2>&1 || fail "no packages in $folder: ./dev deb makes them"
 # Mounts of its own: nothing of this stays, however it ends.
-[[ ${OBSCURA_OWN_MOUNTS:-} ]] || OBSCURA_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$folder"
+[[ ${OBSCURA_OWN_MOUNTS:-} ]] || OBSCURA_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$folder" $half
 
 base=$(dirname "$folder")/bare-debian.tar
 if [[ ! -s $base ]]; then
@@ -42,13 +43,15 @@ in_root() {
     ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@"
 }
 
-fresh_root "$here/test_in_debian.sh"
-in_root bash /packages/test_in_debian.sh
+if [[ $half != unit ]]; then
+  fresh_root "$here/test_in_debian.sh"
+  in_root bash /packages/test_in_debian.sh
+fi
 
 # The unit in a Debian that is booted, where this machine can.
-if ls "$folder"/obscura-server_*.deb >/dev/null 2>&1; then
+if [[ $half != packages ]] && ls "$folder"/obscura-server_*.deb >/dev/null 2>&1; then
   fresh_root "$here/test_unit.sh"
-  in_root sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends systemd systemd-sysv procps openssl /packages/obscura_*.deb /packages/obscura-server_*.deb' \
+  in_root sh -c 'apt-get update -q && apt-get install -q -y --no-install-recommends systemd systemd-sysv procps openssl curl /packages/obscura_*.deb /packages/obscura-server_*.deb' \
     >"$base.log" 2>&1 || { tail -n 5 "$base.log" >&2; fail "obscura-server could not be installed"; }
   cat >"$root/etc/systemd/system/packages-test.service" <<'UNIT'
 [Unit]

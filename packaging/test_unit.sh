@@ -3,7 +3,7 @@
 # with and without TLS, survives a kill, stops, and is gone with its package. Leaves "passed" or why not in /packages/result.
 set -euo pipefail
 trap 'echo "failed in line $LINENO: $(journalctl -u obscura-server -n 5 --no-pager -o cat 2>/dev/null | tail -n 5)" >/packages/result' ERR
-fail() { echo "$*; $(journalctl -u obscura-server -n 5 --no-pager -o cat 2>/dev/null)" >/packages/result; exit 1; }
+fail() { echo "$*; $(journalctl -u obscura-server -n 2 --no-pager -o cat 2>/dev/null)" >/packages/result; exit 1; }
 samples=/usr/share/obscura/samples/digits
 ready() { # URL [OPTION...]
   for _ in $(seq 300); do
@@ -60,8 +60,7 @@ systemctl restart obscura-server
 ready https://localhost:8443 --ca /root/ca.pem
 classify 7 --server https://localhost:8443 --ca /root/ca.pem
 if [[ -e /usr/share/obscura/web/site ]]; then
-  printf 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' | openssl s_client -quiet -connect localhost:8443 \
-    -CAfile /root/ca.pem 2>/dev/null >/packages/page || fail "no page"
+  curl --silent --fail --include --cacert /root/ca.pem https://localhost:8443/ >/packages/page || fail "no page"
   grep -qi '^content-security-policy:' /packages/page || fail "the page has no policy: $(head -n 1 /packages/page)"
 fi
 

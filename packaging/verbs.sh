@@ -37,7 +37,7 @@ verb_deb() {
 
 verb_test-packages() {
   ensure_packages "${test_package_packages[@]}"
-  exec packaging/test_packages.sh build/packages
+  exec packaging/test_packages.sh build/packages "$@"
 }
 
 verb_container() {
