@@ -121,5 +121,4 @@ OBSCURA_EXPORT("transform") void transform(std::uint32_t log_n, int bits, int si
     }
   }
 }
-
 }
