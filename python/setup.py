@@ -4,9 +4,9 @@
     pip install --no-build-isolation ./python                 # with the setuptools that is there, offline
     python3 -m build --wheel --no-isolation python
 
-Environment: OBSCURA_BUILD_DIR, a folder that CMake configured already (with OBSCURA_PYTHON=ON and this very Python), of
-which only what is missing is built; OBSCURA_CMAKE_ARGS, more arguments for CMake where it is configured here, as
-"-DOBSCURA_SERVICE=OFF" on a machine without gRPC; OBSCURA_JOBS, parallel jobs.
+Environment: OBSCURA_BUILD_DIR, a folder where CMake has built the target obscura_python for this very Python: its modules
+are taken as they are, and nothing is built; else OBSCURA_CMAKE_ARGS, more arguments for CMake, as "-DOBSCURA_SERVICE=OFF" on
+a machine without gRPC, and OBSCURA_JOBS, parallel jobs.
 """
 
 import os
@@ -39,23 +39,28 @@ class CMakeBuild(build_ext):
     def run(self):
         given = os.environ.get("OBSCURA_BUILD_DIR")
         folder = pathlib.Path(given).resolve() if given else TREE / "build" / f"python-{sys.implementation.cache_tag}"
-        if given and not (folder / "CMakeCache.txt").exists():
-            sys.exit(f"OBSCURA_BUILD_DIR is {folder}, which CMake has not configured")
         if not given:
-            subprocess.run(
-                ["cmake", "-S", str(TREE), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release", "-DOBSCURA_PYTHON=ON",
-                 "-DOBSCURA_TESTS=OFF", "-DOBSCURA_LEARNING=OFF", f"-DPython_EXECUTABLE={sys.executable}",
-                 *(["-G", "Ninja"] if shutil.which("ninja") else []),
-                 *shlex.split(os.environ.get("OBSCURA_CMAKE_ARGS", ""))], check=True)
-        jobs = os.environ.get("OBSCURA_JOBS", str(os.cpu_count() or 1))
-        subprocess.run(["cmake", "--build", str(folder), "--target", "obscura_python", "--parallel", jobs], check=True)
+            self._build(folder)
         self._take(folder / "python" / "obscura")
+
+    @staticmethod
+    def _build(folder):
+        jobs = os.environ.get("OBSCURA_JOBS", str(os.cpu_count() or 1))
+        for command in (
+            ["cmake", "-S", str(TREE), "-B", str(folder), "-DCMAKE_BUILD_TYPE=Release", "-DOBSCURA_PYTHON=ON",
+             "-DOBSCURA_TESTS=OFF", "-DOBSCURA_LEARNING=OFF", f"-DPython_EXECUTABLE={sys.executable}",
+             *(["-G", "Ninja"] if shutil.which("ninja") else []), *shlex.split(os.environ.get("OBSCURA_CMAKE_ARGS", ""))],
+            ["cmake", "--build", str(folder), "--target", "obscura_python", "--parallel", jobs],
+        ):
+            if subprocess.run(command).returncode != 0:
+                sys.exit(f"this failed, and said why above: {shlex.join(command)}")
 
     def _take(self, built):
         suffix = sysconfig.get_config_var("EXT_SUFFIX")
         modules = sorted(built.glob("_*" + suffix))
         if not modules:
-            sys.exit(f"{built} has no module for this Python ({suffix}): it was built for another")
+            sys.exit(f"{built} has no module for this Python (*{suffix}): cmake --build BUILD --target obscura_python, with "
+                     f"-DOBSCURA_PYTHON=ON -DPython_EXECUTABLE={sys.executable}")
         target = HERE / "obscura" if self.inplace else pathlib.Path(self.build_lib) / "obscura"
         target.mkdir(parents=True, exist_ok=True)
         for module in modules:
