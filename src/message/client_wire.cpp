@@ -13,6 +13,8 @@ namespace obscura::message {
 namespace {
 
 constexpr std::size_t kMaxValues = std::size_t{1} << 20;
+/// Of all ciphertexts of a packed query together: 512 MB while it is encrypted.
+constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 26;
 /// Of the payload: 2 brought places of the input and several ciphertexts, 3 all that an answer is checked against and
 /// the range of pixels, 4 the keys that the server needs.
 /// 5 equalised histograms and chunks, 6 several places of a value.
@@ -72,7 +74,9 @@ void read_network(ByteReader& r, ClientSpec& client) {
   client.input.channels = get_count(r, "channels", 1, 4096);
   client.input.height = get_count(r, "height", 1, 4096);
   client.input.width = get_count(r, "width", 1, 4096);
-  if (client.input.size() > kMaxValues) r.fail("has an image of too many pixels");
+  // Counted in 64 bits: where memory is counted in 32, the product of three sides may be none.
+  const std::uint64_t values = std::uint64_t{client.input.channels} * client.input.height * client.input.width;
+  if (values > kMaxValues) r.fail("has an image of too many pixels");
   auto& pre = client.preprocessing;
   pre.mean = get_floats(r);
   pre.std = get_floats(r);
@@ -155,9 +159,10 @@ void check_packed(ByteReader& r, const ClientSpec& client, std::size_t slots) {
   const bool period_fits =
       client.period < places ? std::has_single_bit(client.period) : places > 0 && client.period % places == 0;
   const bool one_picture = !client.chunks || client.images == 1;
+  const bool in_memory = std::uint64_t{client.period} * width <= kMaxSlots;
   const bool all_placed = !client.input_begin.empty() || client.input_slots.size() == unit;
   if (!period_fits || client.period < unit || !all_placed || client.output_slots.size() != client.outputs ||
-      !one_picture) {
+      !one_picture || !in_memory) {
     r.fail("has a layout that does not fit");
   }
 }

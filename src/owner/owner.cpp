@@ -59,7 +59,7 @@ double largest(std::span<const double> values) {
 
 /// Images whose answers are shown need noise for every logit that is.
 void check_shown(const message::ClientSpec& client, std::size_t images, const ckks::DecryptOptions& options) {
-  if (options.flood_queries == 0 || images * client.outputs <= options.flood_queries) return;
+  if (options.flood_queries == 0 || std::uint64_t{images} * client.outputs <= options.flood_queries) return;
   throw MismatchError("an answer of " + std::to_string(images) + " images with " + std::to_string(client.outputs) +
                       " logits each, and noise for " + std::to_string(options.flood_queries) +
                       " shown logits in all: share as many answers as there are images");

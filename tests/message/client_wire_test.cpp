@@ -160,6 +160,8 @@ TEST(ClientSpec, NumbersThatNoProgramHas) {
   expect_refused(with([](auto& c) { c.input_limbs = 3; }), "has limbs = 3, expected 1 to 2");
   expect_refused(with([](auto& c) { c.input = {1, 0, 2}; }), "has height = 0");
   expect_refused(with([](auto& c) { c.input = {4096, 4096, 4096}; }), "has an image of too many pixels");
+  // Sides whose product is a multiple of 2^32, where sizes have 32 bits.
+  expect_refused(with([](auto& c) { c.input = {256, 4096, 4096}; }), "has an image of too many pixels");
   expect_refused(with([](auto& c) { c.period = 2; }), "has input slots outside the layout");
   expect_refused(with([](auto& c) { c.period = 5; }), "has a layout that does not fit");
   expect_refused(with([](auto& c) { c.input_slots.pop_back(); }), "has a layout that does not fit");
