@@ -184,16 +184,15 @@ bool same_but_for_position(const Image& a, const Image& b, std::size_t block) {
 }
 
 TEST(SampleOrder, IsFoundFromLikenessAlone) {
-  for (const std::size_t block : {2U, 4U}) {
-    const std::vector<Image> plain = made(60, 32, 17);
-    const auto from = some_order(3 * block * block, block);
-    std::vector<Image> seen;
-    for (const Image& p : plain) seen.push_back(reordered(p, block, from));
-    const SampleOrder order = find_sample_order(seen, block, 1);
-    EXPECT_EQ(order.blocks, 60 * 32 * 32 / (block * block));
-    for (std::size_t n = 0; n < 5; ++n) {
-      EXPECT_TRUE(same_but_for_position(with_samples_in_order(order, seen[n], block), plain[n], block)) << block;
-    }
+  const std::size_t block = 4;
+  const std::vector<Image> plain = made(60, 32, 17);
+  const auto from = some_order(3 * block * block, block);
+  std::vector<Image> seen;
+  for (const Image& p : plain) seen.push_back(reordered(p, block, from));
+  const SampleOrder order = find_sample_order(seen, block, 1);
+  EXPECT_EQ(order.blocks, 60U * 64U);
+  for (std::size_t n = 0; n < 5; ++n) {
+    EXPECT_TRUE(same_but_for_position(with_samples_in_order(order, seen[n], block), plain[n], block));
   }
 }
 
