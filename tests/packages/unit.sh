@@ -10,7 +10,7 @@ awk '/^## Under systemd/ {here = 1} here && /^```/ {if (inside++) exit; next} in
 diff "$unit" "$work/quoted" || { echo "docs/service.md shows another unit"; exit 1; }
 # Every option that the unit and its defaults use is one of serve's.
 for option in $(grep -hoE -- '--[a-z][a-z-]+' "$unit" "$source/packaging/systemd/default" | sort -u); do
-  grep -q -- "\`$option\`" "$source/docs/cli.md" || { echo "serve has no $option"; exit 1; }
+  grep -qE -- "\`$option[\` ]" "$source/docs/cli.md" || { echo "serve has no $option"; exit 1; }
 done
 command -v systemd-analyze >/dev/null || { echo "no systemd here: not looked at by it"; exit 0; }
 # The program and the manual page need not be installed here.
