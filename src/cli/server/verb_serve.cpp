@@ -210,6 +210,16 @@ void require_use(serve::Service& service, const fs::path& network) {
   throw UsageError("--trusted-server-sees-pictures: no gallery that is served was indexed with " + network.string());
 }
 
+/// No browser encrypts in a page that others could have changed on its way: this one says so then.
+void note_plain_page(const ServeArguments& a) {
+  const std::string host = a.listen.substr(0, a.listen.rfind(':'));
+  const bool local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  if (!a.web || !a.certificate.empty() || a.behind_proxy || local) return;
+  note(
+      "the page works in browsers on this machine alone, at http://localhost: elsewhere it takes https (--tls-cert, "
+      "--tls-key, or --behind-proxy)");
+}
+
 void print_ready(const ServeArguments& a, serve::Service& service, const serve::Site* site, int http_port,
                  int grpc_port, double seconds) {
   const char* scheme = a.certificate.empty() ? "http" : "https";
@@ -257,6 +267,7 @@ void run_serve(const ServeArguments& a) {
   serve::RestFront rest(service, rest_options(a, site, log));
   const int grpc_port = grpc ? grpc->port() : 0;
   print_ready(a, service, site.get(), rest.port(), grpc_port, watch.seconds());
+  note_plain_page(a);
   if (serve::Tokens(a.state).empty()) {
     note("nobody has a token yet: obscura token create --state " + a.state.string() + " --tenant NAME");
   }

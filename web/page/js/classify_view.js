@@ -9,8 +9,8 @@ import { Work } from "./work.js";
 const kMostClasses = 10;
 
 export class ClassifyView {
-  constructor({ obscura, server, owners, facts }) {
-    Object.assign(this, { obscura, server, owners, facts });
+  constructor({ server, owners, facts }) {
+    Object.assign(this, { server, owners, facts });
     this.input = new PictureInput((pixels) => this.#changed(pixels));
     this.work = new Work("Encrypt and ask", (tell, signal) => this.#ask(tell, signal));
     this.journey = new Journey();

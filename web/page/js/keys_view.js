@@ -1,7 +1,7 @@
 // Keys of this browser: what there is, under a passphrase or not; taken elsewhere, brought here, deleted.
 import { confirmed, passphrase } from "./dialogs.js";
 import { explained } from "./explained.js";
-import { rememberSent, sentKeys } from "./owners.js";
+import { rememberSent, sentKeys } from "./sending.js";
 import { inArchive, rememberSpec, serverSpecHash } from "./spec_hash.js";
 import { countText, dateText, make, nameText } from "./text.js";
 

@@ -69,8 +69,8 @@ class Page {
     const owners = new Owners(obscura, store, server),
       facts = networkFacts(obscura, server);
     Object.assign(this, { obscura, server });
-    this.classify = new ClassifyView({ obscura, server, owners, facts });
-    this.search = new SearchView({ obscura, server, owners, facts });
+    this.classify = new ClassifyView({ server, owners, facts });
+    this.search = new SearchView({ server, owners, facts });
     this.keys = new KeysView({ obscura, store, owners, server });
     byId("panel-classify").append(this.classify.element);
     byId("panel-search").append(this.search.element);

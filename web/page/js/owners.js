@@ -1,36 +1,16 @@
 // Keys of this browser: one set for each program that a server runs, made when it is needed, kept in IndexedDB.
 import { confirmed, passphrase } from "./dialogs.js";
+import { alone } from "./sending.js";
 import { importedSpecs } from "./spec_hash.js";
 import { bytesText } from "./text.js";
 
 /** More than that is asked for before it is made and sent. */
 const kAskAbove = 64e6;
-const kSent = "obscura-sent";
-
-/** What is known of evaluation keys that were sent: { key id: hash of their file }. No secret. */
-export function sentKeys() {
-  try {
-    const known = JSON.parse(localStorage.getItem(kSent) ?? "{}");
-    return typeof known === "object" && known !== null ? known : {};
-  } catch {
-    return {};
-  }
-}
-
-export function rememberSent(id, hash) {
-  const known = sentKeys();
-  if (hash === "") delete known[id];
-  else known[id] = hash;
-  localStorage.setItem(kSent, JSON.stringify(known));
-}
 
 export const storedName = (model) => `${model.name}-${model.clientSpec.slice(0, 12)}`;
 
 /** Of keys under storedName: the model that they were made for. */
 const modelOf = (name) => name.replace(/-[0-9a-f]{12}$/, "");
-
-/** One tab at a time. A browser without locks (none that is current) has each tab for itself. */
-const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
 
 export class Owners {
   constructor(obscura, store, server) {

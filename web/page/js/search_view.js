@@ -1,8 +1,8 @@
 // Search: pictures of a gallery like one's own, found by a server that learns neither which nor what for.
 import { Journey } from "./journey.js";
 import { clearCanvas, showBytes, showPixels } from "./noise.js";
-import { rememberSent } from "./owners.js";
 import { PictureInput } from "./picture_input.js";
+import { areThere, kSentAgain, sendKeys } from "./sending.js";
 import { bytesText, countText, make, nameText, showUnderneath, timeText } from "./text.js";
 import { Work } from "./work.js";
 
@@ -20,8 +20,8 @@ const kOthers = {
 };
 
 export class SearchView {
-  constructor({ obscura, server, owners, facts }) {
-    Object.assign(this, { obscura, server, owners, facts });
+  constructor({ server, owners, facts }) {
+    Object.assign(this, { server, owners, facts });
     this.input = new PictureInput((pixels) => this.#changed(pixels));
     this.work = new Work("Encrypt and search", (tell, signal) => this.#search(tell, signal));
     this.journey = new Journey();
@@ -153,7 +153,10 @@ export class SearchView {
     const got = await this.owners.forModel(model, { journey: this.journey, ...tell });
     if (got === null) return "Stopped: without keys nothing is asked.";
     const { owner, made } = got;
-    if (made) await this.#sendKeys(owner, made, tell, signal);
+    if (made || !(await areThere({ server: this.server, owner, signal }))) {
+      const sent = await sendKeys({ server: this.server, owner, made, journey: this.journey, tell, signal });
+      if (sent && !made) tell.note(kSentAgain);
+    }
     tell.say("Asking for what is like it");
     const stop = this.server.listen((what) => this.#travelled(what, tell));
     const top = Math.min(Number(this.top.value), gallery.images);
@@ -181,19 +184,6 @@ export class SearchView {
     return `Found in ${timeText(performance.now() - begun)}.`;
   }
 
-  async #sendKeys(owner, keys, tell, signal) {
-    tell.say("Sending keys, which decrypt nothing");
-    const begun = performance.now();
-    const { hash } = await this.server.ask((remote) =>
-      remote.sendKeys(keys, {
-        signal,
-        progress: (what, done, total) => tell.progress("Sending keys", done, total),
-      }),
-    );
-    this.journey.add("keys sent, once", "up", performance.now() - begun, keys.length);
-    rememberSent(await owner.id(), hash);
-  }
-
   #travelled({ what, direction, bytes, milliseconds, content }, tell) {
     if (what in kQuestions) {
       this.parts = this.server.partsOfLast();
@@ -204,7 +194,7 @@ export class SearchView {
     } else if (what in kOthers) {
       this.journey.add(kOthers[what], direction, milliseconds, bytes);
     }
-    if (what === "keys") tell.note("The server did not have your keys (any more): they were sent again.");
+    if (what === "keys") tell.note(kSentAgain);
     if (what === "query" && content) this.#showNoise(content);
   }
 
