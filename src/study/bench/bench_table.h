@@ -20,7 +20,8 @@ struct BenchResult {
 /// Times things one after another on this thread, by the time that the thread itself ran.
 class BenchTable {
  public:
-  /// `seconds` for each; at least five runs in any case, three of what takes a second or more. `only`: names that hold this text, all if empty.
+  /// `seconds` for each; at least five runs in any case, three of what takes a second or more. `only`: names that hold
+  /// this text, all if empty.
   BenchTable(double seconds, std::string only) : seconds_(seconds), only_(std::move(only)) {}
 
   bool wants(const std::string& name) const { return name.find(only_) != std::string::npos; }

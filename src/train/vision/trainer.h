@@ -25,7 +25,7 @@ struct VisionTask {
   /// Each round has all of the recipe's epochs, keeps the adaptation and starts from a fresh network behind it: the
   /// scheme of ER-CNN.
   std::size_t rounds = 1;
-  double adaptation_rate = 1;       ///< learning rate of the adaptation, in terms of the recipe's
+  double adaptation_rate = 1;  ///< learning rate of the adaptation, in terms of the recipe's
   /// The same of the network behind the adaptation. 0: it stays as it is loaded, but for the statistics of its norms,
   /// which follow the pictures: then the adaptation alone learns to make pictures that this network can read.
   double network_rate = 1;
