@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "base/error.h"
 #include "remote/calls.h"
@@ -15,6 +16,9 @@ constexpr std::size_t kMostStatusBytes = std::size_t{1} << 20;
 constexpr std::size_t kLeastPiece = std::size_t{1} << 16;
 /// So often the server may say that it is elsewhere than it was left.
 constexpr int kMostConflicts = 8;
+/// So long keys may be all there and not ready: another client's last piece, which is being checked.
+constexpr std::chrono::seconds kLongestCheck{60};
+constexpr int kLongestPauseMs = 1000;
 
 class Upload {
  public:
@@ -28,20 +32,23 @@ class Upload {
   KeyStatus run() {
     KeyStatus status = key_status(calls_, hash_, stop_);
     while (status.state != KeyState::ready) {
-      check_offset(status.bytes);
-      calls_.tell("keys sent", status.bytes, keys_.size);
-      status = put(status.bytes);
+      calls_.tell("keys sent", std::min(status.bytes, keys_.size), keys_.size);
+      status = status.bytes < keys_.size ? put(status.bytes) : after_check();
     }
     calls_.tell("keys sent", keys_.size, keys_.size);
     return status;
   }
 
  private:
-  /// A whole file that is not ready would be sent for ever.
-  void check_offset(std::uint64_t offset) {
-    if (offset >= keys_.size) {
-      throw RemoteError("unexpected", calls_.http.address().url + " has all of the keys, and says that it has not");
+  /// All of it is there. Asked again until it is ready, or until no server takes so long.
+  KeyStatus after_check() {
+    const auto end = std::min(calls_.deadline(), Clock::now() + kLongestCheck);
+    for (int pause = calls_.options.back_off_ms; Clock::now() < end; pause = std::min(2 * pause, kLongestPauseMs)) {
+      wait(pause, stop_);
+      const KeyStatus status = key_status(calls_, hash_, stop_);
+      if (status.state == KeyState::ready || status.bytes < keys_.size) return status;
     }
+    throw RemoteError("unexpected", calls_.http.address().url + " has all of the keys, and says that it has not");
   }
 
   KeyStatus put(std::uint64_t offset) {

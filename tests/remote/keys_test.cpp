@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "remote/support.h"
@@ -160,9 +161,24 @@ TEST_F(KeysTest, AServerThatKeepsNothingIsNotFedForEver) {
   Remote remote(server.url(), "", options_);
   EXPECT_EQ(error_of_call([&] { remote.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
   store_.held = keys_, store_.total = keys_.size() + 1;  // all of it, and not ready
-  EXPECT_EQ(error_of_call([&] { remote.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
+  options_.total_ms = 200;
+  Remote hasty(server.url(), "", options_);
+  EXPECT_EQ(error_of_call([&] { hasty.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
   store_.hash = hash_text("others");
   EXPECT_EQ(error_of_call([&] { remote.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
+}
+
+TEST_F(KeysTest, ThatAnotherClientSentAreWaitedForWhileTheyAreChecked) {
+  store_.held = keys_, store_.total = keys_.size() + 1;  // all of it, and not ready yet
+  std::atomic<int> asked = 0;
+  ScriptedServer server([&](const Heard& heard) {
+    if (++asked == 4) store_.total = keys_.size();
+    return store_.answer(heard);
+  });
+  Remote remote(server.url(), "", options_);
+  EXPECT_EQ(remote.upload_keys(keys_of_file(file_)).state, KeyState::ready);
+  EXPECT_EQ(puts(server), 0U);
+  EXPECT_EQ(asked, 4);
 }
 
 TEST_F(KeysTest, ThatAreNotThereAreAnErrorOfTheirOwn) {

@@ -166,4 +166,4 @@ export class Http {
   }
 }
 
-export { jsonOf };
+export { jsonOf, pause };

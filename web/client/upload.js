@@ -1,10 +1,12 @@
 // Evaluation keys, piece by piece, from where an earlier upload was cut.
 import { RemoteError } from './errors.js';
 import { Fields, readKeyStatus } from './facts.js';
-import { jsonOf } from './http.js';
+import { jsonOf, pause } from './http.js';
 
 const kLeastPiece = 2 ** 16;
 const kMostConflicts = 8;
+/** So long keys may be all there and not ready: another client's last piece, which is being checked. */
+const kLongestCheckMs = 60_000, kLongestPauseMs = 1_000;
 
 export async function uploadKeys({ http, keys, hash, status, pieceBytes, options }) {
   let piece = Math.max(Math.min(pieceBytes, 4 * 2 ** 20), 1), conflicts = 0;
@@ -25,10 +27,22 @@ export async function uploadKeys({ http, keys, hash, status, pieceBytes, options
     const bytes = Number(error.details.bytes);
     return Number.isSafeInteger(bytes) && bytes >= 0 && bytes < keys.length ? { hash, state: 'partial', bytes, total: keys.length } : status();
   };
+  const afterCheck = async () => {
+    const end = Date.now() + kLongestCheckMs;
+    for (let wait = 100; Date.now() < end; wait = Math.min(2 * wait, kLongestPauseMs)) {
+      await pause(wait, options.signal);
+      const next = await status();
+      if (next.state === 'ready' || next.bytes < keys.length) return next;
+    }
+    throw new RemoteError('unexpected', `${http.address} has all of the keys, and says that it has not`, 200);
+  };
   let now = await status();
   while (now.state !== 'ready') {
-    if (now.bytes >= keys.length) throw new RemoteError('unexpected', `${http.address} has all of the keys, and says that it has not`, 200);
-    tell(now.bytes);
+    tell(Math.min(now.bytes, keys.length));
+    if (now.bytes >= keys.length) {
+      now = await afterCheck();
+      continue;
+    }
     try {
       now = await put(now.bytes);
     } catch (error) {
