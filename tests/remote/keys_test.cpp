@@ -161,8 +161,9 @@ TEST_F(KeysTest, AServerThatKeepsNothingIsNotFedForEver) {
   Remote remote(server.url(), "", options_);
   EXPECT_EQ(error_of_call([&] { remote.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
   store_.held = keys_, store_.total = keys_.size() + 1;  // all of it, and not ready
-  options_.total_ms = 200;
-  Remote hasty(server.url(), "", options_);
+  options_.total_ms = 1000;
+  ScriptedServer other([&](const Heard&) { return whole(200, store_.status()); });
+  Remote hasty(other.url(), "", options_);
   EXPECT_EQ(error_of_call([&] { hasty.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
   store_.hash = hash_text("others");
   EXPECT_EQ(error_of_call([&] { remote.upload_keys(keys_of_file(file_)); }).code(), "unexpected");
