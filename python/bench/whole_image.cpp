@@ -1,5 +1,6 @@
 // One picture from owner to server and back by the C++ library, for whole_image.py to compare with.
-// usage: whole_image SERVER.PROGRAM PIXELS ROUNDS    prints, a line a round, its milliseconds and those of all processors
+// usage: whole_image SERVER.PROGRAM PIXELS ROUNDS    prints, a line a round, its milliseconds and those of all
+// processors
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
