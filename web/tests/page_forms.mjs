@@ -74,13 +74,14 @@ export async function phone(place) {
   await ask(page);
   assertEqual(await answer(page).innerText(), "3", "the answer");
   await fits("an answer");
-  assert(
-    await answer(page).evaluate((one) => {
+  // The page scrolls there smoothly.
+  const inSight = () =>
+    answer(page).evaluate((one) => {
       const box = one.getBoundingClientRect();
       return box.top >= 0 && box.bottom <= innerHeight;
-    }),
-    "the answer is out of sight",
-  );
+    });
+  for (let tries = 0; tries < 50 && !(await inSight()); ++tries) await page.waitForTimeout(100);
+  assert(await inSight(), "the answer is out of sight");
   for (const name of ["search", "keys"]) {
     await page.locator(`#tab-${name}`).click();
     await fits(name);
