@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs a notebook from its first cell to its last, as a reader would: run.sh NOTEBOOK [FOLDER]. Fails where a cell does, and
-# where one wrote on standard error. With a folder, the notebook with its outputs and an HTML page go there.
+# where one wrote on standard error, but for a note whose words the notebook explains. With a folder, the notebook with its outputs and an HTML page go there.
 # Ends with 77 where a package of Debian is missing, and names it.
 set -eu
 notebook=$1
@@ -37,6 +37,11 @@ ran = [c for c in cells if c["cell_type"] == "code"]
 said = ["".join(o["text"]) for c in ran for o in c["outputs"] if o.get("name") == "stderr"]
 # PyTorch loads tqdm, which misses widgets where they are not installed.
 said = [text for text in said if "TqdmWarning" not in text]
+# Encryption is random, and so is whether two pictures come out equally near: the text says what that note means.
+explained = "as far as these distances tell"
+text = " ".join(" ".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown").split())
+if explained in text:
+    said = [text for text in said if explained not in text]
 if said:
     sys.exit("on standard error:\n" + "\n".join(said))
 if not ran or any(c["execution_count"] is None for c in ran):

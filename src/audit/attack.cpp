@@ -247,13 +247,24 @@ AttackReport run_attack(const std::string& name, const Scene& scene) {
   return out;
 }
 
+namespace {
+
+/// It answers with pictures that it was given: those that it happens on are exact, and how many is all there is to
+/// count.
+bool picks_given_pictures(const AttackInfo& attack) {
+  return attack.name == "matching";
+}
+
+}  // namespace
+
 bool AttackReport::at_chance() const {
   if (!success) return true;
   if (!quality) return *success == 0;
+  const bool lucky = as_lucky(*success, chance, null ? null->success : 0, tries);
+  if (picks_given_pictures(attack)) return lucky;
   const bool has_images = null && null->quality;
   // No luck makes an image exact.
-  if (quality->exact > (has_images ? null->quality->exact : 0)) return false;
-  if (!as_lucky(*success, chance, null ? null->success : 0, tries)) return false;
+  if (!lucky || quality->exact > (has_images ? null->quality->exact : 0)) return false;
   if (tries != quality->images) {
     const auto images = static_cast<double>(quality->images);
     return as_lucky(quality->identified, 1 / images, has_images ? null->quality->identified : 0, quality->images);
@@ -272,11 +283,11 @@ std::string AttackReport::verdict() const {
       fmt::format("{} of {} (chance {}{})", percent(*success), success_of, percent(chance), random);
   const std::string own = claim.empty() ? std::string() : "; its own verdict, without the truth: " + claim;
   if (at_chance()) return "nothing gained: " + counted + own;
-  if (quality->exact == quality->images && attack.name != "matching") {
+  if (quality->exact == quality->images && !picks_given_pictures(attack)) {
     return "broken: every image recovered exactly" + own;
   }
   const char* word = *success >= 0.5 ? "broken" : *success >= 0.15 ? "partly broken" : "leaks a little";
-  if (attack.name == "matching") return fmt::format("{}: {}", word, counted);
+  if (picks_given_pictures(attack)) return fmt::format("{}: {}", word, counted);
   const std::string exact =
       quality->exact == 0 ? std::string() : fmt::format(", {} of {} images exact", quality->exact, quality->images);
   return fmt::format("{}: {}{}, {} (a mean image: {}){}", word, counted, exact, decibel_text(quality->psnr),

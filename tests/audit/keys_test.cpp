@@ -146,6 +146,24 @@ Encrypt ckks_bytes() {
   };
 }
 
+/// Of 30 pairs, luck matches a few, and each of those is a picture of the victim's own: exact, and no leak.
+TEST(Controls, ALuckyMatchIsNoLeak) {
+  AttackReport report;
+  report.attack = find_attack("matching");
+  report.chance = 1.0 / 30, report.tries = 30;
+  report.quality = Quality{30, 21, 0.5, 0.2, 0.1, 3};
+  report.baseline = Quality{30, 12, 0.3, 0, 1.0 / 30, 0};
+  report.null = Null{report.chance, Quality{30, 12, 0.3, 0, 1.0 / 30, 1}};
+  report.success = 0.1;
+  EXPECT_TRUE(report.at_chance()) << report.verdict();
+  report.success = 0.5;
+  EXPECT_FALSE(report.at_chance()) << report.verdict();
+  // Others make their pictures themselves.
+  report.attack = find_attack("ridge");
+  report.success = 0.1;
+  EXPECT_FALSE(report.at_chance()) << report.verdict();
+}
+
 TEST(Controls, AttacksOnCkksCiphertextsAreAtChance) {
   const Encrypt encrypt = ckks_bytes();
   for (const auto& [attack, name] : {std::pair("known-blocks", "hill"),

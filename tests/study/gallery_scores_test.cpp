@@ -176,8 +176,8 @@ TEST(Ties, AreCountedBehindTheLast) {
   const std::vector<float> distances = {3, 1, 2, 2, 1, 2, 9};
   using Places = std::vector<std::size_t>;
   EXPECT_EQ(ties_text(distances, Places{1, 4}), "");
-  EXPECT_THAT(ties_text(distances, Places{1}), ::testing::HasSubstr("1 more image is exactly as near"));
-  EXPECT_THAT(ties_text(distances, Places{1, 4, 2}), ::testing::HasSubstr("2 more images are exactly as near"));
+  EXPECT_THAT(ties_text(distances, Places{1}), ::testing::HasSubstr("1 more image is as near as the last"));
+  EXPECT_THAT(ties_text(distances, Places{1, 4, 2}), ::testing::HasSubstr("2 more images are as near as the last"));
   EXPECT_EQ(ties_text(distances, Places{1, 4, 2, 3, 5}), "");
   EXPECT_EQ(ties_text(distances, Places{}), "");
 }

@@ -117,8 +117,8 @@ std::string ties_text(std::span<const float> distances, std::span<const std::siz
   const auto more = std::ranges::count(distances, last) - shown;
   if (more == 0) return {};
   return fmt::format(
-      "{} more {} exactly as near as the last of these: of equally near ones those in the first places "
-      "are shown",
+      "{} more {} as near as the last of these, as far as these distances tell: of equally near ones those in the "
+      "first places are shown",
       more, more == 1 ? "image is" : "images are");
 }
 

@@ -45,7 +45,7 @@ void check_distance(search::Distance distance, search::VectorKind kind);
 /// A distance from a score (search/score_plan.h), for what scores tell: all but `unequal` of numbers.
 float distance_of_score(float score, search::Distance distance, search::VectorKind kind, std::size_t dimension);
 
-/// A line that says how many more images are exactly as near as the last of `places`, the nearest ones; empty where
+/// A line that says how many more images have the distance of the last of `places`, the nearest ones; empty where
 /// none is. Codes are alike by hundreds, and who is shown five of them must know that there was a choice.
 std::string ties_text(std::span<const float> distances, std::span<const std::size_t> places);
 
