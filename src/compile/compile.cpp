@@ -173,21 +173,26 @@ void plan_with_errors(const program::StagedNetwork& network, const Magnitudes& m
       program.client.logit_error));
 }
 
-/// `searched`: for the search of parameters, which knows no layouts.
-Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwork network,
-                const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown,
-                const Magnitudes& searched) {
+/// What parameters are searched for.
+struct Searched {
+  const Magnitudes& magnitudes;
+  int min_log_degree;
+  double eased = 1;  ///< so many times the wanted error is taken
+};
+
+Plan planned_for(const Searched& searched, const nn::Graph& graph, program::StagedNetwork network,
+                 const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
   const std::vector<Stage>& stages = network.stages;
   Program program;
   if (is_calibrated(graph, network, options)) {
     program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
-  ScheduleOptions wanted_schedule{options.mode, options.relative_error};
-  wanted_schedule.min_log_degree = min_log_degree;
+  ScheduleOptions wanted_schedule{options.mode, searched.eased * options.relative_error};
+  wanted_schedule.min_log_degree = searched.min_log_degree;
   wanted_schedule.flooding = shown.flooding;
   wanted_schedule.shown_error = shown.error;
   wanted_schedule.finest = shown.finest;
-  program.schedule = find_schedule(stages, searched, wanted_schedule);
+  program.schedule = find_schedule(stages, searched.magnitudes, wanted_schedule);
   describe_client(graph, options, program);
   ClientSpec& client = program.client;
   const auto context = ckks::Context::create(client.parameters);
@@ -207,18 +212,29 @@ Plan planned_in(int min_log_degree, const nn::Graph& graph, program::StagedNetwo
   return {std::move(program), weighed};
 }
 
-/// Once more, with the fan-ins of the layouts, where those make errors many times as large as is wanted.
+/// What a layout may make of the wanted error: 2^-8 of the largest logit where 2^-11 is wanted.
+constexpr double kAccepted = 8;
+
+/// The error of a logit over the wanted one.
+double excess_of(const Plan& plan, const Magnitudes& magnitudes, const CompileOptions& options) {
+  const double wanted = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
+  return plan.program.client.logit_error / wanted;
+}
+
+/// Parameters are searched before there are layouts, which make errors larger: then once more, with the fan-ins that
+/// the layouts have, for the most precise parameters of as many primes, or the fewest that reach what is accepted.
 Plan planned_in(int min_log_degree, const nn::Graph& graph, const program::StagedNetwork& network,
                 const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
-  constexpr double kFarOff = 4;
-  Plan plan = planned_in(min_log_degree, graph, network, magnitudes, options, shown, magnitudes);
-  const double wanted = options.relative_error * std::max(magnitudes.stages.back().activation_max, 1.0);
-  if (options.mode == Mode::batched || plan.program.schedule.logit_error <= kFarOff * wanted) return plan;
+  Plan plan = planned_for({magnitudes, min_log_degree}, graph, network, magnitudes, options, shown);
+  const double excess = excess_of(plan, magnitudes, options);
+  if (options.mode == Mode::batched || excess <= 1) return plan;
   try {
     const Magnitudes laid_out = with_diagonals(magnitudes, plan.program);
-    Plan finer = planned_in(min_log_degree, graph, network, magnitudes, options, shown, laid_out);
+    Plan finer = planned_for({laid_out, min_log_degree, kAccepted}, graph, network, magnitudes, options, shown);
+    const auto limbs = [](const Plan& p) { return p.program.schedule.limbs() << p.program.schedule.log_degree; };
     const bool holds = finer.weighed.fits || !plan.weighed.fits;
-    if (holds && finer.program.client.logit_error < plan.program.client.logit_error) return finer;
+    const bool better = finer.program.client.logit_error < plan.program.client.logit_error;
+    if (holds && better && (excess > kAccepted || limbs(finer) <= limbs(plan))) return finer;
   } catch (const UnsupportedError&) {
     // No ring is as precise as that: what there is says how precise it is.
   }

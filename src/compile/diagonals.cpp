@@ -1,6 +1,7 @@
 #include "compile/diagonals.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -13,6 +14,17 @@ double most_diagonals(const program::PackedStage& stage) {
   return *std::ranges::max_element(diagonals);
 }
 
+namespace {
+
+/// Of the sums that close a stage's map: a group of 2^k - 1 rotations stands for k doublings.
+std::size_t doublings_of(const program::PackedStage& stage) {
+  std::size_t count = 0;
+  for (const auto& group : stage.fold) count += static_cast<std::size_t>(std::bit_width(group.size()));
+  return count;
+}
+
+}  // namespace
+
 program::Magnitudes with_diagonals(const program::Magnitudes& magnitudes, const program::Program& program) {
   program::Magnitudes result = magnitudes;
   for (std::size_t i = 0; i < program.packed.size(); ++i) {
@@ -22,6 +34,7 @@ program::Magnitudes with_diagonals(const program::Magnitudes& magnitudes, const 
     }
     double& fan_in = result.stages[i].fan_in_rms;
     fan_in = std::max(fan_in, rms * std::sqrt(most_diagonals(program.packed[i])));
+    result.stages[i].doublings = doublings_of(program.packed[i]);
   }
   return result;
 }

@@ -118,6 +118,7 @@ class Search {
       // Noise that is hidden twice over takes finer numbers all the way.
       const int finest = options_.finest ? 48 : 44;
       try_all(log_degree, {36, 49}, {44, 58}, {18, 46}, {32, std::max(finest, 46)}, {28, finest});
+      try_steered(log_degree, {36, 49}, {44, 58}, {28, finest});
       return best_;
     }
     if (options_.mode == Mode::packed) {
@@ -126,7 +127,8 @@ class Search {
       if (!best_ && stages_.size() > 3) try_all(log_degree, {38, 49}, {40, 49}, {24, 34}, {32, 46}, {32, 40});
       // Behind a gate weights take its range back, and are rescaled behind only if their scale is as wide as that.
       if (!best_ && has_gates_) try_all(log_degree, {36, 49}, {40, 49}, {26, 42}, {28, 34}, {24, 32});
-      if (best_) polish();
+      try_steered(log_degree, {30, 49}, {30, 49}, {20, 40});
+      if (best_ && !guess_.steered) polish();
       return best_;
     }
     // A product with an 11-bit weight and a prime of 41 bits is one multiply-add.
@@ -156,6 +158,29 @@ class Search {
           guess.base_bits = base;
           consider(std::move(guess));
         });
+      }
+    }
+  }
+
+  /// Weights as wide as the waterline wants them, stage by stage: one prime a stage where that is precise enough.
+  void try_steered(int log_degree, Range prime_range, Range base_range, Range waterline_range) {
+    constexpr Range kInput{20, 56};
+    // With fewer, what rounding does to the first maps leads, and all images and places share it: it does not average
+    // out in later ones as the simulation has it (measured: 30 times as much with 10 bits).
+    constexpr double kLeast = 18;
+    for (int prime = prime_range.least; prime <= prime_range.most; ++prime) {
+      for (int waterline = waterline_range.least; waterline <= waterline_range.most; ++waterline) {
+        for (int input = kInput.least; input <= kInput.most; input += 2) {
+          Guess guess{log_degree,    double(prime),     double(prime),
+                      double(input), double(waterline), std::vector<double>(stages_.size(), kLeast)};
+          guess.steered = true;
+          const auto primes = Simulation(stages_, largest_, magnitudes_, options_.mode, guess).primes();
+          if (!primes || (best_ && *primes > best_->limbs())) continue;
+          for (int base = base_range.least; base <= base_range.most; ++base) {
+            guess.base_bits = base;
+            if (has_room(log_degree, prime, base, *primes)) consider(guess);
+          }
+        }
       }
     }
   }

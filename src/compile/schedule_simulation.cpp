@@ -15,6 +15,9 @@ constexpr double kWidestConstantBits = 60;
 /// Batched weights of terms of one stage may differ by so many bits before those of the largest scale lose theirs.
 constexpr double kWidestWeightSpread = 14;
 
+/// Of sums of bits.
+constexpr double kRounding = 1e-6;
+
 /// Of gates: the largest value of a sum on the way, and the noise of a level over that of a key switch.
 constexpr double kGateValue = 8, kGateNoise = 2;
 
@@ -39,6 +42,8 @@ std::optional<Schedule> Simulation::run() {
   values_.push_back({guess_.input_bits, square(units_.fresh / std::exp2(guess_.input_bits)),
                      square(units_.fresh / std::exp2(guess_.input_bits)), 0});
   for (std::size_t i = 0; i < stages_.size(); ++i) schedule.stages.push_back(stage(i));
+  // The reply is switched to a modulus of half the prime that is left, or a larger part of it.
+  if (mode_ == Mode::packed) add_noise(values_.back(), 2 * units_.rounding);
   return number_levels(schedule) ? std::optional(schedule) : std::nullopt;
 }
 
@@ -54,7 +59,7 @@ void Simulation::need(const Value& v, double largest) {
 
 std::size_t Simulation::rescale_to_waterline(Value& v) const {
   std::size_t count = 0;
-  for (; v.scale - guess_.prime_bits >= guess_.waterline; ++count) {
+  for (; v.scale - guess_.prime_bits >= guess_.waterline - kRounding; ++count) {
     v.scale -= guess_.prime_bits;
     ++v.dropped;
   }
@@ -75,10 +80,27 @@ void Simulation::amplify(Value& v, double factor) {
 /// As guessed; before a polynomial the least that is no less and brings the scale to a prime, with or without a
 /// rescaling.
 double Simulation::weight_bits(std::size_t i, double scale) {
-  if (program::activation_depth(stages_[i]) == 0) return guess_.weight_bits[i];
+  if (program::activation_depth(stages_[i]) == 0) {
+    return guess_.steered ? steered_bits(i, scale) : guess_.weight_bits[i];
+  }
   double bits = std::round(guess_.prime_bits - scale + largest_.weight_bits[i]);
   if (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
   if (bits < guess_.weight_bits[i] || bits > kWidestConstantBits) fits_ = false;
+  return bits;
+}
+
+/// The largest scale that answers may have in the one prime that is left at the end.
+double Simulation::widest_reply() const {
+  return guess_.base_bits - std::log2(magnitudes_.stages.back().activation_max) - 1 - kHeadroomBits;
+}
+
+/// The least that is no less than guessed and brings the scale behind the map to the waterline. A square doubles the
+/// scale, so that with W bits behind a map and primes of p the next map's weights take p - W: a prime a stage.
+double Simulation::steered_bits(std::size_t i, double scale) {
+  const double least = i + 1 < stages_.size() ? guess_.waterline : std::max(guess_.waterline, widest_reply());
+  double bits = least - scale + largest_.weight_bits[i];
+  while (bits < guess_.weight_bits[i]) bits += guess_.prime_bits;
+  if (bits > kWidestConstantBits) fits_ = false;
   return bits;
 }
 
@@ -101,6 +123,16 @@ Simulation::Value Simulation::meet(const Stage& stage) const {
     met.dropped = std::max(met.dropped, v.dropped);
   }
   return met;
+}
+
+/// What the sums that close a map add, in errors of a key switch: each doubling has its own, and doubles the variance
+/// of those before it. Where the layout is not known, a dense map has six, and one of images none: its diagonals reach
+/// all.
+double Simulation::closing_sums(std::size_t i) const {
+  const Shape& output = stages_[i].output;
+  const std::size_t usual = i + 1 == stages_.size() || output.height * output.width > 1 ? 0 : 6;
+  const std::size_t doublings = magnitudes_.stages[i].doublings.value_or(usual);
+  return doublings == 0 ? 0 : std::exp2(static_cast<double>(doublings) / 2);
 }
 
 StageSchedule Simulation::stage(std::size_t i) {
@@ -138,8 +170,7 @@ StageSchedule Simulation::stage(std::size_t i) {
   // The constants are encoded in words. They may be larger than the modulus: only the sum has to fit it.
   const double widest = std::max(m.map_max, largest_.constant[i]);
   if (v.scale + std::max(std::log2(widest), 0.0) + 2 > kWidestConstantBits) fits_ = false;
-  // The sums that close a dense map: up to N / 2 rows come together, each doubling with its own error.
-  if (mode_ == Mode::packed && i + 1 < stages_.size()) add_noise(v, 8 * units_.key_switch);
+  if (mode_ == Mode::packed) add_noise(v, closing_sums(i) * units_.key_switch);
   // Batched, the sum over a picture's chunks is one of rotations here: each doubles what came before, with its error.
   if (mode_ == Mode::batched && magnitudes_.summed && magnitudes_.summed->value == i) {
     add_noise(v, std::sqrt(2.0 * static_cast<double>(magnitudes_.summed->count)) * units_.key_switch);
@@ -208,8 +239,7 @@ bool Simulation::number_levels(Schedule& schedule) const {
     if (bits > guess_.base_bits + left * guess_.prime_bits) return false;
   }
   // The reply is read at one limb: everything must have come down to q[0].
-  if (last.scale + std::log2(magnitudes_.stages.back().activation_max) + 1 + kHeadroomBits > guess_.base_bits)
-    return false;
+  if (last.scale > widest_reply() + kRounding) return false;
   schedule.q_bits.assign(limbs, static_cast<int>(guess_.prime_bits));
   schedule.q_bits[0] = static_cast<int>(guess_.base_bits);
   schedule.log_degree = guess_.log_degree;

@@ -17,6 +17,8 @@ struct Guess {
   double base_bits, prime_bits;  // q[0], and all others
   double input_bits, waterline;
   std::vector<double> weight_bits;
+  /// Weights are as wide as brings the scale behind every map to the waterline, and no less than weight_bits.
+  bool steered = false;
   // Key switching; set once the number of primes is known.
   double digits = 4, digit_bits = 0, special_bits = 50;
 };
@@ -54,7 +56,10 @@ class Simulation {
   void need(const Value& v, double largest);
   std::size_t rescale_to_waterline(Value& v) const;
   double weight_bits(std::size_t i, double scale);
+  double steered_bits(std::size_t i, double scale);
+  double widest_reply() const;
   Value meet(const Stage& stage) const;
+  double closing_sums(std::size_t i) const;
   StageSchedule stage(std::size_t i);
   void square_stage(StageSchedule& s, const Magnitudes::PerStage& m, Value& v);
   void polynomial_stage(std::size_t i, const Magnitudes::PerStage& m, Value& v);
