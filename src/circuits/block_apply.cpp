@@ -41,7 +41,9 @@ struct Parts {
 
 /// One chain of giant steps of one image.
 struct Chain {
-  Parts total;  ///< rotated to `giant`, nothing before the first sum
+  /// Rotated to `giant`, nothing before the first sum. From the first step on c0 is P times as much and has the special
+  /// primes, too: only c1 is divided by P for the next step, and c0 once, at the end.
+  Parts total;
   std::int64_t giant = 0;
   Polynomial spare;
   std::vector<Parts> sums;  ///< of the phase
@@ -100,7 +102,9 @@ class BlockRun {
   void multiply_tile(std::size_t row, const BlockTransform::Group& group, const BlockTransform::Tile& tile,
                      const std::uint8_t* streams, std::array<bool, BlockTransform::kGiants>& started);
   void take_giant_steps(const BlockTransform::Phase& phase);
+  void extend(Polynomial& c0) const;
   void giant_step(std::int64_t step, Chain& chain, const Parts* sum) const;
+  void close(Chain& chain) const;
   std::vector<std::vector<Ciphertext>> ends();
   Ciphertext end(std::size_t image, std::size_t output);
 
@@ -248,30 +252,54 @@ void BlockRun::take_giant_steps(const BlockTransform::Phase& phase) {
   });
 }
 
+/// P c0, over the special primes, too.
+void BlockRun::extend(Polynomial& c0) const {
+  const ring::RnsBasis basis = context_.extended(t_.limbs());
+  Polynomial result(n_, basis.rows());
+  for (std::size_t row = 0; row < t_.limbs(); ++row) {
+    ring_of(row).mul_scalar(result.limb(row), c0.limb(row), context_.p_mod_q(row));
+  }
+  std::fill(result.limb(t_.limbs()), result.limb(0) + n_ * basis.rows(), std::uint64_t{0});
+  c0 = std::move(result);
+}
+
 /// total = rotated total + sum, if any.
 void BlockRun::giant_step(std::int64_t step, Chain& chain, const Parts* sum) const {
   const ckks::GaloisKey& galois = key(step);
+  const ring::RnsBasis basis = context_.extended(t_.limbs());
   Parts& total = chain.total;
-  evaluator_.switcher().apply(total.c1, galois.key, [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
-    const auto& q = ring_of(row);
-    std::uint64_t *const c0 = total.c0.limb(row), *const c1 = chain.spare.limb(row);
+  if (total.c0.limbs() == t_.limbs()) extend(total.c0);
+  auto scaled = context_.scratch().take(n_);
+  const auto sink = [&](std::size_t row, std::uint64_t* u0, const std::uint64_t* u1) {
+    const auto& q = context_.ring(basis, row);
+    std::uint64_t* const c0 = total.c0.limb(row);
     q.add(u0, u0, c0);
     q.permute(c0, u0, galois.permutation.data());
+    if (basis.is_special(row)) return;
+    std::uint64_t* const c1 = chain.spare.limb(row);
     q.permute(c1, u1, galois.permutation.data());
     if (sum == nullptr) return;
-    q.add(c0, c0, sum->c0.limb(row));
+    q.mul_scalar(scaled.data(), sum->c0.limb(row), context_.p_mod_q(row));
+    q.add(c0, c0, scaled.data());
     q.add(c1, c1, sum->c1.limb(row));
-  });
+  };
+  evaluator_.switcher().apply_half_extended(total.c1, galois.key, sink);
   std::swap(total.c1, chain.spare);
 }
 
-/// The last step of every chain, to giant zero, then both chains of an output together.
+/// The last step, to giant zero, and the division of c0 by P.
+void BlockRun::close(Chain& chain) const {
+  chain.sums.clear();
+  if (!chain.started()) return;
+  if (chain.giant != 0) giant_step(chain.giant, chain, nullptr);
+  if (chain.total.c0.limbs() == t_.limbs()) return;
+  evaluator_.switcher().mod_down(chain.total.c0, context_.extended(t_.limbs()), chain.spare);
+  std::swap(chain.total.c0, chain.spare);
+}
+
+/// The ends of all chains, then both chains of an output together.
 std::vector<std::vector<Ciphertext>> BlockRun::ends() {
-  share(pool_, chains_.size(), [&](std::size_t i) {
-    Chain& own = chains_[i];
-    own.sums.clear();
-    if (own.started() && own.giant != 0) giant_step(own.giant, own, nullptr);
-  });
+  share(pool_, chains_.size(), [&](std::size_t i) { close(chains_[i]); });
   const std::size_t outputs = t_.plan_.outputs;
   std::vector<std::vector<Ciphertext>> results(images_.size(), std::vector<Ciphertext>(outputs));
   share(pool_, images_.size() * outputs,

@@ -13,21 +13,23 @@ namespace {
 
 /// How often each step of key switching is made, and the giants of the longest chain.
 struct Counts {
-  std::size_t decompositions = 0, babies = 0, giants = 0, keys = 0, longest_chain = 0;
+  std::size_t decompositions = 0, babies = 0, giants = 0, chains = 0, keys = 0, longest_chain = 0;
 };
 
 double baby_price(const StepCosts& costs) {
   return costs.inner_product + 2 * costs.mod_down;
 }
 
+/// Its second part is divided by P; the first is at the end of its chain.
 double giant_price(const StepCosts& costs) {
-  return costs.decompose + baby_price(costs);
+  return costs.decompose + costs.inner_product + costs.mod_down;
 }
 
 double microseconds(const Counts& counts, std::size_t terms, const StepCosts& costs) {
   return static_cast<double>(counts.decompositions) * costs.decompose +
          static_cast<double>(counts.babies) * baby_price(costs) +
-         static_cast<double>(counts.giants) * giant_price(costs) + static_cast<double>(terms) * costs.plaintext;
+         static_cast<double>(counts.giants) * giant_price(costs) + static_cast<double>(counts.chains) * costs.mod_down +
+         static_cast<double>(terms) * costs.plaintext;
 }
 
 /// Diagonals sorted by output, then offset around zero.
@@ -100,6 +102,7 @@ class Search {
       const std::int64_t giant = same ? last : window.giant(d.offset);
       if (!same) {
         above += giant > 0, below += giant < 0;
+        counts.chains += (giant > 0 && above == 1) || (giant < 0 && below == 1);
         counts.longest_chain = std::max({counts.longest_chain, above, below});
         add_giant(giant, first ? 0 : last, counts);
         last = giant;

@@ -18,8 +18,9 @@ namespace obscura::circuits {
 ///
 /// Baby steps are whole rotations, divided by P, which share one decomposition an input (hoisting: Halevi and Shoup,
 /// 2018/244), so that plaintexts are wanted modulo the q only; giant steps follow Horner's rule from both sides: two
-/// chains an output, that of the giants below zero and that of the others.
-/// An output without diagonals is zero. Consumes no level by itself. Immutable and thread-safe.
+/// chains an output, that of the giants below zero and that of the others. In a chain only the second part is divided
+/// by P at each step, which the next one decomposes; the first is added up times P and divided once. An output without
+/// diagonals is zero. Consumes no level by itself. Immutable and thread-safe.
 class BlockTransform {
  public:
   /// Fills the N/2 values of a diagonal, which are zero before; called from several threads at once.

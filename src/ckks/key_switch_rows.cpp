@@ -130,22 +130,26 @@ void KeySwitcher::product_groups(Digits& digits, const KeySwitchKey& key, std::s
   }
 }
 
-void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, const RowSink& sink) const {
+void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, bool both, const RowSink& sink) const {
   check_key(key, digits.basis);
   const std::size_t n = context_->degree(), limbs = digits.basis.limbs(), rows_in_all = digits.basis.rows();
   auto special_rows = context_->scratch().take(2 * digits.basis.special() * n);
   std::array<const std::uint64_t*, 32> p0{}, p1{};
   // The special primes first: the remainders modulo P are what every other row needs.
   product_groups(digits, key, limbs, rows_in_all,
-                 [&](std::size_t first, std::size_t rows, const std::uint64_t* u0, const std::uint64_t* u1) {
+                 [&](std::size_t first, std::size_t rows, std::uint64_t* u0, const std::uint64_t* u1) {
                    for (std::size_t i = 0; i < rows; ++i) {
                      const std::size_t k = first + i - limbs;
                      std::uint64_t* const to = special_rows.data() + 2 * k * n;
-                     std::memcpy(to, u0 + i * n, n * sizeof(std::uint64_t));
-                     std::memcpy(to + n, u1 + i * n, n * sizeof(std::uint64_t));
-                     context_->p(k).inverse(to);
-                     context_->p(k).inverse(to + n);
                      p0[k] = to, p1[k] = to + n;
+                     std::memcpy(to + n, u1 + i * n, n * sizeof(std::uint64_t));
+                     context_->p(k).inverse(to + n);
+                     if (both) {
+                       std::memcpy(to, u0 + i * n, n * sizeof(std::uint64_t));
+                       context_->p(k).inverse(to);
+                     } else {
+                       sink(first + i, u0 + i * n, nullptr);
+                     }
                    }
                  });
   const auto divide = [&](std::size_t first, std::size_t rows, std::uint64_t* u, const std::uint64_t* const* p) {
@@ -154,7 +158,7 @@ void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, const RowSink
     context_->mod_down().apply_range(to.data(), p, first, rows, to.data(), context_->scratch());
   };
   product_groups(digits, key, 0, limbs, [&](std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1) {
-    divide(first, rows, u0, p0.data());
+    if (both) divide(first, rows, u0, p0.data());
     divide(first, rows, u1, p1.data());
     for (std::size_t i = 0; i < rows; ++i) sink(first + i, u0 + i * n, u1 + i * n);
   });
@@ -162,13 +166,19 @@ void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, const RowSink
 
 void KeySwitcher::apply(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const {
   FreshDigits digits(*context_, poly, rows_at_once(context_->digits(poly.limbs())));
-  divided(digits, key, sink);
+  divided(digits, key, true, sink);
 }
 
 void KeySwitcher::apply(const Decomposition& decomposition, const KeySwitchKey& key, const RowSink& sink) const {
   check_digits(decomposition);
   StoredDigits digits(decomposition);
-  divided(digits, key, sink);
+  divided(digits, key, true, sink);
+}
+
+void KeySwitcher::apply_half_extended(const ring::Polynomial& poly, const KeySwitchKey& key,
+                                      const RowSink& sink) const {
+  FreshDigits digits(*context_, poly, rows_at_once(context_->digits(poly.limbs())));
+  divided(digits, key, false, sink);
 }
 
 void KeySwitcher::apply_extended(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const {

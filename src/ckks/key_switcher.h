@@ -56,6 +56,9 @@ class KeySwitcher {
   void apply(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const;
   /// The same from digits that are there.
   void apply(const Decomposition& digits, const KeySwitchKey& key, const RowSink& sink) const;
+  /// The second product divided, the first not: rows of Context::extended(poly.limbs()), and of the special primes
+  /// u1 is nullptr. What is added up over many switches is divided once, at the end.
+  void apply_half_extended(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const;
   /// Without the division by P: rows of Context::extended(poly.limbs()).
   void apply_extended(const ring::Polynomial& poly, const KeySwitchKey& key, const RowSink& sink) const;
 
@@ -68,7 +71,8 @@ class KeySwitcher {
   using GroupSink = std::function<void(std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1)>;
   void product_groups(Digits& digits, const KeySwitchKey& key, std::size_t first, std::size_t last,
                       const GroupSink& sink) const;
-  void divided(Digits& digits, const KeySwitchKey& key, const RowSink& sink) const;
+  /// `both`: else the second product alone, and the first as it is.
+  void divided(Digits& digits, const KeySwitchKey& key, bool both, const RowSink& sink) const;
   void check_key(const KeySwitchKey& key, const ring::RnsBasis& basis) const;
   void check_digits(const Decomposition& digits) const;
 

@@ -152,25 +152,38 @@ bool add_left_error(const Magnitudes& magnitudes, const ckks::Context& context, 
   return true;
 }
 
-/// The packed plan of a schedule that was found, and the errors that it will have.
+/// The errors that a plan will have with these scales. False where what rounding adds is more than is wanted.
+bool set_errors(const program::StagedNetwork& network, const Magnitudes& magnitudes, const ckks::Context& context,
+                const CompileOptions& options, const std::vector<StageScales>& scales, Program& program) {
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    program.packed[i].schedule = program.schedule.stages[i];
+    program.packed[i].scales = scales[i];
+  }
+  predict_errors(network.stages, with_diagonals(magnitudes, program), Mode::packed, program.schedule);
+  program.client.logit_error = program.schedule.logit_error;
+  program.client.noise = program.schedule.noise;
+  return add_left_error(magnitudes, context, options.relative_error * magnitudes.stages.back().activation_max, program);
+}
+
+void explain_errors(const Magnitudes& magnitudes, const CompileOptions& options, Program& program) {
+  const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
+  if (program.client.logit_error <= std::max(options.relative_error, wanted)) return;
+  program.schedule.reasons.push_back(fmt::format(
+      "in these layouts a logit is off by {:.2g}: a rounded diagonal has an error also where it holds no weight",
+      program.client.logit_error));
+}
+
+/// The packed plan of a schedule that was found.
 void plan_with_errors(const program::StagedNetwork& network, const Magnitudes& magnitudes, const ckks::Context& context,
                       const CompileOptions& options, const std::vector<StageScales>& scales, Program& program) {
   check_images(options.images_per_ciphertext, context);
   const std::size_t width = choose_images(network, context, options, program);
   const auto plan = [&](bool gaps) {
     plan_packed(network, context, {width, gaps, options.windows}, program);
-    for (std::size_t i = 0; i < scales.size(); ++i) program.packed[i].scales = scales[i];
-    predict_errors(network.stages, with_diagonals(magnitudes, program), Mode::packed, program.schedule);
-    program.client.logit_error = program.schedule.logit_error;
-    program.client.noise = program.schedule.noise;
+    return set_errors(network, magnitudes, context, options, scales, program);
   };
-  plan(options.share == 0);
-  const double wanted = options.relative_error * magnitudes.stages.back().activation_max;
-  if (!add_left_error(magnitudes, context, wanted, program)) plan(false);
-  if (program.client.logit_error <= std::max(options.relative_error, wanted)) return;
-  program.schedule.reasons.push_back(fmt::format(
-      "in these layouts a logit is off by {:.2g}: a rounded diagonal has an error also where it holds no weight",
-      program.client.logit_error));
+  if (!plan(options.share == 0)) plan(false);
+  explain_errors(magnitudes, options, program);
 }
 
 /// What parameters are searched for.
@@ -180,24 +193,28 @@ struct Searched {
   double eased = 1;  ///< so many times the wanted error is taken
 };
 
-Plan planned_for(const Searched& searched, const nn::Graph& graph, program::StagedNetwork network,
-                 const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
-  const std::vector<Stage>& stages = network.stages;
+Schedule schedule_for(const Searched& searched, const std::vector<Stage>& stages, const CompileOptions& options,
+                      const Shown& shown) {
+  ScheduleOptions wanted{options.mode, searched.eased * options.relative_error};
+  wanted.min_log_degree = searched.min_log_degree;
+  wanted.flooding = shown.flooding;
+  wanted.shown_error = shown.error;
+  wanted.finest = shown.finest;
+  return find_schedule(stages, searched.magnitudes, wanted);
+}
+
+Plan planned_with(Schedule schedule, const nn::Graph& graph, program::StagedNetwork network,
+                  const Magnitudes& magnitudes, const CompileOptions& options) {
   Program program;
   if (is_calibrated(graph, network, options)) {
     program.client.logit_range = message::kLogitHeadroom * magnitudes.stages.back().activation_max;
   }
-  ScheduleOptions wanted_schedule{options.mode, searched.eased * options.relative_error};
-  wanted_schedule.min_log_degree = searched.min_log_degree;
-  wanted_schedule.flooding = shown.flooding;
-  wanted_schedule.shown_error = shown.error;
-  wanted_schedule.finest = shown.finest;
-  program.schedule = find_schedule(stages, searched.magnitudes, wanted_schedule);
+  program.schedule = std::move(schedule);
   describe_client(graph, options, program);
   ClientSpec& client = program.client;
   const auto context = ckks::Context::create(client.parameters);
   Weighed weighed;
-  const auto scales = all_scales(stages, program.schedule, *context, client.input_scale);
+  const auto scales = all_scales(network.stages, program.schedule, *context, client.input_scale);
   if (options.mode == Mode::packed) {
     plan_with_errors(network, magnitudes, *context, options, scales, program);
     weighed = weigh_rotations(*context, options.budget, program);
@@ -212,8 +229,38 @@ Plan planned_for(const Searched& searched, const nn::Graph& graph, program::Stag
   return {std::move(program), weighed};
 }
 
-/// What a layout may make of the wanted error: 2^-8 of the largest logit where 2^-11 is wanted.
-constexpr double kAccepted = 8;
+/// Whether layouts and keys of one are those of the other.
+bool same_levels(const Schedule& a, const Schedule& b) {
+  const auto same = [](const StageSchedule& s, const StageSchedule& t) {
+    return std::tie(s.limbs, s.rescales_after_map, s.activation_limbs, s.rescales_after_activation,
+                    s.relinearize_after_rescale) == std::tie(t.limbs, t.rescales_after_map, t.activation_limbs,
+                                                             t.rescales_after_activation, t.relinearize_after_rescale);
+  };
+  return std::tie(a.log_degree, a.digit_size) == std::tie(b.log_degree, b.digit_size) &&
+         a.p_bits.size() == b.p_bits.size() && std::ranges::equal(a.stages, b.stages, same);
+}
+
+/// A plan with other scales, where they leave its layouts and keys as they are: those take seconds to search. Nothing
+/// where they do not, or where the pieces of a picture are part of the client's description.
+std::optional<Plan> rescaled(const Plan& plan, Schedule schedule, const nn::Graph& graph,
+                             const program::StagedNetwork& network, const Magnitudes& magnitudes,
+                             const CompileOptions& options) {
+  if (graph.chunks || !same_levels(plan.program.schedule, schedule)) return {};
+  Plan result = plan;
+  Program& program = result.program;
+  program.schedule = std::move(schedule);
+  describe_client(graph, options, program);
+  const auto context = ckks::Context::create(program.client.parameters);
+  const auto scales = all_scales(network.stages, program.schedule, *context, program.client.input_scale);
+  if (!set_errors(network, magnitudes, *context, options, scales, program)) return {};
+  explain_errors(magnitudes, options, program);
+  result.weighed = weigh_rotations(*context, options.budget, program);
+  choose_reply(options, *context, magnitudes, scales.back().after_activation, program);
+  return result;
+}
+
+/// What a layout may make of the wanted error: 2^-9 of the largest logit where 2^-11 is wanted.
+constexpr double kAccepted = 4;
 
 /// The error of a logit over the wanted one.
 double excess_of(const Plan& plan, const Magnitudes& magnitudes, const CompileOptions& options) {
@@ -225,12 +272,15 @@ double excess_of(const Plan& plan, const Magnitudes& magnitudes, const CompileOp
 /// the layouts have, for the most precise parameters of as many primes, or the fewest that reach what is accepted.
 Plan planned_in(int min_log_degree, const nn::Graph& graph, const program::StagedNetwork& network,
                 const Magnitudes& magnitudes, const CompileOptions& options, const Shown& shown) {
-  Plan plan = planned_for({magnitudes, min_log_degree}, graph, network, magnitudes, options, shown);
+  Plan plan = planned_with(schedule_for({magnitudes, min_log_degree}, network.stages, options, shown), graph, network,
+                           magnitudes, options);
   const double excess = excess_of(plan, magnitudes, options);
   if (options.mode == Mode::batched || excess <= 1) return plan;
   try {
     const Magnitudes laid_out = with_diagonals(magnitudes, plan.program);
-    Plan finer = planned_for({laid_out, min_log_degree, kAccepted}, graph, network, magnitudes, options, shown);
+    const Schedule schedule = schedule_for({laid_out, min_log_degree, kAccepted}, network.stages, options, shown);
+    auto again = rescaled(plan, schedule, graph, network, magnitudes, options);
+    Plan finer = again ? *std::move(again) : planned_with(schedule, graph, network, magnitudes, options);
     const auto limbs = [](const Plan& p) { return p.program.schedule.limbs() << p.program.schedule.log_degree; };
     const bool holds = finer.weighed.fits || !plan.weighed.fits;
     const bool better = finer.program.client.logit_error < plan.program.client.logit_error;

@@ -105,13 +105,21 @@ TEST(BlockPlan, PriceIsThatOfItsSteps) {
       hoisted.insert(term.input);
     }
     std::size_t giants = 0;
+    std::set<std::pair<std::size_t, bool>> chains;
     for (std::size_t o = 0; o < plan.outputs; ++o) {
-      for (const std::size_t g : plan.giants_of(o)) giants += plan.giants[g] != 0;
+      for (const std::size_t g : plan.giants_of(o)) {
+        if (plan.giants[g] == 0) continue;
+        ++giants;
+        chains.insert({o, plan.giants[g] < 0});
+      }
     }
     const double rotation = costs.inner_product + 2 * costs.mod_down;
+    // Its first part is divided at the end of its chain.
+    const double giant = costs.decompose + costs.inner_product + costs.mod_down;
     EXPECT_DOUBLE_EQ(plan.microseconds, static_cast<double>(hoisted.size()) * costs.decompose +
                                             static_cast<double>(cells.size()) * rotation +
-                                            static_cast<double>(giants) * (costs.decompose + rotation) +
+                                            static_cast<double>(giants) * giant +
+                                            static_cast<double>(chains.size()) * costs.mod_down +
                                             static_cast<double>(plan.terms.size()) * costs.plaintext);
     EXPECT_DOUBLE_EQ(plan.key_megabytes, static_cast<double>(plan.rotations().size()) * costs.key_megabytes);
   }

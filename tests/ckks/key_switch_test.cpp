@@ -133,6 +133,30 @@ TEST_P(KeySwitchOn, StepsInAnyOrderGiveTheWhole) {
   EXPECT_EQ(part1, whole.second);
 }
 
+/// The first product is left for later: dividing it then gives the whole switch, bit for bit.
+TEST_P(KeySwitchOn, HalvesGiveTheWhole) {
+  const Evaluator server = party.server({}, true);
+  const std::size_t limbs = context.max_limbs(), n = context.degree();
+  const Ciphertext x = server.square(party.encrypt(a, scale, limbs));
+  const KeySwitchKey& key = server.keys().relin(limbs);
+  const ring::RnsBasis basis = context.extended(limbs);
+  ring::Polynomial first(n, basis.rows()), second(n, limbs), divided;
+  std::vector<bool> seen(basis.rows());
+  server.switcher().apply_half_extended(x.parts[2], key,
+                                        [&](std::size_t row, const std::uint64_t* u0, const std::uint64_t* u1) {
+                                          EXPECT_EQ(u1 == nullptr, basis.is_special(row));
+                                          EXPECT_FALSE(seen[row]);
+                                          seen[row] = true;
+                                          std::copy(u0, u0 + n, first.limb(row));
+                                          if (u1 != nullptr) std::copy(u1, u1 + n, second.limb(row));
+                                        });
+  EXPECT_TRUE(std::ranges::all_of(seen, std::identity()));
+  server.switcher().mod_down(first, basis, divided);
+  const Polynomials whole = switched(server, x.parts[2], key);
+  EXPECT_EQ(divided, whole.first);
+  EXPECT_EQ(second, whole.second);
+}
+
 std::string name_of(const ::testing::TestParamInfo<ParameterSet>& info) {
   return info.param.name;
 }
