@@ -60,21 +60,27 @@ class BlockCache {
     static BlockCache* const cache = new BlockCache;  // never destroyed: blocks may be freed at exit
     return *cache;
   }
-  /// nullptr where there is none; the block that the caller then allocates counts as in use.
-  void* take(std::size_t bytes) {
+  struct Block {
+    void* data = nullptr;
+    std::size_t bytes = 0;
+  };
+  /// No data where there is none; the block that the caller then allocates counts as in use. Half as much again is
+  /// taken: arrays that shrink from level to level stand in the same block.
+  Block take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    used_ += bytes;
-    const auto found = classes_.find(bytes);
-    if (found == classes_.end() || found->second.blocks.empty()) {
-      make_room(0);
-      return nullptr;
+    for (auto it = classes_.lower_bound(bytes); it != classes_.end() && it->first <= bytes + bytes / 2; ++it) {
+      Class& own = it->second;
+      if (own.blocks.empty()) continue;
+      void* const block = own.blocks.back();
+      own.blocks.pop_back();
+      own.asked = ++clock_;
+      kept_ -= it->first;
+      used_ += it->first;
+      return {block, it->first};
     }
-    Class& own = found->second;
-    void* const block = own.blocks.back();
-    own.blocks.pop_back();
-    own.asked = ++clock_;
-    kept_ -= bytes;
-    return block;
+    used_ += bytes;
+    make_room(0);
+    return {nullptr, bytes};
   }
   /// Takes back what take() counted, where the system had no block.
   void refuse(std::size_t bytes) noexcept {
@@ -145,23 +151,24 @@ std::size_t in_large_pages(std::size_t words) {
   return words < page / 8 ? words : (words + page - 1) / page * page;
 }
 
-AlignedWords::AlignedWords(std::size_t size) : size_(size) {
+AlignedWords::AlignedWords(std::size_t size) : size_(size), block_(block_bytes(size)) {
   if (size == 0) return;
-  const std::size_t bytes = block_bytes(size);
-  void* block = kKeep && bytes >= kLeastKept ? BlockCache::shared().take(bytes) : nullptr;
-  if (block == nullptr) block = allocate(bytes);
-  if (block == nullptr) {
-    if (kKeep && bytes >= kLeastKept) BlockCache::shared().refuse(bytes);
+  const bool kept = kKeep && block_ >= kLeastKept;
+  BlockCache::Block block{nullptr, block_};
+  if (kept) block = BlockCache::shared().take(block_);
+  if (block.data == nullptr) block.data = allocate(block.bytes);
+  if (block.data == nullptr) {
+    if (kept) BlockCache::shared().refuse(block.bytes);
     throw std::bad_alloc();
   }
-  data_ = static_cast<std::uint64_t*>(block);
+  block_ = block.bytes;
+  data_ = static_cast<std::uint64_t*>(block.data);
 }
 
 AlignedWords::~AlignedWords() {
   if (data_ == nullptr) return;
-  const std::size_t bytes = block_bytes(size_);
-  if (kKeep && bytes >= kLeastKept) {
-    BlockCache::shared().give_back(data_, bytes);
+  if (kKeep && block_ >= kLeastKept) {
+    BlockCache::shared().give_back(data_, block_);
   } else {
     std::free(data_);
   }

@@ -13,7 +13,7 @@
 namespace obscura {
 
 /// `size` words, 64-byte aligned, not initialised. A regular type: copies copy the words. Large blocks that are freed
-/// are kept for the next of their size: fresh pages cost more than what is done with them. Kept are at most 512 MB, or
+/// are kept for the next of their size or a little less: fresh pages cost more than what is done with them. Kept are at most 512 MB, or
 /// what the process once used at once and does not use now, up to an eighth of the machine. Whoever holds a secret
 /// wipes it before.
 class AlignedWords {
@@ -22,10 +22,11 @@ class AlignedWords {
   explicit AlignedWords(std::size_t size);
   AlignedWords(const AlignedWords& other);
   AlignedWords(AlignedWords&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), block_(other.block_) {}
   AlignedWords& operator=(AlignedWords other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(block_, other.block_);
     return *this;
   }
   ~AlignedWords();
@@ -43,6 +44,7 @@ class AlignedWords {
  private:
   std::uint64_t* data_ = nullptr;
   std::size_t size_ = 0;
+  std::size_t block_ = 0;  ///< bytes of what it stands in
 };
 
 /// `words` rounded up to whole large pages (2 MiB) if that is worth it: for arrays that are read in long streams again

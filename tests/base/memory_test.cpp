@@ -59,6 +59,26 @@ TEST(AlignedWords, OfTheSameSizeNeverShareMemory) {
   for (auto& thread : threads) thread.join();
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(AlignedWords, StandInBlocksThatWereALittleLarger) {
+  constexpr std::size_t kWords = 5000000;
+  const std::uint64_t* block = nullptr;
+  {
+    AlignedWords words(kWords);
+    block = words.data();
+  }
+  for (const std::size_t words : {kWords, kWords - kWords / 20, kWords - kWords / 4}) {
+    AlignedWords again(words);
+    EXPECT_EQ(again.data(), block);
+    EXPECT_EQ(again.size(), words);
+    const AlignedWords moved = std::move(again);
+    EXPECT_EQ(moved.data(), block);
+  }
+  EXPECT_NE(AlignedWords(kWords / 2).data(), block);
+  EXPECT_EQ(AlignedWords(kWords).data(), block);
+}
+#endif
+
 TEST(LargePages, AreFilledWhereThatWastesLittle) {
   constexpr std::size_t kPage = (std::size_t{2} << 20) / sizeof(std::uint64_t);
   EXPECT_EQ(in_large_pages(0), 0u);
