@@ -13,9 +13,9 @@
 namespace obscura {
 
 /// `size` words, 64-byte aligned, not initialised. A regular type: copies copy the words. Large blocks that are freed
-/// are kept for the next of their size or a little less: fresh pages cost more than what is done with them. Kept are at most 512 MB, or
-/// what the process once used at once and does not use now, up to an eighth of the machine. Whoever holds a secret
-/// wipes it before.
+/// are kept for the next of their size or a little less: fresh pages cost more than what is done with them. Kept are at
+/// most 512 MB, or what the process once used at once and does not use now, up to an eighth of the machine. Whoever
+/// holds a secret wipes it before.
 class AlignedWords {
  public:
   AlignedWords() = default;
