@@ -16,12 +16,15 @@ class QuadraticForm {
   /// lies near enough.
   Vector nearest(const Vector& target) const;
 
+  /// Whole vectors, one a row, that span Z^n and are short in this measure.
+  const Matrix& basis() const { return basis_; }
+
   /// The square of the length.
   double square(const Vector& v) const { return v.dot(form_ * v); }
 
  private:
   Matrix form_;
-  Matrix basis_;       // whole vectors, one a row, reduced
+  Matrix basis_;
   Matrix orthogonal_;  // their Gram-Schmidt vectors, as functionals: a row times the target tells how many planes away
 };
 

@@ -12,6 +12,7 @@
 #include "audit/statistics/hill_blocks.h"
 #include "audit/statistics/pixel_grid.h"
 #include "audit/statistics/place_statistics.h"
+#include "audit/statistics/rival_pixels.h"
 #include "audit/statistics/smooth_pixels.h"
 #include "audit/statistics/stationary.h"
 #include "base/error.h"
@@ -36,6 +37,11 @@ constexpr std::size_t kMostBlocks = 40'000;
 // How much rougher joints of blocks may be than their inside, by chance of the pictures: blocks that are mirrored or
 // turned have joints of several times that.
 constexpr double kRougher = 1.3;
+// By how many standard deviations the nearest rivals have to be rougher, how many of those are looked at, and on how
+// many blocks. Pictures that were enlarged have next to no detail of one pixel, and what was interpolated stands in the
+// same way to all blocks: of 317 channels of such pictures 62 were wrong that looked right otherwise, by 5.6 at most.
+constexpr double kSureLead = 2.5, kDetail = 0.22, kSureLeadWithoutDetail = 7;
+constexpr std::size_t kRivals = 60, kRivalBlocks = 10'000;
 // Of samples of single precision: the deviation of their rounding, as a share of the sample.
 constexpr double kRounding = 0x1p-24;
 // What scaling to [-1, 1] takes from pixels, in pixels.
@@ -117,13 +123,14 @@ class Channel {
     return out;
   }
 
-  HillChannel result(const Guess& guess, const std::optional<Matrix>& exact) const {
-    const Matrix inverse = exact ? *exact : in_pixels(guess.inverse);
+  HillChannel result(const Guess& guess, bool exact) const {
+    const Matrix inverse = likely_ ? *likely_ : in_pixels(guess.inverse);
     HillChannel out;
     out.residual = guess.match.residual;
-    out.exact = exact.has_value();
-    out.shifted = out.exact && is_shifted_;
+    out.exact = exact;
+    out.shifted = likely_ && is_shifted_;
     out.evidence = evidence(inverse, out.shifted ? kShift : 0);
+    if (likely_) out.evidence.lead = likely_lead_;
     out.inverse = shield::RealMatrix(static_cast<std::size_t>(inverse.rows()));
     Eigen::Map<Rows>(out.inverse.values.data(), inverse.rows(), inverse.cols()) = inverse;
     const Vector mean = (inverse.transpose() * statistics_.mean).array() + (out.shifted ? kShift : 0);
@@ -182,11 +189,17 @@ class Channel {
       least = roughness.inside + roughness.joints;
     }
     if (!best) return std::nullopt;
-    Matrix inverse = smoothest(moments_, *whole.coordinates * *best);
+    Matrix inverse = smoothest_of_rivals(moments_, smoothest(moments_, *whole.coordinates * *best));
     if (brightness(inverse, whole.shifted) < 0) inverse = -inverse;
-    if (!is_proven(inverse, whole.shifted)) return std::nullopt;
-    is_shifted_ = whole.shifted;
-    return inverse;
+    if (!is_plausible(inverse, whole.shifted)) return std::nullopt;
+    const double over_rivals = lead(inverse);
+    const bool proven = over_rivals > needed_lead(inverse);
+    if (proven || !likely_ || over_rivals > likely_lead_) {
+      likely_ = inverse;
+      likely_lead_ = over_rivals;
+      is_shifted_ = whole.shifted;
+    }
+    return proven ? likely_ : std::nullopt;
   }
 
   /// Negative where pictures come out negative. Of pixels from 0 on the mean says so; of others whether light comes
@@ -224,12 +237,32 @@ class Channel {
     const Matrix pixels = (pictures_.blocks(kMostBlocks) * inverse).array() + shift;
     const Roughness roughness = roughness_of(moments_, inverse);
     return {residue_of(pixels), pixels.minCoeff(), pixels.maxCoeff(),
-            roughness.inside > 0 ? roughness.joints / roughness.inside : 0};
+            roughness.inside > 0 ? roughness.joints / roughness.inside : 0, 0};
+  }
+
+  /// Over the nearest rivals: of whole pixels, and of the same in blocks that are turned or mirrored.
+  double lead(const Matrix& inverse) const {
+    const Matrix pixels = pictures_.blocks(kRivalBlocks) * inverse;
+    double least = HUGE_VAL;
+    for (const Rival& rival : rivals_of(moments_, inverse, kRivals)) {
+      least = std::min(least, lead_over(rival.change, pixels, pictures_.grid()));
+    }
+    const Matrix same = Matrix::Identity(inverse.rows(), inverse.cols());
+    for (const auto& order : block_symmetries(block_)) {
+      if (!std::is_sorted(order.begin(), order.end())) {
+        least = std::min(least, lead_over(same(Eigen::all, order), pixels, pictures_.grid()));
+      }
+    }
+    return least;
+  }
+
+  double needed_lead(const Matrix& inverse) const {
+    return least_detail(moments_, inverse) < kDetail ? kSureLeadWithoutDetail : kSureLead;
   }
 
   /// Whether pixels are whole numbers in the range of bytes, and joints of blocks no rougher than their inside: none is
   /// so if pixels have changed places or have others added to them.
-  bool is_proven(const Matrix& inverse, bool shifted) const {
+  bool is_plausible(const Matrix& inverse, bool shifted) const {
     const HillEvidence e = evidence(inverse, shifted ? kShift : 0);
     return e.residue < std::min(0.2, 0.01 + 3 * rounding(inverse)) && e.lowest > -0.5 && e.highest < 255.5 &&
            e.joints > 0 && e.joints < kRougher;
@@ -243,7 +276,10 @@ class Channel {
   Whitening whitening_;
   WholePixels from_zero_;
   WholePixels shifted_{true, {}, {}, {}, 0};
-  bool is_shifted_ = false;  // what was proven last
+  // Whole numbers that look right, of all that were found those that lead their rivals by most: a guess, or proven.
+  std::optional<Matrix> likely_;
+  double likely_lead_ = 0;
+  bool is_shifted_ = false;
 };
 
 /// What was found of a channel so far.
@@ -328,7 +364,7 @@ HillGuess blind_hill(std::span<const shield::RealImage> ciphers, std::size_t blo
   }
   HillGuess out{block, {}};
   for (std::size_t c = 0; c < channels.size(); ++c) {
-    out.channels.push_back(channels[c].result(found[c].guess, found[c].exact));
+    out.channels.push_back(channels[c].result(found[c].guess, found[c].exact.has_value()));
   }
   return out;
 }

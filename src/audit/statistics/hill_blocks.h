@@ -48,6 +48,8 @@ class CipherBlocks {
   /// Blocks as they are, of as many pictures as make at most `most`.
   Matrix blocks(std::size_t most) const;
 
+  const shield::Grid& grid() const { return grid_; }
+
  private:
   template <typename Row>
   void write(std::size_t picture, std::size_t place, Row&& row) const;

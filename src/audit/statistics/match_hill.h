@@ -17,6 +17,9 @@ struct HillEvidence {
   double lowest = 0;
   double highest = 0;
   double joints = 0;  ///< mean squared difference of neighbours across joints of blocks, over that inside; 1 is right
+  /// By how many standard deviations they are smoother than the nearest others that are whole numbers, too
+  /// (rival_pixels.h); 0 of a guess that is no whole numbers.
+  double lead = 0;
 };
 
 /// A guess at the key of one channel: a block, as a row vector y of k^2 samples in the order of rows, was

@@ -1,6 +1,7 @@
 #include "audit/statistics/match_statistics.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "audit/statistics/blind_hill.h"
 #include "audit/statistics/hill_blocks.h"
@@ -161,12 +162,13 @@ Recovered match_blindly(const shield::Parameters& wanted, std::span<const Protec
   for (std::size_t i = 0; i < real.size(); ++i) inner.push_back(without_padding(real[i], ciphers[i], what.block));
   const HillGuess guess = blind_hill(inner, what.block, options.seed);
   Recovered out = recovered_by(guess, real);
-  HillEvidence worst{0, 255, 0, 0};
+  HillEvidence worst{0, 255, 0, 0, HUGE_VAL};
   for (const HillChannel& channel : guess.channels) {
     worst.residue = std::max(worst.residue, channel.evidence.residue);
     worst.lowest = std::min(worst.lowest, channel.evidence.lowest);
     worst.highest = std::max(worst.highest, channel.evidence.highest);
     worst.joints = std::max(worst.joints, channel.evidence.joints);
+    worst.lead = std::min(worst.lead, channel.evidence.lead);
   }
   const auto shifted = std::count_if(guess.channels.begin(), guess.channels.end(), [](auto& c) { return c.shifted; });
   out.figures.insert(out.figures.end(), {{"channels", static_cast<double>(guess.channels.size())},
@@ -174,7 +176,8 @@ Recovered match_blindly(const shield::Parameters& wanted, std::span<const Protec
                                          {"lattice residue", worst.residue},
                                          {"lowest pixel", worst.lowest},
                                          {"highest pixel", worst.highest},
-                                         {"joints to inside", worst.joints}});
+                                         {"joints to inside", worst.joints},
+                                         {"lead over rivals", worst.lead}});
   return cropped(std::move(out), ciphers);
 }
 
@@ -185,7 +188,7 @@ Recovered match_each_blindly(const shield::Parameters& wanted, std::span<const P
   const auto real = real_pictures(ciphers);
   check_hill_pictures(real, what.block);
   Recovered out;
-  double exact = 0, channels = 0;
+  double channels = 0;
   Progress progress("pictures by themselves", real.size(), "pictures");
   for (std::size_t i = 0; i < real.size(); ++i, progress.advance()) {
     const auto parts = parts_of(without_padding(real[i], ciphers[i], what.block), what.block);
@@ -195,11 +198,11 @@ Recovered match_each_blindly(const shield::Parameters& wanted, std::span<const P
     const HillGuess guess = blind_hill(parts, what.block, options.seed);
     const auto proven = std::count_if(guess.channels.begin(), guess.channels.end(), [](auto& c) { return c.exact; });
     channels += static_cast<double>(proven) / static_cast<double>(real.size());
-    exact += proven == static_cast<std::ptrdiff_t>(guess.channels.size()) ? 1 : 0;
+    out.exact.push_back(proven == static_cast<std::ptrdiff_t>(guess.channels.size()));
     out.images.push_back(recover(guess, real[i]));
   }
   out.figures = {{"pictures", static_cast<double>(real.size())},
-                 {"exact pictures", exact},
+                 {"exact pictures", static_cast<double>(std::count(out.exact.begin(), out.exact.end(), true))},
                  {"exact channels", channels},
                  {"channels", static_cast<double>(real[0].channels)}};
   return cropped(std::move(out), ciphers);

@@ -22,6 +22,8 @@ struct Figure {
 struct Recovered {
   std::vector<image::Image> images;  ///< one a protected picture, in their order, as large as the originals
   std::vector<Figure> figures;       ///< in the order of the header of the attack
+  /// Of match_each_blindly: whether each image is exact by its own evidence; empty otherwise.
+  std::vector<bool> exact = {};
 };
 
 /// How the attack goes about it. The same options and pictures give the same images.
@@ -55,16 +57,16 @@ Recovered match_statistics(const shield::Parameters& what, std::span<const shiel
 
 /// The same for hill from the protected pictures alone: no public image is needed (blind_hill.h). Figures as above,
 /// then "channels" and what proves an exact key, of the worst channel (HillEvidence): "lattice residue", "lowest
-/// pixel", "highest pixel", "joints to inside". The key is exact by the attack's own evidence if all channels are.
-/// Throws UnsupportedError, at once, for another shield or modular arithmetic and for large blocks, MismatchError,
-/// ParameterError as match_statistics does. Thread-safe.
+/// pixel", "highest pixel", "joints to inside", "lead over rivals". The key is exact by the attack's own evidence if
+/// all channels are. Throws UnsupportedError, at once, for another shield or modular arithmetic and for large blocks,
+/// MismatchError, ParameterError as match_statistics does. Thread-safe.
 Recovered match_blindly(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
                         const MatchOptions& options = {});
 
 /// match_blindly on each picture by itself, for a key an image: its parts, cut along blocks, are the pictures. Channels
-/// that are called exact are so on the evidence of one picture, which is less: of pictures that were enlarged, whose
-/// pixels follow from each other, it has been wrong. The figure "exact pictures" counts those that are in all channels.
-/// Throws ParameterError, too, for pictures of less than two parts of 2x2 blocks.
+/// that are called exact are so on the evidence of one picture: of pictures that were enlarged, whose pixels follow
+/// from each other, fewer are. The figure "exact pictures" counts those that are in all channels. Throws
+/// ParameterError, too, for pictures of less than two parts of 2x2 blocks.
 Recovered match_each_blindly(const shield::Parameters& what, std::span<const shield::Protected> ciphers,
                              const MatchOptions& options = {});
 

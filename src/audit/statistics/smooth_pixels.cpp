@@ -9,28 +9,6 @@ namespace {
 constexpr int kMostMoves = 1000;
 constexpr double kGain = 1e-9;
 
-/// Two pixels side by side: `first` of a block, `second` of the one with these moments.
-struct Pair {
-  Eigen::Index first;
-  Eigen::Index second;
-  std::size_t moments;
-};
-
-constexpr std::size_t kSame = 0, kRight = 1, kBelow = 2;
-
-std::vector<Pair> neighbours(Eigen::Index k) {
-  std::vector<Pair> out;
-  for (Eigen::Index i = 0; i < k; ++i) {
-    for (Eigen::Index j = 0; j + 1 < k; ++j) {
-      out.push_back({i * k + j, i * k + j + 1, kSame});
-      out.push_back({j * k + i, (j + 1) * k + i, kSame});
-    }
-    out.push_back({i * k + k - 1, i * k, kRight});
-    out.push_back({(k - 1) * k + i, i, kBelow});
-  }
-  return out;
-}
-
 /// Pixel `to` gets `times` the pixel `plus` added, and the pixel `minus` taken away; or it changes places with `plus`.
 struct Move {
   Eigen::Index to = 0;
@@ -51,7 +29,7 @@ struct Move {
 class Pixels {
  public:
   Pixels(const PixelMoments& moments, const Matrix& inverse)
-      : side_(std::lround(std::sqrt(static_cast<double>(inverse.cols())))), pairs_(neighbours(side_)) {
+      : side_(std::lround(std::sqrt(static_cast<double>(inverse.cols())))), pairs_(neighbouring_pixels(side_)) {
     const auto seen = [&](const Matrix& m) { return Matrix(inverse.transpose() * m * inverse); };
     for (const PairMoments& m : moments) moments_.push_back({seen(m.first), seen(m.second), seen(m.both)});
   }
@@ -70,25 +48,25 @@ class Pixels {
 
   double total() const {
     double sum = 0;
-    for (const Pair& p : pairs_) sum += square(p);
+    for (const PixelPair& p : pairs_) sum += square(p);
     return sum;
   }
 
   Roughness roughness() const {
     Roughness out;
-    for (const Pair& p : pairs_) (p.moments == kSame ? out.inside : out.joints) += square(p);
+    for (const PixelPair& p : pairs_) (p.moments == kSameBlock ? out.inside : out.joints) += square(p);
     const auto k = static_cast<double>(side_);
     return {out.inside / (2 * k * (k - 1)), out.joints / (2 * k)};
   }
 
  private:
-  double square(const Pair& p) const {
+  double square(const PixelPair& p) const {
     const PairMoments& m = moments_[p.moments];
     return m.first(p.first, p.first) + m.second(p.second, p.second) - 2 * m.both(p.first, p.second);
   }
 
   Eigen::Index side_;
-  std::vector<Pair> pairs_;
+  std::vector<PixelPair> pairs_;
   PixelMoments moments_;
 };
 
@@ -108,6 +86,19 @@ std::vector<Move> all_moves(Eigen::Index n) {
 }
 
 }  // namespace
+
+std::vector<PixelPair> neighbouring_pixels(Eigen::Index k) {
+  std::vector<PixelPair> out;
+  for (Eigen::Index i = 0; i < k; ++i) {
+    for (Eigen::Index j = 0; j + 1 < k; ++j) {
+      out.push_back({i * k + j, i * k + j + 1, kSameBlock});
+      out.push_back({j * k + i, (j + 1) * k + i, kSameBlock});
+    }
+    out.push_back({i * k + k - 1, i * k, kRightBlock});
+    out.push_back({(k - 1) * k + i, i, kBelowBlock});
+  }
+  return out;
+}
 
 Roughness roughness_of(const PixelMoments& moments, const Matrix& inverse) {
   return Pixels(moments, inverse).roughness();

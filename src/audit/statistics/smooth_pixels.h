@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "audit/algebra/matrices.h"
@@ -16,6 +17,18 @@ struct PairMoments {
 
 /// Of all blocks with themselves, with those to their right, and with those below.
 using PixelMoments = std::vector<PairMoments>;
+
+constexpr std::size_t kSameBlock = 0, kRightBlock = 1, kBelowBlock = 2;  ///< in PixelMoments
+
+/// Two pixels side by side: `first` of a block, `second` of the one with these moments.
+struct PixelPair {
+  Eigen::Index first;
+  Eigen::Index second;
+  std::size_t moments;
+};
+
+/// All such pairs for blocks of k x k pixels.
+std::vector<PixelPair> neighbouring_pixels(Eigen::Index k);
 
 /// Mean squared differences of neighbouring pixels.
 struct Roughness {
