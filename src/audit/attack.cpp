@@ -48,8 +48,9 @@ const std::vector<Entry>& table() {
        run_statistics},
       {{"jigsaw",
         "ciphertext only",
-        "puts blocks together by their borders, after samples in their order (vit) or colours (etc-grayscale)",
-        {"vit", "etc", "etc-grayscale"}},
+        "puts blocks together by their borders, after samples in their order (vit; of le only that) or colours "
+        "(etc-grayscale)",
+        {"vit", "le", "etc", "etc-grayscale"}},
        run_jigsaw},
       {{"features", "ciphertext only", "min(v, 255 - v) and sorted colours of single pictures", {"pe"}}, run_features},
       {{"neighbours",

@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "audit/attack_runs.h"
 #include "audit/jigsaw/colour_pieces.h"
+#include "audit/jigsaw/half_byte_order.h"
 #include "audit/jigsaw/jigsaw.h"
 #include "audit/jigsaw/sample_order.h"
 #include "base/error.h"
@@ -53,9 +56,17 @@ std::size_t affordable(const Scene& scene, std::size_t pieces, std::size_t chann
   const auto places = static_cast<double>(pieces);
   const auto samples = static_cast<double>(channels * scene.parameters.block * scene.parameters.block);
   double seconds = 1e-5 * places * places;
-  if (scene.parameters.shield == "vit") seconds = 1e-6 * places * places + 1e-6 * std::pow(samples, 3);
+  if (scene.parameters.shield == "vit" || scene.parameters.shield == "le")
+    seconds = 1e-6 * places * places + 1e-6 * std::pow(samples, 3);
   const double count = (scene.quick ? kQuickSeconds : kSeconds) / seconds;
   return static_cast<std::size_t>(std::clamp(count, 2.0, static_cast<double>(kMostJigsaws)));
+}
+
+UnsupportedError too_many_samples(const char* shield, std::size_t samples) {
+  return UnsupportedError(
+      fmt::format("the order of {} samples in a block takes hours to find: jigsaws of {} are for at most {}, blocks of "
+                  "16 in colour",
+                  samples, shield, kMostSamples));
 }
 
 std::vector<image::Image> pictures_of(const Scene& scene, std::size_t count) {
@@ -94,17 +105,40 @@ void solve(const Scene& scene, std::span<const image::Image> ciphers, std::size_
   }
 }
 
+/// Blocks of le are in their places: what is put together is their inside.
+Loot run_half_bytes(const Scene& scene) {
+  const std::size_t block = scene.parameters.block, area = block * block;
+  if (3 * area > kMostSamples) throw too_many_samples("le", 3 * area);
+  const image::Image first = pictures_of(scene, 1).front();
+  const std::size_t pieces = first.height / block * (first.width / block);
+  const auto ciphers = pictures_of(scene, scene.per_image ? affordable(scene, pieces, 3) : scene.ciphers.size());
+  const std::size_t together = scene.per_image ? 1 : ciphers.size();
+  Loot out;
+  double residual = 0;
+  Progress progress("half-bytes", ciphers.size(), "pictures");
+  for (std::size_t i = 0; i < ciphers.size(); i += together) {
+    const PlacedSamples hidden = read_blocks(std::span(ciphers).subspan(i, together), block, Unit::halves);
+    const HalfByteOrder order = find_half_byte_order(hidden, block, scene.seed);
+    residual += order.residual * static_cast<double>(together);
+    const PlacedSamples plain = with_half_bytes_in_order(hidden, order.key);
+    for (std::size_t n = 0; n < together; ++n, progress.advance()) {
+      out.images.push_back(nearest_form(write_blocks(plain, n, block, Unit::halves), scene.originals[i + n]));
+    }
+  }
+  out.figures = {{"residual of samples", residual / static_cast<double>(ciphers.size())}};
+  return out;
+}
+
 }  // namespace
 
 Loot run_jigsaw(const Scene& scene) {
   const shield::Parameters& what = scene.parameters;
+  if (what.shield == "le") return run_half_bytes(scene);
   const image::Image first = pictures_of(scene, 1).front();
   const std::size_t across = what.shield == "etc-grayscale" ? 3 : 1;
   const std::size_t pieces = shield::Grid(first.height, first.width / across, what.block).count();
   if (what.shield == "vit" && first.channels * what.block * what.block > kMostSamples) {
-    throw UnsupportedError("the order of " + std::to_string(first.channels * what.block * what.block) +
-                           " samples in a block takes hours to find: jigsaws of vit are for at most " +
-                           std::to_string(kMostSamples) + ", blocks of 16 in colour");
+    throw too_many_samples("vit", first.channels * what.block * what.block);
   }
   const auto ciphers =
       pictures_of(scene, scene.per_image ? affordable(scene, pieces, first.channels) : scene.ciphers.size());

@@ -36,8 +36,8 @@ constexpr std::array<Scheme, 9> kSchemes = {{
      "alone are a jigsaw puzzle that gives it, without any plain or public one; and whoever has a network before "
      "and after it took in the key reads the key from the two"},
     {"le", 4, 2, 16,
-     "hides pictures from a casual viewer, not from an attacker: with one key for all images, matching the statistics "
-     "of about 100 protected images gives the key without any plain one; a few chosen blocks give it at once"},
+     "hides pictures from a casual viewer, not from an attacker: with one key for all images, twenty protected images "
+     "alone give it, without any plain or public one; with a key an image, one image alone mostly shows what is in it"},
     {"pe", 1, 1, 1,
      "hides pictures from a casual viewer, not from an attacker: with one key for all images, one chosen image gives "
      "the key; with a key an image, min(v, 255 - v) still shows the edges"},

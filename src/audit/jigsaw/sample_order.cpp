@@ -203,12 +203,14 @@ void check(std::span<const image::Image> pictures, std::size_t block) {
 
 SampleOrder find_sample_order(std::span<const image::Image> pictures, std::size_t block, std::uint64_t seed) {
   check(pictures, block);
-  const std::size_t channels = pictures[0].channels;
-  MatrixF samples = samples_of(pictures, block);
+  return find_sample_order(samples_of(pictures, block), pictures[0].channels, block, seed);
+}
+
+SampleOrder find_sample_order(MatrixF samples, std::size_t channels, std::size_t side, std::uint64_t seed) {
   const VectorF signs = signs_of(samples);
   samples = samples * signs.asDiagonal();
   const MatrixF seen = seen_scores(samples);
-  const Found best = best_of_starts(seen, channels, block, seed);
+  const Found best = best_of_starts(seen, channels, side, seed);
   SampleOrder out{{best.places, {}}, best.residual, static_cast<std::size_t>(samples.rows())};
   for (const std::size_t place : best.places) out.key.sign.push_back(signs[index(place)]);
   return out;

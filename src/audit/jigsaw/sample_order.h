@@ -31,6 +31,9 @@ struct SampleOrder {
 /// MismatchError. Deterministic for a seed.
 SampleOrder find_sample_order(std::span<const image::Image> pictures, std::size_t block, std::uint64_t seed);
 
+/// The same of samples by themselves: a row a block, around zero, channels * side^2 columns in the one order.
+SampleOrder find_sample_order(MatrixF samples, std::size_t channels, std::size_t side, std::uint64_t seed);
+
 /// The picture with the samples of every block back in their places.
 image::Image with_samples_in_order(const SampleOrder& order, const image::Image& picture, std::size_t block);
 

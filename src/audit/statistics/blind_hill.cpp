@@ -249,9 +249,8 @@ class Channel {
     }
     const Matrix same = Matrix::Identity(inverse.rows(), inverse.cols());
     for (const auto& order : block_symmetries(block_)) {
-      if (!std::is_sorted(order.begin(), order.end())) {
-        least = std::min(least, lead_over(same(Eigen::all, order), pixels, pictures_.grid()));
-      }
+      if (std::is_sorted(order.begin(), order.end())) continue;
+      least = std::min(least, lead_over(same(Eigen::all, order), pixels, pictures_.grid()));
     }
     return least;
   }

@@ -67,13 +67,6 @@ double residual(const std::vector<FeatureStatistics>& x, const std::vector<Featu
   return whole > 0 ? difference / whole : 1;
 }
 
-void decipher(const SignedPermutation& q, const std::uint8_t* from, std::uint8_t* to) {
-  for (std::size_t i = 0; i < q.place.size(); ++i) {
-    const std::uint8_t v = from[q.place[i]];
-    to[i] = q.sign[i] < 0 ? static_cast<std::uint8_t>(15 - v) : v;
-  }
-}
-
 PlacedSamples some(std::span<const image::Image> pictures, std::size_t block) {
   return read_blocks(pictures.first(std::min(pictures.size(), kMostPictures)), block, Unit::halves);
 }
@@ -98,11 +91,8 @@ Recovered match_le(std::span<const image::Image> ciphers, const image::Dataset& 
   std::vector<std::size_t> places(hidden.places());
   std::iota(places.begin(), places.end(), 0);
   settle_low_halves(hidden, places, block, q);
-  PlacedSamples plain = hidden;
-  for (std::size_t n = 0; n < hidden.count; ++n) {
-    for (std::size_t b = 0; b < hidden.places(); ++b) decipher(q, hidden.block(n, b), plain.block(n, b));
-    out.images.push_back(write_blocks(plain, n, block, Unit::halves));
-  }
+  const PlacedSamples plain = with_half_bytes_in_order(hidden, q);
+  for (std::size_t n = 0; n < hidden.count; ++n) out.images.push_back(write_blocks(plain, n, block, Unit::halves));
   out.figures = {{"residual", residual(x, y, q)}};
   return out;
 }

@@ -87,6 +87,21 @@ image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std:
   return out;
 }
 
+PlacedSamples with_half_bytes_in_order(const PlacedSamples& hidden, const SignedPermutation& key) {
+  PlacedSamples plain = hidden;
+  for (std::size_t n = 0; n < hidden.count; ++n) {
+    for (std::size_t b = 0; b < hidden.places(); ++b) {
+      const std::uint8_t* from = hidden.block(n, b);
+      std::uint8_t* to = plain.block(n, b);
+      for (std::size_t i = 0; i < key.place.size(); ++i) {
+        const std::uint8_t v = from[key.place[i]];
+        to[i] = key.sign[i] < 0 ? static_cast<std::uint8_t>(15 - v) : v;
+      }
+    }
+  }
+  return plain;
+}
+
 std::vector<Feature> half_byte_features() {
   const auto angle = [](double v) { return 2 * std::numbers::pi * (v + 0.5) / 16; };
   return {{table(16, [](double v) { return (v - 7.5) / 4.61; }), true},

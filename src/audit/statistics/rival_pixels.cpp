@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 
 #include "audit/algebra/quadratic_form.h"
@@ -98,6 +99,32 @@ void add_rivals(const Growth& growth, const Vector& m, std::span<const Vector> s
   }
 }
 
+double total_of(const PixelMoments& moments, const Matrix& inverse, double side) {
+  const Roughness r = roughness_of(moments, inverse);
+  return 2 * side * (side - 1) * r.inside + 2 * side * r.joints;
+}
+
+/// Columns, and rows, in every other order.
+void add_orders(const PixelMoments& seen, Eigen::Index side, std::vector<Rival>& out) {
+  const Matrix same = Matrix::Identity(side * side, side * side);
+  const double before = total_of(seen, same, static_cast<double>(side));
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(side));
+  std::iota(order.begin(), order.end(), 0);
+  while (std::next_permutation(order.begin(), order.end())) {
+    for (const bool columns : {true, false}) {
+      std::vector<Eigen::Index> pixels;
+      for (Eigen::Index i = 0; i < side * side; ++i) {
+        const Eigen::Index y = i / side, x = i % side;
+        pixels.push_back(columns ? y * side + order[static_cast<std::size_t>(x)]
+                                 : order[static_cast<std::size_t>(y)] * side + x);
+      }
+      const Matrix change = same(Eigen::all, pixels);
+      const double rougher = total_of(seen, change, static_cast<double>(side)) - before;
+      out.push_back({change, rougher, rougher / std::sqrt(before + std::abs(rougher))});
+    }
+  }
+}
+
 PixelMoments seen_in(const PixelMoments& moments, const Matrix& inverse) {
   PixelMoments out;
   for (const PairMoments& m : moments) {
@@ -150,6 +177,7 @@ std::vector<Rival> rivals_of(const PixelMoments& moments, const Matrix& inverse,
   for (const Vector& m : smallest_combinations(seen[kSameBlock].first)) {
     add_rivals(growth_of(seen, pairs, m), m, steps, out);
   }
+  add_orders(seen, side, out);
   std::stable_sort(out.begin(), out.end(), [](const Rival& a, const Rival& b) { return a.lead < b.lead; });
   if (out.size() > most) out.resize(most);
   return out;

@@ -10,7 +10,7 @@ namespace obscura::audit {
 
 /// Whole pixels x of a block have rivals that are whole numbers, too, both ways: x + (x m) w for whole m and w with
 /// m w = 0 or -2. Every pixel gets some times the same combination of pixels, which is small where pictures were
-/// enlarged: second differences vanish there.
+/// enlarged: second differences vanish there. And the same with columns or rows of the block in another order.
 struct Rival {
   Matrix change;       ///< a row of pixels times it is the rival's
   double rougher = 0;  ///< sum of squared differences of neighbours, that of x taken away, for a block
