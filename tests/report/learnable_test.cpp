@@ -249,6 +249,25 @@ TEST(LearnableReport, JsonComesBackAsItWas) {
   EXPECT_THROW(read_learnable(damaged), FormatError);
 }
 
+TEST(LearnableReport, WhatWasNotAskedForHasNoSectionOfItsOwn) {
+  LearnableReport report = er_cnn_report();
+  std::erase_if(report.rows, [](const LearnableRow& row) { return row.key != "hill-4-rounds"; });
+  report.rows[0].main = false;
+  const Document document = learnable_document(report);
+  for (const auto& section : document.sections) {
+    EXPECT_THAT(section.title, Not(HasSubstr("(4-5)")));
+    for (const auto& block : section.blocks) {
+      if (const auto* table = std::get_if<Table>(&block)) {
+        EXPECT_FALSE(table->rows.empty()) << section.title;
+      }
+      if (const auto* bars = std::get_if<Bars>(&block)) {
+        EXPECT_FALSE(bars->bars.empty()) << section.title;
+      }
+    }
+  }
+  EXPECT_THAT(to_markdown(document), HasSubstr("| 4-5 | Figure 4-5: kernels | 4 is best | not run |"));
+}
+
 TEST(LearnableReport, NothingMeasuredIsStillAReport) {
   LearnableReport report;
   report.subject = "er-cnn";

@@ -74,6 +74,17 @@ TEST_P(LearnablePlans, OnlyTakesRowsAndFigures) {
 
 INSTANTIATE_TEST_SUITE_P(Papers, LearnablePlans, testing::Values("er-cnn", "color-neuracrypt"));
 
+TEST_P(LearnablePlans, WhatAdaptationsRevealIsMeasuredAtTheSizeTheyLearned) {
+  for (const auto& plan : learnable_plan(options_of(GetParam()))) {
+    const auto has = [&](const char* word) { return std::ranges::find(plan.training, word); };
+    const auto er_cnn = has("er-cnn"), side = has("--resize");
+    EXPECT_TRUE(plan.adapts || er_cnn == plan.training.end() || *std::prev(er_cnn) != "--adapt") << plan.key;
+    if (plan.adapts) {
+      EXPECT_EQ(std::to_string(plan.resize), side == plan.training.end() ? "0" : *std::next(side)) << plan.key;
+    }
+  }
+}
+
 TEST(LearnablePlan, TheHalvesOfSectionFiveHaveNoPictureInCommon) {
   for (const std::size_t limit : {0, 3000}) {
     auto options = options_of("er-cnn");

@@ -64,12 +64,13 @@ Section glance(const LearnableReport& report) {
   for (const auto& row : report.rows) {
     if (!row.problem.empty()) section.blocks.emplace_back(Paragraph{row.title + ": " + row.problem, true});
   }
-  section.blocks.emplace_back(accuracy_bars(report));
+  if (auto bars = accuracy_bars(report); !bars.bars.empty()) section.blocks.emplace_back(std::move(bars));
   return section;
 }
 
 Section accuracies(const LearnableReport& report) {
-  Section section{"Plain against protected", {accuracy_table(report)}};
+  Section section{"Plain against protected", {}};
+  if (Table table = accuracy_table(report); !table.rows.empty()) section.blocks.emplace_back(std::move(table));
   const Table readers = reader_table(report);
   if (!readers.rows.empty()) section.blocks.emplace_back(readers);
   return section;
@@ -99,12 +100,15 @@ bool has_series(const LearnableReport& report, const LearnableFigure& figure) {
   });
 }
 
+/// Empty where the run was not asked for any row of it: the table of all figures says so.
 Section figure_section(const LearnableReport& report, const LearnableFigure& figure) {
   Section section{fmt::format("{} ({})", figure.title, figure.id), {}};
+  Table rows = figure_table(report, figure);
+  if (rows.rows.empty()) return section;
   section.blocks.emplace_back(Paragraph{"The paper: " + figure.paper, false});
   if (!figure.remark.empty()) section.blocks.emplace_back(Paragraph{"Here: " + figure.remark, false});
   if (has_series(report, figure)) section.blocks.emplace_back(rounds_table(report, figure));
-  section.blocks.emplace_back(figure_table(report, figure));
+  section.blocks.emplace_back(std::move(rows));
   if (!figure.curves) return section;
   Plot curves = figure_curves(report, figure);
   if (!curves.series.empty()) section.blocks.emplace_back(std::move(curves));
@@ -181,13 +185,16 @@ Document learnable_document(const LearnableReport& report) {
   Document document{title_of(report), "", {}};
   document.subtitle = subtitle_of(report);
   document.sections.push_back(glance(report));
-  document.sections.push_back(accuracies(report));
+  const auto add = [&](Section section) {
+    if (!section.blocks.empty()) document.sections.push_back(std::move(section));
+  };
+  add(accuracies(report));
   if (!report.figures.empty()) document.sections.push_back(counterparts(report));
   for (const auto& figure : report.figures) {
-    if (!figure.rows.empty()) document.sections.push_back(figure_section(report, figure));
+    add(figure_section(report, figure));
   }
-  if (Section section = reveals(report); !section.blocks.empty()) document.sections.push_back(std::move(section));
-  if (Section section = attacked(report); !section.blocks.empty()) document.sections.push_back(std::move(section));
+  add(reveals(report));
+  add(attacked(report));
   document.sections.push_back(published(report));
   if (!missing_table(report).rows.empty()) document.sections.push_back(missing(report));
   document.sections.push_back(machine(report));

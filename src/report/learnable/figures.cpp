@@ -105,8 +105,10 @@ Table figure_table(const LearnableReport& report, const LearnableFigure& figure)
               "lll",
               {},
               {}};
+  bool missing = false;
   for (const LearnableRow* row : rows_of(report, figure)) {
     if (!std::isfinite(learned_accuracy(*row))) {
+      missing = true;
       table.rows.push_back({row->key, row->title, "not run", kNothing, kNothing, kNothing, kNothing, kNothing});
       continue;
     }
@@ -115,7 +117,11 @@ Table figure_table(const LearnableReport& report, const LearnableFigure& figure)
                           fixed_text(number_at(row->reveal, "correlation"), 3),
                           fixed_text(number_at(row->reveal, "psnr"), 2)});
   }
-  table.notes = {fmt::format("To measure what is missing: obscura reproduce {} --only {}.", report.subject, figure.id)};
+  missing = missing || table.rows.size() < figure.rows.size();
+  if (missing) {
+    table.notes = {
+        fmt::format("To measure what is missing: obscura reproduce {} --only {}.", report.subject, figure.id)};
+  }
   return table;
 }
 

@@ -108,7 +108,7 @@ std::vector<LearnableFigure> er_cnn_figures() {
       {"4-7", "Figures 4-7 and 4-8: networks on dataset 2, with and without adaptation",
        "50 classes at 224x224, hill 8x8: 96.04 % at best, adaptations help",
        "NEU-CLS, 6 classes of 1,296 training pictures at 64x64 pixels, hill 8x8: 64 blocks a picture, where 32x32 with "
-       "blocks of 4 has as many. What the adaptation reveals is not measured there.",
+       "blocks of 4 has as many.",
        large(), true},
       {"5", "Section 5: the network as the one that breaks the cipher (figures 5-2, 5-4, 5-7, 5-8)",
        "a network pretrained on other classes, adapted in rounds: 56.60 %, pictures \"still quite identifiable\", by "

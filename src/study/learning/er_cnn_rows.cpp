@@ -130,7 +130,8 @@ void add_large(std::vector<LearnablePlan>& rows, const RowSizes& sizes) {
     LearnablePlan adapted =
         adapted_row({fmt::format("neu-{}-adapt", network), fmt::format("{}, NEU-CLS, hill 8x8, adaptation", network)},
                     plain, 8, {});
-    adapted.adapts = false;  // pictures of another size than those of the data set
+    adapted.resize = kNeuSide;
+    adapted.shown = std::string(network) == kLargeBackbones[0];
     add_side(rows, adapted);
   }
 }

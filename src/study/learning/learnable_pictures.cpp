@@ -49,13 +49,14 @@ void paste(image::Image& strip, const image::Image& one, std::size_t left) {
 
 }  // namespace
 
-std::size_t write_test_images(const std::string& dataset, const fs::path& data, std::size_t limit,
+std::size_t write_test_images(const std::string& dataset, const fs::path& data, std::size_t limit, std::size_t side,
                               const fs::path& folder) {
   const auto set = image::load_dataset(dataset, image::Split::test, data, limit);
   StagedFolder staged(folder);
   staged.prepare({"00000.png"});
   for (std::size_t i = 0; i < set.count; ++i) {
-    staged.put(fmt::format("{:05}.png", i), image::encode_png(set.image(i)));
+    const image::Image image = set.image(i);
+    staged.put(fmt::format("{:05}.png", i), image::encode_png(side == 0 ? image : image::resize(image, side, side)));
   }
   staged.commit();
   return set.count;

@@ -28,6 +28,7 @@ struct LearnablePlan {
   std::uint64_t seed = 1;  ///< of the training, and of the key
   std::string series;      ///< see report::LearnableRow
   std::size_t round = 0;   ///< see report::LearnableRow
+  std::size_t resize = 0;  ///< side that `training` resizes pictures to; 0: as they are
   bool adapts = false;     ///< what its adaptation reveals is measured
   bool shown = false;      ///< in the strips of pictures
   bool main = true;        ///< stands in the tables of all rows

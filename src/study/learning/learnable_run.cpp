@@ -169,14 +169,16 @@ class LearnableRun {
   /// The same images plain, protected, and as each adaptation reveals them.
   std::vector<report::Picture> strips(const std::vector<LearnablePlan>& plans) {
     std::vector<report::Picture> out;
-    std::set<std::string> protected_by;
+    std::set<std::string> made;
     for (const auto& plan : plans) {
       if (!plan.shown || digest_of(key(plan)).empty()) continue;
       try {
-        if (out.empty()) add_strip(out, "Test pictures, plain", "plain", plain_pictures(plan));
-        if (protected_by.insert(plan.owner_key).second) {
-          add_strip(out, fmt::format("As the server sees them: {}", plan.owner_key), plan.owner_key,
-                    protected_pictures(plan, false));
+        const std::string plain = named(plan, "plain"), hidden = named(plan, plan.owner_key);
+        if (made.insert(plain).second) {
+          add_strip(out, named(plan, "Test pictures, plain"), plain, plain_pictures(plan));
+        }
+        if (made.insert(hidden).second) {
+          add_strip(out, fmt::format("As the server sees them: {}", hidden), hidden, protected_pictures(plan, false));
         }
         const fs::path learned = picture_folder("learned-" + plan.key);
         if (plan.adapts && fs::exists(learned)) add_strip(out, "Revealed: " + plan.title, plan.key, learned);
@@ -280,21 +282,27 @@ class LearnableRun {
     });
   }
 
+  /// Of the data set that the rows share; another one's, resized, have a name of their own.
+  static std::string named(const LearnablePlan& plan, const std::string& name) {
+    return plan.resize == 0 ? name : fmt::format("{}-{}-{}", name, plan.dataset, plan.resize);
+  }
+
   /// Test images, made once a data set and number.
   fs::path plain_pictures(const LearnablePlan& plan) {
-    const fs::path folder = picture_folder("plain");
-    const Words what = {"pictures", plan.dataset, o_.data.string(), std::to_string(sizes_.pictures)};
+    const fs::path folder = picture_folder(named(plan, "plain"));
+    Words what = {"pictures", plan.dataset, o_.data.string(), std::to_string(sizes_.pictures)};
+    if (plan.resize != 0) what.push_back(std::to_string(plan.resize));
     const bool there = fs::exists(folder);
-    steps_.result("pictures", what, {}, {folder / "00000.png"}, [&](const fs::path&) {
+    steps_.result(named(plan, "pictures"), what, {}, {folder / "00000.png"}, [&](const fs::path&) {
       if (there) fs::remove_all(folder);
-      return ordered_json{{"images", write_test_images(plan.dataset, o_.data, sizes_.pictures, folder)}};
+      return ordered_json{{"images", write_test_images(plan.dataset, o_.data, sizes_.pictures, plan.resize, folder)}};
     });
     return folder;
   }
 
   /// By the row's key, or by another one that nothing was trained on.
   fs::path protected_pictures(const LearnablePlan& plan, bool other) {
-    const std::string name = other ? plan.owner_key + "-other" : plan.owner_key;
+    const std::string name = named(plan, other ? plan.owner_key + "-other" : plan.owner_key);
     const fs::path plain = plain_pictures(plan), folder = picture_folder(name), file = seeded_key(plan, other ? 1 : 0);
     ProtectionRequest request;
     request.in = plain, request.out = folder, request.key.file = file, request.views = false;
@@ -311,7 +319,7 @@ class LearnableRun {
   ordered_json reveal(const LearnablePlan& plan, bool other) {
     const fs::path in = protected_pictures(plan, other);
     const std::string name = (other ? "other-" : "learned-") + plan.key;
-    const LearnedReveal request{network(plan.key), picture_folder("plain"), in, picture_folder(name)};
+    const LearnedReveal request{network(plan.key), plain_pictures(plan), in, picture_folder(name)};
     return steps_.result(plan.key + (other ? "-reveal-other" : "-reveal"),
                          {"reveal", request.network.string(), in.string(), request.out.string()},
                          {request.network, in / "00000.shield"}, {request.out / "00000.png"}, [&](const fs::path&) {
