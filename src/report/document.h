@@ -96,6 +96,7 @@ struct Plot {
     double y = 0;
   };
   std::vector<Level> levels;  ///< lines across, as of chance
+  bool counts = false;        ///< x counts something: only whole numbers are marked
 };
 
 /// A picture made of pixels.

@@ -39,7 +39,8 @@ std::string tick_text(const Plot& plot, double value) {
 
 std::string grid_svg(const Plot& plot, const Axis& x, const Axis& y) {
   std::string svg;
-  for (double v = std::ceil(x.low / tick_step(x)) * tick_step(x); v <= x.high + 1e-9; v += tick_step(x)) {
+  const double step = plot.counts ? std::max(1.0, tick_step(x)) : tick_step(x);
+  for (double v = std::ceil(x.low / step) * step; v <= x.high + 1e-9; v += step) {
     svg += fmt::format("<path d=\"M{:.1f} {:.1f}V{:.1f}\" class=\"grid\"/>", x.at(v), y.from, y.to);
     svg += text_at(x.at(v), y.from + 14, "mid small", tick_text(plot, v));
   }

@@ -49,6 +49,15 @@ TEST(Plot, WhatIsNoNumberIsLeftOut) {
   EXPECT_THAT(svg, Not(HasSubstr("inf")));
 }
 
+TEST(Plot, CountsAreMarkedAtWholeNumbers) {
+  Plot plot = two_lines();
+  plot.percent = false, plot.x_low = 1, plot.x_high = 2, plot.y_high = 100;
+  EXPECT_THAT(plot_svg(plot), HasSubstr(">1.2<"));
+  plot.counts = true;
+  EXPECT_THAT(plot_svg(plot), Not(HasSubstr(">1.2<")));
+  EXPECT_THAT(plot_svg(plot), HasSubstr(">2<"));
+}
+
 TEST(Plot, PagesHaveItAsAPictureAndAsATable) {
   const Document document{"t", "s", {{"section", {two_lines()}}}};
   EXPECT_THAT(to_html(document), HasSubstr("<figcaption>what you save, what you tell</figcaption><svg"));

@@ -136,6 +136,7 @@ Plot figure_curves(const LearnableReport& report, const LearnableFigure& figure)
             100,
             {},
             {}};
+  plot.counts = true;
   const auto rows = rows_of(report, figure);
   // Other seeds would hide each other.
   const std::size_t first_seed = rows.empty() ? 1 : rows.front()->seed;
