@@ -16,8 +16,8 @@ namespace obscura::audit {
 namespace {
 
 constexpr std::size_t kMostJigsaws = 200;
-// Pictures of one key that are compared at once: more make nothing surer. Pieces that were turned are compared 32 ways.
-constexpr std::size_t kMostCompared = 100, kMostTurned = 30;
+// Pictures of one key that are compared at once: more make nothing surer.
+constexpr std::size_t kMostCompared = 100;
 // About the seconds of one core that jigsaws of single pictures may take together.
 constexpr double kSeconds = 120, kQuickSeconds = 10;
 // Samples of a block: what putting them in order takes grows with the cube (48 in 0.9 s and 192 in a minute).

@@ -93,7 +93,7 @@ class Channel {
     Likeness best;
     Guess guess = start(Stationary(block_, best).statistics());
     if (guess.match.residual > kHopeless) return guess;
-    for (double step = 1; step > 0.2; step /= 2) {
+    for (const double step : {1.0, 0.5, 0.25}) {
       for (int number = 0; number < 4; ++number) {
         for (const double way : {step, -step}) climb(best, guess, number, way);
       }
