@@ -106,14 +106,15 @@ Loot run_blind(const Scene& scene) {
   if (figure("shifted channels") > 0) out.claim += ", or the negative of it";
   out.figures = std::move(got.figures);
   if (scene.per_image) {
-    out.claim = fmt::format("{} of {} exact", std::ranges::count(got.exact, true), got.exact.size());
+    const auto claimed = std::ranges::count(got.exact, true);
+    out.claim = fmt::format("{} of {} exact", claimed, got.exact.size());
     // With the truth at hand, which the attack has not seen.
     double right = 0;
     for (std::size_t i = 0; i < got.images.size(); ++i) {
       right += got.exact[i] && got.images[i] == scene.originals[i] ? 1 : 0;
     }
     out.figures.push_back({"rightly called exact", right});
-    out.claim += fmt::format(", and {} of those are", right);
+    if (claimed > 0) out.claim += fmt::format(", rightly of {}", right);
   }
   out.images = std::move(got.images);
   return out;

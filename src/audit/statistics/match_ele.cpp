@@ -177,12 +177,7 @@ std::vector<image::Image> decipher(const PlacedSamples& hidden, const Guess& gue
   plain.values.resize(plain.places() * plain.size);
   for (std::size_t n = 0; n < hidden.count; ++n) {
     for (std::size_t b = 0; b < hidden.places(); ++b) {
-      const SignedPermutation& key = guess.keys[b];
-      const std::uint8_t* from = hidden.block(n, guess.places[b]);
-      for (std::size_t i = 0; i < hidden.size; ++i) {
-        const std::uint8_t v = from[key.place[i]];
-        plain.block(0, b)[i] = key.sign[i] < 0 ? static_cast<std::uint8_t>(15 - v) : v;
-      }
+      undo_half_bytes(guess.keys[b], hidden.block(n, guess.places[b]), plain.block(0, b));
     }
     out.push_back(write_blocks(plain, 0, block, Unit::halves));
   }

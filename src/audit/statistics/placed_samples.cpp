@@ -87,17 +87,17 @@ image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std:
   return out;
 }
 
+void undo_half_bytes(const SignedPermutation& key, const std::uint8_t* from, std::uint8_t* to) {
+  for (std::size_t i = 0; i < key.place.size(); ++i) {
+    const std::uint8_t v = from[key.place[i]];
+    to[i] = key.sign[i] < 0 ? static_cast<std::uint8_t>(15 - v) : v;
+  }
+}
+
 PlacedSamples with_half_bytes_in_order(const PlacedSamples& hidden, const SignedPermutation& key) {
   PlacedSamples plain = hidden;
   for (std::size_t n = 0; n < hidden.count; ++n) {
-    for (std::size_t b = 0; b < hidden.places(); ++b) {
-      const std::uint8_t* from = hidden.block(n, b);
-      std::uint8_t* to = plain.block(n, b);
-      for (std::size_t i = 0; i < key.place.size(); ++i) {
-        const std::uint8_t v = from[key.place[i]];
-        to[i] = key.sign[i] < 0 ? static_cast<std::uint8_t>(15 - v) : v;
-      }
-    }
+    for (std::size_t b = 0; b < hidden.places(); ++b) undo_half_bytes(key, hidden.block(n, b), plain.block(n, b));
   }
   return plain;
 }

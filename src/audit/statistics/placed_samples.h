@@ -41,7 +41,9 @@ PlacedSamples read_blocks(const image::Dataset& set, std::size_t count, std::siz
 image::Image write_blocks(const PlacedSamples& blocks, std::size_t picture, std::size_t side, Unit unit,
                           std::size_t channels = 3);
 
-/// Halves of the same blocks as they are once the key is undone.
+/// The numbers of one block of halves as they are once the key is undone.
+void undo_half_bytes(const SignedPermutation& key, const std::uint8_t* from, std::uint8_t* to);
+/// The same of all blocks.
 PlacedSamples with_half_bytes_in_order(const PlacedSamples& hidden, const SignedPermutation& key);
 
 /// A function of a number that statistics are taken of. An odd one becomes its negative when the number is turned

@@ -175,7 +175,8 @@ class LearnableRun {
       try {
         const std::string plain = named(plan, "plain"), hidden = named(plan, plan.owner_key);
         if (made.insert(plain).second) {
-          add_strip(out, named(plan, "Test pictures, plain"), plain, plain_pictures(plan));
+          const std::string of = plan.resize == 0 ? "" : fmt::format(": {0}, {1}x{1}", plan.dataset, plan.resize);
+          add_strip(out, "Test pictures, plain" + of, plain, plain_pictures(plan));
         }
         if (made.insert(hidden).second) {
           add_strip(out, fmt::format("As the server sees them: {}", hidden), hidden, protected_pictures(plan, false));
