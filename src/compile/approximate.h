@@ -44,9 +44,9 @@ struct FitOptions {
   /// channels differ; a channel's range is at least a quarter of its layer's.
   bool channelwise = true;
   double channel_margin = 1.5;  ///< the margin of a channel's range, which fewer values show
-  /// What becomes of ReLU and LeakyReLU: a fitted polynomial like the others, or x (1 + sign x) / 2 with a composite
-  /// minimax sign (compile/composite.h), which is off by 2^-relu_bits of the largest value of its range and takes that
-  /// many levels and one or two.
+  /// What becomes of ReLU and LeakyReLU (others that are made of them: compile/relu_sums.h): a fitted polynomial like
+  /// the others, or x (1 + sign x) / 2 with a composite minimax sign (compile/composite.h), which is off by
+  /// 2^-relu_bits of the largest value of its range and takes that many levels and one or two.
   enum class Relu { fitted, composite };
   Relu relu = Relu::fitted;
   double relu_bits = 8;

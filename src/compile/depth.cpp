@@ -100,7 +100,8 @@ class Gates {
 /// Of any node; 1 for what is linear.
 std::size_t degree_at(const nn::Graph& graph, std::size_t node, const DegreeOf& degree) {
   const nn::Layer& layer = graph.nodes[node].layer;
-  if (std::holds_alternative<nn::Square>(layer)) return 2;
+  // A product that is no gate is two squares side by side.
+  if (std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Product>(layer)) return 2;
   if (const auto* p = std::get_if<nn::Polynomial>(&layer)) return degree_of(*p);
   return std::holds_alternative<nn::Activation>(layer) ? degree(node) : 1;
 }

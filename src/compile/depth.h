@@ -18,7 +18,7 @@ using DegreeOf = std::function<std::size_t(std::size_t node)>;
 struct Depth {
   std::map<std::size_t, std::size_t> polynomials;  ///< how many activations of each degree over 2
   std::map<std::size_t, std::size_t> gated;        ///< how many products with polynomials, by the levels of each
-  std::size_t squares = 0;                         ///< activations of degree 2
+  std::size_t squares = 0;                         ///< activations of degree 2, and products of two branches
   std::size_t linear = 0;                          ///< linear maps before one of these, that take a level of their own
   double bits = 0;                                 ///< of the modulus
 };
@@ -27,8 +27,8 @@ struct Depth {
 Depth depth_of(const nn::Graph& graph, const DegreeOf& degree);
 
 /// Throws UnsupportedError, with the arithmetic and a remedy, for a network that no ring up to 2^16 has room for at
-/// 128-bit security, that has a maximum pool, a product of two branches or an activation which is not a polynomial, or
-/// whose linear maps would not fit in memory. Takes no time.
+/// 128-bit security, that has a maximum pool or an activation which is not a polynomial, or whose linear maps would not
+/// fit in memory. Takes no time.
 void check_depth(const nn::Graph& graph);
 
 /// The same before activations are fitted: their degrees are bounded from below by what one sample shows of their

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
 
-#include "base/error.h"
 #include "circuits/gated.h"
 
 namespace obscura::compile {
@@ -41,14 +39,6 @@ std::optional<std::vector<std::size_t>> chain_between(const nn::Graph& graph, co
   return chain.empty() ? std::nullopt : std::optional(std::move(chain));
 }
 
-[[noreturn]] void refuse(const nn::Node& node) {
-  throw UnsupportedError(
-      "layer " + node.name +
-      " multiplies two tensors of the image; encrypted, one of them must be the other behind polynomials of one row "
-      "that nothing else reads, as a composite ReLU has: gates, attention and squeeze-and-excitation run in the clear "
-      "only, retrain without such blocks");
-}
-
 }  // namespace
 
 std::vector<GatedProduct> gated_products(const nn::Graph& graph) {
@@ -61,7 +51,7 @@ std::vector<GatedProduct> gated_products(const nn::Graph& graph) {
     auto chain = chain_between(graph, readers, a, b);
     const bool first = chain.has_value();
     if (!first) chain = chain_between(graph, readers, b, a);
-    if (!chain) refuse(node);
+    if (!chain) continue;
     result.push_back({i, first ? a : b, *std::move(chain)});
   }
   return result;

@@ -15,9 +15,9 @@ struct GatedProduct {
   std::vector<std::size_t> polynomials;  ///< nodes of p_1, ..., p_k: read by nothing else
 };
 
-/// Of every product in the graph, in its order. Throws UnsupportedError, with the layer and a remedy, for a product of
-/// another kind: of two branches, of polynomials that another layer reads as well, with coefficients a channel, of
-/// different bases or of too large a degree.
+/// Those of the graph's products that are of this kind, in its order. The others are of two branches, or of polynomials
+/// that another layer reads as well, with coefficients a channel, of different bases or of too large a degree: they
+/// become squares (compile/stages.h).
 std::vector<GatedProduct> gated_products(const nn::Graph& graph);
 
 }  // namespace obscura::compile

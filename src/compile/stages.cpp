@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -106,7 +107,7 @@ class Builder {
 
   Expression of(std::size_t at) {
     const Node& node = graph_.nodes[at];
-    if (std::holds_alternative<nn::Product>(node.layer)) return gated(at);
+    if (std::holds_alternative<nn::Product>(node.layer)) return product(at);
     if (std::holds_alternative<nn::Add>(node.layer) || std::holds_alternative<nn::Concat>(node.layer)) {
       return join(node);
     }
@@ -267,15 +268,54 @@ class Builder {
     return result;
   }
 
+  Expression product(std::size_t at) {
+    const auto gate = std::ranges::find(gates_, at, &GatedProduct::product);
+    if (gate != gates_.end()) return gated(*gate);
+    const Node& node = graph_.nodes[at];
+    if (node.inputs.at(0) != node.inputs.at(1)) return of_branches(node);
+    --uses_[node.inputs.front()];
+    Expression e = take(node.inputs.front());
+    e.names.push_back(node.name);
+    return close(std::move(e), Stage::Activation::square, {});
+  }
+
+  /// Of two branches: a b = ((a + b)^2 - (a - b)^2) / 4, one level and two squares a value, and nothing but maps and
+  /// squares for whoever runs it (multiplication by quarter squares).
+  Expression of_branches(const Node& node) {
+    Expression both;
+    both.shape = {2 * node.shape.channels, node.shape.height, node.shape.width};
+    const std::size_t rows = node.shape.size();
+    for (const std::size_t k : {0U, 1U}) {
+      Expression e = take(node.inputs[k]);
+      for (auto& part : e.parts) {
+        part.made();
+        Expression::Part other = part;
+        if (k == 1) other.map->scale_rows([](std::size_t) { return -1.0; });
+        if (k == 1) std::ranges::transform(other.map->bias, other.map->bias.begin(), std::negate<>());
+        add_part(both, std::move(part), 0, 2 * rows);
+        add_part(both, std::move(other), rows, 2 * rows);
+      }
+      add_names(both, e);
+    }
+    both.names.push_back(node.name);
+    Expression squares = close(std::move(both), Stage::Activation::square, {});
+    AffineMap map{2 * rows, std::vector<AffineMap::Row>(rows), std::vector<double>(rows, 0)};
+    for (std::size_t r = 0; r < rows; ++r) {
+      map.rows[r] = {{static_cast<std::uint32_t>(r), 0.25}, {static_cast<std::uint32_t>(rows + r), -0.25}};
+    }
+    squares.parts.front().map = std::move(map);
+    squares.shape = node.shape;
+    return squares;
+  }
+
   /// The stage of x computes its polynomials and the product, too.
-  Expression gated(std::size_t product) {
-    const auto gate = std::ranges::find(gates_, product, &GatedProduct::product);
-    --uses_[gate->input];  // the first polynomial's
-    Expression e = take(gate->input);
-    e.names.push_back(graph_.nodes[product].name);
+  Expression gated(const GatedProduct& gate) {
+    --uses_[gate.input];  // the first polynomial's
+    Expression e = take(gate.input);
+    e.names.push_back(graph_.nodes[gate.product].name);
     std::vector<std::vector<double>> rows;
     bool chebyshev = false;
-    for (const std::size_t node : gate->polynomials) {
+    for (const std::size_t node : gate.polynomials) {
       const auto& p = std::get<nn::Polynomial>(graph_.nodes[node].layer);
       rows.push_back(p.coefficients.front());
       chebyshev = p.basis == nn::Polynomial::Basis::chebyshev;

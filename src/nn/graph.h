@@ -82,8 +82,8 @@ double evaluate_row(const Polynomial& polynomial, std::size_t row, double x);
 /// Sum of two tensors of equal shape.
 struct Add {};
 
-/// Product of two tensors of equal shape, value by value. Encrypted, one of them must be the other behind polynomials
-/// (compile/gates.h); any other product runs in the clear only.
+/// Product of two tensors of equal shape, value by value. Encrypted, one that is the other behind polynomials is a
+/// stage of its own (compile/gates.h); of two branches it is made of squares (compile/stages.h).
 struct Product {};
 
 /// Two or more tensors of equal height and width, one behind the other along the channels.

@@ -160,12 +160,7 @@ void Importer::add_two_tensors(const NodeView& node) {
   const Value& left = input(node, 0);
   const Value& right = input(node, 1);
   if (node.type() == "Div") node.unsupported("divides by an image");
-  if (left.dims != right.dims && product) {
-    node.unsupported(
-        "multiplies one tensor of the image by another, as squeeze-and-excitation and attention do, which does not run "
-        "encrypted: retrain without such blocks");
-  }
-  if (left.dims != right.dims) node.unsupported("combines tensors of different shapes");
+  if (left.dims != right.dims) return add_two_shapes(node);
   if (combine_gates(node, left, right)) return;
   if (left.node == right.node && !left.gate && !right.gate) {  // a sum or product of polynomials in the same tensor
     Value made = left;

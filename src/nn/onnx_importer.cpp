@@ -261,6 +261,9 @@ void Importer::add(const NodeView& node) {
       {"Gather", &Importer::add_gather},
       {"Concat", &Importer::add_concat},
       {"Transpose", &Importer::add_transpose},
+      {"Expand", &Importer::add_expand},
+      {"Equal", &Importer::compare_sizes},
+      {"Where", &Importer::compare_sizes},
   };
   settle(node);
   (this->*handlers.at(node.type()))(node);

@@ -136,6 +136,12 @@ class Importer {
   Expression broadcast(const NodeView& node, const Constant& constant, const Value& tensor) const;
   void square_or_power(const NodeView& node, std::size_t exponent);
 
+  // onnx_import_repeat.cpp: what repeats values
+  std::size_t repeated_input(const NodeView& node, int i, const Dims& dims);
+  void add_two_shapes(const NodeView& node);
+  void add_expand(const NodeView& node);
+  void compare_sizes(const NodeView& node);
+
   // onnx_import_shapes.cpp
   void add_reshaping(const NodeView& node);
   void add_constant_node(const NodeView& node);

@@ -61,7 +61,10 @@ constexpr auto kOperators = std::to_array<std::string_view>({"Conv",
                                                              "Resize",
                                                              "Upsample",
                                                              "Floor",
-                                                             "Ceil"});
+                                                             "Ceil",
+                                                             "Expand",
+                                                             "Equal",
+                                                             "Where"});
 
 }  // namespace
 

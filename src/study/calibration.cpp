@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/notes.h"
 #include "compile/depth.h"
+#include "compile/relu_sums.h"
 #include "image/dataset.h"
 #include "study/images/query_images.h"
 
@@ -36,9 +37,10 @@ std::vector<std::vector<float>> calibration_samples(const nn::Graph& graph, cons
 nn::Graph calibrated(const nn::Graph& graph, const std::vector<std::vector<float>>& samples, compile::FitReport* report,
                      ThreadPool* pool, const compile::FitOptions& options) {
   if (samples.empty()) throw MismatchError("ranges are measured on sample images, of which there is none");
-  compile::check_depth_before_fitting(graph, samples.front(), options);
-  nn::Graph result = graph;
-  if (compile::needs_fitting(graph)) result = compile::fit_activations_in_turn(graph, samples, options, report, pool);
+  const bool composite = options.relu == compile::FitOptions::Relu::composite;
+  nn::Graph result = composite ? compile::with_relu_sums(graph) : graph;
+  compile::check_depth_before_fitting(result, samples.front(), options);
+  if (compile::needs_fitting(graph)) result = compile::fit_activations_in_turn(result, samples, options, report, pool);
   std::vector<std::vector<double>> wide;
   for (const auto& sample : samples) wide.emplace_back(sample.begin(), sample.end());
   result.calibration = compile::calibration_numbers(result, wide);

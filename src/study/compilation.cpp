@@ -27,8 +27,8 @@ namespace fs = std::filesystem;
 namespace obscura::study {
 namespace {
 
-/// Pictures on which ways to replace ReLUs are compared.
-constexpr std::size_t kUnseenSamples = 192;
+/// Pictures on which ways to replace ReLUs are compared: half of them choose, half judge what was chosen.
+constexpr std::size_t kUnseenSamples = 384;
 
 /// What a file says beside what a network holds: the command that made it, ...
 std::map<std::string, std::string> other_metadata(const std::string& network) {
@@ -87,7 +87,9 @@ bool calibrates(const CompilationRequest& a) {
 void check_relu(const CompilationRequest& a, const nn::Graph& graph) {
   if (a.relu == ReluChoice::fitted) return;
   if (!calibrates(a)) throw UsageError("--relu needs the ranges of real images: add --calibrate DATASET");
-  if (!has_relu(graph)) throw UsageError("--relu changes nothing: " + graph.name + " has no ReLU and no LeakyReLU");
+  if (!has_relu(graph))
+    throw UsageError("--relu changes nothing: " + graph.name +
+                     " has no ReLU, and nothing that is made of one (LeakyReLU, ReLU6, HardSwish)");
 }
 
 compile::FitOptions fit_options_of(const CompilationRequest& a) {
@@ -109,10 +111,12 @@ std::vector<std::vector<float>> calibrate(const CompilationRequest& a, const com
   compile::FitReport fitted;
   if (compared) {
     const std::size_t measured = std::min(kCalibrationSamples, samples.size() - samples.size() / 4);
-    const std::vector unseen(samples.begin() + static_cast<std::ptrdiff_t>(measured), samples.end());
+    const auto first = samples.begin() + static_cast<std::ptrdiff_t>(measured);
+    const auto middle = first + (samples.end() - first + 1) / 2;
+    const std::vector unseen(first, middle), fresh(middle, samples.end());
     samples.resize(measured);
     const Stopwatch watch;
-    auto study = compare_relu(done.graph, samples, unseen, options, fit_options_of(a), pool, a.note);
+    auto study = compare_relu(done.graph, samples, unseen, fresh, options, fit_options_of(a), pool, a.note);
     done.seconds = watch.seconds();
     done.relu = std::move(study.comparison);
     done.program = *std::move(study.chosen.program);

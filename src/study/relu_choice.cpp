@@ -6,9 +6,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 
 #include "base/error.h"
 #include "compile/composite.h"
+#include "compile/relu_sums.h"
 #include "compile/simulate.h"
 #include "nn/reference.h"
 #include "program/sizes.h"
@@ -43,10 +45,24 @@ double precision_of(const compile::FittedLayer& layer) {
   return std::log2(half / std::max(layer.max_error, 1e-300));
 }
 
-void describe(const compile::FitReport& fitted, ReluWay& way) {
+bool is_relu(const nn::Activation& activation) {
+  return compile::has_composite(activation) || compile::is_relu_sum(activation);
+}
+
+/// As users know those of the network, and the one that sums of them are made of.
+std::set<std::string> relus_of(const nn::Graph& graph) {
+  std::set<std::string> names{nn::activation_name(nn::Activation{})};
+  for (const nn::Node& node : graph.nodes) {
+    const auto* activation = std::get_if<nn::Activation>(&node.layer);
+    if (activation != nullptr && is_relu(*activation)) names.insert(nn::activation_name(*activation));
+  }
+  return names;
+}
+
+void describe(const compile::FitReport& fitted, const std::set<std::string>& relus, ReluWay& way) {
   way.precision = INFINITY;
   for (const auto& layer : fitted.layers) {
-    if (layer.function != "ReLU" && layer.function != "LeakyReLU") continue;
+    if (!relus.contains(layer.function)) continue;
     way.precision = std::min(way.precision, precision_of(layer));
     if (layer.levels() < way.levels) continue;
     way.levels = layer.levels();
@@ -82,6 +98,21 @@ void judge(const program::Program& program, const std::vector<std::vector<float>
   }
 }
 
+Logits logits_of(const nn::Graph& graph, const std::vector<std::vector<float>>& pictures, ThreadPool& pool) {
+  Logits logits(pictures.size());
+  pool.parallel_for(pictures.size(), [&](std::size_t i) { logits[i] = nn::run_reference(graph, pictures[i]); });
+  return logits;
+}
+
+/// A share with its interval.
+std::string share_text(std::size_t agree, std::size_t pictures) {
+  const auto interval = report::wilson_interval(agree, pictures);
+  return fmt::format(
+      "{} ({} to {})",
+      report::percent_text(static_cast<double>(agree) / static_cast<double>(std::max<std::size_t>(pictures, 1))),
+      report::percent_text(interval.low), report::percent_text(interval.high));
+}
+
 double share(const ReluWay& way, std::size_t pictures) {
   return static_cast<double>(way.agree) / static_cast<double>(std::max<std::size_t>(pictures, 1));
 }
@@ -109,18 +140,18 @@ void choose(ReluComparison& c) {
 bool has_relu(const nn::Graph& graph) {
   return std::ranges::any_of(graph.nodes, [](const nn::Node& node) {
     const auto* activation = std::get_if<nn::Activation>(&node.layer);
-    return activation != nullptr && compile::has_composite(*activation);
+    return activation != nullptr && is_relu(*activation);
   });
 }
 
 ReluStudy compare_relu(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
-                       const std::vector<std::vector<float>>& unseen, const compile::CompileOptions& options,
-                       const compile::FitOptions& fitting, ThreadPool& pool, const Notes& note) {
+                       const std::vector<std::vector<float>>& unseen, const std::vector<std::vector<float>>& fresh,
+                       const compile::CompileOptions& options, const compile::FitOptions& fitting, ThreadPool& pool,
+                       const Notes& note) {
   ReluStudy study;
   ReluComparison& c = study.comparison;
   c.pictures = unseen.size();
-  Logits original(unseen.size());
-  pool.parallel_for(unseen.size(), [&](std::size_t i) { original[i] = nn::run_reference(graph, unseen[i]); });
+  const Logits original = logits_of(graph, unseen, pool);
   std::vector<ReluCandidate> candidates(3);
   for (const char* name : {"fitted", "composite", "quadratic"}) {
     note(std::string("ReLUs ") + name + ": compiled and simulated on " + std::to_string(unseen.size()) + " pictures");
@@ -129,7 +160,7 @@ ReluStudy compare_relu(const nn::Graph& graph, const std::vector<std::vector<flo
     way.name = name;
     try {
       candidate.graph = calibrated(graph, samples, &candidate.fitted, &pool, options_of(name, fitting));
-      describe(candidate.fitted, way);
+      describe(candidate.fitted, relus_of(graph), way);
       candidate.program = compile_network(candidate.graph, options);
       describe(*candidate.program, way);
       judge(*candidate.program, unseen, original, pool, way);
@@ -142,6 +173,10 @@ ReluStudy compare_relu(const nn::Graph& graph, const std::vector<std::vector<flo
                            c.ways[1].refused + "; or obscura convert");
   }
   choose(c);
+  ReluWay again;
+  judge(*candidates[c.chosen].program, fresh, logits_of(graph, fresh, pool), pool, again);
+  c.fresh = fresh.size();
+  c.fresh_agree = again.agree;
   study.chosen = std::move(candidates[c.chosen]);
   return study;
 }
@@ -161,16 +196,17 @@ std::string relu_text(const ReluComparison& c) {
       text += "  refused: " + w.refused + "\n";
       continue;
     }
-    const auto interval = report::wilson_interval(w.agree, c.pictures);
-    const std::string agreement = fmt::format("{} ({} to {})", report::percent_text(share(w, c.pictures)),
-                                              report::percent_text(interval.low), report::percent_text(interval.high));
+    const std::string agreement = share_text(w.agree, c.pictures);
     text += fmt::format(" {:>5} {:>7} {:>7.0f} {:>9} {:>9} {:>9} {:>24} {:>10.2g}\n", fmt::format("2^{}", w.log_degree),
                         w.primes, w.log_qp, report::duration_text(w.seconds),
                         report::bytes_text(static_cast<std::size_t>(w.keys)),
                         report::bytes_text(static_cast<std::size_t>(w.server)), agreement, w.logit_error);
   }
   text += "  quadratic: what obscura convert starts from, before it retrains; costs stay, agreement grows\n";
-  return text + fmt::format("taken        {}: {}\n", c.ways[c.chosen].name, c.reason);
+  text += fmt::format("taken        {}: {}\n", c.ways[c.chosen].name, c.reason);
+  if (c.fresh == 0) return text + "             on the pictures that chose it only: there are no others\n";
+  return text + fmt::format("             on {} other pictures, which chose nothing, it agrees on {}\n", c.fresh,
+                            share_text(c.fresh_agree, c.fresh));
 }
 
 nlohmann::ordered_json relu_json(const ReluComparison& c) {
@@ -190,7 +226,9 @@ nlohmann::ordered_json relu_json(const ReluComparison& c) {
                         {"agree", w.agree},
                         {"largest_logit_error", w.logit_error}});
   }
-  return {{"pictures", c.pictures}, {"ways", ways}, {"chosen", c.ways[c.chosen].name}, {"reason", c.reason}};
+  return {{"pictures", c.pictures},          {"ways", ways},
+          {"chosen", c.ways[c.chosen].name}, {"reason", c.reason},
+          {"fresh_pictures", c.fresh},       {"fresh_agree", c.fresh_agree}};
 }
 
 }  // namespace obscura::study

@@ -43,6 +43,8 @@ struct ReluComparison {
   std::size_t pictures = 0;   ///< that were judged on: none of them is one that ranges were measured on
   std::size_t chosen = 0;     ///< of the ways; the quadratic is never: it is for `convert`
   std::string reason;         ///< for that, a line
+  /// The chosen way on other pictures, by which nothing was chosen: how many there were, and how many agree.
+  std::size_t fresh = 0, fresh_agree = 0;
 };
 
 /// What a way became.
@@ -57,16 +59,18 @@ struct ReluStudy {
   ReluCandidate chosen;
 };
 
-/// True if the network has a ReLU (or LeakyReLU) that a composite can stand for.
+/// True if the network has a ReLU (or LeakyReLU, or a sum of some, as ReLU6 is) that a composite can stand for.
 bool has_relu(const nn::Graph& graph);
 
 /// Compiles the network three ways and judges each on `unseen` pictures: fitted polynomials, composite signs, and
 /// quadratics as `convert` starts from, before it retrains. Of the first two the one with the least predicted seconds
 /// is chosen that agrees on 99 % or more, else the one that agrees most. Throws UnsupportedError where neither
-/// compiles, with both reasons.
+/// compiles, with both reasons. The best of several is flattered by the pictures that chose it, so the chosen one is
+/// judged once more, on `fresh` ones.
 ReluStudy compare_relu(const nn::Graph& graph, const std::vector<std::vector<float>>& samples,
-                       const std::vector<std::vector<float>>& unseen, const compile::CompileOptions& options,
-                       const compile::FitOptions& fitting, ThreadPool& pool, const Notes& note);
+                       const std::vector<std::vector<float>>& unseen, const std::vector<std::vector<float>>& fresh,
+                       const compile::CompileOptions& options, const compile::FitOptions& fitting, ThreadPool& pool,
+                       const Notes& note);
 
 /// A table for people, with what was chosen and why.
 std::string relu_text(const ReluComparison& comparison);

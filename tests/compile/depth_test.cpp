@@ -117,6 +117,7 @@ TEST(Depth, IsABound) {
     options.blocks = 3;
     options.max_degree = seed % 2 == 0 ? 7 : 3;
     options.max_side = 8;
+    options.products = seed % 3 == 0;
     const nn::Graph graph = support::random_graph(seed, options);
     Program program;
     if (!refusal([&] { program = compile(graph); }).empty()) continue;

@@ -182,32 +182,6 @@ TEST(Gates, ResidualsAroundThem) {
   for (std::size_t k = 0; k < plain.size(); ++k) EXPECT_NEAR(plain[k], staged[k], 1e-9);
 }
 
-TEST(Gates, RefusesOtherProductsWithTheLayer) {
-  networks::Random random(6);
-  const auto refused = [](const nn::Graph& graph) {
-    const auto matcher = ThrowsMessage<UnsupportedError>(
-        AllOf(HasSubstr("layer product"), HasSubstr("multiplies two tensors"), HasSubstr("retrain")));
-    EXPECT_THAT([&] { compile(graph); }, matcher);
-    EXPECT_THAT([&] { check_depth_before_fitting(graph, std::vector<float>(16), {}); }, matcher);
-  };
-  refused(product_of([&](nn::Graph& g) {
-    return std::vector{std::size_t{1}, nn::add_node(g, "other", networks::conv(random, 1, 2, 3, 1, 1), {0})};
-  }));
-  refused(product_of([](nn::Graph& g) {  // read by another layer as well
-    const std::size_t p = nn::add_node(g, "p", odd(), {1});
-    return std::vector{p, nn::add_node(g, "sum", nn::Add{}, {p, 1})};
-  }));
-  refused(product_of([](nn::Graph& g) {
-    nn::Polynomial rows = odd();
-    rows.coefficients.push_back(rows.coefficients.front());
-    return std::vector{std::size_t{1}, nn::add_node(g, "p", rows, {1})};
-  }));
-  refused(product_of([](nn::Graph& g) {  // of different bases
-    const std::size_t p = nn::add_node(g, "p", odd(), {1});
-    return std::vector{std::size_t{1}, nn::add_node(g, "q", nn::Polynomial{{{0, 1, 0, 1}}}, {p})};
-  }));
-}
-
 TEST(Gates, DepthCountsThemAndSaysWhatFits) {
   const std::vector<float> image(3 * 32 * 32, 0.1F);
   const nn::Graph resnet = support::ResidualNetwork(1, {3, 32, 32}, nn::Activation{kRelu}).for_cifar(3, 4);

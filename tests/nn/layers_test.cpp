@@ -149,6 +149,7 @@ support::RandomGraphOptions everything() {
   support::RandomGraphOptions options;
   options.pads = true;
   options.activations = true;
+  options.products = true;
   options.max_degree = 7;
   return options;
 }

@@ -99,9 +99,10 @@ TEST(OnnxHostileLayers, ExtremeComputedShapes) {
     const auto cut = onnx.node("Slice", {sum, "b", "c", "d", "e"});
     const auto filled = onnx.node("ConstantOfShape", {engine() % 2 == 0 ? cut : "b"});
     onnx.floats("w", {2, 2, 1, 1}, testing::ramp(4));
-    const char* const users[] = {"Reshape", "Pad", "Unsqueeze", "ReduceMean", "Squeeze", "Clip", "PRelu"};
-    const std::string shapes[] = {sum, cut, filled};
-    reads(onnx.bytes(onnx.node(users[engine() % 7], {"x", shapes[engine() % 3]})));
+    const auto chosen = onnx.node("Where", {onnx.node("Equal", {"b", engine() % 2 == 0 ? "c" : sum}), "e", sum});
+    const char* const users[] = {"Reshape", "Pad", "Unsqueeze", "ReduceMean", "Squeeze", "Clip", "PRelu", "Expand"};
+    const std::string shapes[] = {sum, cut, filled, chosen};
+    reads(onnx.bytes(onnx.node(users[engine() % 8], {"x", shapes[engine() % 4]})));
   }
 }
 

@@ -13,6 +13,7 @@ namespace {
 using ::testing::AllOf;
 using testing::Dims;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using testing::OnnxBuilder;
 using testing::ramp;
@@ -252,6 +253,65 @@ TEST(OnnxOperators, FlattensInEverySpelling) {
     EXPECT_THAT(layers(graph), ElementsAre("Input", "Flatten", "Linear"));
     EXPECT_THAT(run(graph), ElementsAre(654321));
   }
+}
+
+/// x is [1, 2, 1, 2] of 1 2 3 4; the other tensor repeats along the axes where it has one.
+TEST(OnnxOperators, TensorsOfTwoShapesAreRepeatedToOne) {
+  struct Case {
+    const char* type;
+    Dims axes;  ///< that the mean is taken of
+    bool swapped;
+    std::vector<double> expected;
+  };
+  const Case cases[] = {{"Mul", {3}, false, {1.5, 3, 10.5, 14}},
+                        {"Mul", {3}, true, {1.5, 3, 10.5, 14}},
+                        {"Sub", {3}, false, {-0.5, 0.5, -0.5, 0.5}},
+                        {"Sub", {3}, true, {0.5, -0.5, 0.5, -0.5}},
+                        {"Add", {2, 3}, true, {2.5, 3.5, 6.5, 7.5}}};
+  for (const Case& c : cases) {
+    OnnxBuilder onnx({1, 2, 1, 2});
+    const auto mean = onnx.node("ReduceMean", {"x"});
+    onnx.set("axes", c.axes);
+    const auto y =
+        onnx.node(c.type, c.swapped ? std::vector<std::string>{mean, "x"} : std::vector<std::string>{"x", mean});
+    EXPECT_THAT(run(onnx.read(y)), ElementsAreArray(c.expected)) << c.type;
+  }
+}
+
+TEST(OnnxOperators, BothTensorsMayRepeat) {
+  OnnxBuilder onnx({1, 2, 2, 2});
+  const auto rows = onnx.node("AveragePool", {"x"});
+  onnx.set("kernel_shape", Dims{1, 2});
+  const auto columns = onnx.node("AveragePool", {"x"});
+  onnx.set("kernel_shape", Dims{2, 1});
+  EXPECT_THAT(run(onnx.read(onnx.node("Mul", {rows, columns}))),
+              ElementsAre(1.5 * 2, 1.5 * 3, 3.5 * 2, 3.5 * 3, 5.5 * 6, 5.5 * 7, 7.5 * 6, 7.5 * 7));
+}
+
+TEST(OnnxOperators, ExpandBySizesThatTheFileComputes) {
+  OnnxBuilder onnx({1, 2, 1, 2});
+  const auto mean = onnx.node("GlobalAveragePool", {"x"});
+  onnx.ints("minus", {-1, -1, 1, 2}), onnx.ints("one", {-1}), onnx.ints("keep", {1, 2, 1, 1});
+  const auto sizes = onnx.node("Where", {onnx.node("Equal", {"minus", "one"}), "keep", "minus"});
+  EXPECT_THAT(run(onnx.read(onnx.node("Expand", {mean, sizes}))), ElementsAre(1.5, 1.5, 3.5, 3.5));
+}
+
+TEST(OnnxOperators, TensorsThatDoNotRepeatToOneAreRefused) {
+  OnnxBuilder onnx({1, 3, 4, 4});
+  const auto pooled = onnx.node("AveragePool", {"x"});
+  onnx.set("kernel_shape", Dims{2, 2}), onnx.set("strides", Dims{2, 2});
+  EXPECT_THAT(
+      [&] {
+        onnx.read(onnx.node("Mul", {"x", pooled}));
+      },
+      ThrowsMessage<FormatError>(HasSubstr("1 x 3 x 4 x 4 and 1 x 3 x 2 x 2")));
+  OnnxBuilder other({1, 3, 4, 4});
+  other.ints("s", {1, 3, 8, 8});
+  EXPECT_THAT(
+      [&] {
+        other.read(other.node("Expand", {"x", "s"}));
+      },
+      ThrowsMessage<FormatError>(HasSubstr("expands a tensor of 1 x 3 x 4 x 4 to 1 x 3 x 8 x 8")));
 }
 
 TEST(OnnxOperators, AFlatInputMayBecomeAnImage) {

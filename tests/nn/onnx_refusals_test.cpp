@@ -69,9 +69,6 @@ TEST(OnnxRefusals, SayWhatToDoAndListNoOperators) {
   } catch (const UnsupportedError& e) {
     EXPECT_LT(std::string(e.what()).size(), 160U) << e.what();
   }
-  refuse("squeeze-and-excitation", [](OnnxBuilder& b) {
-    return b.node("Mul", {"x", b.node("Sigmoid", {b.node("GlobalAveragePool", {"x"})})});
-  });
 }
 
 TEST(OnnxRefusals, DeadBranchesAreNotLookedAt) {

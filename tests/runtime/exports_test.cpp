@@ -24,7 +24,8 @@ class Exports : public ::testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(PyTorch, Exports,
                          ::testing::Values("act_gelu", "concat", "residual_square", "conv_reflect", "grouped_dilated",
-                                           "manual", "cubic_reshape", "uneven_pad"),
+                                           "manual", "cubic_reshape", "uneven_pad", "excitation", "excitation_expand",
+                                           "spatial_attention", "two_branches", "linear_unit"),
                          [](const auto& which) { return std::string(which.param); });
 
 TEST_P(Exports, RunEncryptedAsInTheClear) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "compile/approximate.h"
+#include "compile/relu_sums.h"
 #include "nn/reference.h"
 #include "runtime/session.h"
 
@@ -16,9 +17,8 @@ using networks::Random;
 
 constexpr std::size_t kSide = 8;
 
-nn::Graph relu_network(std::size_t count) {
+nn::Graph relu_network(std::size_t count, const nn::Activation& relu = {nn::Activation::Kind::relu}) {
   Random random(21);
-  const nn::Activation relu{nn::Activation::Kind::relu};
   const nn::Conv2d conv = networks::conv(random, 1, 3, 3, 2, 1);
   std::vector<std::pair<std::string, nn::Layer>> layers{{"conv", conv}, {"relu1", relu}, {"flatten", nn::Flatten{}}};
   layers.emplace_back("fc1", networks::linear(random, 48, 12));
@@ -28,12 +28,13 @@ nn::Graph relu_network(std::size_t count) {
 
 struct Composite {
   nn::Graph original, graph;
-  Composite(std::size_t count, double bits) : original(relu_network(count)) {
+  Composite(std::size_t count, double bits) : Composite(relu_network(count), bits) {}
+  Composite(nn::Graph network, double bits) : original(std::move(network)) {
     const auto samples = networks::images(30, kSide * kSide, 4);
     compile::FitOptions options;
     options.relu = compile::FitOptions::Relu::composite;
     options.relu_bits = bits;
-    graph = compile::fit_activations_in_turn(original, samples, options);
+    graph = compile::fit_activations_in_turn(compile::with_relu_sums(original), samples, options);
     std::vector<std::vector<double>> wide;
     for (const auto& sample : samples) wide.emplace_back(sample.begin(), sample.end());
     graph.calibration = compile::calibration_numbers(graph, wide);
@@ -68,6 +69,12 @@ TEST(GatedActivation, OneReluBatched) {
 
 TEST(GatedActivation, TwoRelusPacked) {
   expect_relu({2, 7}, message::Mode::packed, 1);
+}
+
+/// ReLU6 is two ReLUs side by side; HardSwish is a product of their sum with its own input.
+TEST(GatedActivation, SumsOfRelus) {
+  expect_relu({relu_network(1, {nn::Activation::Kind::clip, 0.1F, 0.6F}), 6}, message::Mode::packed, 1);
+  expect_relu({relu_network(1, {nn::Activation::Kind::hard_swish}), 6}, message::Mode::batched, 2);
 }
 
 /// More bits are nearer to the network with ReLU.

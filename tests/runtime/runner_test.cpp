@@ -93,6 +93,18 @@ TEST(Runner, RandomNetworksEqualThePlainRun) {
   }
 }
 
+TEST(Runner, RandomNetworksWithProductsEqualThePlainRun) {
+  for (std::uint64_t seed = 200; seed < 208; ++seed) {
+    support::RandomGraphOptions options;
+    options.max_degree = 2;
+    options.max_side = 10;
+    options.products = true;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_equals_plain_run(support::random_graph(seed, options), seed % 2 == 0 ? Mode::packed : Mode::batched, 1);
+    if (HasFailure()) return;
+  }
+}
+
 /// More values than a ciphertext has slots, a residual, and levels that differ where the branches meet.
 TEST(Runner, TensorsOfSeveralCiphertextsEqualThePlainRun) {
   Random random(21);

@@ -28,6 +28,7 @@ struct RandomGraphOptions {
   bool concats = true;         ///< Concat of a branch and its trunk
   bool pools = true;           ///< AvgPool, at times global, at times padded
   bool norms = true;           ///< BatchNorm before activations
+  bool products = false;       ///< Product of a branch and its trunk: of its shape, a factor a channel or a pixel
   bool pads = false;           ///< Pad by reflection, repetition or a constant
   bool groups = true;          ///< grouped and depthwise convolutions
   bool dilations = true;       ///< convolutions with holes
@@ -90,6 +91,7 @@ class RandomGraph {
     activation();
     if (options_.residuals && coin()) residual();
     if (options_.concats && coin()) concat();
+    if (options_.products && coin()) product();
     if (options_.pools && coin()) pool();
   }
 
@@ -186,6 +188,38 @@ class RandomGraph {
     const std::size_t trunk = last();
     const std::size_t other = branch(size(1, 3));
     add("concat", nn::Concat{}, coin() ? std::vector{trunk, other} : std::vector{other, trunk});
+  }
+
+  /// The last value as often as `out` wants it: a factor a channel, or a pixel.
+  void repeat(const Shape& out) {
+    nn::Rearrange repeated{out, {}};
+    const Shape& in = shape();
+    for (std::size_t c = 0; c < out.channels; ++c) {
+      for (std::size_t y = 0; y < out.height; ++y) {
+        for (std::size_t x = 0; x < out.width; ++x) {
+          const std::size_t from = (in.channels == 1 ? 0 : c * in.height * in.width) +
+                                   (in.height == 1 ? 0 : y * in.width) + (in.width == 1 ? 0 : x);
+          repeated.source.push_back(static_cast<std::int32_t>(from));
+        }
+      }
+    }
+    if (in != out) add("repeat", std::move(repeated));
+  }
+
+  void product() {
+    const std::size_t trunk = last();
+    const Shape out = shape();
+    const std::size_t kind = size(0, 2);
+    if (kind == 0) {  // squeeze and excitation
+      add("squeeze", nn::AvgPool{{out.height, out.width}, {1, 1}, {0, 0, 0, 0}, false});
+      add("excite", weighted(out.channels, {1, 1}));
+      if (coin()) activation();
+    } else {
+      branch(kind == 1 ? 1 : out.channels);
+    }
+    repeat(out);
+    const std::size_t other = last();
+    add("product", nn::Product{}, coin() ? std::vector{trunk, other} : std::vector{other, trunk});
   }
 
   void pool() {

@@ -27,6 +27,7 @@ support::RandomGraphOptions drawn_options() {
   support::RandomGraphOptions options;
   options.blocks = 4;
   options.activations = true;
+  options.products = true;
   options.pads = true;
   return options;
 }

@@ -75,9 +75,10 @@ bool can_train(const nn::Layer& layer) {
          std::holds_alternative<nn::AvgPool>(layer) || std::holds_alternative<nn::BatchNorm>(layer) ||
          std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::Linear>(layer) ||
          std::holds_alternative<nn::Square>(layer) || std::holds_alternative<nn::Add>(layer) ||
-         std::holds_alternative<nn::Merge>(layer) || std::holds_alternative<nn::MaxPool>(layer) ||
-         std::holds_alternative<nn::Activation>(layer) || std::holds_alternative<nn::Concat>(layer) ||
-         std::holds_alternative<nn::Pad>(layer) || std::holds_alternative<nn::Rearrange>(layer);
+         std::holds_alternative<nn::Product>(layer) || std::holds_alternative<nn::Merge>(layer) ||
+         std::holds_alternative<nn::MaxPool>(layer) || std::holds_alternative<nn::Activation>(layer) ||
+         std::holds_alternative<nn::Concat>(layer) || std::holds_alternative<nn::Pad>(layer) ||
+         std::holds_alternative<nn::Rearrange>(layer);
 }
 
 }  // namespace
@@ -269,7 +270,8 @@ torch::Tensor Network::run_layer(std::size_t i, const std::vector<torch::Tensor>
   std::vector<torch::Tensor> all;
   for (const std::size_t input : node.inputs) all.push_back(values[input]);
   all = alike(std::move(all));
-  return std::holds_alternative<nn::Concat>(node.layer) ? torch::cat(all, 1) : all[0] + all[1];
+  if (std::holds_alternative<nn::Concat>(node.layer)) return torch::cat(all, 1);
+  return std::holds_alternative<nn::Product>(node.layer) ? all[0] * all[1] : all[0] + all[1];
 }
 
 /// [N, C, H, W] -> the chunks that the network looks at, [N chunks, C, height, width], those of a picture together.

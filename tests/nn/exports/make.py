@@ -124,6 +124,69 @@ class Manual(nn.Module):
         return torch.matmul(x, self.weight) + self.bias
 
 
+class Gated(nn.Module):
+    """x times something that it computes of x: squeeze and excitation, spatial attention and their like."""
+
+    def __init__(self, gate, channels=4):
+        super().__init__()
+        self.conv, self.gate = convs(Squared(), channels), gate
+        self.fc = nn.Linear(channels * 16, 5)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return self.fc(torch.flatten(self.gate(x), 1))
+
+
+class Excitation(nn.Module):
+    """As torchvision writes it, with 1x1 convolutions and Mul by [N, C, 1, 1]."""
+
+    def __init__(self, channels=4):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(channels, 2, 1), nn.Conv2d(2, channels, 1)
+
+    def forward(self, x):
+        return torch.sigmoid(self.up(F.silu(self.down(F.adaptive_avg_pool2d(x, 1))))) * x
+
+
+class DenseExcitation(nn.Module):
+    """As many write it, with dense layers, a view and expand_as."""
+
+    def __init__(self, expand, channels=4):
+        super().__init__()
+        self.fc, self.expand = nn.Linear(channels, channels), expand
+
+    def forward(self, x):
+        y = self.fc(F.adaptive_avg_pool2d(x, 1).view(x.size(0), -1)).view(x.size(0), -1, 1, 1)
+        return x * self.expand(torch.sigmoid(y), x)
+
+
+class Spatial(nn.Module):
+    def __init__(self, channels=4):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 1, 3, padding=1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.conv(x)) + x.mean([-2, -1], keepdim=True)
+
+
+class TwoBranches(nn.Module):
+    def __init__(self, channels=4):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(channels, channels, 3, padding=1), nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x):
+        return self.a(x) * self.b(x) - x
+
+
+class LinearUnit(nn.Module):
+    def __init__(self, channels=4):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 2 * channels, 1)
+
+    def forward(self, x):
+        return F.glu(self.conv(x), 1)
+
+
 def convs(act, channels=4):
     return nn.Sequential(nn.Conv2d(2, channels, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(channels), act)
 
@@ -159,6 +222,15 @@ def networks():
         "reflect_pad": (Padded(nn.ReflectionPad2d((1, 0, 0, 1))), 13, {}),
         "replicate_pad": (Padded(nn.ReplicationPad2d((2, 0, 1, 0))), 13, {}),
         "conv_reflect": (Tail(nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), Squared()), flat, 192), 13, {}),
+    }
+    keep = {"dynamic_axes": {"x": {0: "batch"}}}
+    made |= {
+        "excitation": (Gated(Excitation()), 13, {}),
+        "excitation_expand_as": (Gated(DenseExcitation(lambda y, x: y.expand_as(x))), 13, {}),
+        "excitation_expand": (Gated(DenseExcitation(lambda y, x: y.expand(-1, -1, x.size(2), x.size(3)))), 12, keep),
+        "spatial_attention": (Gated(Spatial()), 13, {}),
+        "two_branches": (Gated(TwoBranches()), 13, {}),
+        "linear_unit": (Gated(LinearUnit()), 13, {}),
     }
     activations = {
         "relu6": nn.ReLU6(), "leaky_relu": nn.LeakyReLU(0.1), "prelu": nn.PReLU(4), "silu": nn.SiLU(),
