@@ -98,7 +98,7 @@ void run_compile(const CompileArguments& a) {
   if (a.json) return print_json(study::compilation_json(request, done));
   fmt::print("{}{}{}images       {}\n", compile::report(done.program, done.measured),
              done.slowdown > 0 ? study::expected_here(done.program, done.slowdown) : "",
-             compile::failure_text(compile::failure_of(done.program, done.graph, request.options)),
+             compile::failure_text(done.failure),
              preprocessing_text(done.graph.preprocessing, done.graph.input_shape()));
   fmt::print("compiled in  {}\n", report::duration_text(done.seconds));
   if (!request.out.empty()) print_program_files(request.out);

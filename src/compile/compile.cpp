@@ -396,7 +396,7 @@ void check_policy(const nn::Graph& graph, const CompileOptions& options) {
     refuse("chooses the chunks side by side itself: leave --images-per-ciphertext out");
 }
 
-Program compile(const nn::Graph& graph, const CompileOptions& options) {
+Program compile(const nn::Graph& graph, const CompileOptions& options, Magnitudes* sizes) {
   check_depth(graph);
   check_policy(graph, options);
   const program::StagedNetwork network = network_of(nn::fold_batch_norms(graph));
@@ -406,6 +406,7 @@ Program compile(const nn::Graph& graph, const CompileOptions& options) {
                                       : planned(graph, network, magnitudes, options, {});
   validate(program, magnitudes, *ckks::Context::create(program.client.parameters));
   program.client.program = digest_of(program);
+  if (sizes != nullptr) *sizes = magnitudes;
   return program;
 }
 

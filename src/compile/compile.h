@@ -8,6 +8,7 @@
 #include "compile/names.h"
 #include "compile/weigh.h"
 #include "nn/graph.h"
+#include "program/magnitudes.h"
 #include "program/program.h"
 
 namespace obscura::compile {
@@ -42,8 +43,9 @@ std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vecto
 void check_policy(const nn::Graph& graph, const CompileOptions& options);
 
 /// Chooses everything and says why nothing was possible otherwise: UnsupportedError names the layer, or the budget. The
-/// same network gives the same program again on the same machine.
-Program compile(const nn::Graph& graph, const CompileOptions& options = {});
+/// same network gives the same program again on the same machine. `sizes`, where it is wanted: how large values get, as
+/// it was learnt for it.
+Program compile(const nn::Graph& graph, const CompileOptions& options = {}, program::Magnitudes* sizes = nullptr);
 
 /// For people: a table of the stages, the parameters and why, sizes and the predicted error. `measured`: seconds of
 /// every stage, shown beside the prediction where there are any.

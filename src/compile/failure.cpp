@@ -65,10 +65,6 @@ Failure failure_of(const Program& program, const Magnitudes& magnitudes) {
   return best;
 }
 
-Failure failure_of(const Program& program, const nn::Graph& graph, const CompileOptions& options) {
-  return failure_of(program, magnitudes_of(graph, network_of(nn::fold_batch_norms(graph)), options.samples));
-}
-
 double derived_noise(const Program& program, const Magnitudes& magnitudes) {
   const auto ranges = stated_ranges(program, magnitudes, message::kLogitHeadroom, Errors::independent);
   return std::sqrt(walk_errors(program, {program.client.parameters, 0}, ranges).logit.key);

@@ -24,10 +24,8 @@ inline constexpr double kToleratedErrors = 64;
 inline constexpr double kToleratedPart = 0x1p-10;
 inline constexpr double kMostFailureBits = 1000;
 
-/// Of a program that was not made ready to run yet.
+/// Of a program that was not made ready to run yet, with how large values get as compile() learnt it.
 Failure failure_of(const Program& program, const Magnitudes& magnitudes);
-/// The same, with how large values get as compile() learns it.
-Failure failure_of(const Program& program, const nn::Graph& graph, const CompileOptions& options);
 
 /// The standard deviation of the key-dependent part of a logit's error, over keys, for pictures whose values are
 /// twice as large as what was measured (message::kLogitHeadroom): derived, where Schedule::noise is predicted. What

@@ -259,7 +259,7 @@ class Search {
     for (const Term& term : stage.terms) placement.inputs.push_back({layouts_[state.values[term.value]].get(), copies});
     const SlotMap map(stage, placement);
     if (!map.possible()) return nullptr;
-    const auto offsets = map.offsets(most);
+    const auto offsets = map.offsets(most, &patterns_at(i));
     if (offsets.empty()) return nullptr;
     const StageSchedule& s = schedule_[i];
     const auto costs = circuits::step_costs(context_, s.limbs);
@@ -282,6 +282,12 @@ class Search {
         (circuits::rotation_sum_cost(priced->fold, fold_costs) + activation_cost(stage, context_, s));
     priced->key_megabytes += key_megabytes(priced->fold, fold_costs);
     return priced;
+  }
+
+  const program::StagePatterns& patterns_at(std::size_t i) {
+    auto& known = patterns_[i];
+    if (!known) known = program::patterns_of(stages_[i]);
+    return *known;
   }
 
   void plan(const SlotMap& map, const std::vector<circuits::BlockOffset>& offsets, const circuits::StepCosts& costs,
@@ -318,6 +324,7 @@ class Search {
   Layouts layouts_;
   Layout of_windows_;  ///< what the first stage makes of its windows
   std::map<Key, std::unique_ptr<PricedStage>> priced_;
+  std::map<std::size_t, std::optional<program::StagePatterns>> patterns_;  ///< of the stages that were looked at
 };
 
 }  // namespace

@@ -17,9 +17,9 @@ Compiled compile_network(const std::filesystem::path& onnx, const Wishes& wishes
   options.relative_error = wishes.relative_error;
   options.share = wishes.share;
   options.samples = wishes.samples;
-  const program::Program program = compile::compile(graph, options);
-  const std::string report =
-      compile::report(program) + compile::failure_text(compile::failure_of(program, graph, options));
+  program::Magnitudes sizes;
+  const program::Program program = compile::compile(graph, options, &sizes);
+  const std::string report = compile::report(program) + compile::failure_text(compile::failure_of(program, sizes));
   return {program::write_program(program), message::write_client_spec(program.client), report};
 }
 

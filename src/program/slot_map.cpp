@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 
@@ -25,6 +26,12 @@ bool copies_fit(const Layout& input, std::size_t step, std::size_t copies) {
 }
 
 }  // namespace
+
+StagePatterns patterns_of(const Stage& stage) {
+  StagePatterns patterns;
+  for (const Term& term : stage.terms) patterns.push_back(pattern_of(term.map, term.input, stage.output));
+  return patterns;
+}
 
 /// How the result at one place reads a value at another: which slot of the output does, and how far ahead it reads. All
 /// sizes are powers of two.
@@ -131,42 +138,88 @@ void SlotMap::for_counts(Counts& counts, Visit&& visit) const {
   }
 }
 
-std::vector<BlockOffset> SlotMap::offsets(std::size_t most) const {
-  // A bit a diagonal, which is there or not: few enough to stay near. A search asks this for every layout that it
-  // tries, of matrices with tens of millions of entries, so it is a loop of its own.
-  const std::size_t slots = placement_.slots, words = (slots + 63) / 64, mask = slots - 1;
-  const int shift = std::countr_zero(slots);
-  std::vector<std::vector<std::uint64_t>> seen(outputs_ * inputs_);
-  std::size_t distinct = 0, first_input = 0;
-  for (std::size_t k = 0; k < stage_.terms.size(); ++k) {
-    const Layout& from = *placement_.inputs[k].layout;
-    const Reach reach = this->reach(k);
-    const std::uint32_t* const position = from.position.data();
-    const Windows* const windows = from.windows ? &*from.windows : nullptr;
-    const auto& rows = stage_.terms[k].map.rows;
-    for (std::size_t r = 0; r < rows.size() && distinct <= most; ++r) {
-      const std::size_t to = placement_.output->position[r];
-      auto* const blocks = seen.data() + (to >> shift) * inputs_ + first_input;
-      for (const auto& e : rows[r]) {
-        const std::size_t at = windows ? windows->place_for(e.column, to) : position[e.column];
-        auto& block = blocks[at >> shift];
-        if (block.empty()) block.resize(words, 0);
-        const std::size_t offset = reach.offset(at, to & mask);
-        std::uint64_t& word = block[offset / 64];
-        const std::uint64_t bit = std::uint64_t{1} << (offset % 64);
-        if ((word & bit) != 0) continue;
-        word |= bit;
-        ++distinct;
+/// Few enough bits to stay near.
+struct SlotMap::Seen {
+  std::vector<std::vector<std::uint64_t>> blocks;
+  std::size_t words = 0, distinct = 0;
+
+  void add(std::vector<std::uint64_t>& block, std::size_t offset) {
+    if (block.empty()) block.resize(words, 0);
+    std::uint64_t& word = block[offset / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (offset % 64);
+    distinct += (word & bit) == 0 ? 1 : 0;
+    word |= bit;
+  }
+};
+
+/// Entry by entry, of matrices with tens of millions of them.
+void SlotMap::see_entries(std::size_t term, std::size_t first_input, std::size_t most, Seen& seen) const {
+  const std::size_t mask = placement_.slots - 1;
+  const int shift = std::countr_zero(placement_.slots);
+  const Layout& from = *placement_.inputs[term].layout;
+  const Reach reach = this->reach(term);
+  const std::uint32_t* const position = from.position.data();
+  const Windows* const windows = from.windows ? &*from.windows : nullptr;
+  const auto& rows = stage_.terms[term].map.rows;
+  for (std::size_t r = 0; r < rows.size() && seen.distinct <= most; ++r) {
+    const std::size_t to = placement_.output->position[r];
+    auto* const blocks = seen.blocks.data() + (to >> shift) * inputs_ + first_input;
+    for (const auto& e : rows[r]) {
+      const std::size_t at = windows ? windows->place_for(e.column, to) : position[e.column];
+      seen.add(blocks[at >> shift], reach.offset(at, to & mask));
+    }
+  }
+}
+
+/// How far an entry reads is how far its channels are apart and its pixels: all sums of the two, modulo the window.
+bool SlotMap::see_pattern(std::size_t term, std::size_t first_input, const MapPattern& pattern, std::size_t most,
+                          Seen& seen) const {
+  const Shape& input = stage_.terms[term].input;
+  const auto from = split_of(*placement_.inputs[term].layout, input, placement_.slots);
+  const auto to = split_of(*placement_.output, stage_.output, placement_.slots);
+  if (!from || !to) return false;
+  const int shift = std::countr_zero(placement_.slots);
+  const Reach reach = this->reach(term);
+  const std::size_t window = reach.window;
+  std::vector<std::uint8_t> taken(window, 0);
+  std::vector<std::size_t> pixels;
+  for (std::size_t q = 0; q < pattern.places.size(); ++q) {
+    for (const std::uint32_t p : pattern.places[q]) {
+      const std::size_t apart = (from->places[p] - to->places[q]) & (window - 1);
+      if (taken[apart] == 0) taken[apart] = 1, pixels.push_back(apart);
+    }
+  }
+  std::vector<std::vector<std::uint8_t>> done(seen.blocks.size());
+  for (std::size_t o = 0; o < pattern.channels.size() && seen.distinct <= most; ++o) {
+    const std::size_t out = (to->channels[o] + to->places[0]) >> shift;
+    for (const std::uint32_t i : pattern.channels[o]) {
+      const std::size_t block = out * inputs_ + first_input + ((from->channels[i] + from->places[0]) >> shift);
+      if (done[block].empty()) done[block].resize(window, 0);
+      const std::size_t apart = (from->channels[i] - to->channels[o]) & (window - 1);
+      if (std::exchange(done[block][apart], 1) != 0) continue;
+      for (const std::size_t pixel : pixels) {
+        seen.add(seen.blocks[block], reach.offset((apart + pixel) & (window - 1), 0));
       }
     }
-    first_input += from.ciphertexts(slots);
+  }
+  return true;
+}
+
+std::vector<BlockOffset> SlotMap::offsets(std::size_t most, const StagePatterns* patterns) const {
+  Seen seen{std::vector<std::vector<std::uint64_t>>(outputs_ * inputs_), (placement_.slots + 63) / 64};
+  std::size_t first_input = 0;
+  for (std::size_t k = 0; k < stage_.terms.size() && seen.distinct <= most; ++k) {
+    const bool known =
+        patterns != nullptr && (*patterns)[k] && see_pattern(k, first_input, *(*patterns)[k], most, seen);
+    if (!known) see_entries(k, first_input, most, seen);
+    first_input += placement_.inputs[k].layout->ciphertexts(placement_.slots);
   }
   std::vector<BlockOffset> result;
-  if (distinct > most) return result;
-  result.reserve(distinct);
-  for (std::size_t b = 0; b < seen.size(); ++b) {
-    for (std::size_t w = 0; w < seen[b].size(); ++w) {
-      for (std::uint64_t left = seen[b][w]; left != 0; left &= left - 1) {
+  if (seen.distinct > most) return result;
+  result.reserve(seen.distinct);
+  for (std::size_t b = 0; b < seen.blocks.size(); ++b) {
+    for (std::size_t w = 0; w < seen.blocks[b].size(); ++w) {
+      for (std::uint64_t left = seen.blocks[b][w]; left != 0; left &= left - 1) {
         const std::size_t offset = w * 64 + static_cast<std::size_t>(std::countr_zero(left));
         result.push_back({b / inputs_, b % inputs_, static_cast<std::int64_t>(offset)});
       }

@@ -120,6 +120,7 @@ std::vector<std::vector<float>> calibrate(const CompilationRequest& a, const com
     done.seconds = watch.seconds();
     done.relu = std::move(study.comparison);
     done.program = *std::move(study.chosen.program);
+    done.failure = compile::failure_of(done.program, study.chosen.sizes);
     if (a.on_comparison) a.on_comparison(*done.relu);
     done.graph = std::move(study.chosen.graph);
     fitted = std::move(study.chosen.fitted);
@@ -153,8 +154,10 @@ Compilation compile_program(const CompilationRequest& a) {
   if (calibrates(a)) samples = calibrate(a, options, pool, done);
   if (!done.relu) {
     const Stopwatch watch;
-    done.program = compile_network(graph, options);
+    program::Magnitudes sizes;
+    done.program = compile_network(graph, options, &sizes);
     done.seconds = watch.seconds();
+    done.failure = compile::failure_of(done.program, sizes);
   }
   // Nothing is saved that does not run.
   if (!samples.empty()) check_on_samples(original, graph, done.program, samples, pool, a.note);

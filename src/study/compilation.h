@@ -12,6 +12,7 @@
 #include "base/notes.h"
 #include "compile/approximate.h"
 #include "compile/compile.h"
+#include "compile/failure.h"
 #include "nn/graph.h"
 #include "study/images/picture_fit.h"
 #include "study/policy.h"
@@ -46,6 +47,7 @@ struct CompilationRequest {
 struct Compilation {
   nn::Graph graph;  ///< as it was compiled
   program::Program program;
+  compile::Failure failure;                           ///< how often decryption fails
   std::vector<double> measured;                       ///< seconds of each stage; empty: not measured
   double slowdown = 0;                                ///< see machine_slowdown(); 0: measured, or batched
   double seconds = 0;                                 ///< of compiling

@@ -89,7 +89,7 @@ ordered_json compilation_json(const CompilationRequest& a, const Compilation& do
           {"parameters", parameters_json(client.parameters)},
           {"predicted_logit_error", client.logit_error},
           {"predicted_fit_error", client.fit_error},
-          {"failure", failure_json(compile::failure_of(program, done.graph, a.options))},
+          {"failure", failure_json(done.failure)},
           {"logit_range", client.logit_range > 0 ? ordered_json(client.logit_range) : ordered_json(nullptr)},
           {"fitted_from", origin_json(done.graph.origin)},
           {"relu", done.relu ? relu_json(*done.relu) : ordered_json(nullptr)},

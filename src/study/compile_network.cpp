@@ -4,9 +4,10 @@
 
 namespace obscura::study {
 
-program::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options) {
+program::Program compile_network(const nn::Graph& graph, const compile::CompileOptions& options,
+                                 program::Magnitudes* sizes) {
   nn::check_classifier(graph);
-  return compile::compile(graph, options);
+  return compile::compile(graph, options, sizes);
 }
 
 program::Program compile_network(const nn::Graph& graph, message::Mode mode) {

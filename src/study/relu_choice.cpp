@@ -161,7 +161,7 @@ ReluStudy compare_relu(const nn::Graph& graph, const std::vector<std::vector<flo
     try {
       candidate.graph = calibrated(graph, samples, &candidate.fitted, &pool, options_of(name, fitting));
       describe(candidate.fitted, relus_of(graph), way);
-      candidate.program = compile_network(candidate.graph, options);
+      candidate.program = compile_network(candidate.graph, options, &candidate.sizes);
       describe(*candidate.program, way);
       judge(*candidate.program, unseen, original, pool, way);
     } catch (const UnsupportedError& e) {

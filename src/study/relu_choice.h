@@ -52,6 +52,7 @@ struct ReluCandidate {
   nn::Graph graph;
   compile::FitReport fitted;
   std::optional<program::Program> program;
+  program::Magnitudes sizes;  ///< as it was compiled with
 };
 
 struct ReluStudy {

@@ -42,6 +42,8 @@ Tensor run(const Stage& stage, const Placement& placement, const std::vector<Ten
   EXPECT_EQ(inputs.size(), map.inputs());
   const auto entries = map.entries();
   EXPECT_EQ(entries.offsets, map.offsets(std::size_t{1} << 40));
+  const auto patterns = program::patterns_of(stage);
+  EXPECT_EQ(entries.offsets, map.offsets(std::size_t{1} << 40, &patterns));
   Tensor y(map.outputs(), Slots(placement.slots, 0));
   Slots diagonal(placement.slots);
   for (const auto& offset : entries.offsets) {
