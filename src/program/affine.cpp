@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -10,10 +11,25 @@ namespace {
 
 using Rows = std::vector<AffineMap::Row>;
 
-/// How far along row r of a composition is its row before, for what both are made of is.
-std::optional<std::int64_t> moved_by(const Rows& second, const Rows& first, std::size_t r) {
-  if (r == 0 || !second[r].shares(second[r - 1]) || second[r].empty()) return std::nullopt;
-  const std::int64_t apart = second[r].distance_from(second[r - 1]);
+/// The last row that was made of the same entries, by what those are: what follows may be that one moved along, whole
+/// rows of an image further down.
+template <typename Key>
+class LastOf {
+ public:
+  /// Of this key, and `row` from now on.
+  std::optional<std::size_t> exchange(const Key& key, std::size_t row) {
+    const auto [it, fresh] = rows_.try_emplace(key, row);
+    if (fresh) return std::nullopt;
+    return std::exchange(it->second, row);
+  }
+
+ private:
+  std::map<Key, std::size_t> rows_;
+};
+
+/// How far along row r of a composition is row s, for what both are made of is; both of `second` share their entries.
+std::optional<std::int64_t> moved_by(const Rows& second, const Rows& first, std::size_t r, std::size_t s) {
+  const std::int64_t apart = second[r].distance_from(second[s]);
   std::optional<std::int64_t> by;
   for (const auto& e : second[r]) {
     const auto &here = first[e.column], &before = first[static_cast<std::size_t>(e.column - apart)];
@@ -27,9 +43,8 @@ std::optional<std::int64_t> moved_by(const Rows& second, const Rows& first, std:
 }
 
 /// The same of a sum of rows.
-std::optional<std::int64_t> moved_by_in_sum(const Rows& a, const Rows& b, std::size_t r) {
-  if (r == 0 || !a[r].shares(a[r - 1]) || !b[r].shares(b[r - 1])) return std::nullopt;
-  const std::int64_t of_a = a[r].distance_from(a[r - 1]), of_b = b[r].distance_from(b[r - 1]);
+std::optional<std::int64_t> moved_by_in_sum(const Rows& a, const Rows& b, std::size_t r, std::size_t s) {
+  const std::int64_t of_a = a[r].distance_from(a[s]), of_b = b[r].distance_from(b[s]);
   if (a[r].empty()) return of_b;
   if (!b[r].empty() && of_a != of_b) return std::nullopt;
   return of_a;
@@ -55,11 +70,10 @@ std::vector<double> AffineMap::apply(const std::vector<double>& x) const {
 
 double AffineMap::largest() const {
   double most = 0;
-  const Row* before = nullptr;
+  LastOf<const void*> known;
+  const void* before = nullptr;  // most rows share the entries of the one before
   for (const Row& row : rows) {
-    const bool known = before != nullptr && row.shares(*before);
-    before = &row;
-    if (known) continue;
+    if (std::exchange(before, row.identity()) == row.identity() || known.exchange(row.identity(), 0)) continue;
     for (const Entry& e : row) most = std::max(most, std::abs(e.value));
   }
   return most;
@@ -72,19 +86,22 @@ std::size_t AffineMap::entries() const {
 }
 
 void AffineMap::scale_rows(const std::function<double(std::size_t)>& factor) {
-  Row before;  // as it was
+  struct Scaled {
+    Row original;
+    std::size_t row = 0;
+  };
+  std::map<const void*, Scaled> known;  // by this factor
   double last = 0;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double by = factor(r);
-    const bool known = r > 0 && by == last && rows[r].shares(before);
-    Row original = rows[r];
-    if (known) {
-      rows[r] = rows[r - 1].moved_along(original.distance_from(before));
-    } else {
-      rows[r].change_values([by](double value) { return value * by; });
-    }
-    before = std::move(original);
+    if (by != last) known.clear();
     last = by;
+    const auto [it, fresh] = known.try_emplace(rows[r].identity(), Scaled{rows[r], r});
+    if (fresh) {
+      rows[r].change_values([by](double value) { return value * by; });
+    } else {
+      rows[r] = rows[it->second.row].moved_along(rows[r].distance_from(it->second.original));
+    }
   }
 }
 
@@ -94,9 +111,11 @@ AffineMap compose(const AffineMap& second, const AffineMap& first) {
   std::vector<double> sum(first.columns, 0);
   std::vector<std::uint32_t> touched;
   std::vector<char> seen(first.columns, 0);
+  LastOf<const void*> known;
   for (std::size_t r = 0; r < second.rows.size(); ++r) {
-    if (const auto by = moved_by(second.rows, first.rows, r)) {
-      map.rows[r] = map.rows[r - 1].moved_along(*by);
+    const auto before = known.exchange(second.rows[r].identity(), r);
+    if (const auto by = before ? moved_by(second.rows, first.rows, r, *before) : std::nullopt) {
+      map.rows[r] = map.rows[*before].moved_along(*by);
       continue;
     }
     touched.clear();
@@ -118,10 +137,12 @@ AffineMap compose(const AffineMap& second, const AffineMap& first) {
 
 AffineMap sum_of(const AffineMap& a, const AffineMap& b) {
   AffineMap map{a.columns, std::vector<AffineMap::Row>(a.rows.size()), a.bias};
+  LastOf<std::pair<const void*, const void*>> known;
   for (std::size_t r = 0; r < a.rows.size(); ++r) {
     map.bias[r] += b.bias[r];
-    if (const auto by = moved_by_in_sum(a.rows, b.rows, r)) {
-      map.rows[r] = map.rows[r - 1].moved_along(*by);
+    const auto before = known.exchange({a.rows[r].identity(), b.rows[r].identity()}, r);
+    if (const auto by = before ? moved_by_in_sum(a.rows, b.rows, r, *before) : std::nullopt) {
+      map.rows[r] = map.rows[*before].moved_along(*by);
       continue;
     }
     auto x = a.rows[r].begin(), y = b.rows[r].begin();

@@ -27,7 +27,7 @@ struct AffineMap {
 /// y = x.
 AffineMap identity_map(std::size_t size);
 
-/// second after first. Neighbouring rows that are one another moved along, all the way down, share their entries.
+/// second after first. Rows that are one another moved along, all the way down, share their entries.
 AffineMap compose(const AffineMap& second, const AffineMap& first);
 
 /// Both maps of the same input added up; both have the same columns and rows.

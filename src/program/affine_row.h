@@ -74,6 +74,8 @@ class AffineRow {
   }
   /// Whether the rows are known to be one another moved along, without a look at their entries.
   bool shares(const AffineRow& other) const { return shared_ == other.shared_; }
+  /// The same for all rows that share their entries, while one of them is there.
+  const void* identity() const { return shared_.get(); }
   /// By how many columns this row, which shares the other's entries, is that one moved along.
   std::int64_t distance_from(const AffineRow& other) const { return static_cast<std::int32_t>(first_ - other.first_); }
 
