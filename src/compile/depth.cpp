@@ -243,7 +243,7 @@ void check_pools(const nn::Graph& graph) {
     if (!std::holds_alternative<nn::MaxPool>(node.layer)) continue;
     throw UnsupportedError("layer '" + node.name +
                            "' has a maximum pooling, which cannot be computed under encryption; the network runs in "
-                           "the clear: for an encrypted run train with average pooling in its place");
+                           "the clear: obscura convert puts average pooling in its place and retrains");
   }
 }
 

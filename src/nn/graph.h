@@ -39,11 +39,12 @@ struct AvgPool {
   bool count_include_pad = false;
 };
 
-/// ONNX MaxPool without padding; rows and columns that fill no window are left out. It runs in the clear only: the
-/// compiler refuses it.
+/// ONNX MaxPool; rows and columns that fill no window are left out, and padding counts as smaller than everything. It
+/// runs in the clear only: the compiler refuses it.
 struct MaxPool {
   std::array<std::size_t, 2> kernel{1, 1};
   std::array<std::size_t, 2> stride{1, 1};
+  std::array<std::size_t, 4> padding{0, 0, 0, 0};  // top, left, bottom, right
 };
 
 /// y = scale[c] * x + shift[c], a channel at a time: a batch normalisation with frozen statistics.

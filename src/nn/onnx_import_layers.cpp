@@ -68,18 +68,19 @@ Dims image_dims(const Shape& shape) {
   return standard_dims(shape, 4);
 }
 
-/// ceil_mode lets the last window hang over the edge: as if padded there, with nothing counted.
-void apply_ceil_mode(const NodeView& node, AvgPool& pool, const Shape& in) {
+/// ceil_mode lets the last window hang over the edge: as if padded there, with nothing counted. `counted`: padding of
+/// the pool's own is.
+void apply_ceil_mode(const NodeView& node, Window& window, const Shape& in, bool counted) {
   const std::array<std::size_t, 2> sides{in.height, in.width};
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    const std::size_t padded = sides[axis] + pool.padding[axis] + pool.padding[axis + 2];
-    if (padded < pool.kernel[axis]) return;  // refused by the shape check
-    const std::size_t over = (padded - pool.kernel[axis]) % pool.stride[axis];
+    const std::size_t padded = sides[axis] + window.padding[axis] + window.padding[axis + 2];
+    if (padded < window.kernel[axis]) return;  // refused by the shape check
+    const std::size_t over = (padded - window.kernel[axis]) % window.stride[axis];
     if (over == 0) continue;
-    const std::size_t start = padded - over - pool.kernel[axis] + pool.stride[axis];
-    if (start >= sides[axis] + pool.padding[axis]) continue;  // would begin in the padding: dropped
-    if (pool.count_include_pad) node.unsupported("combines ceil_mode with count_include_pad; set one of them to 0");
-    pool.padding[axis + 2] += pool.stride[axis] - over;
+    const std::size_t start = padded - over - window.kernel[axis] + window.stride[axis];
+    if (start >= sides[axis] + window.padding[axis]) continue;  // would begin in the padding: dropped
+    if (counted) node.unsupported("combines ceil_mode with count_include_pad; set one of them to 0");
+    window.padding[axis + 2] += window.stride[axis] - over;
   }
 }
 
@@ -121,9 +122,11 @@ void Importer::add_average_pool(const NodeView& node) {
   if (!node.has("kernel_shape")) node.fail("lacks its kernel_shape");
   Window window = read_window(node, in, {1, 1});
   if (window.dilation != std::array<std::size_t, 2>{1, 1}) node.unsupported("has dilations");
-  AvgPool pool{window.kernel, window.stride, window.padding, node.integer("count_include_pad", 0) != 0};
-  if (node.integer("ceil_mode", 0) != 0) {
-    apply_ceil_mode(node, pool, in);
+  const bool counted = node.integer("count_include_pad", 0) != 0, ceil = node.integer("ceil_mode", 0) != 0;
+  if (ceil) apply_ceil_mode(node, window, in, counted);
+  AvgPool pool{window.kernel, window.stride, window.padding, counted};
+  if (ceil) {
+    // Zeros around the image would be counted where the window hangs over.
   } else if (takes_padding(pool, graph_.nodes[source].layer)) {
     add_padding(window, take_zero_padding(node, source));
     if (window.padding != pool.padding) pool = {window.kernel, window.stride, window.padding, true};
@@ -132,33 +135,27 @@ void Importer::add_average_pool(const NodeView& node) {
   define_layer(node, pool, {source}, image_dims(out));
 }
 
-/// Padding counts as smaller than everything, which no layer here can put around an image.
+/// Padding, also what a ceil_mode adds, counts as smaller than everything.
 void Importer::add_max_pool(const NodeView& node) {
   need_image(node);
   const std::size_t source = layer_input(node, 0);
   const Shape in = graph_.nodes[source].shape;
   if (!node.has("kernel_shape")) node.fail("lacks its kernel_shape");
-  const Window window = read_window(node, in, {1, 1});
+  Window window = read_window(node, in, {1, 1});
   if (window.dilation != std::array<std::size_t, 2>{1, 1}) node.unsupported("has dilations");
-  if (window.padding != std::array<std::size_t, 4>{0, 0, 0, 0}) {
-    node.unsupported("pads a maximum pooling: export it without pads");
-  }
-  const MaxPool pool{window.kernel, window.stride};
-  const Shape out = infer_shape(node.name(), Layer(pool), {in});
-  const bool whole = (out.height - 1) * pool.stride[0] + pool.kernel[0] == in.height &&
-                     (out.width - 1) * pool.stride[1] + pool.kernel[1] == in.width;
-  if (node.integer("ceil_mode", 0) != 0 && !whole) {
-    node.unsupported("has a ceil_mode by which its last windows hang over the edge: export it with ceil_mode 0");
-  }
-  define_layer(node, pool, {source}, image_dims(out));
+  if (node.integer("ceil_mode", 0) != 0) apply_ceil_mode(node, window, in, false);
+  const MaxPool pool{window.kernel, window.stride, window.padding};
+  define_layer(node, pool, {source}, image_dims(infer_shape(node.name(), Layer(pool), {in})));
 }
 
 void Importer::add_global_pool(const NodeView& node) {
   need_image(node);
   const std::size_t source = layer_input(node, 0);
   const Shape in = graph_.nodes[source].shape;
-  define_layer(node, AvgPool{{in.height, in.width}, {1, 1}, {0, 0, 0, 0}, false}, {source},
-               image_dims({in.channels, 1, 1}));
+  const std::array<std::size_t, 2> whole{in.height, in.width};
+  const bool largest = node.type() == "GlobalMaxPool";
+  const Layer pool = largest ? Layer(MaxPool{whole, {1, 1}}) : Layer(AvgPool{whole, {1, 1}, {0, 0, 0, 0}, false});
+  define_layer(node, pool, {source}, image_dims({in.channels, 1, 1}));
 }
 
 /// A mean or sum over height, width or both of an image, or over its places seen as one axis: a pool.

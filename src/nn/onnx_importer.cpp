@@ -213,6 +213,7 @@ void Importer::add(const NodeView& node) {
       {"AveragePool", &Importer::add_average_pool},
       {"MaxPool", &Importer::add_max_pool},
       {"GlobalAveragePool", &Importer::add_global_pool},
+      {"GlobalMaxPool", &Importer::add_global_pool},
       {"ReduceMean", &Importer::add_reduction},
       {"ReduceSum", &Importer::add_reduction},
       {"Split", &Importer::add_split},

@@ -13,6 +13,7 @@ namespace {
 constexpr auto kOperators = std::to_array<std::string_view>({"Conv",
                                                              "AveragePool",
                                                              "GlobalAveragePool",
+                                                             "GlobalMaxPool",
                                                              "MaxPool",
                                                              "ReduceMean",
                                                              "BatchNormalization",

@@ -18,7 +18,6 @@ constexpr const char* kFloat = "export the network in floating point, without qu
 
 std::string advice(const std::string& type) {
   static const std::map<std::string, std::string> hints{
-      {"GlobalMaxPool", kPool},
       {"LpPool", kPool},
       {"GlobalLpPool", kPool},
       {"MaxRoiPool", kPool},

@@ -167,6 +167,7 @@ OnnxWriter::Value OnnxWriter::write_layer(const AvgPool& pool) {
 OnnxWriter::Value OnnxWriter::write_layer(const MaxPool& pool) {
   auto& node = add("MaxPool", at_->name, {image(input(), at_->name)});
   set_ints(node, "kernel_shape", pool.kernel);
+  set_ints(node, "pads", pool.padding);
   set_ints(node, "strides", pool.stride);
   return {node.name(), 4};
 }

@@ -103,9 +103,11 @@ struct Evaluation {
     for (std::size_t i = 0; i < values.size(); ++i) {
       const std::size_t channel = i / (out.height * out.width), y = i / out.width % out.height, x = i % out.width;
       for (std::size_t tap = 0; tap < pool.kernel[0] * pool.kernel[1]; ++tap) {
-        const std::size_t row = y * pool.stride[0] + tap / pool.kernel[1];
-        const std::size_t column = x * pool.stride[1] + tap % pool.kernel[1];
-        values[i] = std::max(values[i], in()[(channel * s.height + row) * s.width + column]);
+        const auto row = source(y, pool.stride[0], tap / pool.kernel[1], 1, pool.padding[0], s.height);
+        const auto column = source(x, pool.stride[1], tap % pool.kernel[1], 1, pool.padding[1], s.width);
+        if (row < 0 || column < 0) continue;
+        const std::size_t at = (channel * s.height + static_cast<std::size_t>(row)) * s.width;
+        values[i] = std::max(values[i], in()[at + static_cast<std::size_t>(column)]);
       }
     }
     return values;

@@ -72,29 +72,25 @@ struct Inference {
     return out;
   }
 
-  Shape operator()(const AvgPool& pool) const {
+  /// A window that sees padding only has no average and no maximum.
+  template <typename Pool>
+  Shape pooled(const Pool& pool) const {
     expect_inputs(node, inputs, 1);
     const Shape& in = inputs[0];
-    // A window that sees padding only has no average.
+    Shape out{in.channels, 0, 0};
+    out.height = window_side(node, in.height, pool.padding[0], pool.padding[2], pool.kernel[0], 1, pool.stride[0]);
+    out.width = window_side(node, in.width, pool.padding[1], pool.padding[3], pool.kernel[1], 1, pool.stride[1]);
     if (std::max(pool.padding[0], pool.padding[2]) >= pool.kernel[0] ||
         std::max(pool.padding[1], pool.padding[3]) >= pool.kernel[1]) {
       fail(node, "has padding as large as its kernel");
     }
-    Shape out{in.channels, 0, 0};
-    out.height = window_side(node, in.height, pool.padding[0], pool.padding[2], pool.kernel[0], 1, pool.stride[0]);
-    out.width = window_side(node, in.width, pool.padding[1], pool.padding[3], pool.kernel[1], 1, pool.stride[1]);
     const bool rows_see_input = (out.height - 1) * pool.stride[0] < in.height + pool.padding[0];
     const bool columns_see_input = (out.width - 1) * pool.stride[1] < in.width + pool.padding[1];
     if (!rows_see_input || !columns_see_input) fail(node, "has a window that sees padding only");
     return out;
   }
-
-  Shape operator()(const MaxPool& pool) const {
-    expect_inputs(node, inputs, 1);
-    const Shape& in = inputs[0];
-    return {in.channels, window_side(node, in.height, 0, 0, pool.kernel[0], 1, pool.stride[0]),
-            window_side(node, in.width, 0, 0, pool.kernel[1], 1, pool.stride[1])};
-  }
+  Shape operator()(const AvgPool& pool) const { return pooled(pool); }
+  Shape operator()(const MaxPool& pool) const { return pooled(pool); }
 
   Shape operator()(const BatchNorm& norm) const {
     expect_inputs(node, inputs, 1);

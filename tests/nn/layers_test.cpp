@@ -149,7 +149,7 @@ support::RandomGraphOptions everything() {
   support::RandomGraphOptions options;
   options.pads = true;
   options.activations = true;
-  options.products = true;
+  options.products = options.max_pools = true;
   options.max_degree = 7;
   return options;
 }

@@ -21,14 +21,19 @@ using ::testing::ThrowsMessage;
 
 /// By its definition, window after window.
 std::vector<float> largest_of_windows(const std::vector<float>& x, const Shape& in, const MaxPool& pool) {
+  const auto side = [&](std::size_t i) { return static_cast<int>(i); };
+  const int height = side(in.height), width = side(in.width);
+  const int bottom = height + side(pool.padding[2]), right = width + side(pool.padding[3]);
   std::vector<float> out;
   for (std::size_t c = 0; c < in.channels; ++c) {
-    for (std::size_t y = 0; y + pool.kernel[0] <= in.height; y += pool.stride[0]) {
-      for (std::size_t x0 = 0; x0 + pool.kernel[1] <= in.width; x0 += pool.stride[1]) {
-        float largest = x[(c * in.height + y) * in.width + x0];
-        for (std::size_t ky = 0; ky < pool.kernel[0]; ++ky) {
-          for (std::size_t kx = 0; kx < pool.kernel[1]; ++kx) {
-            largest = std::max(largest, x[(c * in.height + y + ky) * in.width + x0 + kx]);
+    for (int y = -side(pool.padding[0]); y + side(pool.kernel[0]) <= bottom; y += side(pool.stride[0])) {
+      for (int x0 = -side(pool.padding[1]); x0 + side(pool.kernel[1]) <= right; x0 += side(pool.stride[1])) {
+        float largest = -std::numeric_limits<float>::infinity();
+        for (int row = std::max(y, 0); row < std::min(y + side(pool.kernel[0]), height); ++row) {
+          for (int column = std::max(x0, 0); column < std::min(x0 + side(pool.kernel[1]), width); ++column) {
+            largest = std::max(
+                largest,
+                x[(c * in.height + static_cast<std::size_t>(row)) * in.width + static_cast<std::size_t>(column)]);
           }
         }
         out.push_back(largest);
@@ -48,7 +53,8 @@ TEST(MaxPool, AgreesWithADirectLoopOnEverySide) {
   testing::Random random(1);
   for (int round = 0; round < 60; ++round) {
     const Shape in{random.size(1, 3), random.size(3, 11), random.size(3, 11)};
-    const MaxPool pool{{random.size(1, 3), random.size(1, 3)}, {random.size(1, 3), random.size(1, 3)}};
+    MaxPool pool{{random.size(1, 3), random.size(1, 3)}, {random.size(1, 3), random.size(1, 3)}};
+    for (std::size_t i = 0; i < 4 && round % 3 != 0; ++i) pool.padding[i] = random.size(0, pool.kernel[i % 2] - 1);
     SCOPED_TRACE(::testing::Message() << in.height << "x" << in.width << ", window " << pool.kernel[0] << "x"
                                       << pool.kernel[1] << " by " << pool.stride[0] << "x" << pool.stride[1]);
     auto x = random.floats(in.size(), 1.0F);
@@ -64,6 +70,7 @@ TEST(MaxPool, AgreesWithADirectLoopOnEverySide) {
     EXPECT_EQ(layer_name(back.nodes.back().layer), "MaxPool");
     EXPECT_EQ(std::get<MaxPool>(back.nodes.back().layer).kernel, pool.kernel);
     EXPECT_EQ(std::get<MaxPool>(back.nodes.back().layer).stride, pool.stride);
+    EXPECT_EQ(std::get<MaxPool>(back.nodes.back().layer).padding, pool.padding);
   }
 }
 
@@ -109,26 +116,34 @@ TEST(MaxPool, IsReadInEverySpelling) {
     b.set("kernel_shape", Dims{1, 2}).set("strides", Dims{1, 2}).set("auto_pad", std::string("SAME_UPPER"));
   });
   EXPECT_EQ(same.output_shape(), (Shape{2, 5, 3})) << "an auto_pad that pads nothing";
+  const auto stem = read_pool([](OnnxBuilder& b) {
+    b.set("kernel_shape", Dims{3, 3}).set("strides", Dims{2, 2}).set("pads", Dims{1, 1, 1, 1});
+  });
+  EXPECT_EQ(stem.output_shape(), (Shape{2, 3, 3})) << "as residual networks begin";
+  const auto over = read_pool([](OnnxBuilder& b) {
+    b.set("kernel_shape", Dims{2, 2}).set("strides", Dims{2, 2}).set("ceil_mode", 1);
+  });
+  EXPECT_EQ(over.output_shape(), (Shape{2, 3, 3})) << "the last row of windows hangs over";
+  const auto ramp = testing::ramp(60);
+  EXPECT_EQ(run_reference(over, ramp).at(6), static_cast<double>(ramp[25])) << "the only row that it sees";
+}
+
+TEST(MaxPool, OfTheWholeImage) {
+  OnnxBuilder onnx({1, 2, 2, 2});
+  const auto y = onnx.node("GlobalMaxPool", {"x"});
+  EXPECT_THAT(run_reference(onnx.read(y), std::vector<float>{-1, -2, -3, -4, 5, 8, 7, 6}), ElementsAre(-1, 8));
 }
 
 TEST(MaxPool, WhatCannotBeDoneRightIsRefused) {
   const auto refused = [](auto set) { return [set] { read_pool(set); }; };
   EXPECT_THAT(refused([](OnnxBuilder& b) {
-                b.set("kernel_shape", Dims{3, 3}).set("pads", Dims{1, 1, 1, 1});
+                b.set("kernel_shape", Dims{3, 3}).set("pads", Dims{3, 1, 1, 1});
               }),
-              ThrowsMessage<UnsupportedError>(HasSubstr("MaxPool (node 'MaxPool_1') pads a maximum pooling")));
-  EXPECT_THAT(refused([](OnnxBuilder& b) {
-                b.set("kernel_shape", Dims{3, 3}).set("auto_pad", std::string("SAME_LOWER"));
-              }),
-              ThrowsMessage<UnsupportedError>(HasSubstr("pads a maximum pooling")));
+              ThrowsMessage<FormatError>(HasSubstr("padding as large as its kernel")));
   EXPECT_THAT(refused([](OnnxBuilder& b) {
                 b.set("kernel_shape", Dims{2, 2}).set("dilations", Dims{2, 1});
               }),
               ThrowsMessage<UnsupportedError>(HasSubstr("has dilations")));
-  EXPECT_THAT(refused([](OnnxBuilder& b) {
-                b.set("kernel_shape", Dims{2, 2}).set("strides", Dims{2, 2}).set("ceil_mode", 1);
-              }),
-              ThrowsMessage<UnsupportedError>(HasSubstr("ceil_mode")));
   EXPECT_THAT(refused([](OnnxBuilder&) {}), ThrowsMessage<FormatError>(HasSubstr("lacks its kernel_shape")));
   EXPECT_THAT(refused([](OnnxBuilder& b) {
                 b.set("kernel_shape", Dims{6, 2});

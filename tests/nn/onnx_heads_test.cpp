@@ -136,11 +136,11 @@ TEST(OnnxNames, AScaleBehindAnActivationIsALayerOfItsOwn) {
 
 TEST(OnnxNames, NodesWithoutNamesAreCalledByOperatorAndOutput) {
   OnnxBuilder onnx({-1, 1, 4, 4});
-  const auto y = onnx.node("GlobalMaxPool", {"x"});
+  const auto y = onnx.node("GlobalLpPool", {"x"});
   onnx.model().mutable_graph()->mutable_node(0)->clear_name();
   onnx.model().mutable_graph()->mutable_node(0)->set_output(0, "17");
   EXPECT_THAT([&] { onnx.read("17"); }, ThrowsMessage<UnsupportedError>(::testing::AllOf(
-                                            HasSubstr("'GlobalMaxPool_17'"), HasSubstr("average pooling"))));
+                                            HasSubstr("'GlobalLpPool_17'"), HasSubstr("average pooling"))));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST(OnnxRefusals, NormalisationsByTheirNames) {
 
 TEST(OnnxRefusals, SayWhatToDoAndListNoOperators) {
   OnnxBuilder onnx({-1, 1, 4, 4});
-  const auto y = onnx.node("GlobalMaxPool", {"x"});
+  const auto y = onnx.node("GlobalLpPool", {"x"});
   try {
     onnx.read(y);
     FAIL();
@@ -73,7 +73,7 @@ TEST(OnnxRefusals, SayWhatToDoAndListNoOperators) {
 
 TEST(OnnxRefusals, DeadBranchesAreNotLookedAt) {
   OnnxBuilder onnx({-1, 2});
-  const auto dead = onnx.node("GlobalMaxPool", {"x"});
+  const auto dead = onnx.node("GlobalLpPool", {"x"});
   onnx.node("NonZero", {dead});
   auto* text = onnx.model().mutable_graph()->add_initializer();
   text->set_name("unread");

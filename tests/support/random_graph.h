@@ -28,6 +28,7 @@ struct RandomGraphOptions {
   bool concats = true;         ///< Concat of a branch and its trunk
   bool pools = true;           ///< AvgPool, at times global, at times padded
   bool norms = true;           ///< BatchNorm before activations
+  bool max_pools = false;      ///< MaxPool in place of some AvgPools, at times padded or of the whole image
   bool products = false;       ///< Product of a branch and its trunk: of its shape, a factor a channel or a pixel
   bool pads = false;           ///< Pad by reflection, repetition or a constant
   bool groups = true;          ///< grouped and depthwise convolutions
@@ -222,8 +223,18 @@ class RandomGraph {
     add("product", nn::Product{}, coin() ? std::vector{trunk, other} : std::vector{other, trunk});
   }
 
+  void max_pool() {
+    const Shape& in = shape();
+    if (size(0, 3) == 0) return add("maxpool", nn::MaxPool{{in.height, in.width}, {1, 1}});
+    nn::MaxPool pool{{size(1, std::min<std::size_t>(3, in.height)), size(1, std::min<std::size_t>(3, in.width))},
+                     {size(1, 2), size(1, 2)}};
+    for (std::size_t i = 0; i < 4; ++i) pool.padding[i] = coin() ? size(0, pool.kernel[i % 2] - 1) : 0;
+    add("maxpool", pool);
+  }
+
   void pool() {
     const Shape& in = shape();
+    if (options_.max_pools && coin()) return max_pool();
     if (size(0, 3) == 0) return add("pool", nn::AvgPool{{in.height, in.width}, {1, 1}, {0, 0, 0, 0}, false});
     if (in.height < 3 || in.width < 3) return;
     nn::AvgPool pool{{2, size(2, 3)}, {size(1, 2), 2}, {0, 0, 0, 0}, false};

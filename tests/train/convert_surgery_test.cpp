@@ -27,7 +27,7 @@ support::RandomGraphOptions drawn_options() {
   support::RandomGraphOptions options;
   options.blocks = 4;
   options.activations = true;
-  options.products = true;
+  options.products = options.max_pools = true;
   options.pads = true;
   return options;
 }

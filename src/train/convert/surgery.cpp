@@ -44,7 +44,7 @@ class Surgeon {
                   i);
     }
     if (const auto* pool = std::get_if<nn::MaxPool>(&node.layer)) {
-      return mark(add(node.name, nn::AvgPool{pool->kernel, pool->stride, {0, 0, 0, 0}, false}, {input}), i);
+      return mark(add(node.name, nn::AvgPool{pool->kernel, pool->stride, pool->padding, false}, {input}), i);
     }
     std::vector<std::size_t> inputs;
     for (const std::size_t one : node.inputs) inputs.push_back(place_[one]);

@@ -1,6 +1,7 @@
 #include "train/encrypted/layers.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace obscura::train {
 namespace {
@@ -48,16 +49,34 @@ torch::Tensor activate(const nn::Activation& activation, const torch::Tensor& x)
   return x;
 }
 
+namespace {
+
+using Sides = std::array<std::int64_t, 2>;
+
+Sides sides(const std::array<std::size_t, 2>& of) {
+  return {extent(of[0]), extent(of[1])};
+}
+
+/// LibTorch pads both sides alike, and by half a kernel at most; this is by any of them.
+torch::Tensor padded(const std::array<std::size_t, 4>& p, double value, const torch::Tensor& x) {
+  if (p == std::array<std::size_t, 4>{0, 0, 0, 0}) return x;
+  return F::pad(x, F::PadFuncOptions({extent(p[1]), extent(p[3]), extent(p[0]), extent(p[2])}).value(value));
+}
+
+}  // namespace
+
 torch::Tensor average(const nn::AvgPool& pool, const torch::Tensor& x) {
-  const auto& p = pool.padding;
-  return torch::avg_pool2d(x, {extent(pool.kernel[0]), extent(pool.kernel[1])},
-                           {extent(pool.stride[0]), extent(pool.stride[1])}, {extent(p[0]), extent(p[1])}, false,
-                           pool.count_include_pad);
+  const auto mean = [&](const torch::Tensor& of) {
+    return torch::avg_pool2d(padded(pool.padding, 0, of), sides(pool.kernel), sides(pool.stride));
+  };
+  const bool pads = pool.padding != std::array<std::size_t, 4>{0, 0, 0, 0};
+  if (!pads || pool.count_include_pad) return mean(x);
+  return mean(x) / mean(torch::ones({1, 1, x.size(2), x.size(3)}, x.options()));  // the share of a window that counts
 }
 
 torch::Tensor maximum(const nn::MaxPool& pool, const torch::Tensor& x) {
-  return torch::max_pool2d(x, {extent(pool.kernel[0]), extent(pool.kernel[1])},
-                           {extent(pool.stride[0]), extent(pool.stride[1])});
+  constexpr double least = -std::numeric_limits<double>::infinity();
+  return torch::max_pool2d(padded(pool.padding, least, x), sides(pool.kernel), sides(pool.stride));
 }
 
 torch::Tensor pad(const nn::Pad& pad, const torch::Tensor& x) {

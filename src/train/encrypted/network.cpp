@@ -168,11 +168,6 @@ void Network::add_parts(std::size_t i) {
                            nn::layer_name(node.layer));
   } else if (const auto* rearrange = std::get_if<nn::Rearrange>(&node.layer)) {
     parts_[i].places = rearranged_places(*rearrange, skeleton_.nodes[node.inputs[0]].shape.size());
-  } else if (const auto* pool = std::get_if<nn::AvgPool>(&node.layer)) {
-    const auto& p = pool->padding;
-    if (p[0] != p[2] || p[1] != p[3]) {
-      throw UnsupportedError("layer '" + node.name + "' cannot be trained: its pooling is padded unevenly");
-    }
   }
 }
 

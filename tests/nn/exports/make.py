@@ -231,6 +231,9 @@ def networks():
         "spatial_attention": (Gated(Spatial()), 13, {}),
         "two_branches": (Gated(TwoBranches()), 13, {}),
         "linear_unit": (Gated(LinearUnit()), 13, {}),
+        "max_pool_padded": (Tail(nn.Sequential(convs(nn.ReLU()), nn.MaxPool2d(3, 2, 1)), flat, 16), 13, {}),
+        "max_pool_ceil": (Tail(nn.Sequential(convs(nn.ReLU()), nn.MaxPool2d(3, 2, ceil_mode=True)), flat, 16), 13, {}),
+        "max_pool_global": (Tail(nn.Sequential(convs(nn.Identity()), nn.AdaptiveMaxPool2d(1)), flat, 4), 13, {}),
     }
     activations = {
         "relu6": nn.ReLU6(), "leaky_relu": nn.LeakyReLU(0.1), "prelu": nn.PReLU(4), "silu": nn.SiLU(),
