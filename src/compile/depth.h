@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "compile/approximate.h"
@@ -31,9 +32,13 @@ Depth depth_of(const nn::Graph& graph, const DegreeOf& degree);
 /// fit in memory. Takes no time.
 void check_depth(const nn::Graph& graph);
 
-/// The same before activations are fitted: their degrees are bounded from below by what one sample shows of their
-/// ranges. Takes one run of the network in the clear at most; one that would take long is not run, and its ReLUs count
-/// as such that see both signs. Throws MismatchError for a sample of another size.
+/// Where a network that check_depth lets pass has more layers than the largest ring has room for at what each takes
+/// usually: a line that says so, with the arithmetic. Else empty. Takes no time.
+std::string depth_doubt(const nn::Graph& graph);
+
+/// What check_depth says, before activations are fitted: their degrees are bounded from below by what one sample shows
+/// of their ranges. Takes one run of the network in the clear at most; one that would take long is not run, and its
+/// ReLUs count as such that see both signs. Throws MismatchError for a sample of another size.
 void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>& sample, const FitOptions& options);
 
 }  // namespace obscura::compile

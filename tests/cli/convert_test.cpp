@@ -3,6 +3,8 @@
 
 #include "cli/support.h"
 #include "nn/onnx_read.h"
+#include "nn/onnx_write.h"
+#include "support/residual_networks.h"
 
 namespace obscura::cli {
 namespace {
@@ -74,6 +76,20 @@ TEST_F(Convert, AFolderWithoutLabels) {
   EXPECT_EQ(result.json()["labelled"], false);
   EXPECT_TRUE(result.json()["original_accuracy"].is_null());
   EXPECT_EQ(result.json()["test"]["right"], result.json()["agreement"]["part"]);
+}
+
+/// Before anything is trained, and not after hours.
+TEST_F(Convert, NetworksThatAreTooDeepAreRefusedAtOnce) {
+  const nn::Activation relu{nn::Activation::Kind::relu};
+  const auto put = [](const nn::Graph& graph) {
+    nn::Graph named = graph;
+    named.preprocessing.classes = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    nn::write_onnx(named, at("deep.onnx"));
+  };
+  put(support::ResidualNetwork(1, {1, 28, 28}, relu).for_cifar(18, 2));
+  expect_refusal(convert({"--dataset", "samples", "--out", at("x.onnx")}, "deep.onnx"), 1,
+                 "109 activations of degree 2");
+  EXPECT_FALSE(fs::exists(at("x.onnx")));
 }
 
 TEST_F(Convert, WhatCannotBeIsOneLine) {

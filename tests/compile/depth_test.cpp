@@ -127,5 +127,15 @@ TEST(Depth, IsABound) {
   }
 }
 
+TEST(Depth, IsInDoubtWhereUsualPrecisionHasNoRoom) {
+  const auto doubt = [](std::size_t n) {
+    const nn::Graph graph = support::ResidualNetwork(1, {1, 16, 16}, nn::Square{}).for_cifar(n, 2);
+    check_depth(graph);
+    return depth_doubt(graph);
+  };
+  EXPECT_EQ(doubt(5), "") << "a ResNet-32, which compiles";
+  EXPECT_THAT(doubt(7), HasSubstr("43 activations"));
+}
+
 }  // namespace
 }  // namespace obscura::compile

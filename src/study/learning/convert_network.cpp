@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/stopwatch.h"
 #include "compile/compile.h"
+#include "compile/depth.h"
 #include "nn/classifier.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
@@ -71,13 +72,18 @@ Share agreeing(const std::vector<std::int64_t>& a, const std::vector<std::int64_
   return share;
 }
 
+/// Of a network that does not compile nothing is measured, and it is not lost for that: cost_of says why.
 nn::Graph with_ranges(nn::Graph graph, const image::Dataset& pictures) {
   std::vector<std::vector<double>> samples;
   for (std::size_t i = 0; i < std::min(kRangeImages, pictures.count); ++i) {
     const auto values = network_values(pictures, i, graph);
     samples.emplace_back(values.begin(), values.end());
   }
-  graph.calibration = compile::calibration_numbers(graph, samples);
+  try {
+    graph.calibration = compile::calibration_numbers(graph, samples);
+  } catch (const UnsupportedError&) {
+    graph.calibration.clear();
+  }
   return graph;
 }
 
@@ -177,8 +183,12 @@ ConvertedNetwork convert_network(const NetworkConversion& conversion, const Trai
   Work work{conversion, run, nn::read_onnx(conversion.network), {}, {}, {}};
   check_convertible(work.graph);
   work.surgery = train::replace_activations(work.graph);
+  compile::check_depth(work.surgery.converted);  // before it is trained for hours
   work.sets = load_conversion_sets(work.graph, run, conversion.no_labels);
   add_new(work.sets.notes, work.graph.notes);
+  if (auto doubt = compile::depth_doubt(work.surgery.converted); !doubt.empty()) {
+    add_new(work.sets.notes, {std::move(doubt)});
+  }
   ConvertedNetwork out;
   out.labelled = work.sets.labelled;
   const auto recipe = wished_recipe(conversion_recipe(), run.recipe, run.choice);
