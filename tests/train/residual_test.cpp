@@ -106,6 +106,7 @@ INSTANTIATE_TEST_SUITE_P(Zoo, DeepModelTest,
 TEST(DeepModels, ResidualOnesHaveThePublishedWeights) {
   EXPECT_EQ(convolution_weights(make_model("resnet20", {3, 32, 32}, 10).graph), published_weights(3));
   EXPECT_EQ(convolution_weights(make_model("resnet32", {3, 32, 32}, 10).graph), published_weights(5));
+  EXPECT_EQ(convolution_weights(make_model("resnet20-relu", {3, 32, 32}, 10).graph), published_weights(3));
   // 0.27 and 0.46 million in He et al.'s table 6, whose shortcuts have no weights.
   EXPECT_NEAR(static_cast<double>(published_weights(3)) / 1e6, 0.27, 0.005);
   EXPECT_NEAR(static_cast<double>(published_weights(5)) / 1e6, 0.46, 0.01);

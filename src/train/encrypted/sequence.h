@@ -49,6 +49,10 @@ class Sequence {
     return add("conv", std::move(conv));
   }
   Sequence& relu() { return add("relu", nn::Activation{nn::Activation::Kind::relu, 0, 0}); }
+  Sequence& norm() {
+    const std::size_t channels = shape().channels;
+    return add("norm", nn::BatchNorm{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)});
+  }
   Sequence& merge(nn::Merge::Kind kind) {
     return add("merge", nn::Merge{kind, kind == nn::Merge::Kind::concat ? graph_.chunks->count() : 1});
   }
@@ -58,9 +62,9 @@ class Sequence {
   Sequence& quadratic() { return activation(Act::quadratic); }
   /// The same, or a batch norm and a ReLU.
   Sequence& activation(Act act) {
-    const std::size_t channels = shape().channels;
-    add("norm", nn::BatchNorm{std::vector<float>(channels, 1.0F), std::vector<float>(channels, 0.0F)});
+    norm();
     if (act == Act::relu) return relu();
+    const std::size_t channels = shape().channels;
     nn::Polynomial polynomial;
     polynomial.coefficients.assign(channels, {0.0F, kLinearStart, kSquareStart});
     return add("quadratic", std::move(polynomial));

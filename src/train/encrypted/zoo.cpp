@@ -28,7 +28,7 @@ constexpr Shape kCifar{3, 32, 32};
 constexpr Shape kSurfaces{1, 112, 112};
 constexpr ChunkSize kUsualChunk{28, 28};
 
-constexpr std::array<Entry, 20> kEntries{{
+constexpr std::array<Entry, 21> kEntries{{
     {"tenseal",
      "1x28x28: Conv 1->4 7x7 stride 3, square, Linear 256->64, square, Linear 64->classes; Adam 0.001, 10 epochs",
      kDigits, 7, 1, build_tenseal, paper_tenseal_recipe},
@@ -57,8 +57,9 @@ constexpr std::array<Entry, 20> kEntries{{
      "3x32x32: ResNet-20, 16 to 64 maps, 19 quadratics, shortcuts of 1x1 convolutions, mean, Linear 64->classes; Muon, "
      "60 epochs with augmentation",
      kCifar, 8, 4, build_resnet20, residual_recipe},
-    {"resnet32", "3x32x32: the same with 31 quadratics; at the limit of N = 2^16: less precise, ten gigabytes of keys",
-     kCifar, 8, 4, build_resnet32, residual_recipe},
+    {"resnet32",
+     "3x32x32: the same with 31 quadratics; at the limit of N = 2^16: 2.7 gigabytes of keys, ten at the server", kCifar,
+     8, 4, build_resnet32, residual_recipe},
     {"vgg-s",
      "3x32x32: eight 3x3 convolutions of 32 to 128 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "128->classes; Muon, 60 epochs with augmentation",
@@ -89,6 +90,10 @@ constexpr std::array<Entry, 20> kEntries{{
     {"relu-l", "1x28x28: obscura-l with twice the maps and ReLU; a teacher for --distill-from", kDigits, 8, 4,
      build_relu_l, relu_l_recipe},
     {"relu-m", "3x32x32: obscura-m with ReLU; a teacher for --distill-from", kCifar, 8, 8, build_relu_m, relu_m_recipe},
+    {"resnet20-relu",
+     "3x32x32: ResNet-20 with ReLU and batch norms as published, for the clear and for convert; Muon, 60 epochs with "
+     "augmentation",
+     kCifar, 8, 4, build_resnet20_relu, resnet_relu_recipe},
     {"rcnn",
      "3x32x32: six 3x3 convolutions of 32 to 128 maps, ReLU, each two with a maximum pool and dropout, Linear "
      "2048->classes, for the clear; RMSprop 0.001, 12 epochs with augmentation (RCNN_CKKS has --epochs 100)",

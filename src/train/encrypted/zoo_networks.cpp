@@ -114,7 +114,6 @@ Recipe own_recipe(const std::string& dataset) {
 Recipe lenet5_recipe(const std::string& dataset) {
   Recipe recipe = own_recipe(dataset);
   recipe.epochs = 20;
-  recipe.bfloat16 = true;
   return recipe;
 }
 
@@ -134,7 +133,6 @@ Recipe obscura_m_recipe(const std::string&) {
   recipe.normalised_squares = true;
   recipe.range_bound = 12;
   recipe.freeze_norms = 0.25;
-  recipe.bfloat16 = true;
   recipe.augmentation = parse_augmentation("crop+flip+cutout");
   return recipe;
 }

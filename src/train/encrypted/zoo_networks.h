@@ -46,6 +46,8 @@ nn::Graph build_whole_own(const Shape& input, std::size_t classes);
 
 /// Teachers, with ReLU where the networks above have quadratics: relu-l is obscura-l with twice the maps.
 nn::Graph build_relu_l(const Shape& input, std::size_t classes);
+/// A ResNet-20 as it is published and as people have it: what `convert` starts from.
+nn::Graph build_resnet20_relu(const Shape& input, std::size_t classes);
 nn::Graph build_relu_m(const Shape& input, std::size_t classes);
 
 /// The classifier of RCNN_CKKS (Baghdad Sci. J. 20(1), 2023), for the clear: three times two convolutions 3x3 with
@@ -59,7 +61,7 @@ Recipe paper_tenseal_recipe(const std::string& dataset);
 Recipe paper_cryptondl_recipe(const std::string& dataset);
 /// For the project's own networks on 28 x 28 images; clothes are mirrored and shifted, characters moved and turned.
 Recipe own_recipe(const std::string& dataset);
-/// The same, shorter and in bfloat16: five times the work an image.
+/// The same, shorter: five times the work an image.
 Recipe lenet5_recipe(const std::string& dataset);
 Recipe obscura_m_recipe(const std::string& dataset);
 /// obscura_m_recipe, longer and with averaged weights.
@@ -70,6 +72,7 @@ Recipe surface_recipe(const std::string& dataset);
 Recipe chunk_own_recipe(const std::string& dataset);
 Recipe relu_l_recipe(const std::string& dataset);
 Recipe relu_m_recipe(const std::string& dataset);
+Recipe resnet_relu_recipe(const std::string& dataset);
 /// The same paper's training with an eighth of its epochs. Table 6 goes from a learning rate of 0.001 to 0.0003, over
 /// batches of 64, and does not say when; table 2 says 0.01 and 100. The steps are those of the well-known Keras example
 /// whose network and optimiser these are: a half after 75, 0.3 after 100 of 125 epochs.

@@ -24,7 +24,27 @@ nn::Graph residual_network(const char* name, const Shape& input, std::size_t cla
   return classified(net, classes);
 }
 
+/// A block of He et al. with its norms where they have them, before the sum, and a shortcut of convolution and norm
+/// (their option B) where the shape changes.
+void add_published_block(Sequence& net, std::size_t maps, std::size_t stride) {
+  const std::size_t from = net.last();
+  const bool same = stride == 1 && net.shape().channels == maps;
+  net.conv({maps, 3, stride, 1, false}).norm().relu().conv({maps, 3, 1, 1, false}).norm();
+  const std::size_t branch = net.last();
+  if (!same) net.from(from).conv({maps, 1, stride, 0, false}).norm();
+  net.sum(branch, same ? from : net.last()).relu();
+}
+
 }  // namespace
+
+nn::Graph build_resnet20_relu(const Shape& input, std::size_t classes) {
+  Sequence net("resnet20-relu", input);
+  net.conv({16, 3, 1, 1, false}).norm().relu();
+  for (const std::size_t maps : {16, 32, 64}) {
+    for (std::size_t i = 0; i < 3; ++i) add_published_block(net, maps, i == 0 && maps != 16 ? 2 : 1);
+  }
+  return classified(net, classes);
+}
 
 nn::Graph build_resnet20(const Shape& input, std::size_t classes) {
   return residual_network("resnet20", input, classes, 3);
@@ -59,6 +79,13 @@ Recipe residual_recipe(const std::string& dataset) {
   Recipe recipe = obscura_m_recipe(dataset);
   recipe.epochs = 60;
   recipe.weight_average = 0.995;
+  return recipe;
+}
+
+Recipe resnet_relu_recipe(const std::string& dataset) {
+  Recipe recipe = residual_recipe(dataset);
+  recipe.range_weight = 0;
+  recipe.freeze_norms = 0;
   return recipe;
 }
 
