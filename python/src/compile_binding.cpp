@@ -64,11 +64,11 @@ study::CompilationRequest request_of(const std::string& network, const RequestVa
 }
 
 /// As `obscura compile` prints it.
-std::string report_of(const study::CompilationRequest& request, const study::Compilation& done) {
+std::string report_of(const study::Compilation& done) {
   const auto& program = done.program;
   std::string text = compile::report(program, done.measured);
   if (done.slowdown > 0) text += study::expected_here(program, done.slowdown);
-  text += compile::failure_text(compile::failure_of(program, done.graph, request.options));
+  text += compile::failure_text(done.failure);
   return text + "images       " + preprocessing_text(done.graph.preprocessing, done.graph.input_shape()) + "\n";
 }
 
@@ -90,7 +90,7 @@ py::tuple compile_network(const std::string& network, const py::dict& values, co
     request.on_fit = [&](const compile::FitReport& fitted) { made.report += fitted.text() + "\n"; };
     request.on_comparison = [&](const study::ReluComparison& c) { made.report += study::relu_text(c) + "\n"; };
     const auto compilation = study::compile_program(request);
-    made.report += report_of(request, compilation);
+    made.report += report_of(compilation);
     made.program = program::write_program(compilation.program);
     made.spec = message::write_client_spec(compilation.program.client);
     made.facts = study::compilation_json(request, compilation).dump();
