@@ -104,7 +104,7 @@ TEST(Depth, MaximumPoolsAreRefusedBeforeAnythingElseIsSaid) {
   nn::add_node(graph, "relu", nn::Activation{nn::Activation::Kind::relu}, {0});
   nn::add_node(graph, "largest", nn::MaxPool{{2, 2}, {2, 2}}, {1});
   const auto told = AllOf(HasSubstr("layer 'largest' has a maximum pooling, which cannot be computed under encryption"),
-                          HasSubstr("train with average pooling"));
+                          HasSubstr("obscura convert puts average pooling in its place"));
   EXPECT_THAT(refusal([&] { compile(graph); }), told);
   EXPECT_THAT(refusal([&] { calibration_numbers(graph, {}); }), told);
   EXPECT_THAT(refusal([&] { check_depth_before_fitting(graph, std::vector<float>(36), {}); }), told);
