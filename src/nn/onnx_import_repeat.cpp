@@ -32,8 +32,8 @@ std::string dims_text(const Dims& dims) {
 
 }  // namespace
 
-/// The node of input i with every value as often as these dims want it.
-std::size_t Importer::repeated_input(const NodeView& node, int i, const Dims& dims) {
+/// The node of input i with every value as often as these dims want it; `label`: of the layer that does it.
+std::size_t Importer::repeated_input(const NodeView& node, int i, const Dims& dims, const std::string& label) {
   const std::size_t source = layer_input(node, i);
   Places made = places_of(input(node, i).dims);
   made.dims.insert(made.dims.begin(), dims.size() - made.dims.size(), 1);
@@ -45,7 +45,6 @@ std::size_t Importer::repeated_input(const NodeView& node, int i, const Dims& di
   const auto shape = as_shape(dims);
   if (!shape) node.unsupported("repeats values to " + dims_text(dims) + ", which is no image and no list of numbers");
   if (made.source.size() == graph_.nodes[source].shape.size() && *shape == graph_.nodes[source].shape) return source;
-  const std::string label = node.name() + (i == 0 ? "_left" : "_right");
   return add_node(graph_, label, Rearrange{*shape, std::move(made.source)}, {source});
 }
 
@@ -55,8 +54,8 @@ void Importer::add_two_shapes(const NodeView& node) {
   const Dims left = input(node, 0).dims, right = input(node, 1).dims;
   const auto dims = broadcast_dims(left, right);
   if (!dims) node.fail("combines tensors of " + dims_text(left) + " and " + dims_text(right));
-  const std::size_t a = repeated_input(node, 0, *dims);
-  std::size_t b = repeated_input(node, 1, *dims);
+  const std::size_t a = repeated_input(node, 0, *dims, node.name() + "_left");
+  std::size_t b = repeated_input(node, 1, *dims, node.name() + "_right");
   if (node.type() == "Mul") return define_layer(node, Product{}, {a, b}, *dims);
   if (node.type() == "Sub") b = emit(node.name() + "_negated", b, Expression().negated());
   define_layer(node, Add{}, {a, b}, *dims);
@@ -69,7 +68,7 @@ void Importer::add_expand(const NodeView& node) {
   if (input(node, 0).constant) node.unsupported("is supported on tensors of the image only");
   const auto dims = broadcast_dims(input(node, 0).dims, shape.ints);
   if (!dims) node.fail("expands a tensor of " + dims_text(input(node, 0).dims) + " to " + dims_text(shape.ints));
-  const std::size_t made = repeated_input(node, 0, *dims);
+  const std::size_t made = repeated_input(node, 0, *dims, node.name());
   define(node, Value{nullptr, made, {}, {}, *dims, node.name()});
 }
 

@@ -137,7 +137,7 @@ class Importer {
   void square_or_power(const NodeView& node, std::size_t exponent);
 
   // onnx_import_repeat.cpp: what repeats values
-  std::size_t repeated_input(const NodeView& node, int i, const Dims& dims);
+  std::size_t repeated_input(const NodeView& node, int i, const Dims& dims, const std::string& label);
   void add_two_shapes(const NodeView& node);
   void add_expand(const NodeView& node);
   void compare_sizes(const NodeView& node);
