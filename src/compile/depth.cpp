@@ -345,10 +345,9 @@ std::string depth_doubt(const nn::Graph& graph) {
       graph, Gates(graph), [&](std::size_t node) { return degree_at(graph, node, least_degree); }, kUsual);
   if (depth.bits <= available_bits()) return {};
   return fmt::format(
-      "{} activations, one behind the other, of the {:.0f} bits that each usually takes are {:.0f} bits, and the "
-      "largest "
-      "ring has room for {:.0f} at 128-bit security: it will not compile unless much less precision is enough for it",
-      depth.squares, kUsualSquareBits, depth.bits, available_bits());
+      "{} activations and products, one behind the other, usually take {:.0f} bits, and the largest ring has room for "
+      "{:.0f} at 128-bit security: it will not compile unless much less precision is enough for it",
+      depth.squares, depth.bits, available_bits());
 }
 
 void check_depth_before_fitting(const nn::Graph& graph, const std::vector<float>& sample, const FitOptions& options) {

@@ -285,9 +285,9 @@ class Search {
   }
 
   const program::StagePatterns& patterns_at(std::size_t i) {
-    auto& known = patterns_[i];
-    if (!known) known = program::patterns_of(stages_[i]);
-    return *known;
+    const auto [it, fresh] = patterns_.try_emplace(i);
+    if (fresh) it->second = program::patterns_of(stages_[i]);
+    return it->second;
   }
 
   void plan(const SlotMap& map, const std::vector<circuits::BlockOffset>& offsets, const circuits::StepCosts& costs,
@@ -324,7 +324,7 @@ class Search {
   Layouts layouts_;
   Layout of_windows_;  ///< what the first stage makes of its windows
   std::map<Key, std::unique_ptr<PricedStage>> priced_;
-  std::map<std::size_t, std::optional<program::StagePatterns>> patterns_;  ///< of the stages that were looked at
+  std::map<std::size_t, program::StagePatterns> patterns_;  ///< of the stages that were looked at
 };
 
 }  // namespace

@@ -120,16 +120,19 @@ std::optional<double> Importer::bound(const NodeView& node, int i, const char* a
 void Importer::add_clip(const NodeView& node) {
   if (input(node, 0).constant) node.unsupported("works on a constant");
   if (input(node, 0).gate) layer_input(node, 0);
+  // Files write the largest float where a side has no bound.
+  constexpr double none = 1e30;
   const auto low = bound(node, 1, "min");
   const auto high = bound(node, 2, "max");
-  if (!low && !high) return define(node, Value(input(node, 0)));
+  const bool below = low && *low > -none, above = high && *high < none;
+  if (!below && !above) return define(node, Value(input(node, 0)));
   const Expression x = input(node, 0).expression;
   Activation relu{Kind::relu};
   relu.spelling = "Clip";
-  if (low && high) {
+  if (below && above) {
     const Activation clip{Kind::clip, static_cast<float>(*low), static_cast<float>(*high)};
     define_gate(node, clip, x, Expression::constant(1.0), Expression::constant(0.0));
-  } else if (low) {  // low + relu(x - low)
+  } else if (below) {  // low + relu(x - low)
     define_gate(node, relu, x + Expression::constant(-*low), Expression::constant(1.0), Expression::constant(*low));
   } else {  // high - relu(high - x)
     define_gate(node, relu, x.negated() + Expression::constant(*high), Expression::constant(-1.0),

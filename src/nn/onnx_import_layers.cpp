@@ -125,9 +125,8 @@ void Importer::add_average_pool(const NodeView& node) {
   const bool counted = node.integer("count_include_pad", 0) != 0, ceil = node.integer("ceil_mode", 0) != 0;
   if (ceil) apply_ceil_mode(node, window, in, counted);
   AvgPool pool{window.kernel, window.stride, window.padding, counted};
-  if (ceil) {
-    // Zeros around the image would be counted where the window hangs over.
-  } else if (takes_padding(pool, graph_.nodes[source].layer)) {
+  // Where a window hangs over, zeros around the image would be counted there, too.
+  if (!ceil && takes_padding(pool, graph_.nodes[source].layer)) {
     add_padding(window, take_zero_padding(node, source));
     if (window.padding != pool.padding) pool = {window.kernel, window.stride, window.padding, true};
   }

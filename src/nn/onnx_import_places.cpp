@@ -9,8 +9,6 @@
 namespace obscura::nn {
 namespace {
 
-constexpr std::size_t kMaxRank = 8;
-
 std::size_t product(const Dims& dims) {
   return static_cast<std::size_t>(std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()));
 }
@@ -80,7 +78,7 @@ void Importer::charge_places(std::size_t count) {
 Places Importer::places(const NodeView& node) {
   layer_input(node, 0);
   const Dims& dims = input(node, 0).dims;
-  if (dims.size() > kMaxRank) node.unsupported("has more than 8 axes");
+  if (dims.size() > kMaxAxes) node.unsupported("has more than 8 axes");
   charge_places(product(dims));
   return places_of(dims);
 }

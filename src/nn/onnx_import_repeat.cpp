@@ -7,13 +7,12 @@
 namespace obscura::nn {
 namespace {
 
-constexpr std::size_t kMostAxes = 8;
 constexpr std::int64_t kMostRepeats = std::int64_t{1} << 20;
 
 /// The dims that both repeat to, by NumPy's broadcasting; nothing where an axis differs that is not 1.
 std::optional<Dims> broadcast_dims(const Dims& a, const Dims& b) {
   const std::size_t rank = std::max(a.size(), b.size());
-  if (rank > kMostAxes) return std::nullopt;
+  if (rank > kMaxAxes) return std::nullopt;
   Dims made(rank, 1);
   for (std::size_t i = 0; i < rank; ++i) {  // from the last axis on
     const std::int64_t left = i < a.size() ? a[a.size() - 1 - i] : 1, right = i < b.size() ? b[b.size() - 1 - i] : 1;

@@ -11,7 +11,6 @@ namespace {
 
 /// Shapes computed in the file are short lists.
 constexpr std::size_t kMaxShapeList = 64;
-constexpr std::size_t kMaxRank = 8;
 
 std::int64_t product(const Dims& dims) {
   return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
@@ -27,7 +26,7 @@ Constant short_list(std::vector<std::int64_t> values) {
 
 /// ONNX Reshape: 0 keeps an axis, -1 is what remains.
 Dims resolve_reshape(const NodeView& node, const Dims& from, const std::vector<std::int64_t>& target) {
-  if (target.size() > kMaxRank) node.unsupported("has more than 8 axes");
+  if (target.size() > kMaxAxes) node.unsupported("has more than 8 axes");
   Dims dims;
   std::int64_t known = 1;
   std::optional<std::size_t> open;
@@ -97,7 +96,7 @@ Dims Importer::reshaped_dims(const NodeView& node, const Dims& dims) const {
     return resolve_reshape(node, dims, target.ints);
   }
   Dims chosen = axes(node);
-  if (chosen.size() > kMaxRank || dims.size() > kMaxRank) node.unsupported("has more than 8 axes");
+  if (chosen.size() > kMaxAxes || dims.size() > kMaxAxes) node.unsupported("has more than 8 axes");
   Dims result = dims;
   if (node.type() == "Unsqueeze") {
     for (auto& axis : chosen) axis = normal_axis(node, axis, dims.size() + chosen.size());

@@ -191,6 +191,9 @@ class Importer {
 /// Most nodes of a file.
 inline constexpr int kMaxNodes = 8192;
 
+/// Most axes of a tensor that is moved about.
+inline constexpr std::size_t kMaxAxes = 8;
+
 /// Which nodes the network's output depends on; the rest of the file is not looked at. Throws FormatError for a tensor
 /// that two nodes make.
 std::vector<bool> needed_nodes(const onnx::GraphProto& proto);

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "nn/onnx_builder.h"
 #include "nn/onnx_read.h"
@@ -294,6 +296,22 @@ TEST(OnnxOperators, ExpandBySizesThatTheFileComputes) {
   onnx.ints("minus", {-1, -1, 1, 2}), onnx.ints("one", {-1}), onnx.ints("keep", {1, 2, 1, 1});
   const auto sizes = onnx.node("Where", {onnx.node("Equal", {"minus", "one"}), "keep", "minus"});
   EXPECT_THAT(run(onnx.read(onnx.node("Expand", {mean, sizes}))), ElementsAre(1.5, 1.5, 3.5, 3.5));
+}
+
+/// Else a sum of ReLUs would have to hold 3e38 and x.
+TEST(OnnxOperators, AClipByTheLargestFloatHasOneSide) {
+  for (const bool upper : {false, true}) {
+    OnnxBuilder onnx({1, 3}, 10);
+    const auto y = onnx.node("Clip", {"x"});
+    onnx.set("min", upper ? -std::numeric_limits<float>::max() : 2.0F);
+    onnx.set("max", upper ? 2.0F : std::numeric_limits<float>::max());
+    const Graph graph = onnx.read(y);
+    for (const Node& node : graph.nodes) {
+      const auto* activation = std::get_if<Activation>(&node.layer);
+      EXPECT_TRUE(activation == nullptr || activation->kind == Activation::Kind::relu) << node.name;
+    }
+    EXPECT_THAT(run(graph), ElementsAreArray(upper ? std::vector<double>{1, 2, 2} : std::vector<double>{2, 2, 3}));
+  }
 }
 
 TEST(OnnxOperators, TensorsThatDoNotRepeatToOneAreRefused) {
