@@ -257,7 +257,7 @@ void BlockRun::extend(Polynomial& c0) const {
   const ring::RnsBasis basis = context_.extended(t_.limbs());
   Polynomial result(n_, basis.rows());
   for (std::size_t row = 0; row < t_.limbs(); ++row) {
-    ring_of(row).mul_scalar(result.limb(row), c0.limb(row), context_.p_mod_q(row));
+    ring_of(row).mul_scalar(result.limb(row), c0.limb(row), context_.p_mod_q(t_.limbs(), row));
   }
   std::fill(result.limb(t_.limbs()), result.limb(0) + n_ * basis.rows(), std::uint64_t{0});
   c0 = std::move(result);
@@ -279,7 +279,7 @@ void BlockRun::giant_step(std::int64_t step, Chain& chain, const Parts* sum) con
     std::uint64_t* const c1 = chain.spare.limb(row);
     q.permute(c1, u1, galois.permutation.data());
     if (sum == nullptr) return;
-    q.mul_scalar(scaled.data(), sum->c0.limb(row), context_.p_mod_q(row));
+    q.mul_scalar(scaled.data(), sum->c0.limb(row), context_.p_mod_q(t_.limbs(), row));
     q.add(c0, c0, scaled.data());
     q.add(c1, c1, sum->c1.limb(row));
   };

@@ -117,7 +117,7 @@ std::vector<std::int64_t> LinearPlan::rotations() const {
 StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
   // Fitted on a 2-core Zen 4 machine with the IFMA kernels at N = 2^13; only ratios matter.
   const auto n = static_cast<double>(context.degree());
-  const auto l = static_cast<double>(limbs), k = static_cast<double>(context.special_limbs());
+  const auto l = static_cast<double>(limbs), k = static_cast<double>(context.extended(limbs).special());
   const auto digits = static_cast<double>(context.digits(limbs));
   const double ntt = 0.94e-4 * n * std::log2(n);  // microseconds: 10 at 2^13
   const double word = 0.8e-4 * n;                 // one lazy multiply-add over N words in cache
@@ -130,7 +130,7 @@ StepCosts step_costs(const ckks::Context& context, std::size_t limbs) {
   // Two real diagonals share a transform (block_transform.h); what the products read is near.
   costs.plaintext = l * (ntt / 2 + 2 * word);
   double bits = context.log_q(limbs);
-  for (std::size_t i = 0; i < context.special_limbs(); ++i) bits += context.p(i).modulus().bits();
+  for (std::size_t i = 0; i < context.extended(limbs).special(); ++i) bits += context.p(i).modulus().bits();
   costs.key_megabytes = digits * bits * n / 8e6;
   return costs;
 }

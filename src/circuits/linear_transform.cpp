@@ -124,7 +124,7 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
   std::uint64_t* const e = scratch.data();
   std::uint64_t *const pc0 = e + 2 * babies * stride, *const t0 = pc0 + stride, *const t1 = t0 + stride;
   const bool special = basis_.is_special(row);
-  if (!special) q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(row));
+  if (!special) q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(limbs(), row));
   for (std::size_t b = 0; b < babies; ++b) {
     std::uint64_t *const e0 = e + 2 * b * stride, *const e1 = e0 + stride;
     if (plan_.babies[b] == 0) {
@@ -133,7 +133,7 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
         std::fill(e1, e1 + n, 0);
       } else {
         std::copy(pc0, pc0 + n, e0);
-        q.mul_scalar(e1, x.parts[1].limb(row), context.p_mod_q(row));
+        q.mul_scalar(e1, x.parts[1].limb(row), context.p_mod_q(limbs(), row));
       }
       continue;
     }

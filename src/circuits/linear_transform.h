@@ -53,7 +53,7 @@ class LinearTransform {
   LinearPlan plan_;
   double scale_;
   ckks::Digest context_;
-  ring::RnsBasis basis_;  ///< the level and all special primes
+  ring::RnsBasis basis_;  ///< the level and its special primes
   /// The plaintexts: row after row of primes, in it giant after giant, each a stream of ring::plaintext_product.
   AlignedWords stream_;
   std::vector<std::size_t> row_begin_;  // bytes

@@ -44,9 +44,9 @@ ckks::Ciphertext rotation_sum(const ckks::Evaluator& evaluator, const ckks::Ciph
       std::fill(s0, s0 + n, 0);
       std::fill(s1, s1 + n, 0);
     } else {
-      q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(row));
+      q.mul_scalar(pc0, x.parts[0].limb(row), context.p_mod_q(basis.limbs(), row));
       std::copy(pc0, pc0 + n, s0);
-      q.mul_scalar(s1, x.parts[1].limb(row), context.p_mod_q(row));
+      q.mul_scalar(s1, x.parts[1].limb(row), context.p_mod_q(basis.limbs(), row));
     }
     for (const std::int64_t step : steps) {
       const auto& key = evaluator.keys().galois(ring::galois_element(step, n), basis.limbs());

@@ -33,15 +33,15 @@ void check_ciphertext(const Context& context, const Ciphertext& ciphertext) {
 void check_plaintext(const Context& context, const Plaintext& plaintext) {
   require_context(context, plaintext.context, "plaintext");
   const ring::RnsBasis& basis = plaintext.basis;
-  const bool sound = basis.limbs() >= 1 && context.extended(context.max_limbs()).covers(basis) &&
-                     (basis.special() == 0 || basis.special() == context.special_limbs());
+  const bool sound = basis.limbs() >= 1 && basis.limbs() <= context.max_limbs() &&
+                     (basis.special() == 0 || basis == context.extended(basis.limbs()));
   if (sound && plaintext.poly.degree() == context.degree() && plaintext.poly.limbs() == basis.rows()) return;
   throw MismatchError("plaintext of degree " + std::to_string(plaintext.poly.degree()) + " with " +
                       std::to_string(plaintext.poly.limbs()) + " rows for " + std::to_string(basis.limbs()) +
                       " limbs and " + std::to_string(basis.special()) +
                       " special primes; these parameters have degree " + std::to_string(context.degree()) + ", 1 to " +
-                      std::to_string(context.max_limbs()) + " limbs and " + std::to_string(context.special_limbs()) +
-                      " special primes");
+                      std::to_string(context.max_limbs()) + " limbs and of " + std::to_string(context.special_limbs()) +
+                      " special primes none or those of the level");
 }
 
 Ciphertext expand(const Context& context, const SeededCiphertext& seeded) {

@@ -84,33 +84,44 @@ Context::Context(const Parameters& parameters)
     : parameters_(parameters), digest_(digest_of(parameters)), degree_(std::size_t{1} << parameters.log_degree) {
   for (const std::uint64_t q : parameters.q) q_.emplace_back(degree_, q);
   for (const std::uint64_t p : parameters.p) p_.emplace_back(degree_, p);
-  precompute_key_switching();
+  for (std::size_t i = 0; i < q_.size(); ++i) key_factor_.push_back(special_product(0, p_.size(), i));
+  levels_.resize(q_.size() + 1);
+  for (std::size_t limbs = q_.size(); limbs >= 1; --limbs) {
+    Level& level = levels_[limbs] = make_level(limbs);
+    if (limbs < q_.size() && levels_[limbs + 1].special == level.special) level.mod_down = levels_[limbs + 1].mod_down;
+    if (level.mod_down == nullptr) {
+      level.mod_down = std::make_shared<ring::ModDown>(pointers(q_, 0, limbs), pointers(p_, 0, level.special));
+    }
+  }
 }
 
-void Context::precompute_key_switching() {
-  for (const auto& q : q_) {
-    std::uint64_t product = 1;
-    for (const auto& p : p_) product = q.modulus().mul(product, q.modulus().reduce(p.value()));
-    p_mod_q_.push_back(product);
-  }
-  const auto all_p = pointers(p_, 0, p_.size());
-  mod_down_ = std::make_unique<ring::ModDown>(pointers(q_, 0, q_.size()), all_p);
+std::uint64_t Context::special_product(std::size_t first, std::size_t last, std::size_t i) const {
+  const ring::Modulus& q = q_[i].modulus();
+  std::uint64_t product = 1;
+  for (std::size_t k = first; k < last; ++k) product = q.mul(product, q.reduce(p_[k].value()));
+  return product;
+}
 
-  rescale_.resize(q_.size() + 1);
-  mod_up_.resize(q_.size() + 1);
-  for (std::size_t limbs = 1; limbs <= q_.size(); ++limbs) {
-    if (limbs > 1) {
-      rescale_[limbs] = std::make_unique<ring::ModDown>(pointers(q_, 0, limbs - 1), pointers(q_, limbs - 1, limbs));
-    }
-    for (std::size_t first = 0; first < limbs; first += parameters_.digit_size) {
-      const std::size_t last = std::min(first + parameters_.digit_size, limbs);
-      auto to = pointers(q_, 0, first);
-      const auto rest = pointers(q_, last, limbs);
-      to.insert(to.end(), rest.begin(), rest.end());
-      to.insert(to.end(), all_p.begin(), all_p.end());
-      mod_up_[limbs].push_back(std::make_unique<ring::BaseConverter>(pointers(q_, first, last), std::move(to)));
-    }
+Context::Level Context::make_level(std::size_t limbs) const {
+  Level level;
+  level.special = special_primes(parameters_, limbs);
+  for (std::size_t i = 0; i < limbs; ++i) {
+    level.p_mod_q.push_back(special_product(0, level.special, i));
+    if (level.special == p_.size()) continue;
+    level.left_out_inverse.push_back(q_[i].modulus().inverse(special_product(level.special, p_.size(), i)));
   }
+  if (limbs > 1) {
+    level.rescale = std::make_unique<ring::ModDown>(pointers(q_, 0, limbs - 1), pointers(q_, limbs - 1, limbs));
+  }
+  for (std::size_t first = 0; first < limbs; first += parameters_.digit_size) {
+    const std::size_t last = std::min(first + parameters_.digit_size, limbs);
+    auto to = pointers(q_, 0, first);
+    const auto rest = pointers(q_, last, limbs), special = pointers(p_, 0, level.special);
+    to.insert(to.end(), rest.begin(), rest.end());
+    to.insert(to.end(), special.begin(), special.end());
+    level.mod_up.push_back(std::make_unique<ring::BaseConverter>(pointers(q_, first, last), std::move(to)));
+  }
+  return level;
 }
 
 double Context::log_q(std::size_t limbs) const {

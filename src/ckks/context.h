@@ -39,38 +39,56 @@ class Context {
   const ring::PrimeRing& ring(ring::RnsPrime prime) const { return prime.special ? p_[prime.index] : q_[prime.index]; }
   /// Of a row of a basis that the context has.
   const ring::PrimeRing& ring(const ring::RnsBasis& basis, std::size_t row) const { return ring(basis.prime(row)); }
-  /// The basis of a level and all special primes: what key switching works on.
-  ring::RnsBasis extended(std::size_t limbs) const { return {limbs, p_.size()}; }
+  /// The basis of a level and the special primes that it takes (special_primes): what key switching works on.
+  ring::RnsBasis extended(std::size_t limbs) const { return {limbs, levels_[limbs].special}; }
+  /// Every prime.
+  ring::RnsBasis all_primes() const { return {q_.size(), p_.size()}; }
   /// log2 of q[0] ... q[limbs - 1].
   double log_q(std::size_t limbs) const;
   double log_qp() const;
   int security_bits() const;
 
-  /// P mod q[i].
-  std::uint64_t p_mod_q(std::size_t i) const { return p_mod_q_[i]; }
-  /// Division by P from a value over q[0..] and all special primes: the end of a key switch.
-  const ring::ModDown& mod_down() const { return *mod_down_; }
+  /// P mod q[i], of all special primes: the factor in keys.
+  std::uint64_t key_factor(std::size_t i) const { return key_factor_[i]; }
+  /// P mod q[i], of the special primes of a level.
+  std::uint64_t p_mod_q(std::size_t limbs, std::size_t i) const { return levels_[limbs].p_mod_q[i]; }
+  /// Modulo q[0..], the inverse of the product of the special primes that a level leaves out; empty where it has all.
+  const std::vector<std::uint64_t>& left_out_inverse(std::size_t limbs) const {
+    return levels_[limbs].left_out_inverse;
+  }
+  /// Division by P from a value over q[0..] and the special primes of a level: the end of a key switch.
+  const ring::ModDown& mod_down(std::size_t limbs) const { return *levels_[limbs].mod_down; }
   /// Division by q[limbs - 1] from `limbs` limbs.
-  const ring::ModDown& rescale(std::size_t limbs) const { return *rescale_[limbs]; }
-  /// From the primes of a digit at a level to all other primes of that level and the special ones, in that order.
-  const ring::BaseConverter& mod_up(std::size_t limbs, std::size_t digit) const { return *mod_up_[limbs][digit]; }
+  const ring::ModDown& rescale(std::size_t limbs) const { return *levels_[limbs].rescale; }
+  /// From the primes of a digit at a level to all other primes of that level and its special ones, in that order.
+  const ring::BaseConverter& mod_up(std::size_t limbs, std::size_t digit) const {
+    return *levels_[limbs].mod_up[digit];
+  }
 
   /// Scratch memory of everything that runs on this context. Thread-safe.
   ScratchPool& scratch() const { return scratch_; }
 
  private:
+  struct Level {
+    std::size_t special = 0;
+    std::vector<std::uint64_t> p_mod_q, left_out_inverse;
+    std::shared_ptr<const ring::ModDown> mod_down;  ///< levels of as many special primes share it
+    std::unique_ptr<ring::ModDown> rescale;
+    std::vector<std::unique_ptr<ring::BaseConverter>> mod_up;
+  };
+
   explicit Context(const Parameters& parameters);
-  void precompute_key_switching();
+  Level make_level(std::size_t limbs) const;
+  /// p[first] ... p[last-1] modulo q[i].
+  std::uint64_t special_product(std::size_t first, std::size_t last, std::size_t i) const;
 
   Parameters parameters_;
   Digest digest_{};
   std::size_t degree_;
   std::vector<ring::PrimeRing> q_;
   std::vector<ring::PrimeRing> p_;
-  std::vector<std::uint64_t> p_mod_q_;
-  std::unique_ptr<ring::ModDown> mod_down_;
-  std::vector<std::unique_ptr<ring::ModDown>> rescale_;
-  std::vector<std::vector<std::unique_ptr<ring::BaseConverter>>> mod_up_;
+  std::vector<std::uint64_t> key_factor_;
+  std::vector<Level> levels_;  // by limbs; that of none is empty
   mutable ScratchPool scratch_;
 };
 

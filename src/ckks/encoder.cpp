@@ -152,9 +152,10 @@ double Encoder::round_periodic(std::span<const double> values, double scale, std
 
 Plaintext Encoder::from_rounded(const double* coefficients, double largest, double scale,
                                 const ring::RnsBasis& basis) const {
-  if (basis.special() != 0 && basis.special() != context_->special_limbs()) {
-    throw ParameterError("a plaintext has rows for all " + std::to_string(context_->special_limbs()) +
-                         " special primes or none, not " + std::to_string(basis.special()));
+  const std::size_t special = context_->extended(basis.limbs()).special();
+  if (basis.special() != 0 && basis.special() != special) {
+    throw ParameterError("a plaintext of " + std::to_string(basis.limbs()) + " limbs has rows for " +
+                         std::to_string(special) + " special primes or none, not " + std::to_string(basis.special()));
   }
   Plaintext result{context_->digest(), basis, ring::Polynomial(context_->degree(), basis.rows()), scale};
   for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t row) {

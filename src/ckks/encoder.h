@@ -25,7 +25,7 @@ class Encoder {
   ~Encoder();
   const Context& context() const { return *context_; }
 
-  /// `basis`: a number of limbs, or a level with all special primes (Context::extended). Throws ParameterError for too
+  /// `basis`: a number of limbs, or a level with its special primes (Context::extended). Throws ParameterError for too
   /// many values, a value or scale that is not finite, scale outside [1, 2^60], a basis that the context does not have,
   /// or a coefficient that would not fit the modulus (|c| >= Q/2).
   Plaintext encode(std::span<const double> values, double scale, ring::RnsBasis basis) const;

@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
+#include <vector>
 
+#include "ckks/digit_row.h"
 #include "ckks/key_switcher.h"
 #include "ring/packed_stream.h"
 
@@ -49,14 +52,17 @@ class KeySwitcher::FreshDigits final : public Digits {
   FreshDigits(const Context& context, const ring::Polynomial& poly, std::size_t at_once)
       : Digits(context.extended(poly.limbs()), context.digits(poly.limbs())),
         context_(context),
-        poly_(poly),
+        degree_(poly.degree()),
         at_once_(at_once),
         coefficients_(context.scratch().take(poly.limbs() * poly.degree())),
         raised_(context.scratch().take(count * at_once * poly.degree())) {
-    const std::size_t n = poly.degree();
+    const bool as_is = context.left_out_inverse(basis.limbs()).empty();
+    if (!as_is) scaled_.emplace(context.scratch().take(poly.limbs() * degree_));
     for (std::size_t i = 0; i < basis.limbs(); ++i) {
-      std::memcpy(coefficients_.data() + i * n, poly.limb(i), n * sizeof(std::uint64_t));
-      context.q(i).inverse(coefficients_.data() + i * n);
+      if (!as_is) digit_row(context, basis.limbs(), i, poly.limb(i), scaled_->data() + i * degree_);
+      own_.push_back(as_is ? poly.limb(i) : scaled_->data() + i * degree_);
+      std::memcpy(coefficients_.data() + i * degree_, own_[i], degree_ * sizeof(std::uint64_t));
+      context.q(i).inverse(coefficients_.data() + i * degree_);
     }
   }
 
@@ -69,7 +75,7 @@ class KeySwitcher::FreshDigits final : public Digits {
   }
 
   const std::uint64_t* row(std::size_t digit, std::size_t row) const override {
-    return row >= begin(digit) && row < end(digit) ? poly_.limb(row) : slot(digit, row);
+    return row >= begin(digit) && row < end(digit) ? own_[row] : slot(digit, row);
   }
 
  private:
@@ -78,7 +84,7 @@ class KeySwitcher::FreshDigits final : public Digits {
     return std::min(begin(digit) + context_.parameters().digit_size, basis.limbs());
   }
   std::uint64_t* slot(std::size_t digit, std::size_t row) const {
-    return raised_words_ + (digit * at_once_ + row - first_) * poly_.degree();
+    return raised_words_ + (digit * at_once_ + row - first_) * degree_;
   }
 
   /// Rows [from, to), none of them of the digit itself.
@@ -87,7 +93,7 @@ class KeySwitcher::FreshDigits final : public Digits {
     std::array<const std::uint64_t*, 32> sources{};
     std::array<std::uint64_t*, 160> targets{};
     for (std::size_t i = begin(digit); i < end(digit); ++i) {
-      sources[i - begin(digit)] = coefficients_.data() + i * poly_.degree();
+      sources[i - begin(digit)] = coefficients_.data() + i * degree_;
     }
     for (std::size_t r = from; r < to; ++r) targets[r - from] = slot(digit, r);
     // The converter's targets are all rows but the digit's own.
@@ -98,9 +104,11 @@ class KeySwitcher::FreshDigits final : public Digits {
   }
 
   const Context& context_;
-  const ring::Polynomial& poly_;
+  std::size_t degree_;
   std::size_t at_once_;
   std::size_t first_ = 0;
+  std::optional<ScratchPool::Lease> scaled_;
+  std::vector<const std::uint64_t*> own_;  // of the polynomial, as the digits have them
   ScratchPool::Lease coefficients_;
   ScratchPool::Lease raised_;
   std::uint64_t* raised_words_ = raised_.data();
@@ -155,7 +163,7 @@ void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, bool both, co
   const auto divide = [&](std::size_t first, std::size_t rows, std::uint64_t* u, const std::uint64_t* const* p) {
     std::array<std::uint64_t*, kMostRows> to{};
     for (std::size_t i = 0; i < rows; ++i) to[i] = u + i * n;
-    context_->mod_down().apply_range(to.data(), p, first, rows, to.data(), context_->scratch());
+    context_->mod_down(limbs).apply_range(to.data(), p, first, rows, to.data(), context_->scratch());
   };
   product_groups(digits, key, 0, limbs, [&](std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1) {
     if (both) divide(first, rows, u0, p0.data());

@@ -1,11 +1,12 @@
 #include "ckks/key_switcher.h"
-#include "ring/packed_stream.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "base/error.h"
+#include "ckks/digit_row.h"
+#include "ring/packed_stream.h"
 
 namespace obscura::ckks {
 namespace {
@@ -21,7 +22,7 @@ Decomposition KeySwitcher::decompose(const ring::Polynomial& poly) const {
   const ring::RnsBasis basis = context_->extended(limbs);
   auto coefficients = context_->scratch().take(limbs * n);
   for (std::size_t i = 0; i < limbs; ++i) {
-    std::memcpy(coefficients.data() + i * n, poly.limb(i), n * sizeof(std::uint64_t));
+    digit_row(*context_, limbs, i, poly.limb(i), coefficients.data() + i * n);
     context_->q(i).inverse(coefficients.data() + i * n);
   }
   Decomposition result;
@@ -41,7 +42,7 @@ Decomposition KeySwitcher::decompose(const ring::Polynomial& poly) const {
     context_->mod_up(limbs, j).convert(from.data(), to.data(), context_->scratch());
     for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t r) {
       if (r >= first && r < last) {
-        std::memcpy(digit.limb(r), poly.limb(r), n * sizeof(std::uint64_t));
+        digit_row(*context_, limbs, r, poly.limb(r), digit.limb(r));
       } else {
         ring.forward(digit.limb(r));
       }
@@ -67,7 +68,7 @@ void KeySwitcher::mod_down(ring::Polynomial& poly, const ring::RnsBasis& basis, 
   std::vector<std::uint64_t*> to(limbs), xp(basis.special());
   for (std::size_t i = 0; i < limbs; ++i) xq[i] = poly.limb(i), to[i] = out.limb(i);
   for (std::size_t k = 0; k < xp.size(); ++k) xp[k] = poly.limb(limbs + k);
-  context_->mod_down().apply(xq.data(), xp.data(), to.data(), context_->scratch(), limbs);
+  context_->mod_down(limbs).apply(xq.data(), xp.data(), to.data(), context_->scratch(), limbs);
 }
 
 void KeySwitcher::check_key(const KeySwitchKey& key, const ring::RnsBasis& basis) const {

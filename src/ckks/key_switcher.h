@@ -12,13 +12,13 @@
 
 namespace obscura::ckks {
 
-/// One polynomial split into key-switching digits, each raised to all primes of its level and the special ones (ModUp),
+/// One polynomial split into key-switching digits, each raised to all primes of its level and its special ones (ModUp),
 /// NTT form: what many rotations of one ciphertext share.
 class Decomposition {
  public:
   /// Of the parameters that it belongs to.
   const Digest& context() const { return context_; }
-  /// Of every digit: the level and all special primes.
+  /// Of every digit: Context::extended of the level.
   const ring::RnsBasis& basis() const { return basis_; }
   std::size_t limbs() const { return basis_.limbs(); }
   std::size_t digits() const { return digits_.size(); }
@@ -44,8 +44,8 @@ class KeySwitcher {
   void inner_product_row(const Decomposition& digits, const KeySwitchKey& key, std::size_t row, std::uint64_t* r0,
                          std::uint64_t* r1) const;
 
-  /// round(poly / P) for a polynomial over `basis`, which has all special primes: one over its level. The special rows
-  /// of `poly` are spent; `out` is resized only if it does not fit.
+  /// round(poly / P) for a polynomial over `basis`, a Context::extended: one over its level. The special rows of `poly`
+  /// are spent; `out` is resized only if it does not fit.
   void mod_down(ring::Polynomial& poly, const ring::RnsBasis& basis, ring::Polynomial& out) const;
 
   /// Takes row `row` of both results while it is in the cache; the words are scratch memory, free to change.

@@ -14,10 +14,11 @@ namespace {
 constexpr std::size_t kBlock = 8;  // residues, of a packed stream
 
 void check_shape(const Context& context, const SeededKeySwitchKey& seeded) {
-  const std::size_t rows = context.extended(seeded.limbs).rows();
   bool good =
       seeded.limbs >= 1 && seeded.limbs <= context.max_limbs() && seeded.b.size() == context.digits(seeded.limbs);
-  for (const auto& b : seeded.b) good = good && b.degree() == context.degree() && b.limbs() == rows;
+  for (const auto& b : seeded.b) {
+    good = good && b.degree() == context.degree() && b.limbs() == context.extended(seeded.limbs).rows();
+  }
   if (!good) throw MismatchError("key-switching key does not have the shape of these parameters");
 }
 

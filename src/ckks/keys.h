@@ -24,9 +24,9 @@ struct PublicKey {
 };
 
 /// A key-switching key in the shape that travels: for every digit j, b_j = -a_j s_to + e_j + P W_j s_from modulo
-/// q[0] ... q[limbs-1] and the special primes, where P W_j is P on the primes of digit j and 0 elsewhere (Han and Ki,
-/// 2019/688). a_j is uniform from the seed, one stream a prime (key_stream).
-/// Usable on values of at most `limbs` limbs: shorter keys are smaller.
+/// q[0] ... q[limbs-1] and the special primes that this level takes (special_primes), where P W_j is P, of all special
+/// primes, on the primes of digit j and 0 elsewhere (Han and Ki, 2019/688). a_j is uniform from the seed, one stream a
+/// prime (key_stream). Usable on values of at most `limbs` limbs: shorter keys are smaller.
 struct SeededKeySwitchKey {
   ring::Seed seed{};
   std::size_t limbs = 0;
@@ -50,7 +50,7 @@ class KeySwitchKey {
 
   /// Of the parameters that it belongs to.
   const Digest& context() const { return context_; }
-  /// The level that it serves, and all special primes.
+  /// The level that it serves, and its special primes.
   const ring::RnsBasis& basis() const { return basis_; }
   std::size_t limbs() const { return basis_.limbs(); }
   std::size_t digits() const { return digits_; }

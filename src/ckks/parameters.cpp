@@ -61,6 +61,21 @@ Parameters make_parameters(int log_degree, const std::vector<int>& q_bits, const
   return parameters;
 }
 
+std::size_t special_primes(const Parameters& parameters, std::size_t limbs) {
+  double longest = 0;
+  for (std::size_t at = 0; at < limbs; at += parameters.digit_size) {
+    const auto first = parameters.q.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto last = parameters.q.begin() + static_cast<std::ptrdiff_t>(std::min(at + parameters.digit_size, limbs));
+    longest = std::max(longest, log2_product({first, last}));
+  }
+  double bits = 0;
+  for (std::size_t count = 0; count < parameters.p.size(); ++count) {
+    if (bits >= longest + kSpareBits) return count;
+    bits += std::log2(static_cast<double>(parameters.p[count]));
+  }
+  return parameters.p.size();
+}
+
 int max_log_qp(int log_degree, int security_bits) {
   const auto& row = table_row(log_degree);
   const auto it = std::find(kLevels.begin(), kLevels.end(), security_bits);

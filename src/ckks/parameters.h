@@ -26,6 +26,13 @@ struct Parameters {
 Parameters make_parameters(int log_degree, const std::vector<int>& q_bits, const std::vector<int>& p_bits,
                            std::size_t digit_size = 1);
 
+/// Special primes that key switching takes at a level: p[0] ... p[n-1], the fewest whose product is kSpareBits longer
+/// than every digit there, or all. A value of few limbs is one short digit, and dividing by more than it needs is work
+/// for nothing: KeySwitcher says how keys that were made for all of them serve. Never fewer at a higher level.
+std::size_t special_primes(const Parameters& parameters, std::size_t limbs);
+/// Errors of keys, times a digit and divided by a product so much longer, are a sixth of what the division rounds.
+constexpr double kSpareBits = 4.5;
+
 /// The largest log2(Q P) with at least 128, 192 or 256 bits of classical security for log2 N from 10 to 17, ternary
 /// secrets and sigma about 3.2: Bossuat et al., "Security Guidelines for Implementing Homomorphic Encryption",
 /// 2024/463. 0 where the table has no entry. Throws ParameterError for other levels.

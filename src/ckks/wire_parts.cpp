@@ -119,7 +119,8 @@ std::span<const std::uint64_t> chain(const Parameters& parameters, std::size_t l
 std::vector<std::uint64_t> key_rows(const Parameters& parameters, std::size_t limbs) {
   const auto q = chain(parameters, limbs);
   std::vector<std::uint64_t> rows(q.begin(), q.end());
-  rows.insert(rows.end(), parameters.p.begin(), parameters.p.end());
+  const auto special = static_cast<std::ptrdiff_t>(special_primes(parameters, limbs));
+  rows.insert(rows.end(), parameters.p.begin(), parameters.p.begin() + special);
   return rows;
 }
 

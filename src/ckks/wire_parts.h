@@ -78,7 +78,7 @@ bool all_zero(const ring::Polynomial& poly);
 
 /// q[0] ... q[limbs - 1].
 std::span<const std::uint64_t> chain(const Parameters& parameters, std::size_t limbs);
-/// The same and the special primes: the rows of a key.
+/// The same and the special primes of that level (special_primes): the rows of a key.
 std::vector<std::uint64_t> key_rows(const Parameters& parameters, std::size_t limbs);
 
 }  // namespace obscura::ckks::wire

@@ -13,14 +13,7 @@ constexpr double kSecretVariance = 2.0 / 3;
 }  // namespace
 
 ErrorUnits::ErrorUnits(const ckks::Parameters& parameters, double doubt)
-    : degree_(std::exp2(parameters.log_degree)), doubt_(doubt), digit_size_(parameters.digit_size) {
-  const double special = ckks::log2_product(parameters.p);
-  for (std::size_t first = 0; first < parameters.q.size(); first += digit_size_) {
-    const std::size_t last = std::min(first + digit_size_, parameters.q.size());
-    digit_bits_.push_back(ckks::log2_product({parameters.q.begin() + static_cast<std::ptrdiff_t>(first),
-                                              parameters.q.begin() + static_cast<std::ptrdiff_t>(last)}) -
-                          special);
-  }
+    : degree_(std::exp2(parameters.log_degree)), doubt_(doubt), parameters_(parameters) {
   secret_ = spread(degree_ * kSecretVariance, 2);
 }
 
@@ -48,9 +41,16 @@ double ErrorUnits::rounding_three() const {
 }
 
 double ErrorUnits::key_switch(std::size_t limbs) const {
-  const std::size_t digits = std::min((limbs + digit_size_ - 1) / digit_size_, digit_bits_.size());
+  const auto begin = parameters_.q.begin();
+  const auto special = static_cast<std::ptrdiff_t>(ckks::special_primes(parameters_, limbs));
+  const double divisor = ckks::log2_product({parameters_.p.begin(), parameters_.p.begin() + special});
   double squares = 0;
-  for (std::size_t j = 0; j < digits; ++j) squares += std::exp2(2 * digit_bits_[j]);
+  for (std::size_t first = 0; first < limbs; first += parameters_.digit_size) {
+    const std::size_t last = std::min(first + parameters_.digit_size, limbs);
+    const double digit =
+        ckks::log2_product({begin + static_cast<std::ptrdiff_t>(first), begin + static_cast<std::ptrdiff_t>(last)});
+    squares += std::exp2(2 * (digit - divisor));
+  }
   return degree_ / 2 * kRounding * squares * spread(degree_ * kErrorVariance, 2) + rounding();
 }
 
@@ -60,8 +60,9 @@ double ErrorUnits::averaged_rounding(std::size_t gap) const {
 }
 
 double ErrorUnits::events(std::size_t keys) const {
+  const std::size_t digits = (parameters_.q.size() + parameters_.digit_size - 1) / parameters_.digit_size;
   // Slots of s; means of it over the slots of a reply's average; slots of the errors of keys.
-  return degree_ / 2 * (2 + static_cast<double>(keys * digit_bits_.size()));
+  return degree_ / 2 * (2 + static_cast<double>(keys * digits));
 }
 
 }  // namespace obscura::compile

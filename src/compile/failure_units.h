@@ -34,8 +34,7 @@ class ErrorUnits {
   double spread(double mean, double dimensions) const;
 
   double degree_, doubt_;
-  std::vector<double> digit_bits_;  ///< log2 of (product of a digit's primes) / P, digit after digit
-  std::size_t digit_size_;
+  ckks::Parameters parameters_;
   double secret_ = 0;  ///< |s(zeta)|^2
 };
 

@@ -18,7 +18,7 @@ struct NoiseUnits {
     rounding3 = std::sqrt(n * (n * 4 * n / 9) / 12);
     // A plaintext polynomial rounds every coefficient; a scalar weight is one integer.
     weight = mode == Mode::packed ? std::sqrt(n / 12) : std::sqrt(1.0 / 12);
-    key_switch = rounding + fresh * std::sqrt(digits * n / 12) * std::exp2(digit_bits - special_bits);
+    key_switch = std::hypot(rounding, fresh * std::sqrt(digits * n / 12) * std::exp2(digit_bits - special_bits));
   }
 };
 

@@ -76,6 +76,8 @@ void set_digits(const Schedule& schedule, Guess& guess) {
   guess.digits = std::ceil(static_cast<double>(schedule.limbs()) / digit);
   guess.digit_bits = digit * std::max(guess.base_bits, guess.prime_bits);
   guess.special_bits = digit * schedule.p_bits[0];
+  // Short digits are divided by fewer primes (ckks::special_primes).
+  if (schedule.digit_size > 1) guess.special_bits = std::min(guess.special_bits, guess.digit_bits + ckks::kSpareBits);
 }
 
 void take_errors(const Schedule& from, Schedule& to) {

@@ -21,10 +21,17 @@ double bits_of(const ckks::Parameters& parameters, std::size_t limbs) {
   return bits;
 }
 
-double special_bits(const ckks::Parameters& parameters) {
+double special_bits(const ckks::Parameters& parameters, std::size_t limbs) {
   double bits = 0;
-  for (const auto p : parameters.p) bits += std::ceil(std::log2(static_cast<double>(p)));
+  for (std::size_t i = 0; i < ckks::special_primes(parameters, limbs); ++i) {
+    bits += std::ceil(std::log2(static_cast<double>(parameters.p[i])));
+  }
   return bits;
+}
+
+/// Rows of what key switching works on.
+double extended_rows(const ckks::Parameters& parameters, std::size_t limbs) {
+  return static_cast<double>(limbs + ckks::special_primes(parameters, limbs));
 }
 
 /// Residues as machines store them that do not pack them (without AVX-512 IFMA), in large pages.
@@ -34,9 +41,9 @@ double in_memory(double residues) {
 
 /// Inputs of a stage, their decompositions and rotated copies, and its sums, in words of one prime.
 double stage_rows(const PackedStage& s, const ckks::Parameters& parameters, std::size_t places) {
-  const auto limbs = static_cast<double>(s.schedule.limbs), special = static_cast<double>(parameters.p.size());
+  const auto limbs = static_cast<double>(s.schedule.limbs);
   const double digits = std::ceil(limbs / static_cast<double>(parameters.digit_size));
-  const double extended = limbs + special;
+  const double extended = extended_rows(parameters, s.schedule.limbs);
   if (s.method == PackedStage::Method::hoisted) return digits * extended + 2 * limbs + 6 * extended;
   std::set<std::pair<std::size_t, std::size_t>> cells;
   for (const auto& term : s.blocks.terms) cells.emplace(term.input, term.baby);
@@ -69,7 +76,7 @@ double packed_working(const Program& program, double degree) {
 Sizes sizes(const Program& program) {
   const ClientSpec& client = program.client;
   const auto& parameters = client.parameters;
-  const double n = std::exp2(parameters.log_degree), special = static_cast<double>(parameters.p.size());
+  const double n = std::exp2(parameters.log_degree);
   Sizes result;
   // Seeded: one of two polynomials travels.
   result.query = static_cast<double>(client.queries()) * n * bits_of(parameters, client.input_limbs) / 8;
@@ -77,9 +84,9 @@ Sizes sizes(const Program& program) {
                  client.reply_bits / 8;
   const auto key = [&](std::size_t limbs) {
     const double digits = std::ceil(static_cast<double>(limbs) / static_cast<double>(parameters.digit_size));
-    result.keys += digits * n * (bits_of(parameters, limbs) + special_bits(parameters)) / 8;
+    result.keys += digits * n * (bits_of(parameters, limbs) + special_bits(parameters, limbs)) / 8;
     // Both polynomials of every digit.
-    result.expanded_keys += in_memory(2 * digits * n * (static_cast<double>(limbs) + special));
+    result.expanded_keys += in_memory(2 * digits * n * extended_rows(parameters, limbs));
   };
   for (const auto& [element, limbs] : program.client.keys.galois) key(limbs);
   if (program.client.keys.relin_limbs > 0) key(program.client.keys.relin_limbs);
@@ -87,7 +94,7 @@ Sizes sizes(const Program& program) {
     const auto diagonals = static_cast<double>(s.diagonals());
     // Ahead of time: residues over all primes; on the fly: two diagonals share N coefficients of 4 bytes.
     result.weights += s.method == PackedStage::Method::hoisted
-                          ? in_memory(diagonals * (static_cast<double>(s.schedule.limbs) + special) * n)
+                          ? in_memory(diagonals * extended_rows(parameters, s.schedule.limbs) * n)
                           : diagonals * 2 * n;
   }
   if (client.mode == Mode::batched) {

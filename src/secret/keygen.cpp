@@ -56,7 +56,7 @@ void make_key(const SecretKey& secret, const Task& task, const RowSink& sink) {
     for (std::size_t j = 0; j < digits; ++j) {
       encrypt_zero(ring, task.seed, key_stream(j, prime), to, errors.small() + j * n, a, b);
       if (!prime.special && r / context.parameters().digit_size == j) {
-        ring.mul_scalar(a, own, context.p_mod_q(r));
+        ring.mul_scalar(a, own, context.key_factor(r));
         if (task.to.empty()) {
           ring.mul_add(b, a, own);
         } else {
@@ -78,7 +78,7 @@ Task task_of(const Context& context, const KeyName& name, const NoiseSeed& noise
 
 SeededKeySwitchKey seeded_key(const SecretKey& secret, const KeyName& name) {
   const Context& context = *secret.context();
-  const std::size_t n = context.degree(), rows = name.limbs + context.special_limbs();
+  const std::size_t n = context.degree(), rows = context.extended(name.limbs).rows();
   const NoiseSeed noise;
   const Task task = task_of(context, name, noise);
   SeededKeySwitchKey key{task.seed, name.limbs, {}};

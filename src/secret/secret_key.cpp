@@ -62,7 +62,7 @@ ring::Seed SecretKey::derived_seed(std::span<const std::uint8_t> purpose) const 
 
 void SecretKey::transform() {
   hash_key("obscura secret key id", context_->digest(), coefficients_, {}, id_);
-  const ring::RnsBasis basis = context_->extended(context_->max_limbs());
+  const ring::RnsBasis basis = context_->all_primes();
   ntt_.resize(basis.rows() * context_->degree());
   for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t row) {
     small_to_ntt(ring, coefficients_.data(), ntt_.data() + row * context_->degree());

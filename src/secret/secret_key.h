@@ -32,9 +32,7 @@ class SecretKey {
   ring::Seed derived_seed(std::span<const std::uint8_t> purpose) const;
   const GuardedVector<std::int8_t>& coefficients() const { return coefficients_; }
   /// N words in NTT form.
-  const std::uint64_t* limb(ring::RnsPrime prime) const {
-    return q_limb(context_->extended(context_->max_limbs()).row(prime));
-  }
+  const std::uint64_t* limb(ring::RnsPrime prime) const { return q_limb(context_->all_primes().row(prime)); }
   const std::uint64_t* q_limb(std::size_t i) const { return ntt_.data() + i * coefficients_.size(); }
 
  private:

@@ -178,6 +178,8 @@ INSTANTIATE_TEST_SUITE_P(Parameters, BlockTransformOn,
                          ::testing::Values(ParameterSet{"Narrow", 10, {48, 48, 48}, {49}, 1, 0x1p26},
                                            ParameterSet{"Wide", 10, {49, 45, 45, 45}, {46, 46}, 2, 0x1p40},
                                            ParameterSet{"SmallPrimes", 11, {26, 26, 26, 26, 26}, {50}, 2, 0x1p24},
+                                           ParameterSet{
+                                               "SomeOfFive", 10, {45, 40, 40}, {45, 45, 45, 45, 45}, 5, 0x1p40},
                                            ParameterSet{"LargePrimes", 10, {60, 58, 58}, {60}, 1, 0x1p50}),
                          [](const auto& name) { return name.param.name; });
 

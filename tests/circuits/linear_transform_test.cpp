@@ -114,13 +114,14 @@ TEST_P(LinearTransformOn, DenseBlock) {
   expect_all_plans(offsets);
 }
 
-INSTANTIATE_TEST_SUITE_P(Parameters, LinearTransformOn,
-                         ::testing::Values(ParameterSet{"OneSpecial", 10, {45, 40, 40}, {45}, 1, 0x1p40},
-                                           ParameterSet{"Pairs", 10, {26, 26, 26, 26, 26}, {50}, 2, 0x1p26},
-                                           ParameterSet{
-                                               "TriplesUnderThree", 10, {45, 40, 40, 40, 40}, {42, 42, 42}, 3, 0x1p40},
-                                           ParameterSet{"LargePrimes", 10, {60, 58, 58}, {60}, 1, 0x1p56}),
-                         [](const auto& name) { return name.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Parameters, LinearTransformOn,
+    ::testing::Values(ParameterSet{"OneSpecial", 10, {45, 40, 40}, {45}, 1, 0x1p40},
+                      ParameterSet{"Pairs", 10, {26, 26, 26, 26, 26}, {50}, 2, 0x1p26},
+                      ParameterSet{"TriplesUnderThree", 10, {45, 40, 40, 40, 40}, {42, 42, 42}, 3, 0x1p40},
+                      ParameterSet{"SomeOfFive", 10, {45, 40, 40}, {45, 45, 45, 45, 45}, 5, 0x1p40},
+                      ParameterSet{"LargePrimes", 10, {60, 58, 58}, {60}, 1, 0x1p56}),
+    [](const auto& name) { return name.param.name; });
 
 class LinearTransformErrors : public ::testing::Test {
  protected:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "ckks/evaluation.h"
@@ -32,16 +33,19 @@ TEST(RotationSum, IsTheSumOfRotations) {
     const std::vector<std::int64_t> steps{1, -4, 17, 256};
     const ckks::Evaluator server = party.server(steps, false);
     const Complexes x = random_complex(context.slots(), 1);
-    const std::size_t limbs = context.max_limbs();
-    const Ciphertext input = party.encrypt(x, set.scale, limbs);
-    const Ciphertext y = rotation_sum(server, input, steps);
-    EXPECT_EQ(y.scale, input.scale);
-    EXPECT_EQ(y.limbs(), limbs);
-    const double variance =
-        5 * 5 * ckks::testing::fresh_variance() + 4 * ckks::testing::key_switch_variance(context, limbs);
-    EXPECT_LT(ckks::testing::largest_error(plain_sum(x, steps), party.decrypt(y)),
-              ckks::testing::bound(context, variance, set.scale));
-    EXPECT_EQ(rotation_sum(server, input, {}), input);
+    for (std::size_t limbs = context.max_limbs(); limbs >= 1; --limbs) {
+      SCOPED_TRACE(limbs);
+      const double scale = std::min(set.scale, std::exp2(context.log_q(limbs) - 6));
+      const Ciphertext input = party.encrypt(x, scale, limbs);
+      const Ciphertext y = rotation_sum(server, input, steps);
+      EXPECT_EQ(y.scale, input.scale);
+      EXPECT_EQ(y.limbs(), limbs);
+      const double variance =
+          5 * 5 * ckks::testing::fresh_variance() + 4 * ckks::testing::key_switch_variance(context, limbs);
+      EXPECT_LT(ckks::testing::largest_error(plain_sum(x, steps), party.decrypt(y)),
+                ckks::testing::bound(context, variance, scale));
+      EXPECT_EQ(rotation_sum(server, input, {}), input);
+    }
   }
 }
 

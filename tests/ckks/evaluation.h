@@ -41,7 +41,8 @@ struct ParameterSet {
 };
 
 /// Every shape of key switching: SEAL's (a digit a prime, one special prime), two small limbs a digit under one special
-/// prime, three primes a digit with as many special ones, and primes over 50 bits, which no vector kernel takes.
+/// prime, three and five primes a digit with as many special ones (levels of few limbs leave some of them out), and
+/// primes over 50 bits, which no vector kernel takes.
 inline std::vector<ParameterSet> parameter_sets() {
   return {
       {"SealTiny", 10, {40, 30, 30}, {45}, 1, 0x1p30},
@@ -49,6 +50,7 @@ inline std::vector<ParameterSet> parameter_sets() {
       {"PairsUnderOneSpecial", 12, {26, 26, 26, 26, 26, 26, 26}, {50}, 2, 0x1p26},
       {"PairsSecure", 13, {25, 23, 23, 23, 23, 23, 23}, {50}, 2, 0x1p23, false},
       {"TriplesUnderThree", 12, {45, 40, 40, 40, 40, 40, 40}, {42, 42, 42}, 3, 0x1p40},
+      {"FivesUnderFive", 11, {45, 40, 40, 40, 40, 40, 40}, {45, 45, 42, 42, 41}, 5, 0x1p40},
       {"LargePrimes", 11, {60, 60, 60}, {60}, 1, 0x1p58},
   };
 }
@@ -92,7 +94,8 @@ inline double fresh_variance() {
 /// sum_j |digit_j|^2 sigma^2 N / 12 / P^2 and the rounding of the division by P.
 inline double key_switch_variance(const Context& context, std::size_t limbs) {
   const auto& parameters = context.parameters();
-  const double log_p = log2_product(parameters.p);
+  const auto special = static_cast<std::ptrdiff_t>(context.extended(limbs).special());
+  const double log_p = log2_product({parameters.p.begin(), parameters.p.begin() + special});
   double sum = 0;
   for (std::size_t first = 0; first < limbs; first += parameters.digit_size) {
     double bits = -log_p;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "base/error.h"
 #include "ckks/evaluation.h"
 #include "ring/automorphism.h"
@@ -41,6 +43,27 @@ class KeySwitchOn : public ::testing::TestWithParam<ParameterSet> {
     EXPECT_GT(error, most / 1000);
   }
 
+  void expect_halves_give_the_whole(const Evaluator& server, const ring::Polynomial& poly) const {
+    const std::size_t limbs = poly.limbs(), n = poly.degree();
+    const KeySwitchKey& key = server.keys().relin(limbs);
+    const ring::RnsBasis basis = context.extended(limbs);
+    ring::Polynomial first(n, basis.rows()), second(n, limbs), divided;
+    std::vector<bool> seen(basis.rows());
+    const auto sink = [&](std::size_t row, const std::uint64_t* u0, const std::uint64_t* u1) {
+      EXPECT_EQ(u1 == nullptr, basis.is_special(row));
+      EXPECT_FALSE(seen[row]);
+      seen[row] = true;
+      std::copy(u0, u0 + n, first.limb(row));
+      if (u1 != nullptr) std::copy(u1, u1 + n, second.limb(row));
+    };
+    server.switcher().apply_half_extended(poly, key, sink);
+    EXPECT_TRUE(std::ranges::all_of(seen, std::identity()));
+    server.switcher().mod_down(first, basis, divided);
+    const Polynomials whole = switched(server, poly, key);
+    EXPECT_EQ(divided, whole.first);
+    EXPECT_EQ(second, whole.second);
+  }
+
   const double scale = GetParam().scale;
   const Party party;
   const Context& context;
@@ -71,6 +94,23 @@ TEST_P(KeySwitchOn, RotatesAtEveryLevelWithOneKey) {
     const double small = std::min(scale, std::exp2(context.log_q(limbs) - 4));
     const Ciphertext x = party.encrypt(a, small, limbs);
     expect(rotated(a, 5), server.rotate(x, 5), fresh_variance() + key_switch_variance(context, limbs));
+  }
+}
+
+/// Keys that were made for their level alone have only the primes that it takes, and serve the levels below it.
+TEST_P(KeySwitchOn, RotatesByShortKeys) {
+  for (std::size_t highest = context.max_limbs(); highest >= 1; --highest) {
+    KeyRequest request;
+    request.rotation(5, highest, context.degree());
+    const Evaluator server = party.server(request);
+    const std::uint64_t element = ring::galois_element(5, context.degree());
+    EXPECT_EQ(server.keys().galois(element, 1).key.basis(), context.extended(highest));
+    for (std::size_t limbs = highest; limbs >= 1; --limbs) {
+      SCOPED_TRACE(std::to_string(highest) + " " + std::to_string(limbs));
+      const double small = std::min(scale, std::exp2(context.log_q(limbs) - 4));
+      const Ciphertext x = party.encrypt(a, small, limbs);
+      expect(rotated(a, 5), server.rotate(x, 5), fresh_variance() + key_switch_variance(context, limbs));
+    }
   }
 }
 
@@ -112,49 +152,39 @@ TEST_P(KeySwitchOn, RotationsComposeAndDistribute) {
   expect(rotated(sum, 3), server.add(server.rotate(x, 3), server.rotate(y, 3)), 2 * (fresh_variance() + one));
 }
 
+/// A key for the highest level, at every level: below it special primes are left out.
 TEST_P(KeySwitchOn, StepsInAnyOrderGiveTheWhole) {
   const Evaluator server = party.server({}, true);
-  const std::size_t limbs = context.max_limbs();
-  const Ciphertext x = server.square(party.encrypt(a, scale, limbs));
-  const KeySwitchKey& key = server.keys().relin(limbs);
-  const Polynomials whole = switched(server, x.parts[2], key);
-  const Decomposition digits = server.switcher().decompose(x.parts[2]);
-  EXPECT_EQ(digits.limbs(), limbs);
-  EXPECT_EQ(digits.digits(), context.digits(limbs));
-  const ring::RnsBasis basis = context.extended(limbs);
-  EXPECT_EQ(digits.basis(), basis);
-  ring::Polynomial c0(context.degree(), basis.rows()), c1 = c0, part0, part1;
-  for (std::size_t row = basis.rows(); row-- > 0;) {
-    server.switcher().inner_product_row(digits, key, row, c0.limb(row), c1.limb(row));
+  const Ciphertext square = server.square(party.encrypt(a, scale, context.max_limbs()));
+  for (std::size_t limbs = context.max_limbs(); limbs >= 1; --limbs) {
+    SCOPED_TRACE(limbs);
+    const Ciphertext x = server.drop_to(square, limbs);
+    const KeySwitchKey& key = server.keys().relin(limbs);
+    const Polynomials whole = switched(server, x.parts[2], key);
+    const Decomposition digits = server.switcher().decompose(x.parts[2]);
+    EXPECT_EQ(digits.limbs(), limbs);
+    EXPECT_EQ(digits.digits(), context.digits(limbs));
+    const ring::RnsBasis basis = context.extended(limbs);
+    EXPECT_EQ(digits.basis(), basis);
+    ring::Polynomial c0(context.degree(), basis.rows()), c1 = c0, part0, part1;
+    for (std::size_t row = basis.rows(); row-- > 0;) {
+      server.switcher().inner_product_row(digits, key, row, c0.limb(row), c1.limb(row));
+    }
+    server.switcher().mod_down(c0, basis, part0);
+    server.switcher().mod_down(c1, basis, part1);
+    EXPECT_EQ(part0, whole.first);
+    EXPECT_EQ(part1, whole.second);
   }
-  server.switcher().mod_down(c0, basis, part0);
-  server.switcher().mod_down(c1, basis, part1);
-  EXPECT_EQ(part0, whole.first);
-  EXPECT_EQ(part1, whole.second);
 }
 
 /// The first product is left for later: dividing it then gives the whole switch, bit for bit.
 TEST_P(KeySwitchOn, HalvesGiveTheWhole) {
   const Evaluator server = party.server({}, true);
-  const std::size_t limbs = context.max_limbs(), n = context.degree();
-  const Ciphertext x = server.square(party.encrypt(a, scale, limbs));
-  const KeySwitchKey& key = server.keys().relin(limbs);
-  const ring::RnsBasis basis = context.extended(limbs);
-  ring::Polynomial first(n, basis.rows()), second(n, limbs), divided;
-  std::vector<bool> seen(basis.rows());
-  server.switcher().apply_half_extended(x.parts[2], key,
-                                        [&](std::size_t row, const std::uint64_t* u0, const std::uint64_t* u1) {
-                                          EXPECT_EQ(u1 == nullptr, basis.is_special(row));
-                                          EXPECT_FALSE(seen[row]);
-                                          seen[row] = true;
-                                          std::copy(u0, u0 + n, first.limb(row));
-                                          if (u1 != nullptr) std::copy(u1, u1 + n, second.limb(row));
-                                        });
-  EXPECT_TRUE(std::ranges::all_of(seen, std::identity()));
-  server.switcher().mod_down(first, basis, divided);
-  const Polynomials whole = switched(server, x.parts[2], key);
-  EXPECT_EQ(divided, whole.first);
-  EXPECT_EQ(second, whole.second);
+  const Ciphertext square = server.square(party.encrypt(a, scale, context.max_limbs()));
+  for (std::size_t limbs = context.max_limbs(); limbs >= 1; --limbs) {
+    SCOPED_TRACE(limbs);
+    expect_halves_give_the_whole(server, server.drop_to(square, limbs).parts[2]);
+  }
 }
 
 std::string name_of(const ::testing::TestParamInfo<ParameterSet>& info) {
@@ -162,6 +192,43 @@ std::string name_of(const ::testing::TestParamInfo<ParameterSet>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Parameters, KeySwitchOn, ::testing::ValuesIn(parameter_sets()), name_of);
+
+/// Chains, digits and special primes as they come: every level and a key of a level as high or higher.
+TEST(KeySwitch, RandomChains) {
+  std::mt19937 random(3);
+  const auto draw = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); };
+  int fewer = 0;
+  for (int i = 0; i < 40; ++i) {
+    std::vector<int> q, p;
+    for (int k = draw(1, 9); k > 0; --k) q.push_back(draw(26, 50));
+    const auto digit = static_cast<std::size_t>(draw(1, 6));
+    int longest = 0;
+    for (std::size_t at = 0; at < q.size(); at += digit) {
+      int bits = 0;
+      for (std::size_t k = at; k < std::min(at + digit, q.size()); ++k) bits += q[k];
+      longest = std::max(longest, bits);
+    }
+    for (int bits = -draw(0, 8); bits < longest; bits += p.back()) p.push_back(draw(34, 56));
+    Parameters parameters = make_parameters(10, q, p, digit);
+    parameters.insecure = true;
+    const Party party(Context::create(parameters));
+    const Context& context = *party.context;
+    const Complexes a = random_complex(context.slots(), static_cast<unsigned>(i));
+    const auto highest = static_cast<std::size_t>(draw(1, static_cast<int>(q.size())));
+    KeyRequest request;
+    request.rotation(3, highest, context.degree());
+    const Evaluator server = party.server(request);
+    for (std::size_t limbs = 1; limbs <= highest; ++limbs) {
+      SCOPED_TRACE(describe(parameters) + ", " + std::to_string(limbs) + " of " + std::to_string(highest));
+      fewer += context.extended(limbs).special() < p.size() ? 1 : 0;
+      const double scale = std::min(0x1p40, std::exp2(context.log_q(limbs) - 4));
+      const Ciphertext y = server.rotate(party.encrypt(a, scale, limbs), 3);
+      const double most = bound(context, fresh_variance() + key_switch_variance(context, limbs), scale);
+      EXPECT_LT(largest_error(rotated(a, 3), party.decrypt(y)), most);
+    }
+  }
+  EXPECT_GT(fewer, 40) << "drawn too plainly";
+}
 
 TEST(KeySwitch, ShortKeysAreRefusedAtHighLevels) {
   const Party party(testing::small_context());

@@ -39,7 +39,7 @@ class KeysTest : public ::testing::Test {
         if (r >= first_row && r < std::min(first_row + context_->parameters().digit_size, key.limbs)) {
           std::copy(s, s + n, from.data());
           if (square) ring.mul(from.data(), from.data(), s);
-          ring.mul_scalar(from.data(), from.data(), context_->p_mod_q(r));
+          ring.mul_scalar(from.data(), from.data(), context_->key_factor(r));
           ring.sub(sum.data(), sum.data(), from.data());
         }
         ring.inverse(sum.data());

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <random>
+
 #include "base/error.h"
 #include "ckks/context.h"
 #include "ring/primes.h"
@@ -101,6 +105,38 @@ TEST(Parameters, PrimesAreWhatWasAskedFor) {
   std::sort(all.begin(), all.end());
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
   EXPECT_THROW(make_parameters(15, std::vector<int>(40, 20), {60}), ParameterError);
+}
+
+TEST(Parameters, ALevelTakesTheSpecialPrimesThatItsDigitsNeed) {
+  // 40, 70, 100 and 130 bits, 4.5 more to spare, of 45, 90, 135 and 180.
+  const Parameters parameters = make_parameters(12, {40, 30, 30, 30, 30, 30}, {45, 45, 45, 45}, 4);
+  const std::size_t expected[] = {1, 2, 3, 3, 3, 3};
+  for (std::size_t limbs = 1; limbs <= 6; ++limbs) EXPECT_EQ(special_primes(parameters, limbs), expected[limbs - 1]);
+  EXPECT_EQ(special_primes(make_parameters(12, {40, 40, 40}, {44}), 3), 1u) << "what there is, if it is less";
+  std::mt19937 random(1);
+  const auto draw = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); };
+  for (int i = 0; i < 200; ++i) {
+    std::vector<int> q, p;
+    for (int k = draw(1, 12); k > 0; --k) q.push_back(draw(24, 50));
+    for (int k = draw(1, 8); k > 0; --k) p.push_back(draw(30, 55));
+    const Parameters drawn = make_parameters(12, q, p, static_cast<std::size_t>(draw(1, 8)));
+    for (std::size_t limbs = 1; limbs <= q.size(); ++limbs) {
+      const std::size_t special = special_primes(drawn, limbs);
+      ASSERT_GE(special, 1u);
+      ASSERT_LE(special, p.size());
+      if (limbs > 1) {
+        ASSERT_GE(special, special_primes(drawn, limbs - 1));
+      }
+      for (std::size_t at = 0; at < limbs && special < p.size(); at += drawn.digit_size) {
+        double longer = -kSpareBits;
+        for (std::size_t k = 0; k < special; ++k) longer += std::log2(static_cast<double>(drawn.p[k]));
+        for (std::size_t k = at; k < std::min(at + drawn.digit_size, limbs); ++k) {
+          longer -= std::log2(static_cast<double>(drawn.q[k]));
+        }
+        ASSERT_GE(longer, 0);
+      }
+    }
+  }
 }
 
 TEST(Parameters, ImpossibleOnesAreRefused) {
