@@ -11,8 +11,9 @@ namespace obscura::ring::ifma {
 namespace {
 
 /// x +- y w. Montgomery's high half is added onto x, and the difference is 2x - sum.
-inline void butterfly(Vec& x, Vec& y, Twiddle t, const Prime& p) {
-  const Vec m = mul_lo(y, t.w_low), twice = add(x, x);
+template <class AnyTwiddle>
+inline void butterfly(Vec& x, Vec& y, AnyTwiddle t, const Prime& p) {
+  const Vec m = t.low(y, p), twice = add(x, x);
   const Vec sum = sub(madd_hi(x, y, t.w), mul_hi(m, p.q));
   x = sum;
   y = sub(twice, sum);
@@ -49,7 +50,7 @@ template <int R, Start S, bool EveryStage, int W, class Twiddles>
     constexpr int half = 1 << (R - 1 - s);
     unroll<W << s>([&](auto kg) {
       constexpr int k = kg % W, g = kg / W;
-      const Twiddle t = twiddle(k, s, g);
+      const auto t = twiddle(k, s, g);
       unroll<half>([&](auto j) {
         constexpr int i = 2 * g * half + j;
         if constexpr (EveryStage && (S == Start::as_is || s > 0)) v[k][i] = add(below(v[k][i], c.p.two_q), c.p.q);
@@ -149,7 +150,7 @@ class Forward {
     });
     unroll<W>([&](auto k) { transpose(v[k]); });
     stages<3, middle, P == Policy::stage>(v, c, [&](int k, int s, int g) {
-      return load_twiddle(table + kBlockTable * k + 16, static_cast<std::size_t>((1 << s) - 1 + g));
+      return load_twiddle(table + kBlockTable * k + kPairWords, static_cast<std::size_t>((1 << s) - 1 + g));
     });
     unroll<W>([&](auto k) {
       unroll<8>([&](auto i) {
@@ -198,8 +199,8 @@ AlignedWords layout(const NttTables& t, const AlignedWords& powers) {
         const std::size_t k = (std::size_t{1} << s) - 1 + g;
         writer.put(((n / 64 + b) << s) + g, block + 2 * k, block + 2 * k + 1);
         for (std::size_t lane = 0; lane < 8; ++lane) {
-          Word* const vectors = block + 16 + 16 * k;
-          writer.put(((n / 8 + 8 * b + lane) << s) + g, vectors + lane, vectors + 8 + lane);
+          Word unused = 0;
+          writer.put(((n / 8 + 8 * b + lane) << s) + g, block + kPairWords + kLanes * k + lane, &unused);
         }
       }
     }

@@ -32,13 +32,14 @@ struct Growth {
 };
 
 /// d w mod q in (-q, q), added to `start`.
-inline Vec multiply(Vec start, Vec d, Twiddle t, const Prime& p) {
-  return sub(madd_hi(start, d, t.w), mul_hi(mul_lo(d, t.w_low), p.q));
+template <class AnyTwiddle>
+inline Vec multiply(Vec start, Vec d, AnyTwiddle t, const Prime& p) {
+  return sub(madd_hi(start, d, t.w), mul_hi(t.low(d, p), p.q));
 }
 
 /// (x + y, (x - y) w) with x - y made positive by `positive`.
-template <int Bound, bool Reduced>
-inline void butterfly(Vec& x, Vec& y, Vec positive, Twiddle t, const Prime& p) {
+template <int Bound, bool Reduced, class AnyTwiddle>
+inline void butterfly(Vec& x, Vec& y, Vec positive, AnyTwiddle t, const Prime& p) {
   const Vec difference = add(sub(x, y), positive);
   x = add(x, y);
   if constexpr (Reduced) x = Bound == 4 ? below(x, p.two_q) : p.reduce(x);
@@ -64,7 +65,7 @@ template <int R, int Room, bool Last, int W, class Twiddles>
     constexpr int half = 1 << s, groups = 1 << (R - 1 - s);
     unroll<W * groups>([&](auto kg) {
       constexpr int k = kg % W, g = kg / W;
-      const Twiddle t = twiddle(k, R - 1 - s, g);
+      const auto t = twiddle(k, R - 1 - s, g);
       unroll<half>([&](auto j) {
         constexpr int i = 2 * g * half + j, other = growth.bound[s][i + half];
         const Vec positive = _mm512_slli_epi64(p.q, static_cast<unsigned>(std::countr_zero(unsigned{other})));
@@ -140,7 +141,7 @@ class Inverse {
       transpose(v[k]);
     });
     stages<3, Room, false>(v, p, [&](int k, int s, int g) {
-      return load_twiddle(table + kBlockTable * k + 16, static_cast<std::size_t>((1 << s) - 1 + g));
+      return load_twiddle(table + kBlockTable * k + kPairWords, static_cast<std::size_t>((1 << s) - 1 + g));
     });
     unroll<W>([&](auto k) { transpose(v[k]); });
     stages<3, Room, false>(v, p, [&](int k, int s, int g) {
