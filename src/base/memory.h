@@ -51,6 +51,10 @@ class AlignedWords {
 /// and again, which small pages slow down to half the speed.
 std::size_t in_large_pages(std::size_t words);
 
+/// Words between arrays of a power of two that are read side by side: whole powers apart they would share a few sets of
+/// every cache. A multiple of eight keeps them aligned.
+inline constexpr std::size_t kOffStride = 40;
+
 /// Buffers that are lent and come back, so that a hot loop allocates only the first time round. Thread-safe.
 /// A lease returns its buffer when it goes out of scope; the pool must outlive its leases.
 class ScratchPool {

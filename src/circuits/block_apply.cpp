@@ -21,9 +21,6 @@ using Images = std::span<const std::vector<Ciphertext>>;
 /// Words of the arrays that are worked on together: cells of a tile stay in the first-level cache for all its giants.
 constexpr std::size_t kColumnBlock = 256;
 
-/// Words between arrays of a power of two: whole powers apart they would share a few sets of every cache.
-constexpr std::size_t kOffStride = 40;
-
 /// A ciphertext in the making.
 struct Parts {
   Polynomial c0, c1;

@@ -118,8 +118,7 @@ void LinearTransform::baby_row(const ckks::Evaluator& evaluator, const Ciphertex
   const Context& context = evaluator.context();
   const auto& q = context.ring(basis_, row);
   const std::size_t n = context.degree(), babies = plan_.babies.size();
-  // Arrays a power of two apart would share a few sets of every cache: keep them a few lines off.
-  const std::size_t stride = n + 40;
+  const std::size_t stride = n + kOffStride;
   auto scratch = context.scratch().take((2 * babies + 3) * stride);
   std::uint64_t* const e = scratch.data();
   std::uint64_t *const pc0 = e + 2 * babies * stride, *const t0 = pc0 + stride, *const t1 = t0 + stride;

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "ckks/digit_row.h"
 #include "ckks/key_switcher.h"
+#include "ckks/raised_digits.h"
 #include "ring/packed_stream.h"
 
 /// Key switching prime by prime: what a whole switch needs of one prime fits the second-level cache, what it needs of
@@ -54,15 +54,14 @@ class KeySwitcher::FreshDigits final : public Digits {
         context_(context),
         degree_(poly.degree()),
         at_once_(at_once),
-        coefficients_(context.scratch().take(poly.limbs() * poly.degree())),
+        sources_(context, poly.limbs()),
         raised_(context.scratch().take(count * at_once * poly.degree())) {
     const bool as_is = context.left_out_inverse(basis.limbs()).empty();
     if (!as_is) scaled_.emplace(context.scratch().take(poly.limbs() * degree_));
     for (std::size_t i = 0; i < basis.limbs(); ++i) {
       if (!as_is) digit_row(context, basis.limbs(), i, poly.limb(i), scaled_->data() + i * degree_);
       own_.push_back(as_is ? poly.limb(i) : scaled_->data() + i * degree_);
-      std::memcpy(coefficients_.data() + i * degree_, own_[i], degree_ * sizeof(std::uint64_t));
-      context.q(i).inverse(coefficients_.data() + i * degree_);
+      sources_.prepare(i, own_[i]);
     }
   }
 
@@ -90,16 +89,11 @@ class KeySwitcher::FreshDigits final : public Digits {
   /// Rows [from, to), none of them of the digit itself.
   void raise(std::size_t digit, std::size_t from, std::size_t to) {
     if (from >= to) return;
-    std::array<const std::uint64_t*, 32> sources{};
     std::array<std::uint64_t*, 160> targets{};
-    for (std::size_t i = begin(digit); i < end(digit); ++i) {
-      sources[i - begin(digit)] = coefficients_.data() + i * degree_;
-    }
     for (std::size_t r = from; r < to; ++r) targets[r - from] = slot(digit, r);
     // The converter's targets are all rows but the digit's own.
     const std::size_t at = from < begin(digit) ? from : from - (end(digit) - begin(digit));
-    const ring::BaseConverter& mod_up = context_.mod_up(basis.limbs(), digit);
-    mod_up.convert_range(sources.data(), at, to - from, targets.data(), context_.scratch());
+    sources_.convert(digit, at, to - from, targets.data());
     for (std::size_t r = from; r < to; ++r) context_.ring(basis, r).forward(slot(digit, r));
   }
 
@@ -109,7 +103,7 @@ class KeySwitcher::FreshDigits final : public Digits {
   std::size_t first_ = 0;
   std::optional<ScratchPool::Lease> scaled_;
   std::vector<const std::uint64_t*> own_;  // of the polynomial, as the digits have them
-  ScratchPool::Lease coefficients_;
+  RaisedDigits sources_;
   ScratchPool::Lease raised_;
   std::uint64_t* raised_words_ = raised_.data();
 };
@@ -141,29 +135,32 @@ void KeySwitcher::product_groups(Digits& digits, const KeySwitchKey& key, std::s
 void KeySwitcher::divided(Digits& digits, const KeySwitchKey& key, bool both, const RowSink& sink) const {
   check_key(key, digits.basis);
   const std::size_t n = context_->degree(), limbs = digits.basis.limbs(), rows_in_all = digits.basis.rows();
-  auto special_rows = context_->scratch().take(2 * digits.basis.special() * n);
-  std::array<const std::uint64_t*, 32> p0{}, p1{};
+  const std::size_t special = digits.basis.special(), stride = n + kOffStride;
+  const ring::ModDown& down = context_->mod_down(limbs);
+  // Of either product the special rows, and their overflow behind them.
+  auto remainders = context_->scratch().take(2 * (special + 1) * stride);
+  std::array<std::uint64_t*, 33> p0{}, p1{};
+  for (std::size_t k = 0; k <= special; ++k) {
+    p0[k] = remainders.data() + 2 * k * stride;
+    p1[k] = p0[k] + stride;
+  }
   // The special primes first: the remainders modulo P are what every other row needs.
   product_groups(digits, key, limbs, rows_in_all,
                  [&](std::size_t first, std::size_t rows, std::uint64_t* u0, const std::uint64_t* u1) {
                    for (std::size_t i = 0; i < rows; ++i) {
                      const std::size_t k = first + i - limbs;
-                     std::uint64_t* const to = special_rows.data() + 2 * k * n;
-                     p0[k] = to, p1[k] = to + n;
-                     std::memcpy(to + n, u1 + i * n, n * sizeof(std::uint64_t));
-                     context_->p(k).inverse(to + n);
+                     down.prepare(k, u1 + i * n, p1.data(), p1[special]);
                      if (both) {
-                       std::memcpy(to, u0 + i * n, n * sizeof(std::uint64_t));
-                       context_->p(k).inverse(to);
+                       down.prepare(k, u0 + i * n, p0.data(), p0[special]);
                      } else {
                        sink(first + i, u0 + i * n, nullptr);
                      }
                    }
                  });
-  const auto divide = [&](std::size_t first, std::size_t rows, std::uint64_t* u, const std::uint64_t* const* p) {
+  const auto divide = [&](std::size_t first, std::size_t rows, std::uint64_t* u, std::uint64_t* const* p) {
     std::array<std::uint64_t*, kMostRows> to{};
     for (std::size_t i = 0; i < rows; ++i) to[i] = u + i * n;
-    context_->mod_down(limbs).apply_range(to.data(), p, first, rows, to.data(), context_->scratch());
+    down.apply_range(to.data(), p, p[special], first, rows, to.data(), context_->scratch());
   };
   product_groups(digits, key, 0, limbs, [&](std::size_t first, std::size_t rows, std::uint64_t* u0, std::uint64_t* u1) {
     if (both) divide(first, rows, u0, p0.data());

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/error.h"
 #include "ckks/digit_row.h"
+#include "ckks/raised_digits.h"
 #include "ring/packed_stream.h"
 
 namespace obscura::ckks {
@@ -20,11 +20,7 @@ void fit(ring::Polynomial& poly, std::size_t degree, std::size_t limbs) {
 Decomposition KeySwitcher::decompose(const ring::Polynomial& poly) const {
   const std::size_t limbs = poly.limbs(), n = poly.degree(), alpha = context_->parameters().digit_size;
   const ring::RnsBasis basis = context_->extended(limbs);
-  auto coefficients = context_->scratch().take(limbs * n);
-  for (std::size_t i = 0; i < limbs; ++i) {
-    digit_row(*context_, limbs, i, poly.limb(i), coefficients.data() + i * n);
-    context_->q(i).inverse(coefficients.data() + i * n);
-  }
+  RaisedDigits sources(*context_, limbs);
   Decomposition result;
   result.context_ = context_->digest();
   result.basis_ = basis;
@@ -32,20 +28,18 @@ Decomposition KeySwitcher::decompose(const ring::Polynomial& poly) const {
   for (std::size_t j = 0; j < context_->digits(limbs); ++j) {
     const std::size_t first = j * alpha, last = std::min(first + alpha, limbs);
     ring::Polynomial& digit = result.digits_.emplace_back(n, basis.rows());
-    std::array<const std::uint64_t*, 32> from{};
+    for (std::size_t i = first; i < last; ++i) {
+      digit_row(*context_, limbs, i, poly.limb(i), digit.limb(i));
+      sources.prepare(i, digit.limb(i));
+    }
     std::array<std::uint64_t*, 160> to{};
-    for (std::size_t i = first; i < last; ++i) from[i - first] = coefficients.data() + i * n;
     std::size_t targets = 0;
     for (std::size_t r = 0; r < basis.rows(); ++r) {
       if (r < first || r >= last) to[targets++] = digit.limb(r);
     }
-    context_->mod_up(limbs, j).convert(from.data(), to.data(), context_->scratch());
+    sources.convert(j, 0, targets, to.data());
     for_rows(*context_, basis, [&](const ring::PrimeRing& ring, std::size_t r) {
-      if (r >= first && r < last) {
-        digit_row(*context_, limbs, r, poly.limb(r), digit.limb(r));
-      } else {
-        ring.forward(digit.limb(r));
-      }
+      if (r < first || r >= last) ring.forward(digit.limb(r));
     });
   }
   return result;

@@ -77,7 +77,7 @@ inline Word inverse_52(Word q) {
 // ntt_ifma.cpp, ntt_inverse_ifma.cpp
 void prepare(NttTables& t);
 void forward(const NttTables& t, Word* x);
-void inverse(const NttTables& t, Word* x);
+void inverse(const NttTables& t, Word* r, const Word* x);
 
 // pointwise_ifma.cpp, sums_ifma.cpp
 void add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b);

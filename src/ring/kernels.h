@@ -26,7 +26,8 @@ struct Kernels {
   /// Fills the tables' forward and inverse words for this kernel's transforms.
   void (*prepare)(NttTables& t);
   void (*forward)(const NttTables& t, std::uint64_t* x);
-  void (*inverse)(const NttTables& t, std::uint64_t* x);
+  /// r may be x.
+  void (*inverse)(const NttTables& t, std::uint64_t* r, const std::uint64_t* x);
 
   void (*add)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b);
   void (*sub)(const Modulus& q, std::size_t n, std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b);

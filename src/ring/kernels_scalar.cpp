@@ -1,4 +1,7 @@
 #include "ring/kernels_scalar.h"
+
+#include <algorithm>
+
 #include "ring/constant_time.h"
 #include "ring/kernels.h"
 
@@ -60,7 +63,8 @@ void forward(const NttTables& t, std::uint64_t* x) {
 }
 
 // Gentleman-Sande with values in [0, 2q) between stages.
-void inverse(const NttTables& t, std::uint64_t* x) {
+void inverse(const NttTables& t, std::uint64_t* x, const std::uint64_t* from) {
+  if (from != x) std::copy_n(from, t.degree, x);
   const std::uint64_t q = t.q.value(), two_q = 2 * q;
   const std::uint64_t* const table = t.inverse.data();
   for (std::size_t m = t.degree / 2, half = 1; m > 1; m /= 2, half *= 2) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ring/avx2.h"
 
 /// The transforms in doubles: radix-4 passes, depth first, and the last four stages on 16 words in four registers, two
@@ -243,7 +245,8 @@ void forward(const NttTables& t, Word* x) {
   }
 }
 
-void inverse(const NttTables& t, Word* x) {
+void inverse(const NttTables& t, Word* x, const Word* from) {
+  if (from != x) std::copy_n(from, t.degree, x);
   Inverse(t).run(x);
 }
 

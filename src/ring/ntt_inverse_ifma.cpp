@@ -88,31 +88,33 @@ class Inverse {
         log_degree_(std::countr_zero(t.degree)),
         p_(t.q) {}
 
-  void run(Word* x) const { transform<true>(x, log_degree_, 0); }
+  void run(Word* r, const Word* x) const { transform<true>(r, x, log_degree_, 0); }
 
  private:
-  // Block `index` of 2^log_size words.
+  // Block `index` of 2^log_size words, from elsewhere to x.
   template <bool Last>
-  void transform(Word* x, int log_size, std::size_t index) const {
+  void transform(Word* x, const Word* from, int log_size, std::size_t index) const {
     switch (pass_radix(log_size - 6)) {
       case 1:
-        return combine<1, Last>(x, log_size, index);
+        return combine<1, Last>(x, from, log_size, index);
       case 2:
-        return combine<2, Last>(x, log_size, index);
+        return combine<2, Last>(x, from, log_size, index);
       case 3:
-        return combine<3, Last>(x, log_size, index);
+        return combine<3, Last>(x, from, log_size, index);
       default:
-        return combine<4, Last>(x, log_size, index);
+        return combine<4, Last>(x, from, log_size, index);
     }
   }
 
   template <int R, bool Last>
-  void combine(Word* x, int log_size, std::size_t index) const {
+  void combine(Word* x, const Word* from, int log_size, std::size_t index) const {
     const std::size_t stride = std::size_t{1} << (log_size - R), count = std::size_t{1} << R;
     if (stride == 64) {
-      for (std::size_t i = 0; i < count; i += 2) first_six<2>(x + 64 * i, (index << R) + i);
+      for (std::size_t i = 0; i < count; i += 2) first_six<2>(x + 64 * i, from + 64 * i, (index << R) + i);
     } else {
-      for (std::size_t i = 0; i < count; ++i) transform<false>(x + i * stride, log_size - R, (index << R) + i);
+      for (std::size_t i = 0; i < count; ++i) {
+        transform<false>(x + i * stride, from + i * stride, log_size - R, (index << R) + i);
+      }
     }
     pass<R, Last>(x, stride, (std::size_t{1} << (log_degree_ - log_size)) + index);
   }
@@ -132,12 +134,12 @@ class Inverse {
   }
 
   template <int W>
-  void first_six(Word* x, std::size_t index) const {
+  void first_six(Word* x, const Word* from, std::size_t index) const {
     const Prime p = p_;
     const Word* const table = blocks_ + index * kBlockTable;
     Vec v[W][8];
     unroll<W>([&](auto k) {
-      unroll<8>([&](auto i) { v[k][i] = load(x + 64 * k + 8 * i); });
+      unroll<8>([&](auto i) { v[k][i] = load(from + 64 * k + 8 * i); });
       transpose(v[k]);
     });
     stages<3, Room, false>(v, p, [&](int k, int s, int g) {
@@ -158,11 +160,11 @@ class Inverse {
 
 }  // namespace
 
-void inverse(const NttTables& t, Word* x) {
+void inverse(const NttTables& t, Word* r, const Word* x) {
   const Word room = (Word{1} << 52) / t.q.value();
-  if (room >= 32) return Inverse<32>(t).run(x);
-  if (room >= 8) return Inverse<8>(t).run(x);
-  Inverse<4>(t).run(x);
+  if (room >= 32) return Inverse<32>(t).run(r, x);
+  if (room >= 8) return Inverse<8>(t).run(r, x);
+  Inverse<4>(t).run(r, x);
 }
 
 }  // namespace obscura::ring::ifma

@@ -1,5 +1,7 @@
 // Compiled for WebAssembly alone (web/CMakeLists.txt), with SIMD.
 #if defined(__wasm_simd128__)
+#include <algorithm>
+
 #include "ring/simd128.h"
 
 /// Harvey's transforms (lazy butterflies) in vectors of two words, two stages a pass over the words.
@@ -144,7 +146,8 @@ void forward(const NttTables& t, Word* x) {
   for (std::size_t i = 0; i < n / 4; ++i) forward_last(s, x + 4 * i, table, i, n / 4);
 }
 
-void inverse(const NttTables& t, Word* x) {
+void inverse(const NttTables& t, Word* x, const Word* from) {
+  if (from != x) std::copy_n(from, t.degree, x);
   const Stages s(t.q);
   const Word* const table = t.inverse.data();
   const std::size_t n = t.degree;

@@ -61,8 +61,8 @@ Word PrimeRing::root() const {
 void PrimeRing::forward(Word* x) const {
   kernels_->forward(*tables_, x);
 }
-void PrimeRing::inverse(Word* x) const {
-  kernels_->inverse(*tables_, x);
+void PrimeRing::inverse(Word* r, const Word* x) const {
+  kernels_->inverse(*tables_, r, x);
 }
 
 void PrimeRing::add(Word* r, const Word* a, const Word* b) const {

@@ -39,7 +39,9 @@ class PrimeRing {
   /// 1) (the order of Microsoft SEAL).
   void forward(std::uint64_t* x) const;
   /// The inverse, including the division by N.
-  void inverse(std::uint64_t* x) const;
+  void inverse(std::uint64_t* x) const { inverse(x, x); }
+  /// r = the inverse of x, which may be the same array.
+  void inverse(std::uint64_t* r, const std::uint64_t* x) const;
 
   void add(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) const;
   void sub(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b) const;

@@ -120,12 +120,22 @@ BaseConverter::BaseConverter(std::vector<const PrimeRing*> from, std::vector<con
   tables_ = std::make_shared<const Tables>(std::move(tables));
 }
 
-void BaseConverter::convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool) const {
-  convert_range(x, 0, to_.size(), out, pool);
+void BaseConverter::prepare(std::size_t i, std::uint64_t* const* x, std::uint64_t* overflow) const {
+  // x = sum_i y_i Q/q_i - u Q with y_i = x_i (Q/q_i)^-1 mod q_i and u = round(sum_i y_i/q_i).
+  const std::size_t k = from_.size(), n = from_[0]->degree();
+  const Tables& t = *tables_;
+  if (k == 1 || (t.is_pair && i == 0)) return;
+#if defined(__x86_64__)
+  if (t.is_pair && t.fused) return pair_words_ifma(t.pair, x[0], x[1], n, x[0]);
+  if (t.fused) return scale_row_ifma(t.sources[i], i == 0, i + 1 == k, x[i], overflow, n);
+#endif
+  if (t.is_pair) return pair_words(t.pair, x[0], x[1], n, x[0]);
+  from_[i]->mul_scalar(x[i], x[i], t.sources[i].scale);
+  if (i + 1 == k) overflow_kernel(selected_isa())(x, t.inverse.data(), k, n, overflow);
 }
 
-void BaseConverter::convert_range(const std::uint64_t* const* x, std::size_t first, std::size_t count,
-                                  std::uint64_t* const* out, ScratchPool& pool) const {
+void BaseConverter::convert(const std::uint64_t* const* x, const std::uint64_t* overflow, std::size_t first,
+                            std::size_t count, std::uint64_t* const* out, ScratchPool& pool) const {
   if (first > to_.size() || count > to_.size() - first) {
     throw ParameterError("base conversion to primes " + std::to_string(first) + " to " + std::to_string(first + count) +
                          " of " + std::to_string(to_.size()));
@@ -133,51 +143,44 @@ void BaseConverter::convert_range(const std::uint64_t* const* x, std::size_t fir
   if (from_.size() == 1) {
     for (std::size_t j = 0; j < count; ++j) to_[first + j]->reduce_centred(out[j], x[0], from_[0]->value());
   } else if (tables_->is_pair) {
-    convert_pair(x, first, count, out, pool);
+    convert_pair(x[0], first, count, out);
   } else {
-    convert_sum(x, first, count, out, pool);
+    convert_sum(x, overflow, first, count, out, pool);
   }
 }
 
-void BaseConverter::convert_pair(const std::uint64_t* const* x, std::size_t first, std::size_t count,
-                                 std::uint64_t* const* out, ScratchPool& pool) const {
-  const std::size_t n = from_[0]->degree();
+void BaseConverter::convert_pair(const std::uint64_t* words, std::size_t first, std::size_t count,
+                                 std::uint64_t* const* out) const {
 #if defined(__x86_64__)
-  if (tables_->fused) return convert_pair_ifma(tables_->pair, x, tables_->targets.data() + first, count, out, n);
+  if (tables_->fused) {
+    return reduce_words_ifma(words, tables_->targets.data() + first, count, out, from_[0]->degree());
+  }
 #endif
-  auto words = pool.take(n);
-  pair_words(tables_->pair, x[0], x[1], n, words.data());
   for (std::size_t j = 0; j < count; ++j) {
-    to_[first + j]->reduce(out[j], words.data());
+    to_[first + j]->reduce(out[j], words);
     to_[first + j]->add_scalar(out[j], out[j], tables_->targets[first + j].minus_half);
   }
 }
 
-void BaseConverter::convert_sum(const std::uint64_t* const* x, std::size_t first, std::size_t count,
-                                std::uint64_t* const* out, ScratchPool& pool) const {
-  // x = sum_i y_i Q/q_i - u Q with y_i = x_i (Q/q_i)^-1 mod q_i and u = round(sum_i y_i/q_i).
+void BaseConverter::convert_sum(const std::uint64_t* const* y, const std::uint64_t* overflow, std::size_t first,
+                                std::size_t count, std::uint64_t* const* out, ScratchPool& pool) const {
   const std::size_t k = from_.size(), n = from_[0]->degree();
   const Tables& t = *tables_;
+  std::array<const std::uint64_t*, kMaxSources + 1> all{};
+  std::copy_n(y, k, all.begin());
+  all[k] = overflow;
 #if defined(__x86_64__)
-  if (t.fused) return convert_sum_ifma(t.sources.data(), k, x, t.targets.data() + first, count, out, n);
+  if (t.fused) return sum_rows_ifma(t.sources.data(), k, all.data(), t.targets.data() + first, count, out, n);
 #endif
-  auto scratch = pool.take((k + 1) * n);
-  std::array<const std::uint64_t*, kMaxSources + 1> y{};
-  for (std::size_t i = 0; i < k; ++i) {
-    from_[i]->mul_scalar(scratch.data() + i * n, x[i], t.sources[i].scale);
-    y[i] = scratch.data() + i * n;
-  }
-  overflow_kernel(selected_isa())(y.data(), t.inverse.data(), k, n, scratch.data() + k * n);
-  y[k] = scratch.data() + k * n;
   // Vector kernels take words of 52 bits: rows of larger primes are reduced for each target first.
   auto reduced = pool.take(t.large_sources * n);
   for (std::size_t j = 0; j < count; ++j) {
     const PrimeRing& ring = *to_[first + j];
-    auto rows = y;
+    auto rows = all;
     std::uint64_t* spare = reduced.data();
     for (std::size_t i = 0; i < k && ring.isa() != Isa::scalar; ++i) {
       if (is_short(from_[i]->modulus())) continue;
-      ring.reduce(spare, y[i]);
+      ring.reduce(spare, all[i]);
       rows[i] = spare;
       spare += n;
     }
@@ -200,12 +203,19 @@ void ModDown::apply(const std::uint64_t* const* xq, std::uint64_t* const* xp, st
     throw ParameterError("division on " + std::to_string(limbs) + " limbs of " + std::to_string(q_.size()));
   }
   // round(x / P) = (x - r) / P with r the centred remainder of x modulo P, which the p-part alone knows.
-  for (std::size_t k = 0; k < p_.size(); ++k) p_[k]->inverse(xp[k]);
-  apply_range(xq, xp, 0, limbs, out, pool);
+  auto overflow = pool.take(p_[0]->degree());
+  for (std::size_t k = 0; k < p_.size(); ++k) prepare(k, xp[k], xp, overflow.data());
+  apply_range(xq, xp, overflow.data(), 0, limbs, out, pool);
 }
 
-void ModDown::apply_range(const std::uint64_t* const* xq, const std::uint64_t* const* xp, std::size_t first,
-                          std::size_t count, std::uint64_t* const* out, ScratchPool& pool) const {
+void ModDown::prepare(std::size_t k, const std::uint64_t* row, std::uint64_t* const* xp,
+                      std::uint64_t* overflow) const {
+  p_[k]->inverse(xp[k], row);
+  converter_.prepare(k, xp, overflow);
+}
+
+void ModDown::apply_range(const std::uint64_t* const* xq, const std::uint64_t* const* xp, const std::uint64_t* overflow,
+                          std::size_t first, std::size_t count, std::uint64_t* const* out, ScratchPool& pool) const {
   if (first > q_.size() || count > q_.size() - first) {
     throw ParameterError("division on limbs " + std::to_string(first) + " to " + std::to_string(first + count) +
                          " of " + std::to_string(q_.size()));
@@ -216,7 +226,7 @@ void ModDown::apply_range(const std::uint64_t* const* xq, const std::uint64_t* c
   for (std::size_t i = 0; i < group; ++i) remainder[i] = scratch.data() + i * n;
   for (std::size_t at = 0; at < count; at += group) {
     const std::size_t some = std::min(group, count - at);
-    converter_.convert_range(xp, first + at, some, remainder.data(), pool);
+    converter_.convert(xp, overflow, first + at, some, remainder.data(), pool);
     for (std::size_t i = 0; i < some; ++i) {
       const PrimeRing& ring = *q_[first + at + i];
       ring.forward(remainder[i]);

@@ -20,19 +20,19 @@ class BaseConverter {
   /// The rings must outlive the converter; k <= 32, all of one degree.
   BaseConverter(std::vector<const PrimeRing*> from, std::vector<const PrimeRing*> to);
 
-  /// x: k arrays of residues; out: m arrays. No overlap.
-  void convert(const std::uint64_t* const* x, std::uint64_t* const* out, ScratchPool& pool) const;
+  /// What is the same for every p, once and in place: x are the k arrays of residues, and row i of them is prepared, in
+  /// the order of i, while it is near. `overflow` has N words, which are complete with the last row.
+  void prepare(std::size_t i, std::uint64_t* const* x, std::uint64_t* overflow) const;
 
-  /// The same for p_first ... p_{first+count-1} only; out: `count` arrays.
-  void convert_range(const std::uint64_t* const* x, std::size_t first, std::size_t count, std::uint64_t* const* out,
-                     ScratchPool& pool) const;
+  /// To p_first ... p_{first+count-1} from what was prepared; out: `count` arrays. No overlap.
+  void convert(const std::uint64_t* const* x, const std::uint64_t* overflow, std::size_t first, std::size_t count,
+               std::uint64_t* const* out, ScratchPool& pool) const;
 
  private:
   struct Tables;
-  void convert_pair(const std::uint64_t* const* x, std::size_t first, std::size_t count, std::uint64_t* const* out,
-                    ScratchPool& pool) const;
-  void convert_sum(const std::uint64_t* const* x, std::size_t first, std::size_t count, std::uint64_t* const* out,
-                   ScratchPool& pool) const;
+  void convert_pair(const std::uint64_t* words, std::size_t first, std::size_t count, std::uint64_t* const* out) const;
+  void convert_sum(const std::uint64_t* const* y, const std::uint64_t* overflow, std::size_t first, std::size_t count,
+                   std::uint64_t* const* out, ScratchPool& pool) const;
 
   std::vector<const PrimeRing*> from_;
   std::vector<const PrimeRing*> to_;
@@ -46,14 +46,16 @@ class ModDown {
   /// The rings must outlive this; all of one degree; no prime in both lists.
   ModDown(std::vector<const PrimeRing*> q, std::vector<const PrimeRing*> p);
 
-  /// xq: l arrays, xp: k arrays (overwritten with their coefficient form); out: l arrays, may be the arrays of xq.
+  /// xq: l arrays, xp: k arrays (spent); out: l arrays, may be the arrays of xq.
   /// Only the first `limbs` of the q are done (0: all), so that one object serves every level.
   void apply(const std::uint64_t* const* xq, std::uint64_t* const* xp, std::uint64_t* const* out, ScratchPool& pool,
              std::size_t limbs = 0) const;
 
-  /// Rows first ... first + count - 1 of the same: xq and out hold only these; xp is in coefficient form already.
-  void apply_range(const std::uint64_t* const* xq, const std::uint64_t* const* xp, std::size_t first, std::size_t count,
-                   std::uint64_t* const* out, ScratchPool& pool) const;
+  /// Row k of xp, in the order of k: from `row`, in NTT form, which may be xp[k]. `overflow`: N words.
+  void prepare(std::size_t k, const std::uint64_t* row, std::uint64_t* const* xp, std::uint64_t* overflow) const;
+  /// Rows first ... first + count - 1 of the result from what was prepared; xq and out hold only these.
+  void apply_range(const std::uint64_t* const* xq, const std::uint64_t* const* xp, const std::uint64_t* overflow,
+                   std::size_t first, std::size_t count, std::uint64_t* const* out, ScratchPool& pool) const;
 
  private:
   std::vector<const PrimeRing*> q_;

@@ -9,7 +9,6 @@ namespace {
 
 using namespace ifma;
 
-constexpr std::size_t kBlockWords = 2048;  // what a block of columns may take of the first cache: 16 KiB
 constexpr Word kLow52 = (Word{1} << 52) - 1;
 
 inline Vec low52(Vec x) {
@@ -32,23 +31,6 @@ inline __m512d add_fraction(__m512d sum, Vec y, double inverse) {
   return _mm512_add_pd(sum, _mm512_mul_pd(_mm512_cvtepu64_pd(y), _mm512_set1_pd(inverse)));
 }
 
-// The rows y_0 ... y_{k-1} and the overflow u of one block of columns, `width` apart.
-void scale_block(const RnsSource* sources, std::size_t count, const Word* const* x, std::size_t at, std::size_t width,
-                 Word* y) {
-  Word* overflow = y + count * width;
-  for (std::size_t i = 0; i < count; ++i) {
-    const RnsSource& s = sources[i];
-    const Vec q = splat(s.q), minus_q = minus(s.q), scale = splat(s.scale), shoup = splat(s.scale_shoup);
-    for (std::size_t c = 0; c < width; c += 8) {
-      const Vec v = mul_shoup(load(x[i] + at + c), scale, shoup, minus_q, q);
-      store(y + i * width + c, v);
-      const __m512d sum = i == 0 ? _mm512_set1_pd(0.5) : _mm512_loadu_pd(overflow + c);
-      _mm512_storeu_pd(overflow + c, add_fraction(sum, v, s.inverse));
-    }
-  }
-  for (std::size_t c = 0; c < width; c += 8) store(overflow + c, _mm512_cvttpd_epu64(_mm512_loadu_pd(overflow + c)));
-}
-
 // Montgomery's reduction of S = high 2^52 + low to S 2^-52 mod p: with m = low p^-1 mod 2^52 the low words of S and m p
 // are the same, so high - floor(m p / 2^52) remains, in (-p, high].
 class Reducer {
@@ -67,103 +49,108 @@ class Reducer {
   Vec inverse_, p_, twice_p_;
 };
 
-struct Block {
-  const Word* y;  // `terms` rows of `width` words, then the overflow
-  std::size_t terms;
-  std::size_t width;
-  std::size_t at;  // first column
-};
-
-// out_t = sum_i y_i w_ti - u Q mod p_t, `targets` primes and `vectors` vectors of columns at once.
+// out_t = sum_i y_i w_ti - u Q mod p_t in column c, `targets` primes and `vectors` vectors at once; u is row `terms`.
 template <int targets, int vectors, bool wide>
-inline void sum_block(const RnsTarget* t, const Block& b, Word* const* out) {
-  for (std::size_t c = 0; c < b.width; c += 8 * vectors) {
-    Vec low[targets][vectors], high[targets][vectors];
-    unroll<vectors>([&](auto v) {
-      const Vec u = load(b.y + b.terms * b.width + c + 8 * v);
-      unroll<targets>([&](auto j) {
-        const Word* table = t[j].montgomery_overflow.data();
-        low[j][v] = _mm512_permutex2var_epi64(_mm512_loadu_si512(table), u, _mm512_loadu_si512(table + 8));
-        high[j][v] = _mm512_setzero_si512();
-      });
-    });
-    for (std::size_t i = 0; i < b.terms; ++i) {
-      Vec row[vectors];
-      unroll<vectors>([&](auto v) { row[v] = load(b.y + i * b.width + c + 8 * v); });
-      unroll<targets>([&](auto j) {
-        const Vec w = splat(t[j].montgomery_weights[i]);
-        unroll<vectors>([&](auto v) {
-          low[j][v] = madd_lo(low[j][v], row[v], w);
-          high[j][v] = madd_hi(high[j][v], row[v], w);
-        });
-      });
-    }
+inline void sum_at(std::size_t c, const RnsTarget* t, const Word* const* y, std::size_t terms, Word* const* out) {
+  Vec low[targets][vectors], high[targets][vectors];
+  unroll<vectors>([&](auto v) {
+    const Vec u = load(y[terms] + c + 8 * v);
     unroll<targets>([&](auto j) {
-      const Reducer reducer(t[j]);
-      unroll<vectors>(
-          [&](auto v) { store(out[j] + b.at + c + 8 * v, reducer.template reduce<wide>(low[j][v], high[j][v])); });
+      const Word* table = t[j].montgomery_overflow.data();
+      low[j][v] = _mm512_permutex2var_epi64(_mm512_loadu_si512(table), u, _mm512_loadu_si512(table + 8));
+      high[j][v] = _mm512_setzero_si512();
+    });
+  });
+  for (std::size_t i = 0; i < terms; ++i) {
+    Vec row[vectors];
+    unroll<vectors>([&](auto v) { row[v] = load(y[i] + c + 8 * v); });
+    unroll<targets>([&](auto j) {
+      const Vec w = splat(t[j].montgomery_weights[i]);
+      unroll<vectors>([&](auto v) {
+        low[j][v] = madd_lo(low[j][v], row[v], w);
+        high[j][v] = madd_hi(high[j][v], row[v], w);
+      });
     });
   }
+  unroll<targets>([&](auto j) {
+    const Reducer reducer(t[j]);
+    unroll<vectors>([&](auto v) { store(out[j] + c + 8 * v, reducer.template reduce<wide>(low[j][v], high[j][v])); });
+  });
 }
 
+template <int targets, bool wide>
+void sum_rows(const RnsTarget* t, const Word* const* y, std::size_t terms, Word* const* out, std::size_t n) {
+  constexpr int vectors = targets == 4 ? 2 : 4;
+  std::size_t c = 0;
+  for (; c + 8 * vectors <= n; c += 8 * vectors) sum_at<targets, vectors, wide>(c, t, y, terms, out);
+  for (; c < n; c += 8) sum_at<targets, 1, wide>(c, t, y, terms, out);
+}
+
+// Four targets at a time: rows come from afar.
 template <bool wide>
-void sum_targets(const RnsTarget* targets, std::size_t count, const Block& block, Word* const* out) {
+void sum_targets(const RnsTarget* t, std::size_t count, const Word* const* y, std::size_t terms, Word* const* out,
+                 std::size_t n) {
   std::size_t j = 0;
-  if (block.width >= 32) {
-    for (; j + 2 <= count; j += 2) sum_block<2, 4, wide>(targets + j, block, out + j);
-    if (j < count) sum_block<1, 4, wide>(targets + j, block, out + j);
-  } else {
-    for (; j < count; ++j) sum_block<1, 1, wide>(targets + j, block, out + j);
-  }
+  for (; j + 4 <= count; j += 4) sum_rows<4, wide>(t + j, y, terms, out + j, n);
+  for (; j + 2 <= count; j += 2) sum_rows<2, wide>(t + j, y, terms, out + j, n);
+  if (j < count) sum_rows<1, wide>(t + j, y, terms, out + j, n);
 }
 
 }  // namespace
 
-void convert_sum_ifma(const RnsSource* sources, std::size_t count, const Word* const* x, const RnsTarget* targets,
-                      std::size_t target_count, Word* const* out, std::size_t n) {
-  alignas(64) Word y[kBlockWords];
-  const std::size_t width = std::min(n, std::bit_floor(kBlockWords / (count + 1)));
-  // The sum of products is below p (q_1 + ... + q_k + 1): its high word is below p if that fits 52 bits.
-  Word bound = 1;
-  for (std::size_t i = 0; i < count; ++i) bound += sources[i].q;
-  for (std::size_t at = 0; at < n; at += width) {
-    scale_block(sources, count, x, at, width, y);
-    const Block block{y, count, width, at};
-    if (bound <= kLow52) {
-      sum_targets<false>(targets, target_count, block, out);
+void scale_row_ifma(const RnsSource& s, bool first, bool last, Word* x, Word* overflow, std::size_t n) {
+  const Vec q = splat(s.q), minus_q = minus(s.q), scale = splat(s.scale), shoup = splat(s.scale_shoup);
+  for (std::size_t c = 0; c < n; c += 8) {
+    const Vec v = mul_shoup(load(x + c), scale, shoup, minus_q, q);
+    store(x + c, v);
+    const __m512d before = first ? _mm512_set1_pd(0.5) : _mm512_loadu_pd(overflow + c);
+    const __m512d sum = add_fraction(before, v, s.inverse);
+    if (last) {
+      store(overflow + c, _mm512_cvttpd_epu64(sum));
     } else {
-      sum_targets<true>(targets, target_count, block, out);
+      _mm512_storeu_pd(overflow + c, sum);
     }
   }
 }
 
-void convert_pair_ifma(const RnsPair& pair, const Word* const* x, const RnsTarget* targets, std::size_t target_count,
-                       Word* const* out, std::size_t n) {
-  alignas(64) Word words[kBlockWords];
-  const std::size_t width = std::min(n, kBlockWords);
+void sum_rows_ifma(const RnsSource* sources, std::size_t count, const Word* const* y, const RnsTarget* targets,
+                   std::size_t target_count, Word* const* out, std::size_t n) {
+  // The sum of products is below p (q_1 + ... + q_k + 1): its high word is below p if that fits 52 bits.
+  Word bound = 1;
+  for (std::size_t i = 0; i < count; ++i) bound += sources[i].q;
+  if (bound <= kLow52) {
+    sum_targets<false>(targets, target_count, y, count, out, n);
+  } else {
+    sum_targets<true>(targets, target_count, y, count, out, n);
+  }
+}
+
+void pair_words_ifma(const RnsPair& pair, const Word* x0, const Word* x1, std::size_t n, Word* out) {
   const Vec q0 = splat(pair.q0), q1 = splat(pair.q1), half0 = splat(pair.half0), half1 = splat(pair.half1);
   const Vec lift = splat(pair.lift), inverse = splat(pair.inverse), shoup = splat(pair.inverse_shoup);
   const Vec minus_q1 = minus(pair.q1);
-  for (std::size_t at = 0; at < n; at += width) {
-    for (std::size_t c = 0; c < width; c += 8) {
-      const Vec t0 = below(add(load(x[0] + at + c), half0), q0);
-      const Vec t1 = below(add(load(x[1] + at + c), half1), q1);
-      const Vec difference = sub(add(t1, lift), t0);
-      const Vec v = mul_shoup(difference, inverse, shoup, minus_q1, q1);
-      const Vec high = _mm512_slli_epi64(mul_hi(v, q0), 52);
-      store(words + c, add(madd_lo(t0, v, q0), high));
-    }
-    for (std::size_t j = 0; j < target_count; ++j) {
-      // S = word + minus_half < 2^(51+s), quotient = floor(floor(S / 2^s) ratio / 2^52): the remainder is below
-      // p (1 + 2^s/p + S/2^(52+s)) < 2p where p > 2^(s+1).
-      const RnsTarget& t = targets[j];
-      const Vec ratio = splat(t.ratio), shift = splat(t.shift), offset = splat(t.minus_half);
-      const Vec minus_p = minus(t.p), p = splat(t.p);
-      for (std::size_t c = 0; c < width; c += 8) {
-        const Vec sum = add(load(words + c), offset);
-        const Vec quotient = mul_hi(_mm512_srlv_epi64(sum, shift), ratio);
-        store(out[j] + at + c, below(low52(madd_lo(sum, quotient, minus_p)), p));
-      }
+  for (std::size_t c = 0; c < n; c += 8) {
+    const Vec t0 = below(add(load(x0 + c), half0), q0);
+    const Vec t1 = below(add(load(x1 + c), half1), q1);
+    const Vec difference = sub(add(t1, lift), t0);
+    const Vec v = mul_shoup(difference, inverse, shoup, minus_q1, q1);
+    const Vec high = _mm512_slli_epi64(mul_hi(v, q0), 52);
+    store(out + c, add(madd_lo(t0, v, q0), high));
+  }
+}
+
+void reduce_words_ifma(const Word* words, const RnsTarget* targets, std::size_t target_count, Word* const* out,
+                       std::size_t n) {
+  for (std::size_t j = 0; j < target_count; ++j) {
+    // S = word + minus_half < 2^(51+s), quotient = floor(floor(S / 2^s) ratio / 2^52): the remainder is below
+    // p (1 + 2^s/p + S/2^(52+s)) < 2p where p > 2^(s+1).
+    const RnsTarget& t = targets[j];
+    const Vec ratio = splat(t.ratio), shift = splat(t.shift), offset = splat(t.minus_half);
+    const Vec minus_p = minus(t.p), p = splat(t.p);
+    for (std::size_t c = 0; c < n; c += 8) {
+      const Vec sum = add(load(words + c), offset);
+      const Vec quotient = mul_hi(_mm512_srlv_epi64(sum, shift), ratio);
+      store(out[j] + c, below(low52(madd_lo(sum, quotient, minus_p)), p));
     }
   }
 }

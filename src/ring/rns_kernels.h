@@ -54,17 +54,24 @@ using OverflowKernel = decltype(&overflow_scalar);
 
 OverflowKernel overflow_kernel(Isa isa);
 
-/// Garner's words of a pair of residue arrays.
+/// Garner's words of a pair of residue arrays; out may be x0.
 void pair_words(const RnsPair& pair, const std::uint64_t* x0, const std::uint64_t* x1, std::size_t n,
                 std::uint64_t* out);
 
-/// Whole conversions in blocks of columns that stay in the first cache; every prime below 2^50, n a multiple of 8.
-/// At most this many sources: the overflow then has 16 values, and the sum of products fits 104 bits.
+/// Every prime below 2^50, n a multiple of 8. At most this many sources: the overflow then has 16 values, and the sum
+/// of products fits 104 bits.
 constexpr std::size_t kMaxFusedSources = 14;
-void convert_sum_ifma(const RnsSource* sources, std::size_t count, const std::uint64_t* const* x,
-                      const RnsTarget* targets, std::size_t target_count, std::uint64_t* const* out, std::size_t n);
-/// As well: p > 2^14.
-void convert_pair_ifma(const RnsPair& pair, const std::uint64_t* const* x, const RnsTarget* targets,
-                       std::size_t target_count, std::uint64_t* const* out, std::size_t n);
+/// x = y_i, and its fraction added to the overflow: doubles that the first row begins, whole numbers after the last.
+void scale_row_ifma(const RnsSource& source, bool first, bool last, std::uint64_t* x, std::uint64_t* overflow,
+                    std::size_t n);
+/// From `count` rows of y_i and the overflow behind them.
+void sum_rows_ifma(const RnsSource* sources, std::size_t count, const std::uint64_t* const* y, const RnsTarget* targets,
+                   std::size_t target_count, std::uint64_t* const* out, std::size_t n);
+/// As pair_words; out may be x0.
+void pair_words_ifma(const RnsPair& pair, const std::uint64_t* x0, const std::uint64_t* x1, std::size_t n,
+                     std::uint64_t* out);
+/// Such words modulo the targets, with their offset; p > 2^14.
+void reduce_words_ifma(const std::uint64_t* words, const RnsTarget* targets, std::size_t target_count,
+                       std::uint64_t* const* out, std::size_t n);
 
 }  // namespace obscura::ring

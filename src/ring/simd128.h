@@ -101,7 +101,7 @@ class Prime {
 
 void prepare(NttTables& t);
 void forward(const NttTables& t, Word* x);
-void inverse(const NttTables& t, Word* x);
+void inverse(const NttTables& t, Word* r, const Word* x);
 void add(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b);
 void sub(const Modulus& q, std::size_t n, Word* r, const Word* a, const Word* b);
 void negate(const Modulus& q, std::size_t n, Word* r, const Word* a);

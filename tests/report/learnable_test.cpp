@@ -203,6 +203,32 @@ TEST(LearnableReport, SeedsOfASeriesStandTogether) {
   EXPECT_EQ(table.rows[1][3], "40.00 %");
 }
 
+TEST(LearnableReport, WhatPretrainingBringsIsSaidOverTheSeeds) {
+  LearnableReport report;
+  report.subject = "color-neuracrypt";
+  EXPECT_EQ(pretraining_text(report), "");
+  const auto add = [&](const std::string& series, std::size_t seed, double accuracy) {
+    LearnableRow row = made_up(series + std::to_string(seed), accuracy);
+    row.series = series, row.seed = seed;
+    report.rows.push_back(row);
+  };
+  add("plain, from scratch", 1, 0.5), add("plain, from scratch", 2, 0.52);
+  add("plain, pretrained", 1, 0.56), add("plain, pretrained", 2, 0.54), add("plain, pretrained", 3, 0.9);
+  EXPECT_EQ(pretraining_text(report), "What own pretraining brings, in points: plain +4.0 (2 seeds: +2.0 to +6.0).");
+  add("color-neuracrypt, from scratch", 1, 0.4), add("color-neuracrypt, pretrained", 1, 0.39);
+  add("neuracrypt, without positions, from scratch", 1, 0.3);
+  add("neuracrypt, without positions, pretrained", 1, 0.35);
+  EXPECT_THAT(
+      pretraining_text(report),
+      testing::AllOf(HasSubstr("color-neuracrypt -1.0 (1 seed: -1.0 to -1.0); neuracrypt, without positions +5.0"),
+                     testing::EndsWith("here it gains less: at this size they are not the reason.")));
+  report.rows[6].evaluate = evaluation("protected", 0.46);
+  EXPECT_THAT(pretraining_text(report), testing::EndsWith("here it gains more."));
+  EXPECT_THAT(to_html(learnable_document(report)), HasSubstr("What own pretraining brings"));
+  report.quick = true;
+  EXPECT_EQ(pretraining_text(report), "");
+}
+
 TEST(LearnableReport, CurvesOfAPageAreFiles) {
   auto document = learnable_document(er_cnn_report());
   const auto curves = curves_as_files(document, "er-cnn");

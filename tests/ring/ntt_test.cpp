@@ -64,9 +64,13 @@ TEST(Ntt, EveryInstructionSetGivesTheScalarBits) {
         plain.forward(a.data());
         fast.forward(b.data());
         ASSERT_EQ(a, b) << isa_name(isa) << " forward " << n << " " << bits;
+        const AlignedWords transformed = b;
+        AlignedWords elsewhere(n);
+        fast.inverse(elsewhere.data(), transformed.data());
         plain.inverse(a.data());
         fast.inverse(b.data());
         ASSERT_EQ(a, b) << isa_name(isa) << " inverse " << n << " " << bits;
+        ASSERT_EQ(a, elsewhere) << isa_name(isa) << " inverse to elsewhere " << n << " " << bits;
         ASSERT_EQ(a, start) << n << " " << bits;
       }
     }

@@ -105,6 +105,21 @@ mpz_class rounded(const mpz_class& x, const mpz_class& p) {
   return r;
 }
 
+/// Prepares the source in place, row after row; the overflow.
+AlignedWords prepared(const BaseConverter& converter, Words& source) {
+  AlignedWords overflow(source.front().size());
+  const auto rows = pointers(source);
+  for (std::size_t i = 0; i < source.size(); ++i) converter.prepare(i, rows.data(), overflow.data());
+  return overflow;
+}
+
+/// To as many primes as there are rows from number `first` on.
+void convert(const BaseConverter& converter, Words& source, const std::vector<std::uint64_t*>& out, std::size_t first,
+             ScratchPool& pool) {
+  const AlignedWords overflow = prepared(converter, source);
+  converter.convert(pointers(source).data(), overflow.data(), first, out.size(), out.data(), pool);
+}
+
 struct Case {
   int from_bits, to_bits;
   std::size_t from, to, degree;
@@ -141,11 +156,9 @@ TEST_P(RnsTest, converts_centred_numbers) {
     const mpz_class half = from.product() / 2;
     const auto x = numbers(n, is_exact(from) ? half : mpz_class(half - (half >> 37)), 1);
     Words source = from.residues(x), out(to.size(), AlignedWords(n));
-    const auto in = pointers(source);
-    BaseConverter(from.rings(), to.rings()).convert(in.data(), pointers(out).data(), pool_);
+    convert(BaseConverter(from.rings(), to.rings()), source, pointers(out), 0, pool_);
     const Words expected = to.residues(x);
     for (std::size_t j = 0; j < to.size(); ++j) ASSERT_EQ(out[j], expected[j]) << "target " << j;
-    EXPECT_EQ(source, from.residues(x)) << "the source is only read";
   }
 }
 
@@ -158,8 +171,15 @@ TEST_P(RnsTest, converts_only_the_targets_asked_for) {
   const std::size_t half = to.size() / 2;
   const BaseConverter converter(from.rings(), to.rings());
   auto rows = pointers(out);
-  converter.convert_range(pointers(source).data(), half, to.size() - half, rows.data() + half, pool_);
-  EXPECT_THROW(converter.convert_range(pointers(source).data(), 1, to.size(), rows.data(), pool_), ParameterError);
+  // Range after range from what was prepared once.
+  const AlignedWords overflow = prepared(converter, source);
+  const auto prepared_rows = pointers(source);
+  for (std::size_t j = half; j < to.size(); j += 3) {
+    const std::size_t count = std::min<std::size_t>(3, to.size() - j);
+    converter.convert(prepared_rows.data(), overflow.data(), j, count, rows.data() + j, pool_);
+  }
+  EXPECT_THROW(converter.convert(prepared_rows.data(), overflow.data(), 1, to.size(), rows.data(), pool_),
+               ParameterError);
   const Words expected = to.residues(x);
   for (std::size_t j = 0; j < to.size(); ++j) {
     if (j >= half) {
@@ -188,7 +208,6 @@ TEST_P(RnsTest, divides_and_rounds) {
 
     for (const std::size_t limbs : {std::size_t{0}, std::size_t{1}, q.size()}) {
       Words xq = q.residues(x), xp = p.residues(x);
-      const Words coefficients = xp;
       q.forward(xq);
       p.forward(xp);
       const Words before = xq;
@@ -198,7 +217,6 @@ TEST_P(RnsTest, divides_and_rounds) {
         const bool done = limbs == 0 || i < limbs;
         ASSERT_EQ(xq[i], done ? expected[i] : before[i]) << "limb " << i << " of " << limbs;
       }
-      EXPECT_EQ(xp, coefficients) << "the p-part is left in coefficient form";
     }
   }
 }
@@ -213,7 +231,7 @@ TEST(BaseConverter, mixes_sizes_of_primes) {
   const Basis from(kDegree, {p26, p60, p40}), to(kDegree, {p50, ntt_primes(30, kDegree, 1)[0]});
   const auto x = numbers(kDegree, from.product() / 2 - (from.product() >> 38), 4);
   Words source = from.residues(x), out(to.size(), AlignedWords(kDegree));
-  BaseConverter(from.rings(), to.rings()).convert(pointers(source).data(), pointers(out).data(), pool);
+  convert(BaseConverter(from.rings(), to.rings()), source, pointers(out), 0, pool);
   EXPECT_EQ(out, to.residues(x));
 }
 
@@ -230,7 +248,7 @@ TEST(BaseConverter, is_off_by_one_product_at_worst) {
   }
   ScratchPool pool;
   Words source = from.residues(x), out(to.size(), AlignedWords(kDegree));
-  BaseConverter(from.rings(), to.rings()).convert(pointers(source).data(), pointers(out).data(), pool);
+  convert(BaseConverter(from.rings(), to.rings()), source, pointers(out), 0, pool);
   const Words right = to.residues(x), wrong = to.residues(other);
   for (std::size_t c = 0; c < kDegree; ++c) {
     const bool is_right = out[0][c] == right[0][c] && out[1][c] == right[1][c];
@@ -252,7 +270,7 @@ TEST(BaseConverter, gives_the_same_bits_on_every_instruction_set) {
       for (std::size_t c = 0; c < kDegree / 2; ++c) x[c] = from.product() / 2 - (from.product() >> (30 + c % 40));
       Words source = from.residues(x), out(to.size(), AlignedWords(kDegree));
       ScratchPool pool;
-      BaseConverter(from.rings(), to.rings()).convert(pointers(source).data(), pointers(out).data(), pool);
+      convert(BaseConverter(from.rings(), to.rings()), source, pointers(out), 0, pool);
       results.push_back(std::move(out));
       EXPECT_EQ(results.back(), results.front()) << isa_name(isa) << ", " << k << " sources";
     }

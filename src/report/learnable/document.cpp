@@ -54,6 +54,7 @@ Section glance(const LearnableReport& report) {
   Bullets bullets;
   for (const auto& goal : goals(report)) bullets.items.push_back(goal.verdict());
   if (const auto text = correlation_text(report); !text.empty()) bullets.items.push_back(text);
+  if (const auto text = pretraining_text(report); !text.empty()) bullets.items.push_back(text);
   if (!bullets.items.empty()) section.blocks.emplace_back(std::move(bullets));
   section.blocks.emplace_back(
       Paragraph{std::string("Networks here read protected pictures as they are; nothing is encrypted in the sense of "

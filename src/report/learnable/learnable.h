@@ -122,6 +122,9 @@ Table figure_table(const LearnableReport& report, const LearnableFigure& figure)
 Plot figure_curves(const LearnableReport& report, const LearnableFigure& figure);
 /// Rounds and seeds side by side: accuracies, and how near the adaptation's pictures are to the plain ones.
 Table rounds_table(const LearnableReport& report, const LearnableFigure& figure);
+/// What own pretraining brings each scheme that learned with and without it, over the seeds, and what that says of
+/// NeuraCrypt's distance; empty of quick runs and where nothing is measured.
+std::string pretraining_text(const LearnableReport& report);
 /// How many rows of the figure are measured, in words.
 std::string figure_state(const LearnableReport& report, const LearnableFigure& figure);
 /// What is not measured, figure by figure and row by row, and the command that measures it.
