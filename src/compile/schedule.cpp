@@ -18,6 +18,9 @@ namespace {
 /// Widest prime of batched mode whose product with an offset weight fits 52 bits.
 constexpr int kOneProductBits = 41;
 
+/// Rotations may cost so much more, as a share, where errors are smaller.
+constexpr double kDearer = 0.1;
+
 /// What rotations cost with digits of this many primes, in transforms of one prime, a little below the top of the
 /// chain: two hoisted ones and one of its own.
 double rotation_cost(std::size_t limbs, std::size_t digit) {
@@ -37,7 +40,9 @@ bool add_special_primes(Schedule& schedule) {
   for (std::size_t digit = 1; digit <= schedule.q_bits.size(); ++digit) {
     const double cost = rotation_cost(schedule.q_bits.size(), digit);
     if (cost >= cheapest) continue;
-    for (int bits = 49; bits >= std::max(widest, 30) - 2; --bits) {
+    // Their product may be a little shorter than a digit's (ckks::Context).
+    const int shorter = digit == 1 ? 2 : 3 / static_cast<int>(digit);
+    for (int bits = 49; bits >= std::max(widest, 30) - shorter; --bits) {
       if (q_total + bits * static_cast<int>(digit) > most) continue;
       schedule.digit_size = digit;
       schedule.p_bits.assign(digit, bits);
@@ -223,12 +228,16 @@ class Search {
     return Simulation(stages_, largest_, magnitudes_, options_.mode, guess).run();
   }
 
-  /// Cheaper, or as cheap and more precise.
+  /// Cheaper, or about as cheap and more precise.
   bool better(const Schedule& schedule) const {
     const auto a = cost_of(schedule, options_.mode), b = cost_of(*best_, options_.mode);
     if (a != b) return a < b;
-    return schedule.limbs() != best_->limbs() ? schedule.limbs() < best_->limbs()
-                                              : schedule.logit_error < best_->logit_error;
+    if (schedule.limbs() != best_->limbs()) return schedule.limbs() < best_->limbs();
+    // Shorter primes leave room for more special ones.
+    const double mine = rotation_cost(schedule.limbs(), schedule.digit_size),
+                 theirs = rotation_cost(best_->limbs(), best_->digit_size);
+    if (std::abs(mine - theirs) > kDearer * std::min(mine, theirs)) return mine < theirs;
+    return schedule.logit_error < best_->logit_error;
   }
 
   bool consider(Guess guess) {
