@@ -58,8 +58,8 @@ constexpr std::array<Entry, 21> kEntries{{
      "60 epochs with augmentation",
      kCifar, 8, 4, build_resnet20, residual_recipe},
     {"resnet32",
-     "3x32x32: the same with 31 quadratics; at the limit of N = 2^16: 2.3 gigabytes of keys, nine at the server", kCifar,
-     8, 4, build_resnet32, residual_recipe},
+     "3x32x32: the same with 31 quadratics; at the limit of N = 2^16: 2.3 gigabytes of keys, nine at the server",
+     kCifar, 8, 4, build_resnet32, residual_recipe},
     {"vgg-s",
      "3x32x32: eight 3x3 convolutions of 32 to 128 maps, averaged by 2 at three of them, quadratics, mean, Linear "
      "128->classes; Muon, 60 epochs with augmentation",
