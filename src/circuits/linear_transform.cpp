@@ -35,9 +35,10 @@ const ckks::GaloisKey& rotation_key(const ckks::Evaluator& evaluator, std::int64
 
 LinearTransform::LinearTransform(const ckks::Encoder& encoder, const Context& context, const Diagonals& diagonals,
                                  LinearPlan plan, double scale, std::size_t limbs, ThreadPool* pool)
-    : plan_(std::move(plan)), scale_(scale), context_(context.digest()), basis_(context.extended(limbs)) {
+    : plan_(std::move(plan)), scale_(scale), context_(context.digest()) {
   require_context(context, encoder.context().digest(), "encoder");
   encoder.check_level(scale, limbs);
+  basis_ = context.extended(limbs);
   if (plan_.terms.size() != diagonals.size()) throw ParameterError("plan and diagonals of a linear transform differ");
   std::size_t size = 0;
   for_rows(context, basis_, [&](const ring::PrimeRing& ring, std::size_t) {

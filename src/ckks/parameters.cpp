@@ -62,10 +62,11 @@ Parameters make_parameters(int log_degree, const std::vector<int>& q_bits, const
 }
 
 std::size_t special_primes(const Parameters& parameters, std::size_t limbs) {
+  const std::size_t digit = std::max<std::size_t>(parameters.digit_size, 1);  // nothing is checked yet
   double longest = 0;
-  for (std::size_t at = 0; at < limbs; at += parameters.digit_size) {
+  for (std::size_t at = 0; at < limbs; at += digit) {
     const auto first = parameters.q.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto last = parameters.q.begin() + static_cast<std::ptrdiff_t>(std::min(at + parameters.digit_size, limbs));
+    const auto last = parameters.q.begin() + static_cast<std::ptrdiff_t>(std::min(at + digit, limbs));
     longest = std::max(longest, log2_product({first, last}));
   }
   double bits = 0;

@@ -57,7 +57,8 @@ Parameters get_fields(ByteReader& in) {
 
 void check_parameters(const Parameters& parameters, std::string_view what) {
   check_shape(parameters, what);
-  std::vector<std::uint64_t> all = wire::key_rows(parameters, parameters.q.size());
+  std::vector<std::uint64_t> all = parameters.q;
+  all.insert(all.end(), parameters.p.begin(), parameters.p.end());
   for (const std::uint64_t prime : all) {
     const std::uint64_t step = std::uint64_t{2} << parameters.log_degree;
     if (prime >= std::uint64_t{1} << 60 || prime % step != 1 || !ring::is_prime(prime)) {

@@ -113,6 +113,9 @@ TEST(Parameters, ALevelTakesTheSpecialPrimesThatItsDigitsNeed) {
   const std::size_t expected[] = {1, 2, 3, 3, 3, 3};
   for (std::size_t limbs = 1; limbs <= 6; ++limbs) EXPECT_EQ(special_primes(parameters, limbs), expected[limbs - 1]);
   EXPECT_EQ(special_primes(make_parameters(12, {40, 40, 40}, {44}), 3), 1u) << "what there is, if it is less";
+  Parameters unchecked = parameters;
+  unchecked.digit_size = 0;
+  EXPECT_EQ(special_primes(unchecked, 6), 1u) << "it ends";
   std::mt19937 random(1);
   const auto draw = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(random); };
   for (int i = 0; i < 200; ++i) {

@@ -276,6 +276,9 @@ TEST(WireHostileParameters, NoRingHasThem) {
   p.p.clear();
   refused(p, "with 2 primes and 0 special ones");
   p = good;
+  p.p.push_back(91);  // more than any level takes
+  refused(p, "with 91, expected primes");
+  p = good;
   p.q.clear();
   refused(p, "with 0 primes");
   p = good;
