@@ -118,6 +118,8 @@ class Search {
   /// The shortest chain, in bits of Q P, that any guess so far has had, and its primes.
   double least_bits() const { return least_bits_; }
   std::size_t least_primes() const { return least_primes_; }
+  /// The error of the most precise guess that fitted, in those that were wanted.
+  double closest() const { return closest_; }
 
   std::optional<Schedule> at(int log_degree) {
     best_.reset();
@@ -249,9 +251,11 @@ class Search {
     set_digits(*schedule, guess);
     take_errors(*simulate(guess), *schedule);
     schedule->waterline = guess.waterline;
-    if (schedule->logit_error > target_) return false;
     // Owners take twice the predicted noise for a bound on it.
-    if (2 * schedule->noise * options_.flooding > shown_target_) return false;
+    const double off =
+        std::max(schedule->logit_error / target_, 2 * schedule->noise * options_.flooding / shown_target_);
+    closest_ = std::min(closest_, off);
+    if (off > 1) return false;
     if (best_ && !better(*schedule)) return false;
     best_ = std::move(schedule);
     guess_ = guess;
@@ -278,7 +282,7 @@ class Search {
   Largest largest_;
   double target_, shown_target_;
   bool has_gates_ = false;
-  double least_bits_ = INFINITY;
+  double least_bits_ = INFINITY, closest_ = INFINITY;
   std::size_t least_primes_ = 0;
   std::map<std::array<int, 4>, std::optional<std::size_t>> fewest_primes_;
   std::optional<Schedule> best_;
@@ -314,16 +318,42 @@ void check_finite(const std::vector<Stage>& stages, const Magnitudes& magnitudes
   }
 }
 
+std::string activations_of(const std::vector<Stage>& stages) {
+  const auto count = std::count_if(stages.begin(), stages.end(),
+                                   [](const Stage& s) { return s.activation != Stage::Activation::none; });
+  return std::to_string(count) + " activations";
+}
+
+constexpr const char* kShallower =
+    "use polynomials of a smaller degree (--max-degree), squares in their place (obscura convert), or fewer "
+    "activations";
+
 [[noreturn]] void refuse_depth(const std::vector<Stage>& stages, std::size_t primes, double bits, int room,
                                const ScheduleOptions& options) {
-  const auto activations = std::count_if(stages.begin(), stages.end(),
-                                         [](const Stage& s) { return s.activation != Stage::Activation::none; });
-  throw UnsupportedError("the network is too deep: " + std::to_string(stages.size()) + " linear maps and " +
-                         std::to_string(activations) + " activations take at least " + std::to_string(primes) +
-                         " primes, " + std::to_string(static_cast<long>(bits)) +
-                         " bits with the special prime, and the largest ring, 2^" +
-                         std::to_string(options.max_log_degree) + ", has room for " + std::to_string(room) +
-                         " at 128-bit security: use fewer activations, polynomials of a smaller degree or squares");
+  throw UnsupportedError(
+      "the network is too deep: " + std::to_string(stages.size()) + " linear maps and " + activations_of(stages) +
+      " take at least " + std::to_string(primes) + " primes, " + std::to_string(static_cast<long>(bits)) +
+      " bits with the special prime, and the largest ring, 2^" + std::to_string(options.max_log_degree) +
+      ", has room for " + std::to_string(room) + " at 128-bit security: " + kShallower);
+}
+
+/// Chains fit, or nearly, but none is precise enough. `closest` is the error of the best that fits, in those
+/// that are wanted, of which `most_relaxed` would be taken.
+[[noreturn]] void refuse_precision(const std::vector<Stage>& stages, const Magnitudes& magnitudes, double closest,
+                                   double most_relaxed, const ScheduleOptions& options) {
+  constexpr double kWide = 8;  // what training keeps values below
+  const std::size_t widest = widest_stage(magnitudes);
+  const double most = magnitudes.stages[widest].activation_max;
+  std::string text = "no ring up to 2^" + std::to_string(options.max_log_degree) +
+                     " holds this network with 128-bit security and the wanted precision: ";
+  text += std::isfinite(closest)
+              ? "the best that fits is off by " + format_error(closest) + " times as much as is wanted, where " +
+                    format_error(most_relaxed) + " times would be taken"
+              : "nothing that computes it fits";
+  text += ", with " + activations_of(stages) + " and values up to " + format_error(most) + " (behind layer " +
+          stages[widest].name + "): ";
+  if (most > kWide) text += "keep values to a few units (batch norm, smaller weights), or ";
+  throw UnsupportedError(text + kShallower);
 }
 
 /// Why the chain is as it is, for people.
@@ -352,7 +382,9 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
   check_finite(stages, magnitudes);
   const int room = ckks::max_log_qp(options.max_log_degree, 128);
   // A deep network may not reach what is wanted at any size; its prediction then says what it reaches.
-  for (const double relaxed : {1.0, 4.0, 16.0}) {
+  double closest = INFINITY;
+  constexpr double kMostRelaxed = 16;
+  for (const double relaxed : {1.0, 4.0, kMostRelaxed}) {
     ScheduleOptions eased = options;
     eased.relative_error *= relaxed;
     Search search(stages, magnitudes, eased);
@@ -362,15 +394,11 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
       schedule->reasons = reasons_of(*schedule, options, search.target() / relaxed, relaxed);
       return *schedule;
     }
+    closest = std::min(closest, search.closest() * relaxed);
     if (search.least_primes() > 0 && search.least_bits() > room)
       refuse_depth(stages, search.least_primes(), search.least_bits(), room, options);
   }
-  const std::size_t widest = widest_stage(magnitudes);
-  throw UnsupportedError("no ring up to 2^" + std::to_string(options.max_log_degree) +
-                         " holds this network with 128-bit security and the wanted precision: its values reach " +
-                         format_error(magnitudes.stages[widest].activation_max) + " behind layer " +
-                         stages[widest].name +
-                         "; keep them to a few units (batch norm, smaller weights), or use fewer activations");
+  refuse_precision(stages, magnitudes, closest, kMostRelaxed, options);
 }
 
 void predict_errors(const std::vector<Stage>& stages, const Magnitudes& magnitudes, Mode mode, Schedule& schedule) {

@@ -1,5 +1,7 @@
 #include "nn/onnx_constant.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -68,6 +70,10 @@ std::vector<float> to_floats(const std::vector<From>& values, const std::string&
 }
 
 }  // namespace
+
+std::string dims_text(const Dims& dims) {
+  return fmt::format("[{}]", fmt::join(dims, ", "));
+}
 
 std::size_t count_values(const Dims& dims, const std::string& what) {
   if (dims.size() > kMaxRank) throw FormatError(what + " has more than 16 axes");

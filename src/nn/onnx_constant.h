@@ -11,6 +11,9 @@ namespace obscura::nn {
 
 using Dims = std::vector<std::int64_t>;
 
+/// "[1, 3, 32, 32]", for people.
+std::string dims_text(const Dims& dims);
+
 /// A tensor known when the file is read: float values (of any width in the file) or integers (truth values too).
 struct Constant {
   Dims dims;

@@ -41,8 +41,29 @@ bool is_clip_of_hard_swish(const Gate& gate) {
   return f.kind == Kind::clip && f.alpha == 0.0F && f.beta == 6.0F && gate.argument.is_close_to({3, 1}, kTolerance);
 }
 
+/// The k of k x in every channel, each of them other than zero.
+std::optional<std::vector<double>> slopes_of(const Expression& expression) {
+  if (expression.degree() != 1) return std::nullopt;
+  std::vector<double> slopes;
+  for (const auto& row : expression.rows()) {
+    if (row[0] != 0 || row[1] == 0) return std::nullopt;
+    slopes.push_back(row[1]);
+  }
+  return slopes;
+}
+
+/// k x sigmoid(b x) = (k / b) silu(b x): Swish, its b learnt or not, and QuickGELU.
+std::optional<Spelled> swish_of(const Gate& gate) {
+  if (gate.function.kind != Kind::sigmoid) return std::nullopt;
+  const auto factor = slopes_of(gate.factor), argument = slopes_of(gate.argument);
+  if (!factor || !argument) return std::nullopt;
+  const Expression scale = Expression::constant(*factor) * Expression::constant(*argument).reciprocal();
+  return Spelled{Activation{Kind::silu}, gate.argument, scale, Expression::constant(0.0)};
+}
+
 /// What k x f(x) is where that has a name: SiLU, GELU and HardSwish reach a file in parts.
 std::optional<Spelled> spelled_out(const Gate& gate) {
+  if (auto swish = swish_of(gate)) return swish;
   const Expression& factor = gate.factor;
   if (factor.rows().size() != 1 || factor.degree() != 1 || factor.rows()[0][0] != 0) return std::nullopt;
   const double k = factor.rows()[0][1];
@@ -50,7 +71,6 @@ std::optional<Spelled> spelled_out(const Gate& gate) {
     return Spelled{Activation{kind}, Expression(), Expression::constant(scale), rest};
   };
   const Expression none = Expression::constant(0.0);
-  if (gate.function.kind == Kind::sigmoid && gate.argument.is_identity()) return named(Kind::silu, k, none);
   if (is_sigmoid_of_hard_swish(gate)) return named(Kind::hard_swish, k, none);
   if (is_clip_of_hard_swish(gate)) return named(Kind::hard_swish, 6 * k, none);
   // k x erf(x / sqrt 2) = 2 k gelu(x) - k x
@@ -191,10 +211,6 @@ std::size_t Importer::emit_gate(const Value& value) {
   const Gate& gate = *value.gate;
   const auto named = spelled_out(gate);
   const Spelled spelled = named.value_or(Spelled{gate.function, gate.argument, gate.factor, Expression::constant(0.0)});
-  if (spelled.scale.degree() != 0) {
-    throw UnsupportedError("layer '" + value.label + "' multiplies a tensor by " + activation_name(gate.function) +
-                           " of it in a way that is no known activation; known products: SiLU, GELU, HardSwish");
-  }
   Expression rest = value.expression + spelled.rest;
   // What x / 2 + (x / 2) erf leaves of x where a file rounds its constants.
   if (named && rest.is_close_to({0, rest.rows()[0].back()}, 0) &&
@@ -206,10 +222,16 @@ std::size_t Importer::emit_gate(const Value& value) {
   const auto part = [&](const char* suffix) { return value.label == name ? name + suffix : value.label; };
   const std::size_t argument = emit(name + "_argument", value.node, spelled.argument);
   std::size_t node = add_node(graph_, name, spelled.function, {argument});
+  Expression scale = spelled.scale;
+  if (scale.degree() != 0) {  // a product that has no name of its own, as that of any two branches
+    const std::size_t factor = emit(name + "_factor", value.node, scale);
+    node = add_node(graph_, name + "_product", Product{}, {factor, node});
+    scale = Expression::constant(1.0);
+  }
   const Expression slope = rest.from_degree(1);
   const Expression shift = rest + slope.negated();
   const bool sum = slope != Expression::constant(0.0);
-  node = emit(sum ? name + "_scale" : part("_scale"), node, spelled.scale * Expression() + shift);
+  node = emit(sum ? name + "_scale" : part("_scale"), node, scale * Expression() + shift);
   if (!sum) return node;
   const std::size_t other = emit(name + "_rest", value.node, slope);
   return add_node(graph_, part("_sum"), Add{}, {node, other});

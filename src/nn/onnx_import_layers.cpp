@@ -263,7 +263,10 @@ void Importer::finish_linear(const NodeView& node, bool transposed, float alpha,
   lay_out(node, 0);
   Dims dims = input(node, 0).dims;
   if (dims.size() > 2 || !is_standard(input(node, 0)))
-    node.unsupported("needs a flat input [N, n]; put a Flatten before it");
+    node.unsupported("needs a flat input [N, n], not " + dims_text(dims) +
+                     ": put a Flatten before it, or a 1x1 convolution in its place where it works on every pixel; "
+                     "layers over tokens, "
+                     "as transformers have them, do not run encrypted");
   const std::size_t source = layer_input(node, 0);
   const auto rows = static_cast<std::size_t>(constant.dims[0]);
   const auto columns = static_cast<std::size_t>(constant.dims[1]);

@@ -16,10 +16,6 @@ std::size_t side(std::int64_t value, const std::string& what) {
   return static_cast<std::size_t>(value);
 }
 
-std::string dims_text(const Dims& dims) {
-  return fmt::format("[{}]", fmt::join(dims, ", "));
-}
-
 /// Shape of the input and its dims with batch 1. Accepts [N, C, H, W], [N, n] with N 1 or symbolic, [C, H, W], [n], and
 /// any of up to four axes where `image` says what it is.
 std::pair<Shape, Dims> input_shape(const onnx::ValueInfoProto& info, const Shape& image) {

@@ -23,12 +23,6 @@ std::optional<Dims> broadcast_dims(const Dims& a, const Dims& b) {
   return made;
 }
 
-std::string dims_text(const Dims& dims) {
-  std::string all;
-  for (const auto d : dims) all += (all.empty() ? "" : " x ") + std::to_string(d);
-  return all;
-}
-
 }  // namespace
 
 /// The node of input i with every value as often as these dims want it; `label`: of the layer that does it.

@@ -96,6 +96,9 @@ TEST(Exports, SpellingsBecomeTheLayersThatTheyAre) {
   EXPECT_THAT(layers("act_relu6"), after_norm("ReLU6"));
   EXPECT_THAT(layers("act_leaky_relu"), after_norm("LeakyReLU"));
   EXPECT_THAT(layers("act_silu"), after_norm("SiLU"));
+  EXPECT_THAT(layers("act_quick_gelu"),
+              ElementsAre("Input", "Conv2d", "BatchNorm", "SiLU", "BatchNorm", "AvgPool", "Flatten", "Linear"));
+  EXPECT_THAT(layers("act_swish"), layers("act_quick_gelu"));
   EXPECT_THAT(layers("act_gelu"), after_norm("GELU"));
   EXPECT_THAT(layers("act_gelu_tanh"), after_norm("GELU (tanh)"));
   EXPECT_THAT(layers("act_hardswish"), after_norm("HardSwish"));

@@ -322,14 +322,14 @@ TEST(OnnxOperators, TensorsThatDoNotRepeatToOneAreRefused) {
       [&] {
         onnx.read(onnx.node("Mul", {"x", pooled}));
       },
-      ThrowsMessage<FormatError>(HasSubstr("1 x 3 x 4 x 4 and 1 x 3 x 2 x 2")));
+      ThrowsMessage<FormatError>(HasSubstr("[1, 3, 4, 4] and [1, 3, 2, 2]")));
   OnnxBuilder other({1, 3, 4, 4});
   other.ints("s", {1, 3, 8, 8});
   EXPECT_THAT(
       [&] {
         other.read(other.node("Expand", {"x", "s"}));
       },
-      ThrowsMessage<FormatError>(HasSubstr("expands a tensor of 1 x 3 x 4 x 4 to 1 x 3 x 8 x 8")));
+      ThrowsMessage<FormatError>(HasSubstr("expands a tensor of [1, 3, 4, 4] to [1, 3, 8, 8]")));
 }
 
 TEST(OnnxOperators, AFlatInputMayBecomeAnImage) {

@@ -51,6 +51,23 @@ TEST(OnnxSpellings, SumsOfATensorAndItsActivation) {
   EXPECT_THAT(layers(graph), ElementsAre("Input", "ReLU", "BatchNorm", "Add"));
 }
 
+TEST(OnnxSpellings, ProductsOfATensorAndItsActivation) {
+  OnnxBuilder onnx({1, 2, 1, 2});
+  const Graph graph = onnx.read(onnx.node("Mul", {"x", onnx.node("Relu", {"x"})}));
+  expect_function(graph, [](double x) { return x * std::max(x, 0.0); });
+  EXPECT_THAT(layers(graph), ElementsAre("Input", "ReLU", "Product"));
+  // Swish, whose slope may be zero.
+  for (const float slope : {1.702F, -0.5F, 0.0F}) {
+    OnnxBuilder swish({1, 2, 1, 2});
+    swish.floats("b", {}, {slope});
+    const auto gate = swish.node("Sigmoid", {swish.node("Mul", {"x", "b"})});
+    const auto y = run_reference(swish.read(swish.node("Mul", {gate, "x"})), kImage);
+    for (std::size_t i = 0; i < kImage.size(); ++i) {
+      EXPECT_NEAR(y[i], kImage[i] / (1 + std::exp(-slope * kImage[i])), 1e-6) << slope;
+    }
+  }
+}
+
 TEST(OnnxSpellings, DifferencesAndNegations) {
   OnnxBuilder onnx({1, 2, 1, 2});
   onnx.floats("k", {1}, {2});
@@ -186,7 +203,6 @@ TEST(OnnxSpellings, RefusalsNameOperatorAndWay) {
     b.set("axis", 1);
     return y;
   });
-  refuse("no known activation", [](OnnxBuilder& b) { return b.node("Mul", {"x", b.node("Relu", {"x"})}); });
   refuse("network's end only",
          [](OnnxBuilder& b) { return b.node("Relu", {b.node("Softmax", {b.node("Flatten", {"x"})})}); });
 }

@@ -187,6 +187,29 @@ class LinearUnit(nn.Module):
         return F.glu(self.conv(x), 1)
 
 
+class Swish(nn.Module):
+    """x sigmoid(b x), of a slope that is learnt, one a channel."""
+
+    def __init__(self, channels=4):
+        super().__init__()
+        self.slope = nn.Parameter(torch.ones(1, channels, 1, 1))
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.slope * x)
+
+
+class QuickGelu(nn.Module):
+    def forward(self, x):
+        return x * torch.sigmoid(1.702 * x)
+
+
+class Unnamed(nn.Module):
+    """A product with a function of the same tensor that has no name, and what is left of the tensor."""
+
+    def forward(self, x):
+        return (0.5 * x * x - x + 0.25) * torch.tanh(0.7 * x + 0.1) + 0.3 * x - 0.2
+
+
 def convs(act, channels=4):
     return nn.Sequential(nn.Conv2d(2, channels, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(channels), act)
 
@@ -240,6 +263,7 @@ def networks():
         "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(), "gelu_tanh": nn.GELU(approximate="tanh"), "tanh": nn.Tanh(),
         "hardswish": nn.Hardswish(), "hardsigmoid": nn.Hardsigmoid(), "elu": nn.ELU(0.7), "selu": nn.SELU(),
         "softplus": nn.Softplus(), "hardtanh": nn.Hardtanh(-0.5, 1.5),
+        "swish": Swish(), "quick_gelu": QuickGelu(), "mish": nn.Mish(), "unnamed": Unnamed(),
     }
     for name, act in activations.items():
         made["act_" + name] = (Tail(nn.Sequential(convs(act), nn.AdaptiveAvgPool2d(2)), flat, 16), 13, {})
