@@ -268,8 +268,8 @@ OnnxWriter::Value OnnxWriter::write_layer(const Rearrange& rearrange) {
   const bool image = out.height != 1 || out.width != 1;
   if (for_opencv_) {
     const std::vector<std::int64_t> source(rearrange.source.begin(), rearrange.source.end());
-    auto& node = add("Rearrange", name, {input().name, list(name + ".source", source)});
-    node.set_domain("obscura");
+    // Of no domain of its own: OpenCV warns of every such node on standard error.
+    auto& node = add("ObscuraRearrange", name, {input().name, list(name + ".source", source)});
     set_float(node, "fill", rearrange.fill);
     set_ints(node, "dims", image ? Ints{dim(out.channels), dim(out.height), dim(out.width)} : Ints{dim(out.channels)});
     return {node.name(), image ? 4 : 2};

@@ -49,10 +49,7 @@ class RearrangeLayer final : public cv::dnn::Layer {
 
 void register_opencv_rearrange() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    cv::dnn::LayerFactory::registerLayer("obscura.Rearrange", RearrangeLayer::create);
-    cv::dnn::LayerFactory::registerLayer("Rearrange", RearrangeLayer::create);
-  });
+  std::call_once(once, [] { cv::dnn::LayerFactory::registerLayer("ObscuraRearrange", RearrangeLayer::create); });
 }
 
 }  // namespace obscura::nn

@@ -4,7 +4,7 @@
 
 namespace obscura::nn {
 
-/// Makes OpenCV's dnn module know the operator "Rearrange" of the domain "obscura" in files of to_onnx_for_opencv.
+/// Makes OpenCV's dnn module know the operator "ObscuraRearrange" in files of to_onnx_for_opencv.
 /// Once for the process, however often it is called. Thread-safe.
 void register_opencv_rearrange();
 
