@@ -11,6 +11,10 @@ double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
+double softplus(double x) {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
+
 double gelu_tanh(double x) {
   // Hendrycks and Gimpel, 2016.
   const double inner = std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x);
@@ -48,7 +52,9 @@ double activate(const Activation& activation, double x) {
     case Activation::Kind::elu:
       return x < 0 ? alpha * std::expm1(x) : x;
     case Activation::Kind::softplus:
-      return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+      return softplus(x);
+    case Activation::Kind::mish:
+      return x * std::tanh(softplus(x));
   }
   return x;
 }
@@ -82,6 +88,8 @@ std::string activation_name(const Activation& activation) {
       return "ELU";
     case Activation::Kind::softplus:
       return "Softplus";
+    case Activation::Kind::mish:
+      return "Mish";
   }
   return "Activation";
 }

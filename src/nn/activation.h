@@ -21,6 +21,7 @@ struct Activation {
     hard_swish,    ///< x min(max(x / 6 + 1 / 2, 0), 1)
     elu,           ///< x, or alpha (e^x - 1) below zero
     softplus,      ///< log(1 + e^x)
+    mish,          ///< x tanh(log(1 + e^x)) (Misra, 2019)
   };
   Kind kind = Kind::relu;
   float alpha = 0.0F;  ///< see kind; 0 where it is not named there

@@ -94,6 +94,7 @@ Activation Importer::activation_of(const NodeView& node) const {
       {"HardSigmoid", Kind::hard_sigmoid},
       {"Gelu", Kind::gelu},
       {"Softplus", Kind::softplus},
+      {"Mish", Kind::mish},
   };
   Activation made{kinds.at(node.type())};
   if (node.type() == "LeakyRelu") made.alpha = node.real("alpha", 0.01F);
@@ -175,6 +176,41 @@ void Importer::add_prelu(const NodeView& node) {
   Activation relu{Kind::relu};
   relu.spelling = "PReLU";
   define_gate(node, relu, Expression(), Expression::constant(1.0) + s.negated(), s * Expression());
+}
+
+/// x, or a (e^(x / a) - 1) below zero: a elu(x / a).
+void Importer::add_celu(const NodeView& node) {
+  if (input(node, 0).constant) node.unsupported("works on a constant");
+  if (input(node, 0).gate) layer_input(node, 0);
+  const Expression alpha = Expression::constant(static_cast<double>(node.real("alpha", 1.0F)));
+  Activation elu{Kind::elu, 1.0F};
+  elu.spelling = "CELU";
+  define_gate(node, elu, input(node, 0).expression * alpha.reciprocal(), alpha, Expression::constant(0.0));
+}
+
+/// k x tanh(softplus(x)) is Mish. Its softplus, the last layer so far, goes where nothing else reads it.
+bool Importer::fold_mish(const NodeView& node, const Value& plain, const Value& gated) {
+  if (!gated.gate || !is_plain(plain) || plain.constant || gated.node + 1 != graph_.nodes.size()) return false;
+  const Gate gate = *gated.gate;
+  const Expression none = Expression::constant(0.0);
+  if (gate.function.kind != Kind::tanh || !gate.argument.is_identity() || gate.factor.degree() != 0) return false;
+  const auto* softplus = std::get_if<Activation>(&graph_.nodes.back().layer);
+  if (softplus == nullptr || softplus->kind != Kind::softplus || gated.expression != none) return false;
+  if (graph_.nodes.back().inputs[0] != plain.node) return false;
+  const std::size_t last = gated.node;
+  std::size_t readers = 0;  // of the softplus and of its tanh: one each
+  for (const auto& [name, value] : values_) readers += !value.constant && value.node == last ? uses_[name] : 0;
+  if (readers != 2) return false;
+  Value made = plain;
+  for (auto& [name, value] : values_) {  // they are not read again
+    if (!value.constant && value.node == last) value.node = made.node;
+  }
+  graph_.nodes.pop_back();
+  made.expression = none;
+  made.gate = Gate{Activation{Kind::mish}, Expression(), gate.factor, node.name()};
+  made.label = node.name();
+  define(node, std::move(made));
+  return true;
 }
 
 /// At the end of a network nobody needs it encrypted.

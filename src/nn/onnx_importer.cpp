@@ -239,6 +239,8 @@ void Importer::add(const NodeView& node) {
       {"HardSigmoid", &Importer::add_activation},
       {"HardSwish", &Importer::add_activation},
       {"Softplus", &Importer::add_activation},
+      {"Mish", &Importer::add_activation},
+      {"Celu", &Importer::add_celu},
       {"Gelu", &Importer::add_activation},
       {"Clip", &Importer::add_clip},
       {"PRelu", &Importer::add_prelu},

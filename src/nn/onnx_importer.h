@@ -115,6 +115,8 @@ class Importer {
   void add_activation(const NodeView& node);
   void add_clip(const NodeView& node);
   void add_prelu(const NodeView& node);
+  void add_celu(const NodeView& node);
+  bool fold_mish(const NodeView& node, const Value& left, const Value& right);
   void add_softmax(const NodeView& node);
   void leave_to_owner(const NodeView& node, Head head);
   Activation activation_of(const NodeView& node) const;

@@ -18,7 +18,8 @@ namespace obscura::nn {
 /// beta), MatMul, Add (bias or residual), Sub, Mul, Div, Neg with a constant a channel or one for all, Mul(x, x) and
 /// Pow as Square, any sum of products of one tensor as Polynomial, sums, differences and products of two tensors, also
 /// of two shapes that repeat to one, Expand, Concat along the channels, Relu, LeakyRelu, PRelu, Clip, Sigmoid, Tanh,
-/// Erf, Elu, Selu, HardSigmoid, HardSwish, Softplus, Gelu, and SiLU, GELU (erf or tanh) and HardSwish written out;
+/// Erf, Elu, Selu, Celu, HardSigmoid, HardSwish, Softplus, Gelu, Mish, and SiLU (of x or b x), GELU (erf or tanh),
+/// HardSwish and Mish written out;
 /// Flatten and the Reshape, Squeeze and Unsqueeze that amount to it; Slice, Split, Gather, Transpose, Reshape,
 /// DepthToSpace, SpaceToDepth, nearest Resize and Upsample and Pad of channels as Rearrange; Identity, Dropout,
 /// Constant, a last Softmax, LogSoftmax or Sigmoid (the graph's head, and noted), and the Shape, Gather, Slice, Concat,

@@ -26,8 +26,6 @@ std::string advice(const std::string& type) {
       {"Max", "the larger of two values is no sum or product; retrain with a ReLU, SiLU or average pooling"},
       {"Min", "the smaller of two values is no sum or product; retrain with a ReLU, SiLU or average pooling"},
       {"ThresholdedRelu", kSmooth},
-      {"Celu", kSmooth},
-      {"Mish", kSmooth},
       {"Softsign", kSmooth},
       {"Hardmax", "export the network without it: the owner picks the largest output"},
       {"InstanceNormalization", kNorm},

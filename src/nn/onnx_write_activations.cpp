@@ -214,6 +214,11 @@ OnnxWriter::Value OnnxWriter::write_layer(const Activation& activation) {
     case Kind::softplus:
       add("Softplus", name, {x});
       break;
+    case Kind::mish: {
+      const auto inner = add("Softplus", name + "_softplus", {x}).name();
+      add("Mul", name, {x, add("Tanh", name + "_tanh", {inner}).name()});
+      break;
+    }
   }
   return {proto_.node(proto_.node_size() - 1).name(), input().rank};
 }

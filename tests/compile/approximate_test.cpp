@@ -93,6 +93,7 @@ TEST(FitActivations, SmallestDegreeThatIsGoodEnough) {
                                            {Kind::tanh},
                                            {Kind::leaky_relu, 0.2F},
                                            {Kind::softplus},
+                                           {Kind::mish},
                                            {Kind::hard_swish},
                                            {Kind::elu, 1.0F},
                                            {Kind::clip, 0.0F, 6.0F}}) {

@@ -99,6 +99,7 @@ TEST(Exports, SpellingsBecomeTheLayersThatTheyAre) {
   EXPECT_THAT(layers("act_quick_gelu"),
               ElementsAre("Input", "Conv2d", "BatchNorm", "SiLU", "BatchNorm", "AvgPool", "Flatten", "Linear"));
   EXPECT_THAT(layers("act_swish"), layers("act_quick_gelu"));
+  EXPECT_THAT(layers("act_mish"), after_norm("Mish"));
   EXPECT_THAT(layers("act_gelu"), after_norm("GELU"));
   EXPECT_THAT(layers("act_gelu_tanh"), after_norm("GELU (tanh)"));
   EXPECT_THAT(layers("act_hardswish"), after_norm("HardSwish"));

@@ -87,6 +87,8 @@ TEST(Activation, KnownValues) {
       {{Kind::elu, 2.0F}, -1, 2 * (1 / std::numbers::e - 1)},
       {{Kind::softplus}, 0, std::log(2.0)},
       {{Kind::softplus}, 900, 900},
+      {{Kind::mish}, 1, 0.8650983882673103},
+      {{Kind::mish}, -900, 0},
   };
   for (const Case& c : cases) {
     EXPECT_NEAR(activate(c.activation, c.x), c.y, 1e-7) << activation_name(c.activation) << " of " << c.x;

@@ -383,7 +383,7 @@ void expect_unsupported(const char* type, const char* advice) {
 
 TEST(OnnxOperators, UnsupportedOnesSayWhatToDo) {
   expect_unsupported("LpPool", "retrain with average pooling");
-  expect_unsupported("Mish", "retrain with a square, polynomial, ReLU");
+  expect_unsupported("Softsign", "retrain with a square, polynomial, ReLU");
   expect_unsupported("LayerNormalization", "retrain with batch normalisation");
   expect_unsupported("LSTM", "recurrent layers do not run encrypted");
   expect_unsupported("NonZero", "docs/cli.md lists what runs");

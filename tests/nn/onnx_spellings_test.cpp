@@ -68,6 +68,39 @@ TEST(OnnxSpellings, ProductsOfATensorAndItsActivation) {
   }
 }
 
+TEST(OnnxSpellings, MishInOneNodeOrInThree) {
+  const auto mish = [](double x) { return x * std::tanh(std::log1p(std::exp(x))); };
+  OnnxBuilder onnx({1, 2, 1, 2}, 18);
+  const Graph whole = onnx.read(onnx.node("Mish", {"x"}));
+  EXPECT_THAT(layers(whole), ElementsAre("Input", "Mish"));
+  expect_function(whole, mish);
+  // Twice, one behind the other.
+  OnnxBuilder parts({1, 2, 1, 2});
+  std::string x = "x";
+  for (int i = 0; i < 2; ++i) x = parts.node("Mul", {x, parts.node("Tanh", {parts.node("Softplus", {x})})});
+  const Graph folded = parts.read(x);
+  EXPECT_THAT(layers(folded), ElementsAre("Input", "Mish", "Mish"));
+  expect_function(folded, [](double v) {
+    const double once = v * std::tanh(std::log1p(std::exp(v)));
+    return once * std::tanh(std::log1p(std::exp(once)));
+  });
+  // A softplus that something else reads, too, stays.
+  OnnxBuilder shared({1, 2, 1, 2});
+  const auto softplus = shared.node("Softplus", {"x"});
+  const auto product = shared.node("Mul", {shared.node("Tanh", {softplus}), "x"});
+  const Graph kept = shared.read(shared.node("Add", {product, softplus}));
+  expect_function(kept, [](double v) {
+    const double s = std::log1p(std::exp(v));
+    return v * std::tanh(s) + s;
+  });
+  // And one of something else is none.
+  OnnxBuilder other({1, 2, 1, 2});
+  const auto square = other.node("Mul", {"x", "x"});
+  const auto gate = other.node("Tanh", {other.node("Softplus", {square})});
+  expect_function(other.read(other.node("Mul", {gate, "x"})),
+                  [](double v) { return v * std::tanh(std::log1p(std::exp(v * v))); });
+}
+
 TEST(OnnxSpellings, DifferencesAndNegations) {
   OnnxBuilder onnx({1, 2, 1, 2});
   onnx.floats("k", {1}, {2});

@@ -45,6 +45,8 @@ torch::Tensor activate(const nn::Activation& activation, const torch::Tensor& x)
       return torch::elu(x, alpha);
     case Kind::softplus:
       return torch::softplus(x);
+    case Kind::mish:
+      return torch::mish(x);
   }
   return x;
 }

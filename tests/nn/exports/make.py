@@ -263,7 +263,7 @@ def networks():
         "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(), "gelu_tanh": nn.GELU(approximate="tanh"), "tanh": nn.Tanh(),
         "hardswish": nn.Hardswish(), "hardsigmoid": nn.Hardsigmoid(), "elu": nn.ELU(0.7), "selu": nn.SELU(),
         "softplus": nn.Softplus(), "hardtanh": nn.Hardtanh(-0.5, 1.5),
-        "swish": Swish(), "quick_gelu": QuickGelu(), "mish": nn.Mish(), "unnamed": Unnamed(),
+        "swish": Swish(), "quick_gelu": QuickGelu(), "mish": nn.Mish(), "unnamed": Unnamed(), "celu": nn.CELU(0.6),
     }
     for name, act in activations.items():
         made["act_" + name] = (Tail(nn.Sequential(convs(act), nn.AdaptiveAvgPool2d(2)), flat, 16), 13, {})
