@@ -31,6 +31,7 @@ struct CompileArguments {
   study::CompilationRequest request;
   std::string mode = "packed", relu = "fitted";
   const CLI::Option* relu_bits = nullptr;
+  bool state_only = false;
   bool force = false;
   bool json = false;
 };
@@ -80,8 +81,25 @@ void add_relu(CLI::App& verb, CompileArguments& args) {
                        ->group(kRun);
 }
 
+void run_state_only(const CompileArguments& a) {
+  study::CompilationRequest request = a.request;
+  request.note = notes();
+  if (request.save.empty()) throw UsageError("--state-only writes a network: name it with --save");
+  const auto graph = study::state_network(request);
+  const auto& how = graph.preprocessing;
+  if (a.json) {
+    return print_json({{"network", graph.name},
+                       {"saved", request.save.string()},
+                       {"classes", how.classes},
+                       {"preprocessing", study::preprocessing_json(how, graph.input_shape())}});
+  }
+  fmt::print("images       {}\nwritten      {}, as stated; nothing was compiled\n",
+             preprocessing_text(how, graph.input_shape()), request.save.string());
+}
+
 void run_compile(const CompileArguments& a) {
   check_compile_outputs(a);
+  if (a.state_only) return run_state_only(a);
   study::CompilationRequest request = a.request;
   request.options.mode = mode_of(a.mode);
   request.note = notes();
@@ -147,6 +165,11 @@ void add_compile_verb(CLI::App& verb) {
   verb.add_option("--input", args->request.input,
                   "What image a network takes that takes numbers: channels x height x width, as 1x28x28")
       ->group(kRun);
+  verb.add_flag("--state-only", args->state_only,
+                "Write into --save what is stated of preprocessing and classes, and compile nothing: for networks that "
+                "are to be converted or to make vectors in the clear")
+      ->group(kOutput)
+      ->excludes("--out", "--calibrate", "--measure", "--relu", "--policy");
   add_force(verb, args->force);
   add_json(verb, args->json);
   verb.footer(

@@ -11,6 +11,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/picture_options.h"
 #include "cli/verbs.h"
 #include "report/text.h"
 #include "study/learning/convert_network.h"
@@ -39,6 +40,14 @@ OptionTable<study::NetworkConversion> conversion_options() {
   t.value("--simulate", &V::simulate,
           "Test pictures whose encrypted run is simulated to find lost ones; 0: none (default: all)")
       .check(whole_number());
+  return t;
+}
+
+OptionTable<study::NetworkConversion> stated_rows() {
+  using V = study::NetworkConversion;
+  OptionTable<V> t;
+  t.value("--input", &V::input, "What image a network takes that takes numbers: channels x height x width, as 1x28x28");
+  t.part(preprocessing_options(true), &V::stated);
   return t;
 }
 
@@ -100,6 +109,7 @@ const OptionTable<ConvertArguments>& convert_options() {
     OptionTable<ConvertArguments> t;
     t.part(conversion_options(), &ConvertArguments::conversion);
     t.part(run, &ConvertArguments::run);
+    t.part(stated_rows(), &ConvertArguments::conversion);
     return t;
   }();
   return table;
@@ -138,6 +148,7 @@ void print_cost(const study::ConversionCost& cost) {
 
 void print_conversion(const ConvertArguments& a, const study::ConvertedNetwork& out) {
   fmt::print("{}: {} with quadratics, in {:.1f} minutes\n", a.run.out.string(), out.header.model, out.minutes);
+  fmt::print("  images: {}\n", preprocessing_text(out.result.graph.preprocessing, out.result.graph.input_shape()));
   print_layers(out);
   fmt::print("  fitted only, agreement on validation pictures: {}\n", share_text(out.fitted));
   fmt::print("  by agreement with the original, {}\n", train::choice_text(out.result.choice, out.result.epochs));

@@ -132,14 +132,34 @@ std::vector<std::vector<float>> calibrate(const CompilationRequest& a, const com
   return samples;
 }
 
+/// A classifier, with what is stated of it.
+nn::Graph read_stated(const CompilationRequest& a) {
+  nn::Graph graph =
+      nn::read_onnx(a.network, a.input.empty() ? Shape{0, 1, 1} : nn::parse_shape(a.input), stated_entries(a.stated));
+  nn::check_classifier(graph);
+  return graph;
+}
+
 }  // namespace
+
+nn::Graph state_network(const CompilationRequest& a) {
+  if (stated_entries(a.stated).empty() && a.input.empty()) {
+    throw UsageError(
+        "--state-only writes what is stated, and nothing is: add --mean, --std, --input-range, --colour, "
+        "--classes or --input");
+  }
+  const nn::Graph graph = read_stated(a);
+  for (const auto& line : graph.notes) a.note(line);
+  note_unstated(graph.preprocessing, a.network, a.note);
+  nn::write_onnx(graph, a.save, other_metadata(a.network));
+  return graph;
+}
 
 Compilation compile_program(const CompilationRequest& a) {
   const auto stated = stated_entries(a.stated);
   Compilation done;
   nn::Graph& graph = done.graph;
-  graph = nn::read_onnx(a.network, a.input.empty() ? Shape{0, 1, 1} : nn::parse_shape(a.input), stated);
-  nn::check_classifier(graph);
+  graph = read_stated(a);
   for (const auto& line : graph.notes) a.note(line);
   note_unstated(graph.preprocessing, a.network, a.note);
   check_relu(a, graph);

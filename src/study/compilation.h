@@ -57,6 +57,11 @@ struct Compilation {
 /// Nothing is written that does not run. Throws as reading, fitting and compiling do.
 Compilation compile_program(const CompilationRequest& request);
 
+/// Writes `save`: the network with what is stated of preprocessing and classes, and of the image that its numbers are.
+/// Nothing is compiled: for networks that `convert` takes, or that make vectors in the clear. Throws UsageError where
+/// nothing is stated, and as reading does.
+nn::Graph state_network(const CompilationRequest& request);
+
 /// The object that docs/cli.md describes.
 nlohmann::ordered_json compilation_json(const CompilationRequest& request, const Compilation& done);
 

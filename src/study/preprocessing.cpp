@@ -46,14 +46,18 @@ std::map<std::string, std::string> stated_entries(const StatedPreprocessing& sta
   return entries;
 }
 
+void note_unstated_pixels(const Preprocessing& how, const std::string& network, const Notes& note,
+                          const std::string& remedy) {
+  if (how.stated) return;
+  note(
+      fmt::format("{} does not say how pixels become its numbers: pixels as {}, {}, mean 0 and std 1 are assumed, and "
+                  "if it was trained otherwise its answers are wrong ({})",
+                  network, range_text(how), how.colour, remedy));
+}
+
 void note_unstated(const Preprocessing& how, const std::string& network, const Notes& note) {
-  if (!how.stated) {
-    note(
-        fmt::format("{} does not say how pixels become its numbers: pixels as {}, {}, mean 0 and std 1 are assumed, "
-                    "and if it was trained otherwise its answers are wrong ({})",
-                    network, range_text(how), how.colour,
-                    "obscura compile NETWORK --mean M --std S --input-range 0..1 --save READY.onnx states it"));
-  }
+  note_unstated_pixels(how, network, note,
+                       "obscura compile NETWORK --mean M --std S --input-range 0..1 --save READY.onnx states it");
   if (how.classes.empty()) {
     note(fmt::format("{} does not name its classes: they are numbers from 0 on (compile --classes A,B,... --save)",
                      network));

@@ -24,6 +24,13 @@ std::map<std::string, std::string> stated_entries(const StatedPreprocessing& sta
 /// Notes what the file of a network leaves open: how pixels become numbers, and what its classes are called.
 void note_unstated(const Preprocessing& how, const std::string& network, const Notes& note);
 
+/// The command that says it of any network, also of one that does not compile.
+inline constexpr const char* kStatesPixels =
+    "obscura compile NETWORK --mean M --std S --input-range 0..1 --save READY.onnx --state-only states it";
+/// How pixels become numbers alone; `remedy`: what a user can do.
+void note_unstated_pixels(const Preprocessing& how, const std::string& network, const Notes& note,
+                          const std::string& remedy = kStatesPixels);
+
 /// {width, height, channels, colour, range, mean, std, stated}
 nlohmann::ordered_json preprocessing_json(const Preprocessing& how, const Shape& input);
 

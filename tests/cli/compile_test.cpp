@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cli/support.h"
+#include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "support/residual_networks.h"
 
@@ -59,6 +60,32 @@ TEST(CompileVerb, RefusesActivationsWithoutCalibrationByName) {
   EXPECT_EQ(result.errors(), 1u) << result.err;
   EXPECT_THAT(result.err, HasSubstr("is not a polynomial"));
   EXPECT_THAT(result.err, HasSubstr("--calibrate"));
+}
+
+/// Of networks that do not compile, too: this one has a ReLU6 that nothing was fitted for.
+TEST(CompileVerb, StatesWithoutCompiling) {
+  const TemporaryFolder folder;
+  const std::string saved = (folder / "stated.onnx").string();
+  const Result result = obscura({"compile", kRelu, "--input-range", "0..255", "--mean", "3,4", "--std", "2",
+                                 "--classes", "a,b,c,d,e", "--save", saved, "--state-only"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("nothing was compiled"));
+  const auto graph = nn::read_onnx(saved), original = nn::read_onnx(fs::path(kRelu));
+  EXPECT_EQ(graph.nodes.size(), original.nodes.size());
+  EXPECT_EQ(graph.preprocessing.mean, (std::vector<float>{3, 4}));
+  EXPECT_EQ(graph.preprocessing.classes, (std::vector<std::string>{"a", "b", "c", "d", "e"}));
+  EXPECT_TRUE(graph.preprocessing.stated);
+  const auto refuse = [&](std::vector<std::string> words, const std::string& problem) {
+    words.insert(words.begin(), {"compile", kRelu, "--state-only"});
+    const Result refused = obscura(words);
+    EXPECT_EQ(refused.status, 2) << refused.err;
+    EXPECT_EQ(refused.errors(), 1U) << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr(problem));
+  };
+  refuse({"--mean", "3"}, "--save");
+  refuse({"--save", (folder / "x.onnx").string()}, "nothing is");
+  refuse({"--save", (folder / "x.onnx").string(), "--mean", "3", "--calibrate", "samples"}, "--calibrate");
+  EXPECT_EQ(folder.files(), std::vector<std::string>{"stated.onnx"});
 }
 
 /// Before anything is fitted, with the arithmetic, and nothing is saved.

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -78,6 +79,47 @@ TEST_F(Convert, AFolderWithoutLabels) {
   EXPECT_EQ(result.json()["test"]["right"], result.json()["agreement"]["part"]);
 }
 
+/// One output, and nothing said of pixels and classes: that is stated, and goes into what is written.
+TEST_F(Convert, AYesOrNoStaysOne) {
+  nn::Graph graph = nn::make_graph("door", {1, 28, 28});
+  std::vector<float> weights(4 * 25), rows(4 * 36);
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 0.2F * static_cast<float>(i % 7) - 0.6F;
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = 0.1F * static_cast<float>(i % 5) - 0.2F;
+  nn::add_node(graph, "conv", nn::Conv2d{4, 1, {5, 5}, {4, 4}, {1, 1}, {0, 0, 0, 0}, weights, {}}, {0});
+  nn::add_node(graph, "relu", nn::Activation{nn::Activation::Kind::relu}, {1});
+  nn::add_node(graph, "flat", nn::Flatten{}, {2});
+  nn::add_node(graph, "fc", nn::Linear{1, rows, {0.1F}}, {3});
+  graph.head = Head::sigmoid;
+  nn::write_onnx(graph, at("door.onnx"));
+  for (const char* split : {"train", "test"}) {
+    for (int digit = 0; digit < 2; ++digit) {
+      const fs::path folder = fs::path(at("doors")) / split / (digit == 0 ? "no" : "yes");
+      fs::create_directories(folder);
+      for (int i = 0; i < 20; ++i) {
+        fs::copy_file(fmt::format("{}/samples/digits/{}-{}.png", OBSCURA_SOURCE_DIR, digit, i % 2),
+                      folder / fmt::format("{}.png", i));
+      }
+    }
+  }
+  const Words quick{"--dataset", at("doors"), "--epochs", "1", "--batch", "8", "--out", at("quad-door.onnx"), "--json"};
+  expect_refusal(convert(quick, "door.onnx"), 1, "--classes");
+  Words stated = quick;
+  stated.insert(stated.end(), {"--classes", "no,yes", "--mean", "0.25", "--std", "0.5"});
+  const Result result = convert(stated, "door.onnx");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err.find("does not say how pixels"), std::string::npos) << result.err;
+  const auto json = result.json();
+  EXPECT_EQ(json["original_accuracy"]["images"], 40);
+  EXPECT_EQ(json["agreement"]["images"], 40);
+  EXPECT_EQ(json["encrypted"]["simulated_agreement"]["part"], json["agreement"]["part"]);
+  const auto made = nn::read_onnx(at("quad-door.onnx"));
+  EXPECT_EQ(made.output_shape().size(), 1U);
+  EXPECT_EQ(made.head, Head::sigmoid);
+  EXPECT_EQ(made.preprocessing.classes, (Words{"no", "yes"}));
+  EXPECT_EQ(made.preprocessing.mean, std::vector<float>{0.25F});
+  EXPECT_EQ(made.preprocessing.std, std::vector<float>{0.5F});
+}
+
 /// Before anything is trained, and not after hours.
 TEST_F(Convert, NetworksThatAreTooDeepAreRefusedAtOnce) {
   const nn::Activation relu{nn::Activation::Kind::relu};
@@ -93,6 +135,11 @@ TEST_F(Convert, NetworksThatAreTooDeepAreRefusedAtOnce) {
 }
 
 TEST_F(Convert, WhatCannotBeIsOneLine) {
+  auto labels = nn::read_onnx(at("relu.onnx"));
+  labels.head = Head::sigmoid;
+  nn::write_onnx(labels, at("labels.onnx"));
+  expect_refusal(convert({"--dataset", "samples", "--out", at("x.onnx")}, "labels.onnx"), 1,
+                 "do not exclude each other");
   expect_refusal(convert({"--dataset", "samples", "--out", at("relu.onnx")}), 1, "an input of this command");
   expect_refusal(convert({"--dataset", "samples", "--out", at("x.onnx"), "--agreement", "97"}), 2,
                  "--agreement must be 0 to 1");

@@ -15,11 +15,13 @@
 #include "nn/classifier.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
+#include "nn/two_classes.h"
 #include "study/compile_network.h"
 #include "study/evaluate/simulated_run.h"
 #include "study/images/query_images.h"
 #include "study/learning/convert_pictures.h"
 #include "study/learning/training_data.h"
+#include "tensor/decision.h"
 #include "train/blas.h"
 #include "train/convert/answers.h"
 #include "train/convert/surgery.h"
@@ -60,10 +62,22 @@ void check_shares(const NetworkConversion& a) {
   check(a.gradual, "--gradual");
 }
 
-void check_convertible(const nn::Graph& graph) {
+nn::Graph read_given(const NetworkConversion& a) {
+  nn::Graph graph =
+      nn::read_onnx(a.network, a.input.empty() ? Shape{0, 1, 1} : nn::parse_shape(a.input), stated_entries(a.stated));
   nn::check_classifier(graph);
-  if (graph.output_shape().size() >= 2) return;
-  throw UnsupportedError("the network " + graph.name + " has one output: a conversion needs two classes or more");
+  if (is_multi_label(graph.output_shape().size(), graph.head)) {
+    throw UnsupportedError(fmt::format(
+        "the network {} ends in a sigmoid over {} outputs, so its classes do not exclude each other, and a conversion "
+        "learns which one is right: export it without the sigmoid if one always is",
+        graph.name, graph.output_shape().size()));
+  }
+  return graph;
+}
+
+/// What training, which knows classes, takes: a yes or no is one of two.
+nn::Graph in_classes(const nn::Graph& graph) {
+  return graph.output_shape().size() == 1 ? nn::as_two_classes(graph) : graph;
 }
 
 Share agreeing(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
@@ -109,9 +123,8 @@ ConversionCost cost_of(const nn::Graph& graph, const image::Dataset& test, const
   cost.lost = run.overflows.size();
   cost.simulated_agreement.whole = images.size();
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const auto& logits = run.logits[i];
-    const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
-    cost.simulated_agreement.part += best == original[i] ? 1 : 0;
+    const auto answer = static_cast<std::int64_t>(predicted_class(run.logits[i]));
+    cost.simulated_agreement.part += answer == original[i] ? 1 : 0;
   }
   return cost;
 }
@@ -135,10 +148,11 @@ void say_replaced(const train::Surgery& surgery, const std::vector<train::Fitted
 struct Work {
   const NetworkConversion& conversion;
   const TrainingRun& run;
-  nn::Graph graph;
-  train::Surgery surgery;
-  ConversionSets sets;
-  std::vector<std::int64_t> true_labels;  // of the test
+  nn::Graph given;
+  nn::Graph graph = in_classes(given);
+  train::Surgery surgery = {};
+  ConversionSets sets = {};
+  std::vector<std::int64_t> true_labels = {};  // of the test
 };
 
 /// Validation is by the original's answers, and without labels all is. Of the test pictures nothing decides.
@@ -157,7 +171,7 @@ void take_answers(Work& work) {
 void measure_test(Work& work, ConvertedNetwork& out) {
   const bool progress = !work.run.quiet;
   const auto original = train::answers_of(work.surgery.original, work.sets.test, work.run.threads, progress);
-  const auto converted = train::answers_of(out.result.graph, work.sets.test, work.run.threads, progress);
+  const auto converted = train::answers_of(in_classes(out.result.graph), work.sets.test, work.run.threads, progress);
   out.agreement = agreeing(original, converted);
   if (out.labelled) {
     out.original_right = agreeing(original, work.true_labels);
@@ -180,8 +194,7 @@ ConvertedNetwork convert_network(const NetworkConversion& conversion, const Trai
   const Stopwatch watch;
   check_shares(conversion);
   wished_recipe(conversion_recipe(), run.recipe, run.choice);
-  Work work{conversion, run, nn::read_onnx(conversion.network), {}, {}, {}};
-  check_convertible(work.graph);
+  Work work{conversion, run, read_given(conversion)};
   work.surgery = train::replace_activations(work.graph);
   compile::check_depth(work.surgery.converted);  // before it is trained for hours
   work.sets = load_conversion_sets(work.graph, run, conversion.no_labels);
@@ -196,6 +209,8 @@ ConvertedNetwork convert_network(const NetworkConversion& conversion, const Trai
     throw UsageError("--distill-share leaves the rest to labels, and there are none: leave it out");
   }
   say_notes(run, work.sets.notes);
+  note_unstated_pixels(work.given.preprocessing, conversion.network.string(), run.note,
+                       "--mean M --std S --input-range 0..1 state it");
   train::set_math_threads(run.threads);
   const double gflops = train::measure_gemm_gflops();
   warn_of_slow_blas(run, gflops);
@@ -224,6 +239,7 @@ ConvertedNetwork convert_network(const NetworkConversion& conversion, const Trai
   out.header.validation = "validation: as the original";
   if (conversion.no_labels) out.header.share = "of the test images answered as the original does";
   out.header.notes.push_back("accuracy on validation pictures is agreement with the original network");
+  if (work.given.output_shape().size() == 1) out.result.graph = nn::as_one_output(out.result.graph, work.given);
   out.result.graph = with_ranges(std::move(out.result.graph), work.sets.learn);
   measure_test(work, out);
   out.minutes = watch.seconds() / 60;

@@ -9,6 +9,7 @@
 
 #include "report/scores.h"
 #include "study/learning/training_run.h"
+#include "study/preprocessing.h"
 #include "train/convert/fitted_layer.h"
 #include "train/curve.h"
 
@@ -18,6 +19,8 @@ namespace obscura::study {
 
 struct NetworkConversion {
   std::filesystem::path network;    ///< ONNX; TrainingRun::out is the converted one
+  StatedPreprocessing stated;       ///< where the file does not say it; goes into the converted one
+  std::string input;                ///< "1x28x28", for one that takes numbers; empty: as the file says
   bool no_labels = false;           ///< learn from the original's answers alone
   std::optional<double> agreement;  ///< end once so many validation pictures get the original's class; else all epochs
   std::optional<double> gradual;    ///< share of the epochs over which quadratics are blended in

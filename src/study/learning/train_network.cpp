@@ -14,6 +14,7 @@
 #include "nn/onnx_write.h"
 #include "study/images/query_images.h"
 #include "study/learning/training_data.h"
+#include "study/preprocessing.h"
 #include "train/blas.h"
 #include "train/encrypted/zoo.h"
 
@@ -93,7 +94,10 @@ TrainedNetwork train_network(const NetworkTraining& training, const TrainingRun&
   const double gflops = train::measure_gemm_gflops();
   warn_of_slow_blas(run, gflops);
   auto options = run_options(run, recipe.epochs);
-  if (!training.teacher.empty()) options.teacher = std::make_shared<const nn::Graph>(nn::read_onnx(training.teacher));
+  if (!training.teacher.empty()) {
+    options.teacher = std::make_shared<const nn::Graph>(nn::read_onnx(training.teacher));
+    note_unstated_pixels(options.teacher->preprocessing, training.teacher.string(), run.note);
+  }
   say_notes(run, sets.notes);
   TrainedNetwork trained;
   trained.result =

@@ -12,6 +12,7 @@
 #include "search/records.h"
 #include "study/images/labelled_images.h"
 #include "study/images/query_images.h"
+#include "study/preprocessing.h"
 #include "study/search/vectors.h"
 
 namespace obscura::study {
@@ -171,6 +172,7 @@ Indexed index_gallery(const IndexRequest& request, const image::Dataset& set, co
   VectorNetwork network(request.network, request.vectors);
   const PictureFit fit{request.fit, false};
   fit.chosen();
+  note_unstated_pixels(network.graph().preprocessing, request.network.string(), note);
   const auto wished = wished_form(request, network, set);
   note_set(set, network.graph().input_shape(), network.graph().preprocessing, fit, note);
   note_vectors(wished, note);
