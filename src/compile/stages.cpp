@@ -49,6 +49,35 @@ std::vector<std::size_t> count_uses(const nn::Graph& graph) {
   return uses;
 }
 
+bool vanishes(const std::optional<AffineMap>& map) {
+  return map && std::ranges::all_of(map->rows, [](const AffineMap::Row& row) {
+           return std::ranges::all_of(row, [](const AffineMap::Entry& entry) { return entry.value == 0; });
+         });
+}
+
+/// What it is where nothing of the image is left in it (a gate that never opens has polynomials of degree 0).
+std::optional<std::vector<double>> constant_of(const Expression& e) {
+  std::vector<double> values(e.shape.size(), 0);
+  for (const auto& part : e.parts) {
+    if (!vanishes(part.map)) return std::nullopt;
+    for (std::size_t r = 0; r < values.size(); ++r) values[r] += part.map->bias[r];
+  }
+  return values;
+}
+
+/// Parts that add nothing but numbers are these numbers in another part. Precondition: it is no constant.
+void drop_zero_parts(Expression& e) {
+  std::vector<double> bias(e.shape.size(), 0);
+  std::erase_if(e.parts, [&](const Expression::Part& part) {
+    if (!vanishes(part.map)) return false;
+    for (std::size_t r = 0; r < bias.size(); ++r) bias[r] += part.map->bias[r];
+    return true;
+  });
+  e.parts.front().made();
+  AffineMap& first = *e.parts.front().map;
+  for (std::size_t r = 0; r < bias.size(); ++r) first.bias[r] += bias[r];
+}
+
 /// Adds what `from` says to `to`, row by row from `first_row` on.
 void add_part(Expression& to, Expression::Part from, std::size_t first_row, std::size_t rows) {
   AffineMap map = from.made();
@@ -90,6 +119,10 @@ class Builder {
       if (uses_[i] > 0 && !inside_[i]) expressions_[i] = of(i);
     }
     Expression& last = expressions_.back();
+    if (constant_of(last)) {
+      throw UnsupportedError("the output of the network " + graph_.name + " does not depend on the image: weights of " +
+                             last.names.back() + " or before it are all zero, or an activation never opens");
+    }
     const bool computed = last.is_value() && last.parts.front().value > (merge_ ? merge_->value : 0);
     if (!computed) close(std::move(last), Stage::Activation::none, {});
     return {std::move(stages_), merge_};
@@ -225,23 +258,32 @@ class Builder {
     }
   }
 
-  Expression close(Expression e, Stage::Activation activation, std::vector<std::vector<double>> coefficients) {
+  Expression close(Expression e, Stage::Activation activation, std::vector<std::vector<double>> coefficients,
+                   circuits::Basis basis = circuits::Basis::monomial) {
     Stage stage;
+    stage.output = e.shape;
+    stage.activation = activation;
+    stage.coefficients = std::move(coefficients);
+    stage.basis = basis;
+    if (auto values = constant_of(e)) return constant(std::move(e), stage, std::move(*values));
+    drop_zero_parts(e);
     for (auto& part : e.parts) {
       part.made();
       stage.terms.push_back({part.value, std::move(*part.map), part.input, part.stride});
     }
-    stage.output = e.shape;
-    if (stage.largest() == 0) {
-      throw UnsupportedError("layer " + (e.names.empty() ? std::string("input") : e.names.back()) +
-                             " does not depend on the image: its weights are all zero");
-    }
     for (const auto& name : e.names) stage.name += (stage.name.empty() ? "" : " + ") + name;
     if (stage.name.empty()) stage.name = "input";
-    stage.activation = activation;
-    stage.coefficients = std::move(coefficients);
     stages_.push_back(std::move(stage));
     return value(stages_.size(), e.shape);
+  }
+
+  /// A stage that every image gives the same is none.
+  static Expression constant(Expression e, const Stage& stage, std::vector<double> values) {
+    program::apply_activation(stage, values);
+    e.parts.resize(1);
+    AffineMap& map = *e.parts.front().map;
+    map = {map.columns, std::vector<AffineMap::Row>(values.size()), std::move(values)};
+    return e;
   }
 
   Expression polynomial(const Node& node, Expression e, const nn::Polynomial& p) {
@@ -263,9 +305,8 @@ class Builder {
     for (auto& row : rows) row.resize(degree + 1, 0);
     if (degree == 2 && foldable(rows)) return quadratic(std::move(e), rows);
     const bool chebyshev = degree > 2 && p.basis == nn::Polynomial::Basis::chebyshev;
-    Expression result = close(std::move(e), Stage::Activation::polynomial, std::move(rows));
-    stages_.back().basis = chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
-    return result;
+    return close(std::move(e), Stage::Activation::polynomial, std::move(rows),
+                 chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial);
   }
 
   Expression product(std::size_t at) {
@@ -279,14 +320,28 @@ class Builder {
     return close(std::move(e), Stage::Activation::square, {});
   }
 
+  static Expression times(Expression e, const std::vector<double>& factors, const Node& node) {
+    for (auto& part : e.parts) {
+      part.made();
+      part.map->scale_rows([&](std::size_t r) { return factors[r]; });
+      for (std::size_t r = 0; r < factors.size(); ++r) part.map->bias[r] *= factors[r];
+    }
+    e.names.push_back(node.name);
+    return e;
+  }
+
   /// Of two branches: a b = ((a + b)^2 - (a - b)^2) / 4, one level and two squares a value, and nothing but maps and
   /// squares for whoever runs it (multiplication by quarter squares).
   Expression of_branches(const Node& node) {
+    std::array<Expression, 2> branches{take(node.inputs[0]), take(node.inputs[1])};
+    for (const std::size_t k : {0U, 1U}) {
+      if (const auto factors = constant_of(branches[k])) return times(std::move(branches[1 - k]), *factors, node);
+    }
     Expression both;
     both.shape = {2 * node.shape.channels, node.shape.height, node.shape.width};
     const std::size_t rows = node.shape.size();
     for (const std::size_t k : {0U, 1U}) {
-      Expression e = take(node.inputs[k]);
+      Expression& e = branches[k];
       for (auto& part : e.parts) {
         part.made();
         Expression::Part other = part;
@@ -320,9 +375,8 @@ class Builder {
       rows.push_back(p.coefficients.front());
       chebyshev = p.basis == nn::Polynomial::Basis::chebyshev;
     }
-    Expression result = close(std::move(e), Stage::Activation::gated, std::move(rows));
-    stages_.back().basis = chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial;
-    return result;
+    return close(std::move(e), Stage::Activation::gated, std::move(rows),
+                 chebyshev ? circuits::Basis::chebyshev : circuits::Basis::monomial);
   }
 
   static Expression degree_one(const Node& node, Expression e, std::vector<std::vector<double>>& rows) {
