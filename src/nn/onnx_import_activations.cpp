@@ -41,6 +41,12 @@ bool is_clip_of_hard_swish(const Gate& gate) {
   return f.kind == Kind::clip && f.alpha == 0.0F && f.beta == 6.0F && gate.argument.is_close_to({3, 1}, kTolerance);
 }
 
+/// softplus(x) alone, which nothing else reads: it would be a layer otherwise.
+bool is_softplus(const Value& value) {
+  if (!value.gate || value.gate->function.kind != Kind::softplus) return false;
+  return value.gate->factor == Expression::constant(1.0) && value.expression == Expression::constant(0.0);
+}
+
 /// The k of k x in every channel, each of them other than zero.
 std::optional<std::vector<double>> slopes_of(const Expression& expression) {
   if (expression.degree() != 1) return std::nullopt;
@@ -61,8 +67,16 @@ std::optional<Spelled> swish_of(const Gate& gate) {
   return Spelled{Activation{Kind::silu}, gate.argument, scale, Expression::constant(0.0)};
 }
 
-/// What k x f(x) is where that has a name: SiLU, GELU and HardSwish reach a file in parts.
+/// k x tanh(softplus(x))
+std::optional<Spelled> mish_of(const Gate& gate) {
+  const auto slopes = slopes_of(gate.factor);
+  if (!slopes || !gate.argument.is_identity()) return std::nullopt;
+  return Spelled{Activation{Kind::mish}, Expression(), Expression::constant(*slopes), Expression::constant(0.0)};
+}
+
+/// What k x f(x) is where that has a name: SiLU, GELU, HardSwish and Mish reach a file in parts.
 std::optional<Spelled> spelled_out(const Gate& gate) {
+  if (gate.of_softplus) return mish_of(gate);
   if (auto swish = swish_of(gate)) return swish;
   const Expression& factor = gate.factor;
   if (factor.rows().size() != 1 || factor.degree() != 1 || factor.rows()[0][0] != 0) return std::nullopt;
@@ -122,6 +136,12 @@ void Importer::add_activation(const NodeView& node) {
   if (input(node, 0).constant) node.unsupported("works on a constant");
   if (node.type() == "Sigmoid" && node.proto().output_size() > 0 && node.proto().output(0) == end_) {
     return leave_to_owner(node, Head::sigmoid);
+  }
+  if (node.type() == "Tanh" && is_softplus(input(node, 0))) {
+    Value made = input(node, 0);
+    made.gate = Gate{Activation{Kind::tanh}, made.gate->argument, Expression::constant(1.0), node.name(), true};
+    made.label = node.name();
+    return define(node, std::move(made));
   }
   if (input(node, 0).gate) layer_input(node, 0);
   const double factor = node.type() == "Selu" ? static_cast<double>(node.real("gamma", 1.05070102F)) : 1.0;
@@ -188,31 +208,6 @@ void Importer::add_celu(const NodeView& node) {
   define_gate(node, elu, input(node, 0).expression * alpha.reciprocal(), alpha, Expression::constant(0.0));
 }
 
-/// k x tanh(softplus(x)) is Mish. Its softplus, the last layer so far, goes where nothing else reads it.
-bool Importer::fold_mish(const NodeView& node, const Value& plain, const Value& gated) {
-  if (!gated.gate || !is_plain(plain) || plain.constant || gated.node + 1 != graph_.nodes.size()) return false;
-  const Gate gate = *gated.gate;
-  const Expression none = Expression::constant(0.0);
-  if (gate.function.kind != Kind::tanh || !gate.argument.is_identity() || gate.factor.degree() != 0) return false;
-  const auto* softplus = std::get_if<Activation>(&graph_.nodes.back().layer);
-  if (softplus == nullptr || softplus->kind != Kind::softplus || gated.expression != none) return false;
-  if (graph_.nodes.back().inputs[0] != plain.node) return false;
-  const std::size_t last = gated.node;
-  std::size_t readers = 0;  // of the softplus and of its tanh: one each
-  for (const auto& [name, value] : values_) readers += !value.constant && value.node == last ? uses_[name] : 0;
-  if (readers != 2) return false;
-  Value made = plain;
-  for (auto& [name, value] : values_) {  // they are not read again
-    if (!value.constant && value.node == last) value.node = made.node;
-  }
-  graph_.nodes.pop_back();
-  made.expression = none;
-  made.gate = Gate{Activation{Kind::mish}, Expression(), gate.factor, node.name()};
-  made.label = node.name();
-  define(node, std::move(made));
-  return true;
-}
-
 /// At the end of a network nobody needs it encrypted.
 void Importer::add_softmax(const NodeView& node) {
   const Value& source = input(node, 0);
@@ -256,7 +251,10 @@ std::size_t Importer::emit_gate(const Value& value) {
   // A function that is spelled out is known by the node that ends it, any other by its own.
   const std::string& name = named ? value.label : gate.label;
   const auto part = [&](const char* suffix) { return value.label == name ? name + suffix : value.label; };
-  const std::size_t argument = emit(name + "_argument", value.node, spelled.argument);
+  std::size_t argument = emit(name + "_argument", value.node, spelled.argument);
+  if (gate.of_softplus && !named) {
+    argument = add_node(graph_, name + "_softplus", Activation{Kind::softplus}, {argument});
+  }
   std::size_t node = add_node(graph_, name, spelled.function, {argument});
   Expression scale = spelled.scale;
   if (scale.degree() != 0) {  // a product that has no name of its own, as that of any two branches

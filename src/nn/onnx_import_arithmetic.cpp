@@ -162,7 +162,6 @@ void Importer::add_two_tensors(const NodeView& node) {
   if (node.type() == "Div") node.unsupported("divides by an image");
   if (left.dims != right.dims) return add_two_shapes(node);
   if (combine_gates(node, left, right)) return;
-  if (product && (fold_mish(node, left, right) || fold_mish(node, right, left))) return;
   if (left.node == right.node && !left.gate && !right.gate) {  // a sum or product of polynomials in the same tensor
     Value made = left;
     made.label = node.name();

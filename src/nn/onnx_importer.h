@@ -23,7 +23,8 @@ struct Gate {
   Activation function;
   Expression argument;
   Expression factor = Expression::constant(1.0);
-  std::string label = {};  ///< node of the file that applies the function
+  std::string label = {};    ///< node of the file that applies the function
+  bool of_softplus = false;  ///< to the softplus of the argument, as Mish has it
 };
 
 /// What a name in the file stands for: a constant, or a polynomial in the output of a node of the graph plus at most
@@ -116,7 +117,6 @@ class Importer {
   void add_clip(const NodeView& node);
   void add_prelu(const NodeView& node);
   void add_celu(const NodeView& node);
-  bool fold_mish(const NodeView& node, const Value& left, const Value& right);
   void add_softmax(const NodeView& node);
   void leave_to_owner(const NodeView& node, Head head);
   Activation activation_of(const NodeView& node) const;
