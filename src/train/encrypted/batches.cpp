@@ -24,12 +24,18 @@ Batches::Batches(const image::Dataset& set, const Preprocessing& preprocessing) 
   const auto& pixels = preprocessing.equalise ? equalised_ : set.images;
   images_ = torch::from_blob(const_cast<std::uint8_t*>(pixels.data()), dims, torch::kUInt8);
   labels_ = torch::from_blob(const_cast<std::int64_t*>(set.labels.data()), {dim(set.count)}, torch::kInt64);
-  mean_ = torch::tensor(preprocessing.mean).reshape({-1, 1, 1});
-  std_ = torch::tensor(preprocessing.std).reshape({-1, 1, 1});
+  const Preprocessing unit = in_unit_range(preprocessing);
+  mean_ = torch::tensor(unit.mean).reshape({-1, 1, 1});
+  std_ = torch::tensor(unit.std).reshape({-1, 1, 1});
+  backward_ = unit.colour == "bgr";
+}
+
+torch::Tensor Batches::in_order(const torch::Tensor& channels, std::int64_t axis) const {
+  return backward_ ? channels.flip(axis) : channels;
 }
 
 torch::Tensor Batches::normalised(const torch::Tensor& pixels) const {
-  return pixels.div(255.0).sub_(mean_).div_(std_);
+  return in_order(pixels, 1).div(255.0).sub_(mean_).div_(std_);
 }
 
 Batch Batches::plain(std::span<const std::int64_t> index) const {
@@ -42,7 +48,7 @@ Batch Batches::augmented(const std::vector<std::int64_t>& order, std::size_t fir
   const auto index = torch::from_blob(const_cast<std::int64_t*>(order.data() + first), {dim(count)}, torch::kInt64);
   const auto chosen = images_.index_select(0, index).to(torch::kFloat32);
   std::vector<float> pixels(chosen.data_ptr<float>(), chosen.data_ptr<float>() + chosen.numel());
-  const auto fill = (mean_ * 255).contiguous();
+  const auto fill = in_order(mean_ * 255, 0).contiguous();
   augment(pixels, {count, set_.channels, set_.height, set_.width}, augmentation,
           {fill.data_ptr<float>(), set_.channels}, epoch_stream(seed, epoch), first);
   const auto all = torch::from_blob(pixels.data(), chosen.sizes(), torch::kFloat32);

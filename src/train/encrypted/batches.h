@@ -31,13 +31,16 @@ class Batches {
 
  private:
   torch::Tensor normalised(const torch::Tensor& pixels) const;
+  /// Channels of pictures (rgb) as the network has them, or the other way round.
+  torch::Tensor in_order(const torch::Tensor& channels, std::int64_t axis) const;
 
   const image::Dataset& set_;
   std::vector<std::uint8_t> equalised_;  // the set's pixels, where the network's preprocessing equalises them
   torch::Tensor images_;                 // uint8, a view of those or of the set
   torch::Tensor labels_;
-  torch::Tensor mean_;  // [C, 1, 1]
+  torch::Tensor mean_;  // [C, 1, 1], of pixels in 0..1, in the network's order of channels
   torch::Tensor std_;
+  bool backward_ = false;  // bgr
 };
 
 }  // namespace obscura::train

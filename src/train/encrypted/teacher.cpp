@@ -18,9 +18,9 @@ Teacher::Teacher(const nn::Graph& trained, const Preprocessing& student) : netwo
     throw MismatchError(std::string("the teacher reads pictures with") + (trained.preprocessing.equalise ? "" : "out") +
                         " equalised histograms, the student the other way");
   }
-  const auto own = in_unit_range(trained.preprocessing);
-  scale_ = channels(student.std) / channels(own.std);
-  shift_ = (channels(student.mean) - channels(own.mean)) / channels(own.std);
+  const auto own = in_unit_range(trained.preprocessing), given = in_unit_range(student);
+  scale_ = channels(given.std) / channels(own.std);
+  shift_ = (channels(given.mean) - channels(own.mean)) / channels(own.std);
 }
 
 torch::Tensor Teacher::logits(const torch::Tensor& images) {
