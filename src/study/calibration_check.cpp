@@ -8,6 +8,7 @@
 #include "compile/simulate.h"
 #include "nn/reference.h"
 #include "study/calibration.h"
+#include "tensor/decision.h"
 
 namespace obscura::study {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 constexpr std::size_t kMostSamples = 16;
 
 using Logits = std::vector<std::vector<double>>;
-
-std::size_t best(const std::vector<double>& logits) {
-  return static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
-}
 
 double rms_distance(const Logits& a, const Logits& b) {
   double sum = 0;
@@ -87,7 +84,7 @@ void check_on_samples(const nn::Graph& original, const nn::Graph& fitted, const 
   if (!compile::needs_fitting(original)) return;
   const Logits before = plain_logits(original, samples, count, pool);
   std::size_t agree = 0;
-  for (std::size_t i = 0; i < count; ++i) agree += best(before[i]) == best(after[i]) ? 1 : 0;
+  for (std::size_t i = 0; i < count; ++i) agree += predicted_class(before[i]) == predicted_class(after[i]) ? 1 : 0;
   const double error = rms_distance(before, after), differ = spread(before);
   const std::string figures =
       fmt::format("the fitted network gives the class of the original on {} of {} sample images", agree, count);

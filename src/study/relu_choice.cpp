@@ -18,6 +18,7 @@
 #include "report/text.h"
 #include "study/calibration.h"
 #include "study/compile_network.h"
+#include "tensor/decision.h"
 
 namespace obscura::study {
 namespace {
@@ -26,10 +27,6 @@ namespace {
 constexpr double kGoodAgreement = 0.99;
 
 using Logits = std::vector<std::vector<double>>;
-
-std::size_t best(const std::vector<double>& logits) {
-  return static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
-}
 
 compile::FitOptions options_of(const std::string& way, compile::FitOptions fitting) {
   using Relu = compile::FitOptions::Relu;
@@ -90,7 +87,7 @@ void judge(const program::Program& program, const std::vector<std::vector<float>
   pool.parallel_for(pictures.size(), [&](std::size_t i) { results[i] = simulator.run(pictures[i], i); });
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const auto& logits = results[i].logits;
-    way.agree += results[i].overflow < 0 && best(logits) == best(original[i]) ? 1 : 0;
+    way.agree += results[i].overflow < 0 && predicted_class(logits) == predicted_class(original[i]) ? 1 : 0;
     for (std::size_t k = 0; k < logits.size(); ++k) {
       const double error = std::abs(logits[k] - original[i][k]);
       way.logit_error = std::isfinite(error) ? std::max(way.logit_error, error) : INFINITY;

@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 /// Convolution, ReLU, dense layer on digits.
-std::string put_network(const TemporaryFolder& folder, const nn::Layer& activation) {
+std::string put_network(const TemporaryFolder& folder, const nn::Layer& activation, bool yes_or_no = false) {
   nn::Graph graph = nn::make_graph("relu", {1, 28, 28});
   nn::Conv2d conv;
   conv.out_channels = 3;
@@ -22,6 +22,10 @@ std::string put_network(const TemporaryFolder& folder, const nn::Layer& activati
   for (int i = 0; i < 75; ++i) conv.weights.push_back(0.3F * std::sin(1.7F * static_cast<float>(i)));
   nn::Linear dense{10, {}, {}};
   for (int i = 0; i < 10 * 108; ++i) dense.weights.push_back(0.2F * std::cos(static_cast<float>(i)));
+  if (yes_or_no) {  // what is left of the middle less what is right of it: small, of either sign
+    dense = {1, {}, {}};
+    for (int i = 0; i < 108; ++i) dense.weights.push_back(i % 6 < 3 ? 0.2F : -0.2F);
+  }
   nn::add_node(graph, "conv", conv, {0});
   nn::add_node(graph, "act", activation, {1});
   nn::add_node(graph, "flatten", nn::Flatten{}, {2});
@@ -94,6 +98,19 @@ TEST(ReluAsItIs, AutoComparesThreeWays) {
   for (const char* word : {"ReLUs, three ways", "composite", "quadratic", "convert", "log QP", "agreement", "taken"}) {
     EXPECT_THAT(people.out, HasSubstr(word));
   }
+}
+
+/// A single logit decides by its sign.
+TEST(ReluAsItIs, AYesOrNoAgreesBySign) {
+  const TemporaryFolder folder;
+  const std::string network = put_network(folder, kRelu, true);
+  const Result result =
+      obscura({"compile", network, "--calibrate", "samples", "--relu", "auto", "--relu-bits", "8", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto relu = result.json()["relu"];
+  EXPECT_LT(relu["ways"][2]["agree"], relu["pictures"]) << "a parabola in the place of a ReLU changes some signs";
+  EXPECT_GT(relu["ways"][2]["agree"], relu["pictures"].get<int>() / 2);
+  EXPECT_GE(relu["ways"][1]["agree"], relu["ways"][2]["agree"]);
 }
 
 TEST(ReluAsItIs, RefusesWishesThatChangeNothing) {
