@@ -45,6 +45,20 @@ TEST(AuditNoise, PrintsALineAStage) {
   EXPECT_THAT(result.out, HasSubstr("predictions of 5 stages"));
 }
 
+/// A network of other classes than those of the pictures: errors know none. The whole report, too.
+TEST(AuditNoise, ClassesDoNotMatter) {
+  const TemporaryFolder folder;
+  const std::string letters = (folder / "letters.onnx").string(), page = (folder / "report.html").string();
+  ASSERT_EQ(obscura({"compile", kModel, "--classes", "a,b,c,d,e,f,g,h,i,j", "--save", letters, "--state-only"}).status,
+            0);
+  const auto result = obscura({"audit", "noise", "--network", letters, "--dataset", "samples", "--count", "2"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  const auto report =
+      obscura({"audit", "report", "--network", letters, "--images", "4", "--sequences", "1", "--out", page, "--json"});
+  ASSERT_EQ(report.status, 0) << report.err;
+  EXPECT_THAT(text_of(page), HasSubstr("Errors are as large as predicted"));
+}
+
 TEST(AuditNoise, RefusesWhatMakesNoSense) {
   const auto refused = [](const Result& result, int status, const std::string& problem) {
     EXPECT_EQ(result.status, status) << problem << result.err;

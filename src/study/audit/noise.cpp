@@ -45,6 +45,7 @@ Subject from_dataset(const NoiseAuditOptions& a, const Notes& note, const OnFit&
   request.limit = count_of(a);
   request.seed = a.seed;
   request.fit = a.fit;
+  request.labels = false;
   request.stated = a.stated;
   request.policy = a.policy;
   request.note = note;

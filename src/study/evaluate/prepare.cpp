@@ -60,7 +60,7 @@ TestImages load_images(const EvaluationRequest& a, const nn::Graph& graph) {
   auto set = load_set(a, graph);
   if (set.count == 0) throw FormatError(a.dataset + " has no test images");
   const Selection chosen = select_images(set, a.limit, a.seed, a.note);
-  take_classes(set, graph.preprocessing.classes, graph.output_shape().size(), a.note);
+  if (a.labels) take_classes(set, graph.preprocessing.classes, graph.output_shape().size(), a.note);
   note_shape(set, graph.input_shape(), a.note);
   note_set(set, graph.input_shape(), graph.preprocessing, a.fit, a.note);
   TestImages images;

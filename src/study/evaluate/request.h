@@ -30,6 +30,7 @@ struct EvaluationRequest {
   std::optional<std::uint64_t> seed;  ///< draws them
   std::size_t threads = 0;            ///< 0: as many as the machine has
   PictureFit fit;
+  bool labels = true;  ///< false: what pictures are does not matter, and their classes may be others than the network's
   StatedPreprocessing stated;
   PolicyWishes policy;
   std::filesystem::path journal;  ///< where what is done is kept, and continued from; empty: nowhere
