@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "base/error.h"
 #include "circuits/polynomial.h"
 #include "compile/networks.h"
+#include "nn/onnx_read.h"
 #include "program/scales.h"
 
 namespace obscura::compile {
@@ -159,6 +161,17 @@ TEST(Magnitudes, AreMeasuredOnTheSamples) {
   EXPECT_DOUBLE_EQ(m.stages[0].activation_max, 25);
   EXPECT_DOUBLE_EQ(m.stages[0].map_rms, std::sqrt((9 + 4 + 16 + 25) / 4.0));
   EXPECT_DOUBLE_EQ(m.stages[0].gain, std::sqrt((1 + 4 + 9) / 2.0));
+}
+
+/// Half as many primes again for a quarter of an error that nobody sees are not taken where they are dear.
+TEST(Schedule, ADeepNetworkTakesAPrimeAStage) {
+  const nn::Graph graph = nn::read_onnx(std::filesystem::path(OBSCURA_SOURCE_DIR "/models/resnet20-cifar10.onnx"));
+  const auto network = network_of(graph);
+  const auto magnitudes = magnitudes_of(graph, network, {});
+  const auto schedule = find_schedule(network.stages, magnitudes, {Mode::packed});
+  EXPECT_EQ(schedule.log_degree, 16);
+  EXPECT_LE(schedule.limbs(), network.stages.size() + 1);
+  EXPECT_LE(schedule.logit_error, 0x1p-9 * magnitudes.stages.back().activation_max);
 }
 
 }  // namespace
