@@ -169,7 +169,9 @@ void add_compile_verb(CLI::App& verb) {
                 "Write into --save what is stated of preprocessing and classes, and compile nothing: for networks that "
                 "are to be converted or to make vectors in the clear")
       ->group(kOutput)
-      ->excludes("--out", "--calibrate", "--measure", "--relu", "--policy");
+      ->excludes("--out", "--calibrate", "--measure", "--relu", "--relu-bits", "--policy", "--mode",
+                 "--images-per-ciphertext", "--share", "--max-keys", "--max-memory", "--no-windows", "--max-degree",
+                 "--fit", "--invert");
   add_force(verb, args->force);
   add_json(verb, args->json);
   verb.footer(

@@ -376,8 +376,8 @@ std::vector<std::string> reasons_of(const Schedule& schedule, const ScheduleOpti
   return reasons;
 }
 
-/// In the largest ring a precise chain may have half as many primes again as one that is off by a few times as much
-/// as is wanted, which is accepted of deep networks anyhow: then that one. What else was found is in `schedule`.
+/// In the largest ring a chain that is as precise as is wanted may have half as many primes again as one that is off by
+/// `accepted` times as much, which deep networks are given anyhow: then that one takes the place of `schedule`.
 void prefer_short_chain(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options,
                         double accepted, Schedule& schedule) {
   if (options.flooding > 0 || schedule.log_degree < options.max_log_degree) return;
@@ -386,10 +386,7 @@ void prefer_short_chain(const std::vector<Stage>& stages, const Magnitudes& magn
   Search search(stages, magnitudes, eased);
   auto shorter = search.at(schedule.log_degree);
   if (!shorter || 3 * shorter->limbs() > 2 * schedule.limbs()) return;
-  shorter->reasons = reasons_of(*shorter, options, search.target() / accepted, accepted);
-  shorter->reasons[1] = std::to_string(shorter->limbs()) + " primes of " + std::to_string(shorter->q_bits.back()) +
-                        " bits: the fewest that reach an error of " + format_error(search.target()) +
-                        " a logit; a quarter of it would take " + std::to_string(schedule.limbs());
+  shorter->reasons = reasons_of(*shorter, options, search.target(), 1);
   schedule = *std::move(shorter);
 }
 

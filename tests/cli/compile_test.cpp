@@ -85,6 +85,7 @@ TEST(CompileVerb, StatesWithoutCompiling) {
   refuse({"--mean", "3"}, "--save");
   refuse({"--save", (folder / "x.onnx").string()}, "nothing is");
   refuse({"--save", (folder / "x.onnx").string(), "--mean", "3", "--calibrate", "samples"}, "--calibrate");
+  refuse({"--save", (folder / "x.onnx").string(), "--mean", "3", "--max-degree", "3"}, "--max-degree");
   EXPECT_EQ(folder.files(), std::vector<std::string>{"stated.onnx"});
 }
 
