@@ -45,6 +45,7 @@ study::CompilationRequest request_of(const std::string& network, const RequestVa
   given.into("max_keys", request.options.budget.keys);
   given.into("max_memory", request.options.budget.memory);
   given.into("windows", request.options.windows);
+  given.into("mirrored", request.mirrored);
   given.into("max_degree", request.max_degree);
   given.into("relu_bits", request.relu_bits);
   given.into("calibrate", request.calibrate);

@@ -28,6 +28,7 @@ study::EvaluationRequest request_of(const std::string& network, const RequestVal
   given.into("max_keys", request.budget.keys);
   given.into("max_memory", request.budget.memory);
   given.into("together", request.together);
+  given.into("mirrored", request.mirrored);
   given.into("limit", request.limit);
   given.into("threads", request.threads);
   given.into("fit", request.fit.fit);

@@ -26,6 +26,7 @@ OptionTable<study::EvaluationRequest> request_options() {
           "Draw the K images from all by this seed (default: the first K; of folders class by turn)")
       .check(whole_number())
       .only(kAsksOnnx);
+  t.flag("--mirrored", &V::mirrored, kMirroredHelp);
   t.part(fit_options(), &V::fit, kAsksOnnx);
   t.part(preprocessing_options(false), &V::stated, kStatesOnnx);
   t.part(policy_options(), &V::policy);

@@ -12,6 +12,9 @@ namespace obscura::cli {
 inline constexpr const char* kFiles = "Files";
 inline constexpr const char* kOutput = "Output";
 inline constexpr const char* kRun = "Run";
+inline constexpr const char* kMirroredHelp =
+    "Show the network the mirror image (left and right exchanged) beside the picture and take the mean of both "
+    "answers: better classes for a larger ciphertext, or a fuller one";
 
 /// A whole number from 0 on: CLI11 itself would wrap a negative one around.
 inline CLI::Validator whole_number() {

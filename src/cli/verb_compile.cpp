@@ -152,6 +152,7 @@ void add_compile_verb(CLI::App& verb) {
       ->capture_default_str()
       ->group(kRun);
   add_relu(verb, *args);
+  verb.add_flag("--mirrored", args->request.mirrored, kMirroredHelp)->group(kRun);
   verb.add_option("--data", args->request.data, "Folder of the data sets (else $OBSCURA_DATA, else the cache)")
       ->group(kFiles);
   verb.add_option("--out", args->request.out,

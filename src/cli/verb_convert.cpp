@@ -64,6 +64,7 @@ OptionTable<study::RecipeWishes> retraining_options() {
   t.value("--range-limit", &V::range_limit, "Size from which --range-weight counts (5)");
   t.value("--freeze", &V::freeze_norms,
           "Last share of the run in which batch norms keep their statistics; what is kept is of these epochs (0.5)");
+  t.value("--precision", &V::precision, "Of convolutions in training: float or bfloat16");
   return t;
 }
 

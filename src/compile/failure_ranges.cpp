@@ -184,7 +184,7 @@ std::vector<StageRange> stated_ranges(const program::Program& program, const pro
 
 std::vector<StageRange> worst_ranges(const program::Program& program) {
   std::vector<StageRange> ranges;
-  std::vector<Sizes> values{Sizes(program.client.unit().size(), largest_input(program.client))};
+  std::vector<Sizes> values{Sizes(program.input().size(), largest_input(program.client))};
   const auto stages = stages_of(program);
   for (std::size_t i = 0; i < stages.size(); ++i) {
     if (program.merge && program.merge->value == i) {

@@ -90,7 +90,7 @@ LeftSums left_sums(const program::Program& program, std::size_t stage) {
   if (gap == 1) return {};
   const Sums sums(of, program.client.slots() / of.width);
   Seen results, left;
-  for (auto& image : made_up_samples(program.client.unit())) {
+  for (auto& image : made_up_samples(program.input())) {
     Values values{std::move(image)};
     for (std::size_t i = 0; i < stage; ++i) values.push_back(run_stage(program.packed[i].stage, values));
     const Slots y = sums.of(values);

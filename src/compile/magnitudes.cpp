@@ -74,6 +74,7 @@ class Measurement {
 
   void add(const program::Parts& parts) {
     const std::size_t stages = network_.stages.size();
+    if (network_.arrangement) return run(network_.arrangement->of(parts.front()), 0, stages);
     if (!network_.merge) return run(parts.front(), 0, stages);
     const std::size_t border = network_.merge->value;
     program::Parts made;
@@ -179,6 +180,7 @@ Magnitudes measure_magnitudes(const program::StagedNetwork& network, const std::
     // The first stage reads all chunks, where they are put in order as they are.
     const bool all = network.merge && network.merge->value == 0 && network.merge->kind == program::Merge::Kind::concat;
     if (all) shape = {shape.size() / chunks, 1, 1};
+    if (network.arrangement) shape = network.arrangement->picture;
     for (auto& input : made_up_samples(shape)) {
       measurement.add(program::Parts(chunks, input));
     }

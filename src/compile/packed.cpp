@@ -92,8 +92,11 @@ class Appender {
                 std::shared_ptr<const Layout> input = nullptr) {
     const std::span schedule = std::span(program_.schedule.stages).subspan(first, stages.size());
     const std::size_t slots = context_.slots() / width;
-    PackedChoice choice =
-        search_layouts(stages, schedule, context_, {slots, last, options_.gaps, options_.windows, std::move(input)});
+    const auto& arranged = program_.arrangement;
+    const std::size_t copies =
+        arranged ? std::max<std::size_t>(arranged->source.size() / arranged->picture.size(), 1) : 1;
+    PackedChoice choice = search_layouts(stages, schedule, context_,
+                                         {slots, last, options_.gaps, options_.windows, std::move(input), copies});
     std::vector<std::shared_ptr<const Layout>> values{choice.input};
     double factor = 1;
     for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -124,8 +127,26 @@ class Appender {
   double microseconds_ = 0;
 };
 
-void take_input(ClientSpec& client, const Layout& layout) {
+/// Every place of a value of the picture that anything arranged of it has.
+void take_arranged(ClientSpec& client, const program::Arrangement& arrangement, const Layout& layout) {
+  std::vector<std::vector<std::uint32_t>> places(arrangement.picture.size());
+  for (std::size_t i = 0; i < arrangement.source.size(); ++i) {
+    auto& of = places[arrangement.source[i]];
+    of.insert(of.end(), layout.places_of(i).begin(), layout.places_of(i).end());
+  }
+  client.input_slots.clear();
+  client.input_begin = {0};
+  for (auto& of : places) {
+    std::ranges::sort(of);
+    client.input_slots.insert(client.input_slots.end(), of.begin(), of.end());
+    client.input_begin.push_back(static_cast<std::uint32_t>(client.input_slots.size()));
+  }
+  if (client.input_slots.size() == places.size()) client.input_begin.clear();
+}
+
+void take_input(ClientSpec& client, const std::optional<program::Arrangement>& arrangement, const Layout& layout) {
   client.period = layout.period;
+  if (arrangement) return take_arranged(client, *arrangement, layout);
   client.input_slots = layout.windows ? layout.windows->places : layout.position;
   client.input_begin = layout.windows ? layout.windows->begin : std::vector<std::uint32_t>{};
 }
@@ -138,11 +159,12 @@ void plan_packed(program::StagedNetwork network, const ckks::Context& context, c
   ClientSpec& client = program.client;
   Appender appender(context, options, program);
   program.merge = network.merge;
+  program.arrangement = network.arrangement;
   std::vector<Stage>& stages = network.stages;
   if (!network.merge) {
     client.images = width;
     client.output_factor = appender.append(std::move(stages), 0, width, true);
-    take_input(client, *appender.input());
+    take_input(client, network.arrangement, *appender.input());
     program.microseconds = appender.take_microseconds();
   } else {
     const program::Merge& merge = *network.merge;
@@ -153,12 +175,12 @@ void plan_packed(program::StagedNetwork network, const ckks::Context& context, c
     std::shared_ptr<const Layout> made_of_chunk;
     if (border == 0) {
       made_of_chunk = std::make_shared<Layout>(image_layout(client.unit(), context.slots() / width));
-      take_input(client, *made_of_chunk);
+      take_input(client, network.arrangement, *made_of_chunk);
     } else {
       std::vector<Stage> trunk(std::make_move_iterator(stages.begin()),
                                std::make_move_iterator(stages.begin() + border));
       appender.append(std::move(trunk), 0, width, false);
-      take_input(client, *appender.input());
+      take_input(client, network.arrangement, *appender.input());
       made_of_chunk = appender.output();
     }
     program.microseconds = appender.take_microseconds() * static_cast<double>(groups);

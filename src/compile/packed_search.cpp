@@ -71,6 +71,7 @@ class Search {
         gaps_(options.gaps && !options.input),
         windows_(options.windows),
         input_(std::move(options.input)),
+        copies_(options.copies),
         last_use_(last_uses(stages)) {}
 
   PackedChoice run() {
@@ -106,8 +107,10 @@ class Search {
       // Phases are of use to strides; they must not make a plane larger.
       if (phases > 0 && (shape.height % cut != 0 || shape.width % cut != 0 || shape.height / cut < 4 || !strided(cut)))
         break;
-      const LayoutId id = layouts_.add(image_layout(shape, slots_, phases));
-      result.push_back({id, {id}, {}, upload(id)});
+      for (Layout& layout : dealt(image_layout(shape, slots_, phases))) {
+        const LayoutId id = layouts_.add(std::move(layout));
+        result.push_back({id, {id}, {}, upload(id)});
+      }
     }
     if (!windows_) return result;
     if (auto windows = window_layouts(stages_.front(), slots_, kMostWindowCiphertexts * slots_)) {
@@ -116,6 +119,15 @@ class Search {
       result.push_back({id, {id}, {}, upload(id)});
     }
     return result;
+  }
+
+  /// Channels in their order, and where they are those of copies also in turn.
+  std::vector<Layout> dealt(Layout layout) const {
+    std::vector<Layout> ways;
+    const std::size_t channels = layout.grid ? layout.grid->channels.size() : 0;
+    if (copies_ > 1 && channels > copies_ && channels % copies_ == 0) ways.push_back(program::in_turn(layout, copies_));
+    ways.push_back(std::move(layout));
+    return ways;
   }
 
   /// What a query costs to send; its second part is a seed.
@@ -206,7 +218,7 @@ class Search {
         if (!layouts_[from]->grid || std::find(tried.begin(), tried.end(), from) != tried.end()) continue;
         tried.push_back(from);
         for (Layout& layout : grid_layouts(*layouts_[from]->grid, term.stride, stage.output, slots_)) {
-          result.push_back({std::move(layout), 1, false});
+          for (Layout& way : dealt(std::move(layout))) result.push_back({std::move(way), 1, false});
         }
       }
     }
@@ -320,6 +332,7 @@ class Search {
   /// What is given comes from elsewhere, so how large sums of it get is not known (compile/left_sums.h).
   bool gaps_, windows_;
   std::shared_ptr<const Layout> input_;
+  std::size_t copies_;
   std::vector<std::size_t> last_use_;
   Layouts layouts_;
   Layout of_windows_;  ///< what the first stage makes of its windows

@@ -36,6 +36,7 @@ struct SearchOptions {
   bool gaps = true;                               ///< whether stages may leave sums between results
   bool windows = true;                            ///< whether the client may lay out windows
   std::shared_ptr<const Layout> input = nullptr;  ///< of value 0, where it is given
+  std::size_t copies = 1;                         ///< of the picture in value 0, each with channels of its own
 };
 
 /// Beam search over the layouts of all values: each stage is tried with every layout that its inputs suggest, and the

@@ -93,6 +93,25 @@ std::string bytes_text(double bytes) {
   return bytes < 1e6 ? fmt::format("{:.1f} KB", bytes / 1e3) : fmt::format("{:.1f} MB", bytes / 1e6);
 }
 
+/// What the client does beyond putting values in a row, and what it learns by that.
+std::string layout_text(const Program& program) {
+  const ClientSpec& client = program.client;
+  const std::size_t placed = client.input_slots.size(), values = client.unit().size();
+  std::string text;
+  if (program.arrangement) {
+    text += fmt::format(
+        "             arranges {} values as the {} that the first layers make of them: it learns what these move\n",
+        values, program.arrangement->source.size());
+  }
+  if (!program.packed.empty() && program.packed.front().inputs.front().layout->windows) {
+    text += fmt::format(
+        "             lays the windows of the first layer side by side, {} values for {}: it learns their size and "
+        "stride\n",
+        placed, values);
+  }
+  return text;
+}
+
 }  // namespace
 
 namespace {
@@ -137,12 +156,7 @@ std::string report(const Program& program, const std::vector<double>& measured) 
   text += fmt::format("the client   sends {}{} ciphertext{}, {}, for {} image{}; reads {} back\n",
                       varies ? "up to " : "", client.queries(), client.queries() == 1 ? "" : "s", bytes_text(s.query),
                       client.images, client.images == 1 ? "" : "s", bytes_text(s.reply));
-  if (!client.input_begin.empty()) {
-    text += fmt::format(
-        "             lays the windows of the first layer side by side, {} values for {}: it learns "
-        "their size and stride\n",
-        client.input_slots.size(), client.unit().size());
-  }
+  text += layout_text(program);
   text += fmt::format("             holds the secret key and sends {} rotation keys{} once, {}\n",
                       program.client.keys.galois.size(),
                       program.client.keys.relin_limbs != 0 ? " and a relinearisation key" : "", bytes_text(s.keys));

@@ -376,20 +376,6 @@ std::vector<std::string> reasons_of(const Schedule& schedule, const ScheduleOpti
   return reasons;
 }
 
-/// In the largest ring a chain that is as precise as is wanted may have half as many primes again as one that is off by
-/// `accepted` times as much, which deep networks are given anyhow: then that one takes the place of `schedule`.
-void prefer_short_chain(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options,
-                        double accepted, Schedule& schedule) {
-  if (options.flooding > 0 || schedule.log_degree < options.max_log_degree) return;
-  ScheduleOptions eased = options;
-  eased.relative_error *= accepted;
-  Search search(stages, magnitudes, eased);
-  auto shorter = search.at(schedule.log_degree);
-  if (!shorter || 3 * shorter->limbs() > 2 * schedule.limbs()) return;
-  shorter->reasons = reasons_of(*shorter, options, search.target(), 1);
-  schedule = *std::move(shorter);
-}
-
 }  // namespace
 
 Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magnitudes, const ScheduleOptions& options) {
@@ -398,8 +384,7 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
   // A deep network may not reach what is wanted at any size; its prediction then says what it reaches.
   double closest = INFINITY;
   constexpr double kMostRelaxed = 16;
-  constexpr double kAccepted = 4;
-  for (const double relaxed : {1.0, kAccepted, kMostRelaxed}) {
+  for (const double relaxed : {1.0, 4.0, kMostRelaxed}) {
     ScheduleOptions eased = options;
     eased.relative_error *= relaxed;
     Search search(stages, magnitudes, eased);
@@ -407,7 +392,6 @@ Schedule find_schedule(const std::vector<Stage>& stages, const Magnitudes& magni
       auto schedule = search.at(log_degree);
       if (!schedule) continue;
       schedule->reasons = reasons_of(*schedule, options, search.target() / relaxed, relaxed);
-      if (relaxed == 1) prefer_short_chain(stages, magnitudes, options, kAccepted, *schedule);
       return *schedule;
     }
     closest = std::min(closest, search.closest() * relaxed);

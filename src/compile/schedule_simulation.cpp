@@ -236,7 +236,7 @@ bool Simulation::number_levels(Schedule& schedule) const {
   }
   for (const auto& [dropped, bits] : needs_) {
     const auto left = static_cast<double>(limbs - dropped - 1);
-    if (bits > guess_.base_bits + left * guess_.prime_bits) return false;
+    if (bits > guess_.base_bits + left * guess_.prime_bits + kRounding) return false;
   }
   // The reply is read at one limb: everything must have come down to q[0].
   if (last.scale > widest_reply() + kRounding) return false;

@@ -51,7 +51,7 @@ double largest_of(const std::vector<double>& values) {
 }  // namespace
 
 Simulator::Simulator(const Program& program, std::uint64_t seed)
-    : merge_(program.merge), client_(program.client), seed_(seed) {
+    : merge_(program.merge), arrangement_(program.arrangement), client_(program.client), seed_(seed) {
   const NoiseUnits units = units_of(program);
   std::mt19937_64 random(seed);
   for (const auto& stage : program.packed) {
@@ -181,6 +181,7 @@ Simulator::Result Simulator::run(const std::vector<float>& pixels, std::uint64_t
     values.push_back(merge(pixels, random, result));
   } else {
     values.emplace_back(pixels.begin(), pixels.end());
+    if (arrangement_) values.front() = arrangement_->of(values.front());
     add_noise(values.front(), fresh_, random);
   }
   advance(values, first, stages_.size(), random, result);

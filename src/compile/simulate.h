@@ -46,6 +46,7 @@ class Simulator {
   std::vector<Stage> stages_;
   std::vector<StageErrors> errors_;
   std::optional<program::Merge> merge_;
+  std::optional<program::Arrangement> arrangement_;
   message::ClientSpec client_;
   double fresh_ = 0, reply_ = 0;
   double left_ = 0;  ///< see left_error()

@@ -9,7 +9,7 @@
 namespace obscura::nn {
 namespace {
 
-std::size_t product(const Dims& dims) {
+std::size_t elements(const Dims& dims) {
   return static_cast<std::size_t>(std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()));
 }
 
@@ -79,7 +79,7 @@ Places Importer::places(const NodeView& node) {
   layer_input(node, 0);
   const Dims& dims = input(node, 0).dims;
   if (dims.size() > kMaxAxes) node.unsupported("has more than 8 axes");
-  charge_places(product(dims));
+  charge_places(elements(dims));
   return places_of(dims);
 }
 
@@ -131,7 +131,7 @@ void Importer::lay_out(const std::string& name, const std::string& label) {
   if (values_.at(name).constant || is_standard(values_.at(name))) return;
   const Dims dims = values_.at(name).dims;
   const auto shape = as_shape(dims);
-  if (!shape || shape->size() != product(dims)) return;
+  if (!shape || shape->size() != elements(dims)) return;
   std::size_t source = materialise(name);
   charge_places(shape->size());
   Rearrange layer{*shape, places_of(dims).source};

@@ -133,4 +133,17 @@ std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t
   return result;
 }
 
+Layout in_turn(const Layout& layout, std::size_t copies) {
+  Layout turned = layout;
+  const std::size_t channels = layout.grid->channels.size(), each = channels / copies;
+  const std::size_t plane = layout.position.size() / channels;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::size_t from = c % each * copies + c / each;
+    turned.grid->channels[c] = layout.grid->channels[from];
+    std::copy_n(layout.position.begin() + static_cast<std::ptrdiff_t>(from * plane), plane,
+                turned.position.begin() + static_cast<std::ptrdiff_t>(c * plane));
+  }
+  return turned;
+}
+
 }  // namespace obscura::program

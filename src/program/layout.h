@@ -90,4 +90,9 @@ Layout merged_layout(const Layout& chunk, std::size_t width, std::size_t groups,
 std::vector<Layout> grid_layouts(const Grid& input, const std::array<std::size_t, 2>& stride, const Shape& output,
                                  std::size_t slots);
 
+/// The same places where channels are those of `copies` tensors, one tensor behind the other, with the tensors'
+/// channels dealt out in turn: then a map that does the same to each copy moves all of them by the same steps, round
+/// the end, too. Precondition: a grid, whose channels `copies` divides.
+Layout in_turn(const Layout& layout, std::size_t copies);
+
 }  // namespace obscura::program

@@ -16,6 +16,7 @@ std::vector<double> merged(const Merge& merge, const Parts& values) {
 }
 
 std::vector<double> run_network(const StagedNetwork& network, const Parts& parts) {
+  if (network.arrangement) return run_stages(network.stages, network.arrangement->of(parts.front()));
   if (!network.merge) return run_stages(network.stages, parts.front());
   const std::size_t border = network.merge->value;
   Parts made;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "program/arrangement.h"
 #include "program/stage.h"
 
 namespace obscura::program {
@@ -24,7 +25,8 @@ struct Merge {
 /// A network as encryption sees it.
 struct StagedNetwork {
   std::vector<Stage> stages;
-  std::optional<Merge> merge = std::nullopt;  ///< nothing: it sees the picture as one
+  std::optional<Merge> merge = std::nullopt;              ///< nothing: it sees the picture as one
+  std::optional<Arrangement> arrangement = std::nullopt;  ///< nothing: value 0 is what it sees of the picture
 };
 
 /// What a network sees of one picture: the picture, or each of its chunks.

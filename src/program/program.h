@@ -10,6 +10,7 @@
 #include "circuits/block_plan.h"
 #include "circuits/linear_plan.h"
 #include "message/client_spec.h"
+#include "program/arrangement.h"
 #include "program/layout.h"
 #include "program/merge.h"
 #include "program/scales.h"
@@ -65,7 +66,11 @@ struct Program {
   /// Of pictures in chunks. Packed, the value that is merged holds, for chunk k of a group and every value f, what
   /// stands at the places of f + k size(value): summed over groups, or (concat) group after group.
   std::optional<Merge> merge = std::nullopt;
+  /// How the client arranges a picture's values (packed, without chunks), which is what value 0 is then.
+  std::optional<Arrangement> arrangement = std::nullopt;
 
+  /// Of value 0: a picture or one of its chunks, or what these are arranged as.
+  Shape input() const { return arrangement ? arrangement->shape : client.unit(); }
   /// What the ciphertexts of packed stage i hold side by side.
   std::size_t width_at(std::size_t i) const { return merge && i >= merge->value ? client.images : client.width(); }
 };

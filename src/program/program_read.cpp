@@ -75,8 +75,9 @@ class Reader {
     const auto& client = program_.client;
     read_chain();
     read_merge();
+    read_arrangement();
     read_layouts();
-    values_.push_back(client.unit());
+    values_.push_back(program_.input());
     const std::size_t stages = get_count(r_, kMostStages, "stages");
     if (stages == 0) r_.fail("has no stage");
     const bool packed = client.mode == message::Mode::packed;
@@ -120,6 +121,17 @@ class Reader {
     const bool some = chunks->policy == message::Policy::features || chunks->policy == message::Policy::hidden;
     if (kind == 2 && (!packed || some)) r_.fail("puts chunks in an order that its policy does not have");
     program_.merge = merge;
+  }
+
+  void read_arrangement() {
+    if (!get_mark(r_)) return;
+    const auto& client = program_.client;
+    if (client.chunks || client.mode != message::Mode::packed) r_.fail("arranges what is encrypted value by value");
+    Arrangement arrangement{client.input, get_shape(r_), {}};
+    arrangement.source.resize(get_list(r_, 4, "arranged values"));
+    for (auto& from : arrangement.source) from = r_.u32();
+    if (!is_whole(arrangement)) r_.fail("has an arrangement that is not of every value of a picture");
+    program_.arrangement = std::move(arrangement);
   }
 
   /// Stages from the merge on read it and nothing before it.

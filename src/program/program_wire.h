@@ -10,10 +10,11 @@ namespace obscura::program {
 /// A program as a file (ckks::Kind::program): the server's, for the weights are in it, in the clear. Nothing is
 /// searched or chosen when it is read: every layout, plan, level and scale is there.
 ///
-///   payload  := version:u8 (3) length:u64 a Zstandard frame of that many bytes      the body
-///   body     := client:(u32 length, a client file that names no program and no key) chain merge layouts
+///   payload  := version:u8 (4) length:u64 a Zstandard frame of that many bytes      the body
+///   body     := client:(u32 length, a client file that names no program and no key) chain merge arranged layouts
 ///               #stages:u32 stage...
 ///   merge    := kind:u8 (0 none, 1 sum, 2 concat) value:u32 count:u32                  where kind is not 0
+///   arranged := 0:u8, or 1:u8 channels:u32 height:u32 width:u32 #source:u32 u32...         program/arrangement.h
 ///   chain    := input_bits:f64 logit_error:f64 noise:f64 microseconds:f64 #reasons:u32 text...
 ///   layouts  := #layouts:u32 (period:u32 clean:u8 gap:u32 #places:u32 step:u32... windows)   from the place before
 ///   windows  := aligned:u32 (0: none, and nothing follows) #begin:u32 u32... #places:u32 u32...
@@ -30,7 +31,7 @@ namespace obscura::program {
 ///               #terms:u32 (output:u32 giant:u32 input:u32 baby:u32 offset:i64)...
 ///   batched  := relinearise_first:u8
 ///
-/// The program's name is BLAKE2b-256 of "obscura program 5" and the body, so that it holds for all that is in it.
+/// The program's name is BLAKE2b-256 of "obscura program 6" and the body, so that it holds for all that is in it.
 ckks::Bytes write_program(const Program& program);
 
 /// The name of a program, whatever its client spec calls it.

@@ -9,7 +9,7 @@
 namespace obscura::program {
 
 /// Of the payload.
-inline constexpr std::uint8_t kProgramVersion = 3;
+inline constexpr std::uint8_t kProgramVersion = 4;
 
 /// Before compression. A program has one body.
 ckks::Bytes write_body(const Program& program);

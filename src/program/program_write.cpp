@@ -167,6 +167,12 @@ ckks::Bytes write_body(const Program& program) {
     put_count(w, program.merge->value);
     put_count(w, program.merge->count);
   }
+  w.u8(program.arrangement ? 1 : 0);
+  if (program.arrangement) {
+    put_shape(w, program.arrangement->shape);
+    put_count(w, program.arrangement->source.size());
+    for (const std::uint32_t from : program.arrangement->source) w.u32(from);
+  }
   const Layouts layouts(program);
   layouts.put(w);
   put_count(w, program.packed.size() + program.batched.size());
@@ -182,7 +188,7 @@ ckks::Bytes write_body(const Program& program) {
 }
 
 ckks::Digest name_of(ckks::ByteSpan body) {
-  constexpr std::string_view kName = "obscura program 5";
+  constexpr std::string_view kName = "obscura program 6";
   crypto_generichash_state state;
   ckks::Digest digest{};
   crypto_generichash_init(&state, nullptr, 0, digest.size());

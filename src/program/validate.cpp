@@ -107,8 +107,21 @@ void check_layout(const std::string& layer, const Layout& layout, std::size_t va
   }
 }
 
+/// The same of values that it arranges first.
+bool lays_out(const message::ClientSpec& client, const Arrangement& arrangement, const Layout& layout) {
+  std::size_t places = 0;
+  for (std::size_t i = 0; i < arrangement.source.size(); ++i) {
+    const auto of_client = client.places_of(arrangement.source[i]), of_layout = layout.places_of(i);
+    if (!std::ranges::includes(of_client, of_layout)) return false;
+    places += of_layout.size();
+  }
+  return places == client.input_slots.size();
+}
+
 /// Whether the client puts every value where the layout has it.
-bool lays_out(const message::ClientSpec& client, const Layout& layout) {
+bool lays_out(const Program& program, const Layout& layout) {
+  const message::ClientSpec& client = program.client;
+  if (program.arrangement) return lays_out(client, *program.arrangement, layout);
   if (!layout.windows) return client.input_begin.empty() && client.input_slots == layout.position;
   return client.input_begin == layout.windows->begin && client.input_slots == layout.windows->places;
 }
@@ -204,7 +217,7 @@ void check_packed(const Program& program, const ckks::Context& context) {
   const bool merges_input = program.merge && program.merge->value == 0;
   const bool same = merges_input || client.period == values.front()->period;
   const bool placed = merges_input ? client.input_begin.empty() && client.input_slots.size() == client.unit().size()
-                                   : lays_out(client, *values.front());
+                                   : lays_out(program, *values.front());
   if (!same || !placed) {
     refuse(last, "the client's part has another layout of the image than the first stage", kOtherMode);
   }

@@ -11,6 +11,7 @@
 #include "image/digest.h"
 #include "message/client_wire.h"
 #include "nn/classifier.h"
+#include "nn/mirrored.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "owner/owner.h"
@@ -137,16 +138,16 @@ nn::Graph read_stated(const CompilationRequest& a) {
   nn::Graph graph =
       nn::read_onnx(a.network, a.input.empty() ? Shape{0, 1, 1} : nn::parse_shape(a.input), stated_entries(a.stated));
   nn::check_classifier(graph);
-  return graph;
+  return a.mirrored ? nn::mirrored(graph) : graph;
 }
 
 }  // namespace
 
 nn::Graph state_network(const CompilationRequest& a) {
-  if (stated_entries(a.stated).empty() && a.input.empty()) {
+  if (stated_entries(a.stated).empty() && a.input.empty() && !a.mirrored) {
     throw UsageError(
         "--state-only writes what is stated, and nothing is: add --mean, --std, --input-range, --colour, "
-        "--classes or --input");
+        "--classes, --input or --mirrored");
   }
   const nn::Graph graph = read_stated(a);
   for (const auto& line : graph.notes) a.note(line);

@@ -35,6 +35,7 @@ struct CompilationRequest {
   double relu_bits = compile::FitOptions().relu_bits;  ///< of composite signs
   std::filesystem::path data;                          ///< folder of the data sets
   StatedPreprocessing stated;
+  bool mirrored = false;  ///< the network sees the mirror image beside the picture (nn/mirrored.h)
   PolicyWishes policy;
   std::filesystem::path save;  ///< where the network goes as it is used here; empty: nowhere
   std::filesystem::path out;   ///< folder for server.program and client.spec; empty: nowhere

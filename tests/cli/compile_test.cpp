@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cli/support.h"
+#include "image/image.h"
 #include "nn/onnx_read.h"
 #include "nn/onnx_write.h"
 #include "support/residual_networks.h"
@@ -40,6 +41,46 @@ TEST(CompileVerb, TellsNothingOfWindowsWhereThatIsNotWanted) {
   const Result batched = obscura({"compile", kModel, "--no-windows", "--mode", "batched"});
   EXPECT_EQ(batched.status, 2);
   EXPECT_EQ(batched.errors(), 1u) << batched.err;
+}
+
+/// From the network to the answer: a picture and its mirror image are one to a network that sees both.
+TEST(CompileVerb, MirroredNetworksSeeBoth) {
+  const TemporaryFolder folder;
+  const auto file = [&](const char* name) { return (folder / name).string(); };
+  const Result made = obscura({"compile", kModel, "--mirrored", "--out", file("net"), "--save", file("mirrored.onnx")});
+  ASSERT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("arranges 784 values as the 1568 that the first layers make of them"));
+  const image::Image digit = image::read_image(sample("7-0"));
+  image::Image turned = digit;
+  for (std::size_t y = 0; y < digit.height; ++y) {
+    for (std::size_t x = 0; x < digit.width; ++x) {
+      for (std::size_t c = 0; c < digit.channels; ++c) turned.at(y, x, c) = digit.at(y, digit.width - 1 - x, c);
+    }
+  }
+  image::write_png(file("turned.png"), turned);
+  ASSERT_EQ(obscura({"keygen", "--client", file("net") + "/client.spec", "--out", file("keys")}).status, 0);
+  std::vector<std::vector<double>> logits;
+  for (const std::string& picture : {sample("7-0"), file("turned.png")}) {
+    ASSERT_EQ(obscura({"encrypt", "--keys", file("keys"), "--out", file("q.ct"), "--force", picture}).status, 0);
+    const Result asked = obscura({"classify", "--program", file("net") + "/server.program", "--eval-keys",
+                                  file("keys") + "/evaluation.key", file("q.ct"), "--out", file("a.ct"), "--force"});
+    ASSERT_EQ(asked.status, 0) << asked.err;
+    const Result read = obscura({"decrypt", "--keys", file("keys"), file("a.ct"), "--json"});
+    ASSERT_EQ(read.status, 0) << read.err;
+    logits.push_back(read.json()["images"].at(0)["logits"].get<std::vector<double>>());
+  }
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_NEAR(logits[0][i], logits[1][i], 0.5) << i;
+  const Result again = obscura({"compile", file("mirrored.onnx"), "--mirrored"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("already"));
+  for (const std::string& network : {kModel, file("mirrored.onnx")}) {
+    std::vector<std::string> words = {"evaluate", "--network", network, "--dataset",
+                                      "samples",  "--limit",   "10",    "--json"};
+    if (network == kModel) words.emplace_back("--mirrored");
+    const Result run = obscura(words);
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(run.json()["agreement"], 1.0);
+  }
 }
 
 TEST(CompileVerb, CalibratesAndSavesWhatItMeasured) {

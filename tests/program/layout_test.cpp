@@ -66,6 +66,22 @@ TEST(GridLayouts, DealChannelsOverBlocksAndFreedPlaces) {
   for (const Layout& layout : quarter) expect_apart(layout, 640, 1024);
 }
 
+/// Of two tensors of three channels, 0 1 2 and 3 4 5: where 0 3 1 4 2 5 would stand.
+TEST(InTurn, DealsTheChannelsOfCopiesOutInTurn) {
+  for (const std::size_t phases : {0u, 1u}) {
+    const Layout image = image_layout({6, 8, 8}, 1024, phases), turned = in_turn(image, 2);
+    expect_apart(turned, 6 * 64, 1024);
+    EXPECT_EQ(turned.period, image.period);
+    const std::size_t from[] = {0, 2, 4, 1, 3, 5};
+    for (std::size_t c = 0; c < 6; ++c) {
+      for (std::size_t i = 0; i < 64; ++i) {
+        EXPECT_EQ(turned.position[c * 64 + i], image.position[from[c] * 64 + i]);
+        EXPECT_EQ(turned.position[c * 64 + i], turned.grid->slot(c, i / 8, i % 8));
+      }
+    }
+  }
+}
+
 TEST(GridLayouts, AreNoneWhereTheImageGrowsOrIsGone) {
   const Layout image = image_layout({1, 8, 8}, 64);
   EXPECT_TRUE(grid_layouts(*image.grid, {1, 1}, {1, 10, 8}, 64).empty());

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -14,6 +15,7 @@
 #include "compile/shape_cases.h"
 #include "compile/stages.h"
 #include "message/client_wire.h"
+#include "nn/mirrored.h"
 #include "program/compressed.h"
 #include "program/map_wire.h"
 #include "program/program_wire_parts.h"
@@ -84,7 +86,8 @@ const std::vector<Program>& programs() {
                                         compile(networks::dense(2, {1, 6, 5}, 4, 3), options_of(Mode::batched)),
                                         compile(gated_network()),
                                         compile(cubic_network()),
-                                        compile(cubic_network(), options_of(Mode::batched))};
+                                        compile(cubic_network(), options_of(Mode::batched)),
+                                        compile(nn::mirrored(cubic_network()))};
   return all;
 }
 
@@ -225,6 +228,25 @@ TEST(ProgramWire, RefusesDamagedFiles) {
   for (std::size_t i = 0; i < 8; ++i) huge[53 + i] = 0xff;
   wire_test::reseal(huge);
   refuse(huge);
+}
+
+/// Values of the picture that nothing reads, or that are none.
+TEST(ProgramWire, RefusesArrangementsThatAreNotOfThePicture) {
+  const Program& mirrored = programs().back();
+  ASSERT_TRUE(mirrored.arrangement.has_value());
+  for (const std::uint32_t wrong : {144U, 0xFFFFFFFFU}) {
+    Program other = mirrored;
+    other.arrangement->source.back() = wrong;
+    EXPECT_THAT([&] { read_program(write_program(other)); },
+                ::testing::ThrowsMessage<FormatError>(HasSubstr("has an arrangement that is not of every value")));
+  }
+  Program lost = mirrored;
+  std::ranges::replace(lost.arrangement->source, 5U, 6U);
+  EXPECT_THROW(read_program(write_program(lost)), FormatError);
+  Program batched = programs()[7];
+  batched.arrangement = mirrored.arrangement;
+  EXPECT_THAT([&] { read_program(write_program(batched)); },
+              ::testing::ThrowsMessage<FormatError>(HasSubstr("arranges what is encrypted value by value")));
 }
 
 TEST(ProgramWire, RefusesOtherKinds) {

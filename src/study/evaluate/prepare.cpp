@@ -10,6 +10,7 @@
 #include "image/dataset.h"
 #include "image/picture_form.h"
 #include "nn/classifier.h"
+#include "nn/mirrored.h"
 #include "nn/onnx_read.h"
 #include "nn/reference.h"
 #include "study/calibration.h"
@@ -106,6 +107,7 @@ Prepared prepare_plain(const EvaluationRequest& a) {
   Prepared result;
   result.graph = nn::read_onnx(a.network, Shape{0, 1, 1}, stated_entries(a.stated));
   nn::check_classifier(result.graph);
+  if (a.mirrored) result.graph = nn::mirrored(result.graph);
   for (const auto& line : result.graph.notes) a.note(line);
   note_unstated(result.graph.preprocessing, a.network, a.note);
   result.options.mode = a.mode;

@@ -32,6 +32,7 @@ struct EvaluationRequest {
   PictureFit fit;
   bool labels = true;  ///< false: what pictures are does not matter, and their classes may be others than the network's
   StatedPreprocessing stated;
+  bool mirrored = false;  ///< the network sees the mirror image beside the picture (nn/mirrored.h)
   PolicyWishes policy;
   std::filesystem::path journal;  ///< where what is done is kept, and continued from; empty: nowhere
   std::size_t stop_after = 0;     ///< for tests: end as if interrupted after so many images; 0: not
