@@ -115,21 +115,25 @@ Linear mean_of_halves(std::size_t outputs) {
 
 }  // namespace
 
+bool is_mirrored(const Graph& graph) {
+  const auto both = picture_and_mirror(graph.nodes.front().shape).source;
+  return std::ranges::any_of(graph.nodes, [&](const Node& node) {
+    const auto* layer = std::get_if<Rearrange>(&node.layer);
+    return layer != nullptr && node.inputs[0] == 0 && layer->source == both;
+  });
+}
+
 Graph mirrored(const Graph& graph) {
   if (graph.chunks) {
     throw UnsupportedError("the network " + graph.name +
                            " looks at a picture chunk by chunk: it cannot see the mirror image beside it");
   }
-  const Rearrange both = picture_and_mirror(graph.input_shape());
-  for (const Node& node : graph.nodes) {
-    const auto* layer = std::get_if<Rearrange>(&node.layer);
-    if (layer != nullptr && node.inputs[0] == 0 && layer->source == both.source) {
-      throw UnsupportedError("the network " + graph.name + " sees the mirror image beside the picture already");
-    }
+  if (is_mirrored(graph)) {
+    throw UnsupportedError("the network " + graph.name + " sees the mirror image beside the picture already");
   }
   Graph made = without_layers(graph);
   made.calibration = graph.calibration;
-  std::vector<std::size_t> place{add_node(made, "picture_and_mirror", both, {0})};
+  std::vector<std::size_t> place{add_node(made, "picture_and_mirror", picture_and_mirror(graph.input_shape()), {0})};
   const std::size_t last = graph.nodes.size() - 1;
   for (std::size_t i = 1; i <= last; ++i) {
     const Node& node = graph.nodes[i];

@@ -13,4 +13,7 @@ namespace obscura::nn {
 /// this kind already.
 Graph mirrored(const Graph& graph);
 
+/// Whether it is of this kind, also where it comes from a file.
+bool is_mirrored(const Graph& graph);
+
 }  // namespace obscura::nn

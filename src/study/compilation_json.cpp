@@ -3,6 +3,7 @@
 
 #include "compile/failure.h"
 #include "message/messages.h"
+#include "nn/mirrored.h"
 #include "program/sizes.h"
 #include "study/compilation.h"
 #include "study/describe.h"
@@ -84,6 +85,7 @@ ordered_json compilation_json(const CompilationRequest& a, const Compilation& do
           {"outputs", client.outputs},
           {"classes", client.preprocessing.classes},
           {"preprocessing", preprocessing_json(client.preprocessing, client.input)},
+          {"mirrored", nn::is_mirrored(done.graph)},
           {"images_per_query", client.images},
           {"ciphertexts", {{"query", client.queries()}, {"answer", client.replies()}}},
           {"parameters", parameters_json(client.parameters)},

@@ -80,6 +80,7 @@ TEST(CompileVerb, MirroredNetworksSeeBoth) {
     const Result run = obscura(words);
     ASSERT_EQ(run.status, 0) << run.err;
     EXPECT_EQ(run.json()["agreement"], 1.0);
+    EXPECT_TRUE(run.json()["mirrored"]);
   }
 }
 

@@ -106,9 +106,11 @@ TEST(Mirrored, SaysWhatTheNetworkSaid) {
 }
 
 TEST(Mirrored, RefusesToMirrorTwice) {
+  EXPECT_FALSE(is_mirrored(support::random_graph(7)));
   const Graph once = mirrored(support::random_graph(7));
   EXPECT_THAT([&] { mirrored(once); }, testing::ThrowsMessage<UnsupportedError>(testing::HasSubstr("already")));
   const Graph again = read_onnx(to_onnx(once), "mirrored");
+  EXPECT_TRUE(is_mirrored(again));
   EXPECT_THROW(mirrored(again), UnsupportedError);
 }
 

@@ -8,6 +8,7 @@
 #include "base/machine.h"
 #include "base/version.h"
 #include "image/digest.h"
+#include "nn/mirrored.h"
 #include "nn/onnx_write.h"
 #include "study/describe.h"
 #include "study/evaluate/prepare.h"
@@ -74,6 +75,7 @@ Evaluation evaluate(const EvaluationRequest& a) {
   Evaluation result;
   result.network = a.network;
   result.dataset = a.dataset;
+  result.mirrored = nn::is_mirrored(prepared.graph);
   result.threads = pool.threads();
   result.seed = a.seed;
   result.classes = prepared.images.classes;
@@ -97,6 +99,7 @@ SimulatedEvaluation simulate(const EvaluationRequest& a) {
   SimulatedEvaluation result;
   result.network = a.network;
   result.dataset = a.dataset;
+  result.mirrored = nn::is_mirrored(prepared.graph);
   result.run = run_simulated(prepared.graph, prepared.options, prepared.images.values, pool, true);
   result.scores = report::score(prepared.plain, result.run.logits, prepared.images.labels);
   if (prepared.original) {

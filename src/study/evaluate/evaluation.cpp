@@ -100,12 +100,16 @@ double Evaluation::median_milliseconds_per_image() const {
   return 1e3 * *middle / images_a_query(*this);
 }
 
+std::string seen_text(const message::ClientSpec& client, bool mirrored) {
+  return preprocessing_text(client.preprocessing, client.input) +
+         (mirrored ? "; the mirror image beside each, and the mean of both answers" : "");
+}
+
 report::ScorePage evaluation_page(const SimulatedEvaluation& e) {
   const auto& client = e.run.client;
   return {client.network + " on " + e.dataset,
           e.selection + " images, " + mode_name(client.mode) + ", simulated: nothing was encrypted",
-          {"Network: " + e.network,
-           "As the network takes images: " + preprocessing_text(client.preprocessing, client.input)},
+          {"Network: " + e.network, "As the network takes images: " + seen_text(client, e.mirrored)},
           "simulated",
           e.run.logits.size(),
           e.classes,
@@ -117,8 +121,8 @@ report::ScorePage evaluation_page(const Evaluation& e) {
   return {client.network + " on " + e.dataset,
           fmt::format("{} images, {}, {}", e.selection, mode_name(client.mode), cpu_model()),
           {fmt::format("Network: {}", e.network), fmt::format("Images: {} of {}", e.selection, e.dataset),
-           "As the network takes them: " + preprocessing_text(client.preprocessing, client.input),
-           ckks::describe(client.parameters), fmt::format("obscura {}", kVersion)},
+           "As the network takes them: " + seen_text(client, e.mirrored), ckks::describe(client.parameters),
+           fmt::format("obscura {}", kVersion)},
           "encrypted",
           e.images(),
           e.classes,
@@ -164,6 +168,7 @@ ordered_json evaluation_json(const Evaluation& e) {
       {"peak_memory_mb", e.peak_memory_mb},
       {"parameters", parameters_json(e.run.client.parameters)},
       {"preprocessing", preprocessing_json(e.run.client.preprocessing, e.run.client.input)},
+      {"mirrored", e.mirrored},
       {"selection", e.selection},
       {"seed", e.seed ? ordered_json(*e.seed) : ordered_json(nullptr)},
       {"version", kVersion},
@@ -181,6 +186,7 @@ ordered_json evaluation_json(const SimulatedEvaluation& e) {
                          {"mode", mode_name(e.run.client.mode)},
                          {"simulated", true},
                          {"selection", e.selection},
+                         {"mirrored", e.mirrored},
                          {"preprocessing", preprocessing_json(e.run.client.preprocessing, e.run.client.input)},
                          {"images", e.run.logits.size()},
                          {"plain", plain_name(e.origin)},

@@ -22,6 +22,7 @@ struct Evaluation {
   std::size_t threads = 0;
   std::optional<std::uint64_t> seed;
   std::string selection;             ///< which images: "the first 40 of 10,000"
+  bool mirrored = false;             ///< the network sees the mirror image beside each (nn/mirrored.h)
   std::vector<std::string> classes;  ///< the network's
   report::Scores scores;
   /// Largest error of a logit against the network as it was compiled, where activations were fitted: what encryption
@@ -47,12 +48,16 @@ struct SimulatedEvaluation {
   std::string network;  ///< the file
   std::string dataset;
   std::string selection;
+  bool mirrored = false;
   std::vector<std::string> classes;
   report::Scores scores;
   SimulatedRun run;
   nn::Origin origin;
   std::optional<OriginalScores> original;
 };
+
+/// What the network sees of an image, for people.
+std::string seen_text(const message::ClientSpec& client, bool mirrored);
 
 /// For report::score_document.
 report::ScorePage evaluation_page(const Evaluation& evaluation);

@@ -92,7 +92,7 @@ void add_sizes(std::string& out, const Evaluation& e) {
 std::string evaluation_text(const Evaluation& e) {
   std::string out;
   add(out, "{} on {} images of {}, {}\n", e.run.client.network, e.selection, e.dataset, mode_name(e.run.client.mode));
-  add(out, "  images     {}\n", preprocessing_text(e.run.client.preprocessing, e.run.client.input));
+  add(out, "  images     {}\n", seen_text(e.run.client, e.mirrored));
   if (const auto& chunks = e.run.client.chunks) {
     add(out, "  chunks     {}, policy {}: {:.1f} % of them encrypted\n", chunking_text(chunks->cut),
         message::to_string(chunks->policy), 100 * e.run.chunks_encrypted);
@@ -112,7 +112,7 @@ std::string evaluation_text(const SimulatedEvaluation& e) {
   const auto& client = e.run.client;
   add(out, "{} on {} images of {}, {}, simulated: nothing was encrypted\n", client.network, e.selection, e.dataset,
       mode_name(client.mode));
-  add(out, "  images     {}\n", preprocessing_text(client.preprocessing, client.input));
+  add(out, "  images     {}\n", seen_text(client, e.mirrored));
   add_accuracy(out, e.scores, e.classes, "simulated");
   add(out, "  agreement  {:.2f} % of the images get the same class\n", 100 * e.scores.agreement);
   out += original_text(e.origin, e.original);
