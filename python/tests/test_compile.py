@@ -23,6 +23,7 @@ def test_options_reach_the_compiler(network_file):
     shared = obscura.compile(network_file, share=100)
     assert shared.spec.logit_error < small.spec.logit_error
     assert "learns its size and stride" not in obscura.compile(network_file, windows=False).report()
+    assert "arranges 784 values as the 1568" in obscura.compile(network_file, mirrored=True).report()
     assert obscura.compile(str(network_file), images_per_query=2).spec.images_per_query == 2
 
 
