@@ -210,7 +210,8 @@ def _some_of(samples):
 def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str | None" = None,
             sample: "npt.ArrayLike | None" = None, mode: str = "packed", images_per_query: int = 1, share: int = 0,
             max_keys: "float | str | None" = None, max_memory: "float | str | None" = None, windows: bool = True,
-            mirrored: bool = False, relu: str = "fitted", relu_bits: "float | None" = None, max_degree: int = 15, measure: bool = False,
+            mirrored: bool = False, relu: str = "fitted", relu_bits: "float | None" = None, max_degree: int = 15,
+            measure: bool = False,
             policy: "str | None" = None, threshold: "float | None" = None, score: "str | None" = None,
             hidden_chunks: "int | None" = None, fit: "str | None" = None, invert: bool = False,
             data: "Path | None" = None, save: "Path | None" = None, progress: "Progress" = None,
@@ -248,7 +249,8 @@ def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str 
         "max_memory": _bytes_of("max_memory", max_memory), "windows": windows, "mirrored": mirrored, "relu": relu,
         "relu_bits": relu_bits, "max_degree": max_degree, "measure": measure, "policy": policy,
         "threshold": threshold, "score": score, "hidden_chunks": hidden_chunks, "fit": fit, "invert": invert,
-        "data": None if data is None else os.fspath(data), "save": None if save is None else os.fspath(save), **network._stated}
+        "data": None if data is None else os.fspath(data),
+        "save": None if save is None else os.fspath(save), **network._stated}
     _check_wishes(values, calibrate)
     samples = None
     if isinstance(calibrate, str):
@@ -316,7 +318,8 @@ class Evaluation:
 def evaluate(network: "Path | Network", dataset: str = "mnist", *, simulate: bool = False, mode: str = "packed",
              images_per_query: int = 1, limit: int = 0, seed: "int | None" = None, against: "Path | None" = None,
              max_keys: "float | str | None" = None, max_memory: "float | str | None" = None, together: int = 0,
-             mirrored: bool = False, threads: int = 0, policy: "str | None" = None, threshold: "float | None" = None, score: "str | None" = None,
+             mirrored: bool = False, threads: int = 0, policy: "str | None" = None,
+             threshold: "float | None" = None, score: "str | None" = None,
              hidden_chunks: "int | None" = None, fit: "str | None" = None, invert: bool = False,
              data: "Path | None" = None, resume: "Path | None" = None, progress: "Progress" = None,
              **stated: "Any") -> Evaluation:

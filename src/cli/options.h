@@ -14,8 +14,8 @@ inline constexpr const char* kOutput = "Output";
 inline constexpr const char* kRun = "Run";
 inline constexpr const char* kMirroredHelp =
     "Show the network the mirror image (left and right exchanged) beside the picture and take the mean of both "
-    "answers: "
-    "better classes where left and right mean nothing (photos, not digits), for a fuller ciphertext or more of them";
+    "answers: better classes where left and right mean nothing (photos, not digits), for a fuller ciphertext or more "
+    "of them";
 
 /// A whole number from 0 on: CLI11 itself would wrap a negative one around.
 inline CLI::Validator whole_number() {

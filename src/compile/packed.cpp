@@ -93,8 +93,7 @@ class Appender {
     const std::span schedule = std::span(program_.schedule.stages).subspan(first, stages.size());
     const std::size_t slots = context_.slots() / width;
     const auto& arranged = program_.arrangement;
-    const std::size_t copies =
-        arranged ? std::max<std::size_t>(arranged->source.size() / arranged->picture.size(), 1) : 1;
+    const std::size_t copies = arranged ? arranged->source.size() / arranged->picture.size() : 1;
     PackedChoice choice = search_layouts(stages, schedule, context_,
                                          {slots, last, options_.gaps, options_.windows, std::move(input), copies});
     std::vector<std::shared_ptr<const Layout>> values{choice.input};
