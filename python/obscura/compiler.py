@@ -209,9 +209,9 @@ def _some_of(samples):
 
 def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str | None" = None,
             sample: "npt.ArrayLike | None" = None, mode: str = "packed", images_per_query: int = 1, share: int = 0,
-            max_keys: "float | str | None" = None, max_memory: "float | str | None" = None, windows: bool = True,
-            mirrored: bool = False, relu: str = "fitted", relu_bits: "float | None" = None, max_degree: int = 15,
-            measure: bool = False,
+            max_keys: "float | str | None" = None, max_memory: "float | str | None" = None,
+            precision_bits: "float | None" = None, windows: bool = True, mirrored: bool = False, relu: str = "fitted",
+            relu_bits: "float | None" = None, max_degree: int = 15, measure: bool = False,
             policy: "str | None" = None, threshold: "float | None" = None, score: "str | None" = None,
             hidden_chunks: "int | None" = None, fit: "str | None" = None, invert: bool = False,
             data: "Path | None" = None, save: "Path | None" = None, progress: "Progress" = None,
@@ -225,6 +225,8 @@ def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str 
     images_per_query  packed: side by side in a query, a power of two; 0: as many as make the most images a second
     share             precise enough that so many answers may be shown to others than the owner; 0: none
     max_keys, max_memory   bytes, or text as "600MB": the most that evaluation keys, and a server, may take
+    precision_bits    logits are off by 2^-precision_bits of the largest, or up to four times that where it saves primes
+                      (11); fewer bits make deep networks faster
     windows           packed: clients may lay out the windows of the first layer, which tells them their size
     mirrored          the network sees the mirror image beside the picture; the answer is the mean of both
     relu              "fitted": polynomials; "composite": composite signs to relu_bits (8); "auto": both are compared
@@ -246,8 +248,8 @@ def compile(network: "Path | Network | Any", *, calibrate: "npt.ArrayLike | str 
         raise UsageError("what is stated of preprocessing and classes belongs into Network(...)")
     values = {
         "mode": mode, "images_per_query": images_per_query, "share": share, "max_keys": _bytes_of("max_keys", max_keys),
-        "max_memory": _bytes_of("max_memory", max_memory), "windows": windows, "mirrored": mirrored, "relu": relu,
-        "relu_bits": relu_bits, "max_degree": max_degree, "measure": measure, "policy": policy,
+        "max_memory": _bytes_of("max_memory", max_memory), "precision_bits": precision_bits, "windows": windows,
+        "mirrored": mirrored, "relu": relu, "relu_bits": relu_bits, "max_degree": max_degree, "measure": measure, "policy": policy,
         "threshold": threshold, "score": score, "hidden_chunks": hidden_chunks, "fit": fit, "invert": invert,
         "data": None if data is None else os.fspath(data),
         "save": None if save is None else os.fspath(save), **network._stated}
@@ -317,9 +319,9 @@ class Evaluation:
 
 def evaluate(network: "Path | Network", dataset: str = "mnist", *, simulate: bool = False, mode: str = "packed",
              images_per_query: int = 1, limit: int = 0, seed: "int | None" = None, against: "Path | None" = None,
-             max_keys: "float | str | None" = None, max_memory: "float | str | None" = None, together: int = 0,
-             mirrored: bool = False, threads: int = 0, policy: "str | None" = None,
-             threshold: "float | None" = None, score: "str | None" = None,
+             max_keys: "float | str | None" = None, max_memory: "float | str | None" = None,
+             precision_bits: "float | None" = None, together: int = 0, mirrored: bool = False, threads: int = 0,
+             policy: "str | None" = None, threshold: "float | None" = None, score: "str | None" = None,
              hidden_chunks: "int | None" = None, fit: "str | None" = None, invert: bool = False,
              data: "Path | None" = None, resume: "Path | None" = None, progress: "Progress" = None,
              **stated: "Any") -> Evaluation:
@@ -341,8 +343,8 @@ def evaluate(network: "Path | Network", dataset: str = "mnist", *, simulate: boo
     values = {
         "dataset": dataset, "mode": mode, "images_per_query": images_per_query, "limit": limit, "seed": seed,
         "against": None if against is None else os.fspath(against), "max_keys": _bytes_of("max_keys", max_keys),
-        "max_memory": _bytes_of("max_memory", max_memory), "together": together, "mirrored": mirrored,
-        "threads": threads, "policy": policy,
+        "max_memory": _bytes_of("max_memory", max_memory), "precision_bits": precision_bits, "together": together,
+        "mirrored": mirrored, "threads": threads, "policy": policy,
         "threshold": threshold, "score": score, "hidden_chunks": hidden_chunks, "fit": fit, "invert": invert,
         "data": None if data is None else os.fspath(data), "resume": None if resume is None else os.fspath(resume),
         **network._stated}

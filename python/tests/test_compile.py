@@ -20,6 +20,8 @@ def test_options_reach_the_compiler(network_file):
     small = obscura.compile(network_file, max_keys="10MB")
     assert small.sizes["keys"] <= 10e6 < obscura.compile(network_file).sizes["keys"]
     assert obscura.compile(network_file, max_keys=10e6) == small
+    finer = obscura.compile(network_file, precision_bits=16)
+    assert finer.spec.logit_error < obscura.compile(network_file).spec.logit_error / 4
     shared = obscura.compile(network_file, share=100)
     assert shared.spec.logit_error < small.spec.logit_error
     assert "learns its size and stride" not in obscura.compile(network_file, windows=False).report()

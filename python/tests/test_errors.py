@@ -27,6 +27,7 @@ def test_the_family():
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", mode="both"), obscura.UsageError, "expected packed"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", relu="none"), obscura.UsageError, "expected fitted"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", relu_bits=8), obscura.UsageError, "relu_bits"),
+    (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", precision_bits=2), obscura.UsageError, "precision of 2 bits"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", max_keys="5 apples"), obscura.UsageError, "600MB"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", max_keys=1), obscura.UnsupportedError, "MB of keys"),
     (lambda m, t: obscura.compile(m / "tenseal-mnist.onnx", fit="crop"), obscura.UsageError, "fit"),

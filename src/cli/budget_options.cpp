@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/options.h"
+#include "compile/compile.h"
 
 namespace obscura::cli {
 namespace {
@@ -44,6 +45,17 @@ CLI::Option* add_max_memory(CLI::App& verb, double& bytes) {
   return add_size(verb, "--max-memory", bytes,
                   "The most memory that a server may take for one query of one owner, as 6GB: keys, weights and "
                   "ciphertexts");
+}
+
+CLI::Option* add_precision_bits(CLI::App& verb, double& relative_error) {
+  const auto take = [&relative_error](const double& bits) { relative_error = compile::relative_error_of(bits); };
+  return verb
+      .add_option_function<double>(
+          "--precision-bits", take,
+          "How precise logits are to be: off by 2^-BITS of the largest logit, or by up to four "
+          "times that where it saves primes (default: 11); fewer bits make deep networks faster")
+      ->check(CLI::Range(compile::kLeastPrecisionBits, compile::kMostPrecisionBits))
+      ->group(kRun);
 }
 
 }  // namespace obscura::cli

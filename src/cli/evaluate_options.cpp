@@ -22,6 +22,8 @@ OptionTable<study::EvaluationRequest> request_options() {
           [](CLI::App& verb, V& values) { return add_images_per_ciphertext(verb, values.images_per_ciphertext); });
   t.other("--max-keys", [](CLI::App& verb, V& values) { return add_max_keys(verb, values.budget.keys); });
   t.other("--max-memory", [](CLI::App& verb, V& values) { return add_max_memory(verb, values.budget.memory); });
+  t.other("--precision-bits",
+          [](CLI::App& verb, V& values) { return add_precision_bits(verb, values.relative_error); });
   t.value("--seed", &V::seed,
           "Draw the K images from all by this seed (default: the first K; of folders class by turn)")
       .check(whole_number())

@@ -136,6 +136,7 @@ void add_compile_verb(CLI::App& verb) {
       ->group(kRun);
   add_max_keys(verb, args->request.options.budget.keys);
   add_max_memory(verb, args->request.options.budget.memory);
+  add_precision_bits(verb, args->request.options.relative_error);
   verb.add_flag("!--no-windows", args->request.options.windows,
                 "packed: clients learn nothing of the first layer's kernel, and do not lay out its windows")
       ->group(kRun);
@@ -171,8 +172,8 @@ void add_compile_verb(CLI::App& verb) {
                 "are to be converted or to make vectors in the clear")
       ->group(kOutput)
       ->excludes("--out", "--calibrate", "--measure", "--relu", "--relu-bits", "--policy", "--mode",
-                 "--images-per-ciphertext", "--share", "--max-keys", "--max-memory", "--no-windows", "--max-degree",
-                 "--fit", "--invert");
+                 "--images-per-ciphertext", "--share", "--max-keys", "--max-memory", "--precision-bits", "--no-windows",
+                 "--max-degree", "--fit", "--invert");
   add_force(verb, args->force);
   add_json(verb, args->json);
   verb.footer(

@@ -142,6 +142,7 @@ void print_cost(const study::ConversionCost& cost) {
   }
   fmt::print("  encrypted: N = 2^{}, {} primes, {:.3g} s a query predicted on one thread\n", cost.log_degree,
              cost.primes, cost.seconds);
+  if (!cost.cheaper.empty()) fmt::print("             {}\n", cost.cheaper);
   if (cost.simulated == 0) return;
   fmt::print("  simulated: {} of {} test pictures lost (a value out of range); agreement with the original {}\n",
              cost.lost, report::count_text(static_cast<double>(cost.simulated)), share_text(cost.simulated_agreement));

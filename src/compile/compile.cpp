@@ -59,6 +59,7 @@ Program planned(const Subject& subject, const CompileOptions& options, const Sho
     }
   }
   if (!all.fits) refuse_budget(subject.graph.name, options.budget, all);
+  offer_less(subject, options, plan.program);
   return std::move(plan.program);
 }
 
@@ -104,6 +105,12 @@ std::vector<double> calibration_numbers(const nn::Graph& graph, const std::vecto
   return to_numbers(measure_magnitudes(network, parts_of(graph, samples)));
 }
 
+double relative_error_of(double precision_bits) {
+  if (precision_bits >= kLeastPrecisionBits && precision_bits <= kMostPrecisionBits) return std::exp2(-precision_bits);
+  throw UsageError(fmt::format("precision of {:g} bits, expected {:g} to {:g}", precision_bits, kLeastPrecisionBits,
+                               kMostPrecisionBits));
+}
+
 void check_policy(const nn::Graph& graph, const CompileOptions& options) {
   using message::Policy;
   const auto refuse = [&](const std::string& why) {
@@ -133,6 +140,7 @@ void check_policy(const nn::Graph& graph, const CompileOptions& options) {
 Program compile(const nn::Graph& graph, const CompileOptions& options, Magnitudes* sizes) {
   check_depth(graph);
   check_policy(graph, options);
+  relative_error_of(-std::log2(options.relative_error));
   const nn::Graph folded = nn::fold_batch_norms(graph);
   const bool packed = options.mode == Mode::packed;
   const program::StagedNetwork network = packed ? arranged_network_of(folded) : network_of(folded);

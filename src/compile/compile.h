@@ -13,10 +13,17 @@
 
 namespace obscura::compile {
 
+/// Bits of precision that may be asked of logits.
+inline constexpr double kLeastPrecisionBits = 4, kMostPrecisionBits = 24;
+
+/// CompileOptions::relative_error of so many bits, 2^-bits. Throws UsageError unless they may be asked.
+double relative_error_of(double precision_bits);
+
 struct CompileOptions {
   Mode mode = Mode::packed;
   std::vector<std::vector<double>> samples =
       {};  ///< preprocessed images to measure ranges on; none: what the file says, else made up
+  /// Wanted error of a logit (a standard deviation) over the largest logit; layouts may make it four times that.
   double relative_error = 0x1p-11;
   /// So many answers may be shown to others than the owner, flooded with noise (Owner::read with
   /// DecryptOptions::flood_queries); 0: answers are for the owner alone, which takes the least precision.
@@ -46,6 +53,9 @@ void check_policy(const nn::Graph& graph, const CompileOptions& options);
 /// same network gives the same program again on the same machine. `sizes`, where it is wanted: how large values get, as
 /// it was learnt for it.
 Program compile(const nn::Graph& graph, const CompileOptions& options = {}, program::Magnitudes* sizes = nullptr);
+
+/// The line of its report that says what fewer bits of precision would save; empty where little.
+std::string cheaper_text(const Program& program);
 
 /// For people: a table of the stages, the parameters and why, sizes and the predicted error. `measured`: seconds of
 /// every stage, shown beside the prediction where there are any.

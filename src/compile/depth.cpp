@@ -346,7 +346,7 @@ std::string depth_doubt(const nn::Graph& graph) {
   if (depth.bits <= available_bits()) return {};
   return fmt::format(
       "{} activations and products, one behind the other, usually take {:.0f} bits, and the largest ring has room for "
-      "{:.0f} at 128-bit security: it will not compile unless much less precision is enough for it",
+      "{:.0f} at 128-bit security: it will not compile unless much less precision is enough for it (--precision-bits)",
       depth.squares, depth.bits, available_bits());
 }
 

@@ -237,6 +237,8 @@ std::optional<Plan> rescaled(const Plan& plan, Schedule schedule, const nn::Grap
   return result;
 }
 
+constexpr const char* kOffer = "fewer primes would do if logits may be less precise: ";
+
 /// What a layout may make of the wanted error: 2^-9 of the largest logit where 2^-11 is wanted.
 constexpr double kAccepted = 4;
 
@@ -267,6 +269,31 @@ Plan planned_in(int min_log_degree, const Subject& subject, const CompileOptions
     // No ring is as precise as that: what there is says how precise it is.
   }
   return plan;
+}
+
+std::string cheaper_text(const Program& program) {
+  const auto& reasons = program.schedule.reasons;
+  const auto at = std::ranges::find_if(reasons, [](const std::string& r) { return r.starts_with(kOffer); });
+  return at == reasons.end() ? std::string() : *at;
+}
+
+void offer_less(const Subject& subject, const CompileOptions& options, Program& program) {
+  constexpr int kDeep = 15;  // smaller rings are quick, and searching is not free
+  constexpr double kMuch = 0.75;
+  const Schedule& taken = program.schedule;
+  if (options.mode == Mode::batched || options.share > 0 || taken.log_degree < kDeep) return;
+  const auto size = [](const Schedule& s) { return std::ldexp(static_cast<double>(s.limbs()), s.log_degree); };
+  const Magnitudes laid_out = with_diagonals(subject.magnitudes, program);
+  for (const int less : {1, 2, 3, 4}) {
+    const double bits = -std::log2(options.relative_error) - less;
+    if (bits < kLeastPrecisionBits) return;
+    const Searched searched{laid_out, ScheduleOptions().min_log_degree, std::exp2(less) * kAccepted};
+    const Schedule schedule = schedule_for(searched, subject.network.stages, options, {});
+    if (size(schedule) > kMuch * size(taken)) continue;
+    program.schedule.reasons.push_back(fmt::format("{}{} at N = 2^{} with --precision-bits {:g}, off by {:.2g}", kOffer,
+                                                   schedule.limbs(), schedule.log_degree, bits, schedule.logit_error));
+    return;
+  }
 }
 
 }  // namespace obscura::compile

@@ -34,4 +34,8 @@ struct Plan {
 /// Throws as find_schedule and plan_packed.
 Plan planned_in(int min_log_degree, const Subject& subject, const CompileOptions& options, const Shown& shown);
 
+/// Adds a line to a program's reasons where logits of a few bits less would do with a much shorter chain: half
+/// the time of a deep network may hang on a precision that nobody asked for.
+void offer_less(const Subject& subject, const CompileOptions& options, Program& program);
+
 }  // namespace obscura::compile

@@ -1,5 +1,7 @@
 #include "compile/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "compile/compile.h"
 #include "compile/gate_model.h"
 #include "compile/schedule_simulation.h"
 
@@ -352,6 +355,8 @@ constexpr const char* kShallower =
               : "nothing that computes it fits";
   text += ", with " + activations_of(stages) + " and values up to " + format_error(most) + " (behind layer " +
           stages[widest].name + "): ";
+  const double bits = std::floor(std::log2(most_relaxed / (closest * options.relative_error)));
+  if (bits >= kLeastPrecisionBits) text += fmt::format("ask for less precision (--precision-bits {:g}), ", bits);
   if (most > kWide) text += "keep values to a few units (batch norm, smaller weights), or ";
   throw UnsupportedError(text + kShallower);
 }

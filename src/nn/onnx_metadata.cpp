@@ -1,5 +1,6 @@
 #include "nn/onnx_metadata.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -219,6 +220,41 @@ Preprocessing parse_preprocessing(const std::map<std::string, std::string>& file
     throw FormatError(std::string("metadata of the preprocessing: ") + e.what());
   }
   return how;
+}
+
+namespace {
+
+/// Whether a picture becomes the same numbers, but for rounding.
+bool same_numbers(const Preprocessing& a, const Preprocessing& b) {
+  constexpr float kRounding = 1e-5F;
+  const auto near = [](const std::vector<float>& x, const std::vector<float>& y) {
+    return std::ranges::equal(x, y, [](float v, float w) { return std::abs(v - w) <= kRounding; });
+  };
+  const Preprocessing p = in_unit_range(a), q = in_unit_range(b);
+  return near(p.mean, q.mean) && near(p.std, q.std) && a.colour == b.colour && a.equalise == b.equalise;
+}
+
+}  // namespace
+
+std::vector<double> calibration_of(const std::map<std::string, std::string>& metadata,
+                                   const std::map<std::string, std::string>& stated, Graph& graph) {
+  auto numbers = parse_calibration(metadata);
+  if (numbers.empty() || stated.empty()) return numbers;
+  std::vector<std::string> heard;
+  try {
+    const auto own = parse_preprocessing(metadata, {}, graph.input_shape(), graph.output_shape().size(), heard);
+    if (same_numbers(own, graph.preprocessing)) return numbers;
+  } catch (const FormatError&) {
+    // What the file says of itself is no preprocessing: what is stated is another.
+  }
+  graph.notes.push_back(
+      "the file's ranges of values were measured with other preprocessing than is stated, and are left out: "
+      "--calibrate measures them again");
+  if (graph.origin.fit_error > 0) {
+    graph.notes.push_back("so were those that its polynomials were fitted for: compile the original, " +
+                          graph.origin.name + ", with what is stated");
+  }
+  return {};
 }
 
 }  // namespace obscura::nn

@@ -21,4 +21,9 @@ Preprocessing parse_preprocessing(const std::map<std::string, std::string>& meta
 /// The numbers of 'calibration', none where it is missing. Throws FormatError for anything else.
 std::vector<double> parse_calibration(const std::map<std::string, std::string>& metadata);
 
+/// The same for a graph with its preprocessing: none where what was stated makes other numbers of pictures than those
+/// that the ranges were measured on, and then graph.notes says so.
+std::vector<double> calibration_of(const std::map<std::string, std::string>& metadata,
+                                   const std::map<std::string, std::string>& stated, Graph& graph);
+
 }  // namespace obscura::nn

@@ -118,8 +118,8 @@ Graph read_model(std::span<const std::uint8_t> bytes, const std::string& what, c
     check_model(model);
     graph.preprocessing =
         parse_preprocessing(metadata, stated, graph.input_shape(), graph.output_shape().size(), graph.notes);
-    graph.calibration = parse_calibration(metadata);
     graph.origin = parse_origin(metadata);
+    graph.calibration = calibration_of(metadata, stated, graph);
     return graph;
   } catch (const UsageError& e) {
     throw UsageError(what + ": " + e.what());

@@ -157,6 +157,33 @@ TEST(Preprocessing, TravelsInTheFile) {
   EXPECT_TRUE(back.stated);
 }
 
+/// Ranges hold for the numbers that they were measured on: other means make others.
+TEST(Preprocessing, RangesOfOtherNumbersAreLeftOut) {
+  Graph graph = testing::random_graph(7, true, 3);
+  const std::size_t channels = graph.input_shape().channels;
+  graph.preprocessing.mean.assign(channels, 0.5F);
+  graph.preprocessing.std.assign(channels, 0.25F);
+  graph.preprocessing.stated = true;
+  graph.calibration = {1, 2, 3};
+  graph.origin.name = "original.onnx";
+  graph.origin.sha256 = std::string(64, 'a');
+  graph.origin.fit_error = 0.1;
+  const auto file = to_onnx(graph);
+  const auto read = [&](const Entries& stated) { return read_onnx(file, "memory", Shape{0, 1, 1}, stated); };
+  for (const Entries& same : {Entries{}, Entries{{"mean", "0.5"}}, Entries{{"std", "0.25"}, {"range", "0..1"}},
+                              Entries{{"range", "0..255"}, {"mean", "127.5"}, {"std", "63.75"}}}) {
+    const Graph kept = read(same);
+    EXPECT_EQ(kept.calibration, graph.calibration);
+    EXPECT_THAT(kept.notes, ::testing::Not(::testing::Contains(HasSubstr("left out"))));
+  }
+  for (const Entries& other : {Entries{{"mean", "0.4"}}, Entries{{"std", "0.5"}}, Entries{{"range", "-1..1"}}}) {
+    const Graph changed = read(other);
+    EXPECT_TRUE(changed.calibration.empty());
+    EXPECT_THAT(changed.notes, ::testing::Contains(HasSubstr("--calibrate measures them again")));
+    EXPECT_THAT(changed.notes, ::testing::Contains(HasSubstr("compile the original, original.onnx")));
+  }
+}
+
 TEST(Preprocessing, IsSaidOnALine) {
   Preprocessing how = default_preprocessing(kColour);
   how.mean = {0.5F, 0.25F, 0.125F};

@@ -37,6 +37,7 @@ nlohmann::ordered_json identity_of(const EvaluationRequest& a, const nn::Graph& 
           {"images_per_ciphertext", a.images_per_ciphertext},
           {"max_keys", a.budget.keys},
           {"max_memory", a.budget.memory},
+          {"relative_error", a.relative_error},
           {"policy", message::to_string(options.policy)},
           {"threshold", options.threshold},
           {"score", to_string(options.score)},

@@ -122,6 +122,7 @@ Prepared prepare_plain(const EvaluationRequest& a) {
   if (original) result.original = OriginalRun{a.against.string(), run_plain(*original, result.images.values)};
   result.options.images_per_ciphertext = a.images_per_ciphertext;
   result.options.budget = a.budget;
+  result.options.relative_error = a.relative_error;
   return result;
 }
 

@@ -24,7 +24,8 @@ struct EvaluationRequest {
   std::filesystem::path data;  ///< folder of the data sets
   message::Mode mode = message::Mode::packed;
   std::size_t images_per_ciphertext = 1;
-  compile::Budget budget;             ///< of keys and memory
+  compile::Budget budget;  ///< of keys and memory
+  double relative_error = compile::CompileOptions().relative_error;
   std::size_t together = 0;           ///< as run_encrypted has it
   std::size_t limit = 0;              ///< images; 0: all
   std::optional<std::uint64_t> seed;  ///< draws them

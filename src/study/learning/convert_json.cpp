@@ -35,6 +35,7 @@ Json cost_json(const ConversionCost& cost) {
   return {{"log_degree", cost.log_degree},
           {"primes", cost.primes},
           {"predicted_seconds", cost.seconds},
+          {"cheaper", cost.cheaper},
           {"simulated", cost.simulated},
           {"lost", cost.lost},
           {"simulated_agreement", share_json(cost.simulated_agreement)}};

@@ -110,6 +110,7 @@ ConversionCost cost_of(const nn::Graph& graph, const image::Dataset& test, const
     cost.log_degree = program.client.parameters.log_degree;
     cost.primes = program.schedule.limbs();
     cost.seconds = program.microseconds / 1e6;
+    cost.cheaper = compile::cheaper_text(program);
   } catch (const Error& e) {
     cost.problem = e.what();
     return cost;

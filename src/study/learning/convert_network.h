@@ -40,6 +40,7 @@ struct ConversionCost {
   int log_degree = 0;
   std::size_t primes = 0;     ///< of the chain: one a level, and one more
   double seconds = 0;         ///< predicted, a query on one thread
+  std::string cheaper;        ///< what less precision would save (compile::cheaper_text)
   std::size_t simulated = 0;  ///< test pictures
   std::size_t lost = 0;       ///< of those: a value leaves the range that the encrypted run has room for
   Share simulated_agreement;  ///< with the original, of those
