@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <map>
+#include <utility>
 
 namespace obscura {
 namespace {
@@ -40,6 +42,44 @@ void* allocate(std::size_t bytes) {
   return std::aligned_alloc(kAlignment, bytes);
 }
 
+#if defined(__linux__)
+/// Address space in large pages, from which blocks that are smaller than one are cut one behind the other: of pages of
+/// their own their first use costs a fault for every 4 KiB, and every later one the translation of as many addresses.
+/// The system gives memory where it is touched, a large page at a time, and takes back what is discarded; address
+/// space is not given back.
+class LargePages {
+ public:
+  static constexpr bool has(std::size_t bytes) { return bytes >= kLeastKept && bytes < kHugePage; }
+  /// Nothing where the system has no more.
+  void* cut(std::size_t bytes) {
+    if (static_cast<std::size_t>(end_ - next_) < bytes && !extend()) return nullptr;
+    return std::exchange(next_, next_ + bytes);
+  }
+  static void discard(void* block, std::size_t bytes) { madvise(block, bytes, MADV_DONTNEED); }
+
+ private:
+  static constexpr std::size_t kExtent = 16 * kHugePage;
+
+  bool extend() {
+    void* const extent = allocate(kExtent);
+    if (extent == nullptr) return false;
+    next_ = static_cast<std::byte*>(extent);
+    end_ = next_ + kExtent;
+    return true;
+  }
+
+  std::byte* next_ = nullptr;
+  std::byte* end_ = nullptr;
+};
+#else
+class LargePages {
+ public:
+  static constexpr bool has(std::size_t) { return false; }
+  void* cut(std::size_t) { return nullptr; }
+  static void discard(void*, std::size_t) {}
+};
+#endif
+
 /// An eighth of the machine's memory, or nothing where it is not known.
 std::size_t eighth_of_machine() {
 #if defined(__linux__)
@@ -64,8 +104,8 @@ class BlockCache {
     void* data = nullptr;
     std::size_t bytes = 0;
   };
-  /// No data where there is none; the block that the caller then allocates counts as in use. Half as much again is
-  /// taken: arrays that shrink from level to level stand in the same block.
+  /// No data where the system has none. Half as much again is taken: arrays that shrink from level to level stand in
+  /// the same block.
   Block take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     for (auto it = classes_.lower_bound(bytes); it != classes_.end() && it->first <= bytes + bytes / 2; ++it) {
@@ -80,25 +120,23 @@ class BlockCache {
     }
     used_ += bytes;
     make_room(0);
-    return {nullptr, bytes};
-  }
-  /// Takes back what take() counted, where the system had no block.
-  void refuse(std::size_t bytes) noexcept {
-    const std::lock_guard lock(mutex_);
-    used_ -= bytes;
+    const Block block{fresh(bytes), bytes};
+    if (block.data == nullptr) used_ -= bytes;
+    return block;
   }
   void give_back(void* block, std::size_t bytes) noexcept {
     const std::lock_guard lock(mutex_);
     most_used_ = std::max(most_used_, used_);
     used_ -= bytes;
     make_room(bytes);
-    if (kept_ + bytes > most_kept() || !remember(block, bytes)) std::free(block);
+    if (kept_ + bytes > most_kept() || !remember(block, bytes)) release(block, bytes);
   }
 
  private:
   struct Class {
     std::vector<void*> blocks;
-    std::uint64_t asked = 0;  ///< the clock when one was last taken or given back
+    std::vector<void*> discarded;  ///< of large pages, without memory
+    std::uint64_t asked = 0;       ///< the clock when one was last taken or given back
   };
 
   std::size_t most_kept() const {
@@ -113,9 +151,26 @@ class BlockCache {
         if (it->second.blocks.empty()) continue;
         if (oldest == classes_.end() || it->second.asked < oldest->second.asked) oldest = it;
       }
-      std::free(oldest->second.blocks.back());
+      release(oldest->second.blocks.back(), oldest->first);
       oldest->second.blocks.pop_back();
       kept_ -= oldest->first;
+    }
+  }
+  void* fresh(std::size_t bytes) noexcept {
+    if (!LargePages::has(bytes)) return allocate(bytes);
+    const auto own = classes_.find(bytes);
+    if (own == classes_.end() || own->second.discarded.empty()) return large_pages_.cut(bytes);
+    void* const block = own->second.discarded.back();
+    own->second.discarded.pop_back();
+    return block;
+  }
+  void release(void* block, std::size_t bytes) noexcept {
+    if (!LargePages::has(bytes)) return std::free(block);
+    LargePages::discard(block, bytes);
+    try {
+      classes_[bytes].discarded.push_back(block);
+    } catch (const std::bad_alloc&) {
+      // Address space only: its memory is given back.
     }
   }
   bool remember(void* block, std::size_t bytes) noexcept {
@@ -132,6 +187,7 @@ class BlockCache {
 
   std::mutex mutex_;
   std::map<std::size_t, Class> classes_;
+  LargePages large_pages_;
   std::size_t kept_ = 0, used_ = 0, most_used_ = 0;  // bytes
   std::uint64_t clock_ = 0;
   const std::size_t eighth_ = eighth_of_machine();
@@ -154,13 +210,8 @@ std::size_t in_large_pages(std::size_t words) {
 AlignedWords::AlignedWords(std::size_t size) : size_(size), block_(block_bytes(size)) {
   if (size == 0) return;
   const bool kept = kKeep && block_ >= kLeastKept;
-  BlockCache::Block block{nullptr, block_};
-  if (kept) block = BlockCache::shared().take(block_);
-  if (block.data == nullptr) block.data = allocate(block.bytes);
-  if (block.data == nullptr) {
-    if (kept) BlockCache::shared().refuse(block.bytes);
-    throw std::bad_alloc();
-  }
+  const auto block = kept ? BlockCache::shared().take(block_) : BlockCache::Block{allocate(block_), block_};
+  if (block.data == nullptr) throw std::bad_alloc();
   block_ = block.bytes;
   data_ = static_cast<std::uint64_t*>(block.data);
 }

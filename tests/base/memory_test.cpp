@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -57,6 +58,26 @@ TEST(AlignedWords, OfTheSameSizeNeverShareMemory) {
     });
   }
   for (auto& thread : threads) thread.join();
+}
+
+/// More than is kept: what is over goes back to the system and is lent again, to one owner at a time.
+TEST(AlignedWords, OfLargePagesComeBackFromTheSystem) {
+  constexpr std::size_t kWords = 60000, kBlocks = 1300;
+  for (int round = 0; round < 2; ++round) {
+    std::vector<AlignedWords> blocks;
+    for (std::size_t i = 0; i < kBlocks; ++i) {
+      blocks.emplace_back(kWords);
+      blocks.back()[0] = blocks.back()[kWords - 1] = i;
+    }
+    for (std::size_t i = 0; i < kBlocks; ++i) {
+      ASSERT_EQ(blocks[i][0], i);
+      ASSERT_EQ(blocks[i][kWords - 1], i);
+      ASSERT_TRUE(aligned(blocks[i].data()));
+    }
+    std::set<const std::uint64_t*> places;
+    for (const auto& block : blocks) places.insert(block.data());
+    ASSERT_EQ(places.size(), kBlocks);
+  }
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
