@@ -20,11 +20,11 @@ constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // bytes; malloc keeps
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
 constexpr std::size_t kLeastRoom = std::size_t{1} << 29;  // bytes that may be kept whatever the process has used
 
-/// What is really allocated: eighths of a power of two, so that near sizes share their blocks.
+/// What is really allocated: eighths of a power of two or whole large pages, so that near sizes share their blocks.
 std::size_t block_bytes(std::size_t words) {
   const std::size_t bytes = (words * sizeof(std::uint64_t) + kAlignment - 1) / kAlignment * kAlignment;
   if (bytes < kLeastKept) return bytes;
-  const std::size_t step = std::bit_floor(bytes) / 8;
+  const std::size_t step = std::min(std::bit_floor(bytes) / 8, kHugePage);
   return (bytes + step - 1) / step * step;
 }
 
@@ -43,13 +43,14 @@ void* allocate(std::size_t bytes) {
 }
 
 #if defined(__linux__)
-/// Address space in large pages, from which blocks that are smaller than one are cut one behind the other: of pages of
-/// their own their first use costs a fault for every 4 KiB, and every later one the translation of as many addresses.
+/// Address space in large pages, from which blocks that would fill few are cut one behind the other: in small pages
+/// their first use costs a fault for every 4 KiB, and every later one the translation of as many addresses.
 /// The system gives memory where it is touched, a large page at a time, and takes back what is discarded; address
 /// space is not given back.
 class LargePages {
  public:
-  static constexpr bool has(std::size_t bytes) { return bytes >= kLeastKept && bytes < kHugePage; }
+  static constexpr std::size_t kExtent = 32 * kHugePage;
+  static constexpr bool has(std::size_t bytes) { return bytes >= kLeastKept && bytes <= kExtent / 4; }
   /// Nothing where the system has no more.
   void* cut(std::size_t bytes) {
     if (static_cast<std::size_t>(end_ - next_) < bytes && !extend()) return nullptr;
@@ -58,8 +59,6 @@ class LargePages {
   static void discard(void* block, std::size_t bytes) { madvise(block, bytes, MADV_DONTNEED); }
 
  private:
-  static constexpr std::size_t kExtent = 16 * kHugePage;
-
   bool extend() {
     void* const extent = allocate(kExtent);
     if (extent == nullptr) return false;
@@ -203,8 +202,9 @@ constexpr bool kKeep = true;
 }  // namespace
 
 std::size_t in_large_pages(std::size_t words) {
-  constexpr std::size_t page = kHugePage / sizeof(std::uint64_t);
-  return words < page / 8 ? words : (words + page - 1) / page * page;
+  const std::size_t bytes = block_bytes(words);
+  const std::size_t filled = LargePages::has(bytes) ? bytes : (bytes + kHugePage - 1) / kHugePage * kHugePage;
+  return bytes < kLeastKept ? words : filled / sizeof(std::uint64_t);
 }
 
 AlignedWords::AlignedWords(std::size_t size) : size_(size), block_(block_bytes(size)) {

@@ -47,8 +47,8 @@ class AlignedWords {
   std::size_t block_ = 0;  ///< bytes of what it stands in
 };
 
-/// `words` rounded up to whole large pages (2 MiB) if that is worth it: for arrays that are read in long streams again
-/// and again, which small pages slow down to half the speed.
+/// The words of the block that so many stand in. Blocks from 64 KiB on share large pages (2 MiB) or fill them: what is
+/// read in long streams again and again takes twice as long from small ones.
 std::size_t in_large_pages(std::size_t words);
 
 /// Words between arrays of a power of two that are read side by side: whole powers apart they would share a few sets of

@@ -105,12 +105,16 @@ TEST(LargePages, AreFilledWhereThatWastesLittle) {
   EXPECT_EQ(in_large_pages(0), 0u);
   EXPECT_EQ(in_large_pages(1000), 1000u);
   EXPECT_EQ(in_large_pages(kPage), kPage);
-  EXPECT_EQ(in_large_pages(kPage + 1), 2 * kPage);
-  for (std::size_t words = 1; words < 10 * kPage; words += kPage / 7) {
+  EXPECT_EQ(in_large_pages(kPage + 1), kPage + kPage / 8);
+  EXPECT_EQ(in_large_pages(20 * kPage + 1), 21 * kPage);
+  for (std::size_t words = 1; words < 40 * kPage; words += kPage / 7) {
     const std::size_t rounded = in_large_pages(words);
     EXPECT_GE(rounded, words);
-    EXPECT_LT(rounded, words + kPage);
-    EXPECT_TRUE(rounded == words || rounded % kPage == 0);
+    EXPECT_LE(rounded, words + std::min(words / 8 + 8, kPage));
+    EXPECT_EQ(in_large_pages(rounded), rounded);
+    if (words > 8 * kPage) {
+      EXPECT_EQ(rounded % (kPage / 2), 0u);
+    }
   }
 }
 

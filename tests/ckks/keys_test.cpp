@@ -156,7 +156,7 @@ TEST_F(KeysTest, EvaluationKeysNameWhatIsMissing) {
   EXPECT_THROW(keys.galois(ring::galois_element(2, n), 1), MismatchError);
   EXPECT_THROW(EvaluationKeys().relin(1), MismatchError);
   // Rows times digits times two parts, and the permutations.
-  // Packed streams need 4 to 8 bytes a residue, whatever the instruction set, rounded up to large pages.
+  // Packed streams need 4 to 8 bytes a residue, whatever the instruction set, rounded up to blocks.
   const std::size_t residues = n * 2 * (6 * 2 + 6 * 2 + 4 * 1 + 5 * 2), permutations = n * 4 * 3;
   EXPECT_GE(keys.memory_bytes(), 4 * residues + permutations);
   EXPECT_LE(keys.memory_bytes(), 8 * residues + permutations + 4 * in_large_pages(1 << 18) * 8);
