@@ -17,14 +17,17 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // bytes; malloc keeps smaller blocks itself
+constexpr std::size_t kPage = std::size_t{1} << 12;
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
-constexpr std::size_t kLeastRoom = std::size_t{1} << 29;  // bytes that may be kept whatever the process has used
+constexpr std::size_t kMostShared = std::size_t{1} << 24;  // bytes; larger blocks have their large pages to themselves
+constexpr std::size_t kLeastRoom = std::size_t{1} << 29;   // bytes that may be kept whatever the process has used
 
-/// What is really allocated: eighths of a power of two or whole large pages, so that near sizes share their blocks.
+/// What is really allocated: parts of a power of two in whole pages, so that near sizes share their blocks; or whole
+/// large pages.
 std::size_t block_bytes(std::size_t words) {
   const std::size_t bytes = (words * sizeof(std::uint64_t) + kAlignment - 1) / kAlignment * kAlignment;
   if (bytes < kLeastKept) return bytes;
-  const std::size_t step = std::min(std::bit_floor(bytes) / 8, kHugePage);
+  const std::size_t step = bytes > kMostShared ? kHugePage : std::max(std::bit_floor(bytes) / 32, kPage);
   return (bytes + step - 1) / step * step;
 }
 
@@ -49,8 +52,7 @@ void* allocate(std::size_t bytes) {
 /// space is not given back.
 class LargePages {
  public:
-  static constexpr std::size_t kExtent = 32 * kHugePage;
-  static constexpr bool has(std::size_t bytes) { return bytes >= kLeastKept && bytes <= kExtent / 4; }
+  static constexpr bool has(std::size_t bytes) { return bytes >= kLeastKept && bytes <= kMostShared; }
   /// Nothing where the system has no more.
   void* cut(std::size_t bytes) {
     if (static_cast<std::size_t>(end_ - next_) < bytes && !extend()) return nullptr;
@@ -59,6 +61,8 @@ class LargePages {
   static void discard(void* block, std::size_t bytes) { madvise(block, bytes, MADV_DONTNEED); }
 
  private:
+  static constexpr std::size_t kExtent = 4 * kMostShared;
+
   bool extend() {
     void* const extent = allocate(kExtent);
     if (extent == nullptr) return false;
@@ -203,8 +207,7 @@ constexpr bool kKeep = true;
 
 std::size_t in_large_pages(std::size_t words) {
   const std::size_t bytes = block_bytes(words);
-  const std::size_t filled = LargePages::has(bytes) ? bytes : (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  return bytes < kLeastKept ? words : filled / sizeof(std::uint64_t);
+  return bytes < kLeastKept ? words : bytes / sizeof(std::uint64_t);
 }
 
 AlignedWords::AlignedWords(std::size_t size) : size_(size), block_(block_bytes(size)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "ring/packed_stream.h"
 
 namespace obscura::program {
 namespace {
@@ -36,7 +37,8 @@ double extended_rows(const ckks::Parameters& parameters, std::size_t limbs) {
 
 /// Residues as machines store them that do not pack them (without AVX-512 IFMA), in large pages.
 double in_memory(double residues) {
-  return static_cast<double>(in_large_pages(static_cast<std::size_t>(residues)) * sizeof(std::uint64_t));
+  const std::size_t words = static_cast<std::size_t>(residues) + ring::kStreamSlack / sizeof(std::uint64_t) + 1;
+  return static_cast<double>(in_large_pages(words) * sizeof(std::uint64_t));
 }
 
 /// Inputs of a stage, their decompositions and rotated copies, and its sums, in words of one prime.

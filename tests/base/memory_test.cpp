@@ -105,15 +105,15 @@ TEST(LargePages, AreFilledWhereThatWastesLittle) {
   EXPECT_EQ(in_large_pages(0), 0u);
   EXPECT_EQ(in_large_pages(1000), 1000u);
   EXPECT_EQ(in_large_pages(kPage), kPage);
-  EXPECT_EQ(in_large_pages(kPage + 1), kPage + kPage / 8);
-  EXPECT_EQ(in_large_pages(20 * kPage + 1), 21 * kPage);
-  for (std::size_t words = 1; words < 40 * kPage; words += kPage / 7) {
+  EXPECT_EQ(in_large_pages(kPage + 1), kPage + kPage / 32);
+  EXPECT_EQ(in_large_pages(40 * kPage + 1), 41 * kPage);
+  for (std::size_t words = 1; words < 80 * kPage; words += kPage / 7) {
     const std::size_t rounded = in_large_pages(words);
     EXPECT_GE(rounded, words);
-    EXPECT_LE(rounded, words + std::min(words / 8 + 8, kPage));
+    EXPECT_LE(rounded, words + (words > 8 * kPage ? kPage : std::max(words / 32, kPage / 512)));
     EXPECT_EQ(in_large_pages(rounded), rounded);
     if (words > 8 * kPage) {
-      EXPECT_EQ(rounded % (kPage / 2), 0u);
+      EXPECT_EQ(rounded % kPage, 0u);
     }
   }
 }
