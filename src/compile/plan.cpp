@@ -250,7 +250,9 @@ double excess_of(const Plan& plan, const Magnitudes& magnitudes, const CompileOp
 
 }  // namespace
 
-Plan planned_in(int min_log_degree, const Subject& subject, const CompileOptions& options, const Shown& shown) {
+namespace {
+
+Plan precise_plan(int min_log_degree, const Subject& subject, const CompileOptions& options, const Shown& shown) {
   const auto& [graph, network, magnitudes] = subject;
   Plan plan = planned_with(schedule_for({magnitudes, min_log_degree}, network.stages, options, shown), graph, network,
                            magnitudes, options);
@@ -269,6 +271,25 @@ Plan planned_in(int min_log_degree, const Subject& subject, const CompileOptions
     // No ring is as precise as that: what there is says how precise it is.
   }
   return plan;
+}
+
+}  // namespace
+
+Plan planned_in(int min_log_degree, const Subject& subject, const CompileOptions& options, const Shown& shown) {
+  Plan plan = precise_plan(min_log_degree, subject, options, shown);
+  const double excess = excess_of(plan, subject.magnitudes, options);
+  if (options.mode == Mode::batched || options.share > 0 || excess <= kAccepted) return plan;
+  // What is wanted is missed: a longer chain is not taken for a hair less.
+  constexpr double kAlike = 1.1;
+  const Magnitudes laid_out = with_diagonals(subject.magnitudes, plan.program);
+  const Schedule schedule =
+      schedule_for({laid_out, min_log_degree, kAlike * excess}, subject.network.stages, options, shown);
+  if (schedule.limbs() << schedule.log_degree >= plan.program.schedule.limbs() << plan.program.schedule.log_degree) {
+    return plan;
+  }
+  Plan shorter = planned_with(schedule, subject.graph, subject.network, subject.magnitudes, options);
+  const bool alike = excess_of(shorter, subject.magnitudes, options) <= kAlike * excess;
+  return alike && (shorter.weighed.fits || !plan.weighed.fits) ? shorter : plan;
 }
 
 std::string cheaper_text(const Program& program) {
