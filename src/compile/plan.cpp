@@ -248,10 +248,7 @@ double excess_of(const Plan& plan, const Magnitudes& magnitudes, const CompileOp
   return plan.program.client.logit_error / wanted;
 }
 
-}  // namespace
-
-namespace {
-
+/// The most precise plan of as few primes as the first search finds, or the fewest that reach what is accepted.
 Plan precise_plan(int min_log_degree, const Subject& subject, const CompileOptions& options, const Shown& shown) {
   const auto& [graph, network, magnitudes] = subject;
   Plan plan = planned_with(schedule_for({magnitudes, min_log_degree}, network.stages, options, shown), graph, network,
