@@ -157,7 +157,7 @@ void Importer::add_global_pool(const NodeView& node) {
   define_layer(node, pool, {source}, image_dims({in.channels, 1, 1}));
 }
 
-/// A mean or sum over height, width or both of an image, or over its places seen as one axis: a pool.
+/// A mean, sum or maximum over height, width or both of an image, or over its places seen as one axis: a pool.
 void Importer::add_reduction(const NodeView& node) {
   if (input(node, 0).constant) node.unsupported("works on a constant");
   const Dims from = input(node, 0).dims;
@@ -177,13 +177,15 @@ void Importer::add_reduction(const NodeView& node) {
   if (from[0] != 1 || from[1] != static_cast<std::int64_t>(in.channels)) {
     node.unsupported("needs an input of [N, C, H, W]");
   }
-  AvgPool pool{{rows || rank == 3 ? in.height : 1, columns || rank == 3 ? in.width : 1}, {1, 1}, {0, 0, 0, 0}, false};
+  const std::array<std::size_t, 2> window{rows || rank == 3 ? in.height : 1, columns || rank == 3 ? in.width : 1};
+  const bool largest = node.type() == "ReduceMax";
+  const Layer pool = largest ? Layer(MaxPool{window, {1, 1}}) : Layer(AvgPool{window, {1, 1}, {0, 0, 0, 0}, false});
   Dims dims = from;
   for (const std::int64_t axis : reduced) dims[static_cast<std::size_t>(axis)] = 1;
   if (node.integer("keepdims", 1) == 0) {
     for (auto axis = reduced.rbegin(); axis != reduced.rend(); ++axis) dims.erase(dims.begin() + *axis);
   }
-  const double values = static_cast<double>(pool.kernel[0] * pool.kernel[1]);
+  const double values = static_cast<double>(window[0] * window[1]);
   const std::size_t made = add_node(graph_, node.name(), pool, {source});
   Value value{nullptr, made, {}, {}, std::move(dims), node.name()};
   if (node.type() == "ReduceSum") value.expression = Expression::constant(values) * Expression();

@@ -216,6 +216,7 @@ void Importer::add(const NodeView& node) {
       {"GlobalMaxPool", &Importer::add_global_pool},
       {"ReduceMean", &Importer::add_reduction},
       {"ReduceSum", &Importer::add_reduction},
+      {"ReduceMax", &Importer::add_reduction},
       {"Split", &Importer::add_split},
       {"DepthToSpace", &Importer::add_depth_to_space},
       {"SpaceToDepth", &Importer::add_space_to_depth},

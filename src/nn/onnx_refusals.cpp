@@ -21,7 +21,6 @@ std::string advice(const std::string& type) {
       {"LpPool", kPool},
       {"GlobalLpPool", kPool},
       {"MaxRoiPool", kPool},
-      {"ReduceMax", kPool},
       {"ReduceMin", kPool},
       {"Max", "the larger of two values is no sum or product; retrain with a ReLU, SiLU or average pooling"},
       {"Min", "the smaller of two values is no sum or product; retrain with a ReLU, SiLU or average pooling"},

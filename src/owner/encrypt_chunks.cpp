@@ -6,14 +6,15 @@
 
 namespace obscura::owner {
 
-/// Unit u of picture i (of `count` each) in slot i apart + u.
-void Owner::encrypt_batched(std::span<const std::vector<float>> units, std::size_t count, std::size_t apart,
-                            message::Query& query, ThreadPool* pool) const {
+/// What stands in each slot; zeros where it is nothing.
+void Owner::encrypt_batched(std::span<const std::vector<float>* const> units, message::Query& query,
+                            ThreadPool* pool) const {
   query.ciphertexts.resize(client_.group_ciphertexts());
-  const std::size_t pictures = units.size() / count;
   share(pool, query.ciphertexts.size(), [&](std::size_t pixel) {
-    ckks::WipedVector<double> slots(pictures * apart, 0);
-    for (std::size_t u = 0; u < units.size(); ++u) slots[u / count * apart + u % count] = units[u][pixel];
+    ckks::WipedVector<double> slots(units.size(), 0);
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      if (units[i] != nullptr) slots[i] = (*units[i])[pixel];
+    }
     query.ciphertexts[pixel] = encryptor_.encrypt(encoder_, slots, client_.input_scale, client_.input_limbs);
   });
 }
@@ -34,7 +35,10 @@ void Owner::encrypt_chunks(std::span<const std::vector<float>> pictures, message
     }
   }
   if (client_.mode == message::Mode::batched) {
-    return encrypt_batched(units, chunks.cut.used(), chunks.wide, query, pool);
+    const std::size_t count = chunks.cut.used();
+    std::vector<const std::vector<float>*> slots(units.size() / count * chunks.wide);
+    for (std::size_t u = 0; u < units.size(); ++u) slots[u / count * chunks.wide + u % count] = &units[u];
+    return encrypt_batched(slots, query, pool);
   }
   const std::size_t groups = chunks.groups(units.size()), each = client_.group_ciphertexts();
   query.ciphertexts.resize(groups * each);

@@ -184,20 +184,25 @@ message::Query Owner::encrypt(std::span<const std::vector<float>> images, Thread
     query.ciphertexts.resize(client_.queries());
     encrypt_packed(images, query.ciphertexts, pool);
   } else {
-    encrypt_batched(images, images.size(), images.size(), query, pool);
+    std::vector<const std::vector<float>*> slots(client_.slots());
+    for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = &images[i % images.size()];
+    encrypt_batched(slots, query, pool);
   }
   query.id = message::id_of(query);
   return query;
 }
 
-/// Image (or chunk) k at slot p width + k for every place p of the layout, repeated over its period.
+/// Image (or chunk) k at slot p width + k for every place p of the layout, repeated over its period. Images are
+/// repeated where there are fewer than fit: a network may blow up on a blank one, which would be lost with all beside
+/// it. Chunks are not: servers know what a blank one comes to.
 void Owner::encrypt_packed(std::span<const std::vector<float>> images, std::span<ckks::SeededCiphertext> ciphertexts,
                            ThreadPool* pool) const {
   const std::size_t width = client_.width(), count = ciphertexts.size();
   ckks::WipedVector<double> slots(client_.period * width, 0);
-  for (std::size_t k = 0; k < images.size(); ++k) {
-    for (std::size_t i = 0; i < images[k].size(); ++i) {
-      for (const std::uint32_t place : client_.places_of(i)) slots[place * width + k] = images[k][i];
+  for (std::size_t k = 0; k < (client_.chunks ? images.size() : width); ++k) {
+    const auto& image = images[k % images.size()];
+    for (std::size_t i = 0; i < image.size(); ++i) {
+      for (const std::uint32_t place : client_.places_of(i)) slots[place * width + k] = image[i];
     }
   }
   const std::size_t each = slots.size() / count;

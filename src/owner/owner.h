@@ -61,8 +61,7 @@ class Owner {
   void encrypt_packed(std::span<const std::vector<float>> images, std::span<ckks::SeededCiphertext> ciphertexts,
                       ThreadPool* pool) const;
   void encrypt_chunks(std::span<const std::vector<float>> pictures, message::Query& query, ThreadPool* pool) const;
-  void encrypt_batched(std::span<const std::vector<float>> units, std::size_t count, std::size_t apart,
-                       message::Query& query, ThreadPool* pool) const;
+  void encrypt_batched(std::span<const std::vector<float>* const> units, message::Query& query, ThreadPool* pool) const;
   void check_answer(const message::Answer& answer, const message::Ticket& ticket) const;
 
   message::ClientSpec client_;

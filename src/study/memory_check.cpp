@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/free_memory.h"
 #include "base/machine.h"
 #include "program/sizes.h"
 #include "runtime/runner.h"
@@ -13,13 +14,28 @@
 
 namespace obscura::study {
 
+namespace {
+
+/// Nothing where there is enough; else what to say of it.
+std::string too_little(double needs) {
+  const double free = free_memory(), has = physical_memory();
+  if (needs <= std::min(free, has)) return {};
+  if (needs > has) return fmt::format("this machine has {:.0f}", has / 1e9);
+  return fmt::format("this machine has {:.0f}, of which {:.1f} are free", has / 1e9, free / 1e9);
+}
+
+}  // namespace
+
 void check_query_memory(const message::ClientSpec& client) {
   const double words = static_cast<double>(client.queries()) * static_cast<double>(client.input_limbs) *
                        std::exp2(client.parameters.log_degree);
-  const double needs = 8 * words, has = physical_memory();
-  if (needs <= has) return;
-  throw UnsupportedError(fmt::format("a query for {} takes {:.0f} GB of memory, and this machine has {:.0f}",
-                                     client.network, needs / 1e9, has / 1e9));
+  const double needs = 8 * words;
+  const std::string problem = too_little(needs);
+  if (problem.empty()) return;
+  throw UnsupportedError(
+      fmt::format("a query for {} takes {:.1f} GB of memory, and {}: end other programs, or use a "
+                  "larger machine",
+                  client.network, needs / 1e9, problem));
 }
 
 std::size_t matrix_memory(const compile::Budget& budget, const program::Program& program) {
@@ -30,13 +46,13 @@ std::size_t matrix_memory(const compile::Budget& budget, const program::Program&
 }
 
 void check_memory(const program::Program& program) {
-  const double has = physical_memory();
   const double needs = program::sizes(program).server;
-  if (needs <= has) return;
+  const std::string problem = too_little(needs);
+  if (problem.empty()) return;
   const bool batched = program.client.mode == message::Mode::batched;
-  throw UnsupportedError(fmt::format("{} needs about {:.0f} GB {}, and this machine has {:.0f}{}",
-                                     program.client.network, needs / 1e9, mode_name(program.client.mode), has / 1e9,
-                                     batched ? ": use --mode packed" : ""));
+  throw UnsupportedError(fmt::format(
+      "{} needs about {:.1f} GB {}, and {}: {}", program.client.network, needs / 1e9, mode_name(program.client.mode),
+      problem, batched ? "use --mode packed" : "end other programs, or compile it with --max-memory"));
 }
 
 }  // namespace obscura::study

@@ -10,7 +10,7 @@ namespace obscura::study {
 /// Bytes of plaintexts that a runner of this program may keep ready: the default, or what is left of a budget.
 std::size_t matrix_memory(const compile::Budget& budget, const program::Program& program);
 
-/// Throws UnsupportedError for a program that needs more memory than the machine has.
+/// Throws UnsupportedError for a program that needs more memory than is free.
 void check_memory(const program::Program& program);
 
 /// The same for a query of this program, at the owner.

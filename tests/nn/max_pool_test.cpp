@@ -134,6 +134,23 @@ TEST(MaxPool, OfTheWholeImage) {
   EXPECT_THAT(run_reference(onnx.read(y), std::vector<float>{-1, -2, -3, -4, 5, 8, 7, 6}), ElementsAre(-1, 8));
 }
 
+/// As x.amax((2, 3)) is exported, which many write for a global maximum pool.
+TEST(MaxPool, AsAReduction) {
+  const std::vector<float> x{-1, -2, -3, -4, 5, 8, 7, 6};
+  const auto reduced = [&](const Dims& axes, std::int64_t keep) {
+    OnnxBuilder onnx({1, 2, 2, 2});
+    const auto y = onnx.node("ReduceMax", {"x"});
+    onnx.set("axes", axes).set("keepdims", keep);
+    return run_reference(onnx.read(y), x);
+  };
+  EXPECT_THAT(reduced({2, 3}, 1), ElementsAre(-1, 8));
+  EXPECT_THAT(reduced({-1, -2}, 0), ElementsAre(-1, 8));
+  EXPECT_THAT(reduced({3}, 1), ElementsAre(-1, -3, 8, 7));
+  EXPECT_THAT(reduced({2}, 1), ElementsAre(-1, -2, 7, 8));
+  EXPECT_THAT([&] { reduced({1}, 1); }, ThrowsMessage<UnsupportedError>(
+                                            HasSubstr("ReduceMax (node 'ReduceMax_1') must be over height and width")));
+}
+
 TEST(MaxPool, WhatCannotBeDoneRightIsRefused) {
   const auto refused = [](auto set) { return [set] { read_pool(set); }; };
   EXPECT_THAT(refused([](OnnxBuilder& b) {

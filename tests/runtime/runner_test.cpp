@@ -138,6 +138,38 @@ TEST(Runner, ImagesSideBySideEqualThePlainRun) {
   }
 }
 
+/// A network that a blank picture drives out of every range, as deep quadratic ones may be: what stands in the places
+/// of a query that is not full must not take the pictures beside it along.
+TEST(Runner, PlacesWithoutAnImageDoNoHarm) {
+  const auto pictures = networks::images(3, 16, 9);
+  std::vector<std::vector<float>> inputs;  // light ones, each about 1
+  for (const auto& picture : pictures) {
+    inputs.emplace_back();
+    for (const float x : picture) inputs.back().push_back(1 + x / 20);
+  }
+  Random random(10);
+  nn::Linear steep = networks::linear(random, 16, 4);
+  for (float& w : steep.weights) w = 2;
+  for (float& b : steep.bias) b = -32;  // near 0 for those, and 1,000 for a blank one when it is squared, ...
+  const nn::Graph graph = chain({1, 4, 4}, {{"flatten", nn::Flatten{}},
+                                            {"steep", steep},
+                                            {"square1", nn::Square{}},
+                                            {"fc2", networks::linear(random, 4, 4)},
+                                            {"square2", nn::Square{}},
+                                            {"fc3", networks::linear(random, 4, 4)},
+                                            {"square3", nn::Square{}},
+                                            {"fc4", networks::linear(random, 4, 3)}});
+  for (const Mode mode : {Mode::packed, Mode::batched}) {
+    SCOPED_TRACE(mode == Mode::packed ? "packed" : "batched");
+    compile::CompileOptions options = testing::Session::options_of(mode);
+    if (mode == Mode::packed) options.images_per_ciphertext = 4;
+    for (const auto& image : inputs) options.samples.emplace_back(image.begin(), image.end());
+    const testing::Session session(graph, options);
+    const auto logits = session.classify(inputs);
+    for (std::size_t i = 0; i < inputs.size(); ++i) testing::expect_plain(session, inputs[i], logits[i]);
+  }
+}
+
 TEST(Runner, QueriesTogetherGiveTheSameAsAlone) {
   const testing::Session session(mixed(4), Mode::packed);
   const auto inputs = networks::images(3, 256, 6);
