@@ -132,7 +132,16 @@ Ciphertext Evaluator::sub_plain(const Ciphertext& a, const Plaintext& b) const {
 
 Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
   check_ciphertext(*context_, a);
-  const double scaled = scaled_constant(*context_, value, a.scale, a.limbs());
+  scaled_constant(*context_, value, a.scale, a.limbs());
+  return add_scalar_modulo(a, value);
+}
+
+Ciphertext Evaluator::add_scalar_modulo(const Ciphertext& a, double value) const {
+  check_ciphertext(*context_, a);
+  const double scaled = std::round(value * a.scale);
+  if (!std::isfinite(scaled)) {
+    throw ParameterError("constant " + std::to_string(value) + " at scale " + text(a.scale) + " is not finite");
+  }
   // A constant in every slot is the constant polynomial, which is the same number at every point of the NTT.
   Ciphertext r = a;
   for_rows(*context_, a.basis(), [&](const auto& q, std::size_t i) {

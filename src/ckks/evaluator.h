@@ -35,6 +35,9 @@ class Evaluator {
   /// Adds the same real number to every slot, at the ciphertext's scale. Throws ParameterError for one that does not
   /// fit the modulus: |value * scale| >= Q / 2.
   Ciphertext add_scalar(const Ciphertext& a, double value) const;
+  /// The same of a number that may be larger than the modulus, where only the sum has to fit it. Throws ParameterError
+  /// for one that is not finite at the ciphertext's scale.
+  Ciphertext add_scalar_modulo(const Ciphertext& a, double value) const;
 
   /// Scale of the result: the product of both.
   Ciphertext multiply_plain(const Ciphertext& a, const Plaintext& b) const;

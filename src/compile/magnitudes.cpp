@@ -1,6 +1,7 @@
 #include "compile/magnitudes.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <random>
 
@@ -232,12 +233,60 @@ std::vector<program::Parts> parts_of(const nn::Graph& graph, const std::vector<s
   return all;
 }
 
+namespace {
+
+/// Places of a query that no chunk takes are blank. What the network makes of those must not leave the range of the
+/// modulus either, for it would take along the chunks beside them, and its errors are part of the sum over chunks: so
+/// many a chunk as there are where the chunks of a picture are filled up to a power of two.
+class RoomForBlanks {
+ public:
+  RoomForBlanks(const program::StagedNetwork& network, Magnitudes& magnitudes)
+      : network_(network), magnitudes_(magnitudes) {
+    const auto count = static_cast<double>(network.merge->count);
+    share_ = static_cast<double>(std::bit_ceil(network.merge->count)) / count - 1;
+  }
+
+  void make() {
+    const std::size_t border = network_.merge->value;
+    std::vector<std::vector<double>> values{std::vector<double>(network_.stages.front().terms.front().map.columns, 0)};
+    for (std::size_t i = 0; i < border; ++i) {
+      const Stage& stage = network_.stages[i];
+      std::vector<double> before;
+      values.push_back(run_stage(stage, values, &before));
+      auto& m = magnitudes_.stages[i];
+      see(before, m.map_max, m.map_rms);
+      see(values.back(), m.activation_max, m.activation_rms);
+      m.fan_in_rms = std::sqrt(square(m.fan_in_rms) + share_ * MapSums(stage).fan_in_squares(stage, values));
+    }
+    for (std::size_t i = border; i < network_.stages.size(); ++i) {
+      for (const Term& term : network_.stages[i].terms) {
+        double rms = 0;
+        if (term.value == border) see(term.map.apply(values.back()), magnitudes_.stages[i].map_max, rms);
+      }
+    }
+  }
+
+ private:
+  void see(const std::vector<double>& values, double& most, double& rms) const {
+    Running seen;
+    seen.see(values);
+    most = std::max(most, seen.most);
+    rms = std::sqrt(square(rms) + share_ * square(seen.rms()));
+  }
+
+  const program::StagedNetwork& network_;
+  Magnitudes& magnitudes_;
+  double share_ = 0;
+};
+
+}  // namespace
+
 Magnitudes magnitudes_of(const nn::Graph& graph, const program::StagedNetwork& network,
                          const std::vector<std::vector<double>>& samples) {
-  if (samples.empty()) {
-    if (auto stated = from_numbers(network, graph.calibration)) return *stated;
-  }
-  return measure_magnitudes(network, parts_of(graph, samples));
+  auto stated = samples.empty() ? from_numbers(network, graph.calibration) : std::nullopt;
+  Magnitudes result = stated ? *std::move(stated) : measure_magnitudes(network, parts_of(graph, samples));
+  if (network.merge && network.merge->value > 0) RoomForBlanks(network, result).make();
+  return result;
 }
 
 }  // namespace obscura::compile

@@ -35,9 +35,12 @@ void Owner::encrypt_chunks(std::span<const std::vector<float>> pictures, message
     }
   }
   if (client_.mode == message::Mode::batched) {
+    // Pictures are repeated as images are; the slots that a picture leaves are blank, as the server knows.
     const std::size_t count = chunks.cut.used();
-    std::vector<const std::vector<float>*> slots(units.size() / count * chunks.wide);
-    for (std::size_t u = 0; u < units.size(); ++u) slots[u / count * chunks.wide + u % count] = &units[u];
+    std::vector<const std::vector<float>*> slots(client_.images * chunks.wide);
+    for (std::size_t i = 0; i < client_.images * count; ++i) {
+      slots[i / count * chunks.wide + i % count] = &units[i % units.size()];
+    }
     return encrypt_batched(slots, query, pool);
   }
   const std::size_t groups = chunks.groups(units.size()), each = client_.group_ciphertexts();

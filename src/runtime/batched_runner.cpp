@@ -170,7 +170,7 @@ BatchedRunner::Tensor BatchedRunner::run_stage(std::size_t i, const ckks::Evalua
     y[k] = evaluator.relinearize(y[k]);
     for (std::size_t r = 0; r < stage.schedule.rescales_after_map; ++r) y[k] = evaluator.rescale(y[k]);
     sum_chunks(i, evaluator, y[k]);
-    y[k] = evaluator.add_scalar(y[k], bias_[i][k]);
+    y[k] = evaluator.add_scalar_modulo(y[k], bias_[i][k]);  // of a sum that fits, what is added up may not
   };
   share(options.pool, y.size(), finished, options.stop);
   if (stage.stage.activation != Activation::none) activate(i, evaluator, y, options);

@@ -78,6 +78,17 @@ TEST_P(EvaluatorOn, AddsAndMultipliesConstants) {
   expect(zip(a, b, [](auto u, auto) { return u * -3.0; }), tripled, 9 * fresh_variance());
 }
 
+/// Of a sum that fits the modulus neither part has to.
+TEST_P(EvaluatorOn, ConstantsMayWrapAround) {
+  const Ciphertext x = party.encrypt(a, 0x1p20, 1);
+  const double large = std::exp2(std::max(context.log_q(1), 30.0) - 20 + 3);  // 16 times half the modulus
+  EXPECT_THROW(evaluator.add_scalar(x, large), ParameterError);
+  const Ciphertext back = evaluator.add_scalar_modulo(evaluator.add_scalar_modulo(x, large), -large);
+  EXPECT_EQ(back.parts[0], x.parts[0]);
+  EXPECT_EQ(evaluator.add_scalar_modulo(x, 0.25).parts[0], evaluator.add_scalar(x, 0.25).parts[0]);
+  EXPECT_THROW(evaluator.add_scalar_modulo(x, INFINITY), ParameterError);
+}
+
 TEST_P(EvaluatorOn, ConstantsOfAnySizeAreExact) {
   // (a 2^40 + 3 2^70) - 3 2^70, all modulo Q.
   if (context.log_q(context.max_limbs()) < 110) GTEST_SKIP() << "the modulus is too small";
