@@ -90,13 +90,19 @@ LeftSums left_sums(const program::Program& program, std::size_t stage) {
   if (gap == 1) return {};
   const Sums sums(of, program.client.slots() / of.width);
   Seen results, left;
+  bool any = false;
   for (auto& image : made_up_samples(program.input())) {
     Values values{std::move(image)};
     for (std::size_t i = 0; i < stage; ++i) values.push_back(run_stage(program.packed[i].stage, values));
     const Slots y = sums.of(values);
+    // Polynomials that were fitted to other images may be beyond all numbers here.
+    constexpr double kSensible = 1e30;
+    if (!std::ranges::all_of(y, [](double v) { return std::abs(v) < kSensible; })) continue;
+    any = true;
     const std::size_t used = of.output->position.size() * gap;
     for (std::size_t s = 0; s < used; ++s) (s % gap == 0 ? results : left).see(y[s]);
   }
+  if (!any) return LeftSums::most();
   return {left.peak / std::max(results.peak, 1e-12),
           left.fourth / static_cast<double>(gap - 1) / std::max(results.fourth, 1e-48)};
 }
