@@ -242,6 +242,8 @@ class RoomForBlanks {
  public:
   RoomForBlanks(const program::StagedNetwork& network, Magnitudes& magnitudes)
       : network_(network), magnitudes_(magnitudes) {
+    // Where chunks stay in their order nobody reads the blank ones.
+    if (network.merge->kind == program::Merge::Kind::concat) return;
     const auto count = static_cast<double>(network.merge->count);
     share_ = static_cast<double>(std::bit_ceil(network.merge->count)) / count - 1;
   }
@@ -258,6 +260,7 @@ class RoomForBlanks {
       see(values.back(), m.activation_max, m.activation_rms);
       m.fan_in_rms = std::sqrt(square(m.fan_in_rms) + share_ * MapSums(stage).fan_in_squares(stage, values));
     }
+    if (network_.merge->kind == program::Merge::Kind::concat) return;
     for (std::size_t i = border; i < network_.stages.size(); ++i) {
       for (const Term& term : network_.stages[i].terms) {
         double rms = 0;
