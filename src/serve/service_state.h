@@ -146,8 +146,10 @@ template <typename T>
 void Service::State::submit(const Identity& who, Call call, const std::stop_token& stop, Done<T> done,
                             std::function<T(const std::stop_token&)> run) {
   const auto work = std::make_shared<Work>(stop, ending.get_token());
+  auto due = Deadlines::Clock::time_point::max();
   if (call.timeout_us && *call.timeout_us > 0) {
-    deadlines.at(Deadlines::Clock::now() + std::chrono::microseconds(*call.timeout_us), [weak = std::weak_ptr(work)] {
+    due = Deadlines::Clock::now() + std::chrono::microseconds(*call.timeout_us);
+    deadlines.at(due, [weak = std::weak_ptr(work)] {
       if (const auto alive = weak.lock()) alive->expire();
     });
   }
@@ -161,8 +163,10 @@ void Service::State::submit(const Identity& who, Call call, const std::stop_toke
   };
   const auto begun = std::make_shared<Stopwatch>();
   queue.submit({who.tenant, call.seconds, call.bytes, work->token(),
-                [this, work, finish, run, begun] {
+                [this, work, finish, run, begun, due] {
                   metrics.part("wait", begun->seconds());
+                  // Whose time was over while it waited is not begun, whether or not the clock's thread got to say so.
+                  if (Deadlines::Clock::now() >= due) work->expire();
                   std::optional<Outcome<T>> outcome;
                   try {
                     outcome = run(work->token());
