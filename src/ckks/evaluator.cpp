@@ -132,7 +132,7 @@ Ciphertext Evaluator::sub_plain(const Ciphertext& a, const Plaintext& b) const {
 
 Ciphertext Evaluator::add_scalar(const Ciphertext& a, double value) const {
   check_ciphertext(*context_, a);
-  scaled_constant(*context_, value, a.scale, a.limbs());
+  scaled_constant(*context_, value, a.scale, a.limbs());  // throws for one that does not fit
   return add_scalar_modulo(a, value);
 }
 

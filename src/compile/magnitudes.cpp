@@ -241,11 +241,9 @@ namespace {
 class RoomForBlanks {
  public:
   RoomForBlanks(const program::StagedNetwork& network, Magnitudes& magnitudes)
-      : network_(network), magnitudes_(magnitudes) {
-    // Where chunks stay in their order nobody reads the blank ones.
-    if (network.merge->kind == program::Merge::Kind::concat) return;
+      : network_(network), magnitudes_(magnitudes), summed_(network.merge->kind == program::Merge::Kind::sum) {
     const auto count = static_cast<double>(network.merge->count);
-    share_ = static_cast<double>(std::bit_ceil(network.merge->count)) / count - 1;
+    if (summed_) share_ = static_cast<double>(std::bit_ceil(network.merge->count)) / count - 1;
   }
 
   void make() {
@@ -260,7 +258,7 @@ class RoomForBlanks {
       see(values.back(), m.activation_max, m.activation_rms);
       m.fan_in_rms = std::sqrt(square(m.fan_in_rms) + share_ * MapSums(stage).fan_in_squares(stage, values));
     }
-    if (network_.merge->kind == program::Merge::Kind::concat) return;
+    if (!summed_) return;
     for (std::size_t i = border; i < network_.stages.size(); ++i) {
       for (const Term& term : network_.stages[i].terms) {
         double rms = 0;
@@ -279,6 +277,7 @@ class RoomForBlanks {
 
   const program::StagedNetwork& network_;
   Magnitudes& magnitudes_;
+  bool summed_;  ///< else chunks stay in their order, and nobody reads the blank ones
   double share_ = 0;
 };
 

@@ -29,7 +29,7 @@ std::optional<Magnitudes> from_numbers(const program::StagedNetwork& network, co
 std::vector<program::Parts> parts_of(const nn::Graph& graph, const std::vector<std::vector<double>>& samples);
 
 /// Measured on the samples (preprocessed), or as the file says, or measured on made-up images; of a network of chunks
-/// maxima are also those of a blank one. `network`: of the graph.
+/// with room for what blank places make, in maxima and means. `network`: of the graph.
 Magnitudes magnitudes_of(const nn::Graph& graph, const program::StagedNetwork& network,
                          const std::vector<std::vector<double>>& samples);
 
