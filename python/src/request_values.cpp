@@ -40,6 +40,13 @@ study::PolicyWishes policy_of(const RequestValues& values) {
   return wishes;
 }
 
+double relative_error_of(const RequestValues& values, double usual) {
+  if (!values.has("precision_bits")) return usual;
+  double bits = 0;
+  values.into("precision_bits", bits);
+  return compile::relative_error_of(bits);
+}
+
 message::Mode mode_of(const RequestValues& values) {
   std::string mode = "packed";
   values.into("mode", mode);

@@ -36,6 +36,8 @@ class RequestValues {
 
 study::StatedPreprocessing stated_of(const RequestValues& values);
 study::PolicyWishes policy_of(const RequestValues& values);
+/// From precision_bits, or `usual` where they are not given. Throws UsageError for bits that cannot be.
+double relative_error_of(const RequestValues& values, double usual);
 /// Throws UsageError for a mode that is none.
 message::Mode mode_of(const RequestValues& values);
 
