@@ -45,11 +45,7 @@ study::CompilationRequest request_of(const std::string& network, const RequestVa
   given.into("max_keys", request.options.budget.keys);
   given.into("max_memory", request.options.budget.memory);
   given.into("windows", request.options.windows);
-  if (given.has("precision_bits")) {
-    double bits = 0;
-    given.into("precision_bits", bits);
-    request.options.relative_error = compile::relative_error_of(bits);
-  }
+  request.options.relative_error = relative_error_of(given, request.options.relative_error);
   given.into("mirrored", request.mirrored);
   given.into("max_degree", request.max_degree);
   given.into("relu_bits", request.relu_bits);

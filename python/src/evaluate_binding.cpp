@@ -28,11 +28,7 @@ study::EvaluationRequest request_of(const std::string& network, const RequestVal
   given.into("max_keys", request.budget.keys);
   given.into("max_memory", request.budget.memory);
   given.into("together", request.together);
-  if (given.has("precision_bits")) {
-    double bits = 0;
-    given.into("precision_bits", bits);
-    request.relative_error = compile::relative_error_of(bits);
-  }
+  request.relative_error = relative_error_of(given, request.relative_error);
   given.into("mirrored", request.mirrored);
   given.into("limit", request.limit);
   given.into("threads", request.threads);
