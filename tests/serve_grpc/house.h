@@ -52,6 +52,11 @@ class AccessLog {
       });
     });
   }
+  /// Waits until so many calls have ended; false after a minute.
+  bool has_ended(std::size_t calls) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return lines_.size() >= calls; });
+  }
   std::vector<std::string> lines() {
     const std::lock_guard lock(mutex_);
     return lines_;
