@@ -85,16 +85,21 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
     ++plain_confusion[label][p];
     for (std::size_t k = 0; k < outputs; ++k) {
       const double error = std::abs(encrypted[i][k] - static_cast<double>(plain[i][k]));
+      scores.errors.add(error);
+      if (!std::isfinite(error)) {
+        ++scores.no_numbers;
+        continue;
+      }
       scores.max_logit_error = std::max(scores.max_logit_error, error);
       squares += error * error;
-      scores.errors.add(error);
     }
   }
   const auto count = static_cast<double>(labels.size());
   scores.plain_accuracy = static_cast<double>(plain_right) / count;
   scores.encrypted_accuracy = static_cast<double>(encrypted_right) / count;
   scores.agreement = static_cast<double>(same) / count;
-  scores.rms_logit_error = std::sqrt(squares / (count * static_cast<double>(outputs)));
+  const std::size_t compared = labels.size() * outputs - scores.no_numbers;
+  scores.rms_logit_error = compared == 0 ? 0 : std::sqrt(squares / static_cast<double>(compared));
   scores.f1_macro = f1_macro(scores.confusion);
   scores.plain_f1_macro = f1_macro(plain_confusion);
   scores.classes = class_scores(scores.confusion);

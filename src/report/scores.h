@@ -40,7 +40,8 @@ struct Scores {
   double f1_macro = 0;        ///< mean F1 of the encrypted run over the classes that occur as label or prediction
   double plain_f1_macro = 0;  ///< the same of the plain run
   double agreement = 0;       ///< how often both runs name the same class
-  double max_logit_error = 0, rms_logit_error = 0;
+  double max_logit_error = 0, rms_logit_error = 0;  ///< where both logits are numbers
+  std::size_t no_numbers = 0;                       ///< logits that are none, in the clear or encrypted
   std::vector<std::vector<std::size_t>> confusion;  ///< of the encrypted run: [label][prediction]
   std::vector<ClassScore> classes;                  ///< of the encrypted run
   ErrorHistogram errors;                            ///< of all logits of all images

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -28,6 +29,18 @@ TEST(Scores, OfAHandfulOfImages) {
   EXPECT_DOUBLE_EQ(scores.f1_macro, (2.0 / 3 + 0.8) / 2);
   EXPECT_DOUBLE_EQ(scores.max_logit_error, 0.75);
   EXPECT_EQ(std::accumulate(scores.errors.counts.begin(), scores.errors.counts.end(), std::size_t{0}), 12);
+}
+
+/// An image whose values grew beyond all numbers hides neither the errors of the others nor itself.
+TEST(Scores, LogitsThatAreNoNumbersAreCounted) {
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<std::vector<float>> plain = {{1, 0}, {kNone, kNone}, {0, 1}};
+  const std::vector<std::vector<double>> encrypted = {{1.5, 0}, {7, -9}, {0, std::numeric_limits<double>::infinity()}};
+  const Scores scores = score(plain, encrypted, std::vector<std::int64_t>{0, 1, 1});
+  EXPECT_EQ(scores.no_numbers, 3);
+  EXPECT_DOUBLE_EQ(scores.max_logit_error, 0.5);
+  EXPECT_DOUBLE_EQ(scores.rms_logit_error, std::sqrt(0.25 / 3));
+  EXPECT_EQ(scores.errors.counts.back(), 3);
 }
 
 TEST(Scores, ErrorsOfEverySizeFindABin) {

@@ -33,13 +33,20 @@ void add_step(std::string& out, const char* name, double seconds, std::size_t im
       report::duration_text(seconds / static_cast<double>(images)));
 }
 
+void add_errors(std::string& out, const report::Scores& scores, const message::ClientSpec& client) {
+  add(out, "  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", scores.max_logit_error,
+      scores.rms_logit_error, client.logit_error);
+  if (scores.no_numbers > 0) {
+    add(out, "             but for {} that are no numbers, in the clear or out of it\n", scores.no_numbers);
+  }
+}
+
 void add_quality(std::string& out, const Evaluation& e) {
   add_accuracy(out, e.scores, e.classes, "encrypted");
   add(out, "  agreement  {:.2f} % of the images get the same class\n", 100 * e.scores.agreement);
   out += original_text(e.origin, e.original);
   add(out, "  F1 macro   {:.4f}\n", e.scores.f1_macro);
-  add(out, "  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", e.scores.max_logit_error,
-      e.scores.rms_logit_error, e.run.client.logit_error);
+  add_errors(out, e.scores, e.run.client);
   if (e.max_encryption_error > 0) {
     add(out, "             most of it the fitted activations': encryption alone at most {:.2g}\n",
         e.max_encryption_error);
@@ -116,8 +123,7 @@ std::string evaluation_text(const SimulatedEvaluation& e) {
   add_accuracy(out, e.scores, e.classes, "simulated");
   add(out, "  agreement  {:.2f} % of the images get the same class\n", 100 * e.scores.agreement);
   out += original_text(e.origin, e.original);
-  add(out, "  logits     error at most {:.2g}, {:.2g} rms (predicted {:.2g})\n", e.scores.max_logit_error,
-      e.scores.rms_logit_error, client.logit_error);
+  add_errors(out, e.scores, client);
   add(out, "  range      {} images leave the range of the modulus: their answers are lost\n", e.run.overflows.size());
   out += report::confusion_text(e.scores, e.classes, "what the simulated run says");
   return out + report::errors_text(e.scores.errors);
