@@ -48,6 +48,11 @@ double f1_macro(const Confusion& confusion) {
   return classes == 0 ? 0 : sum / static_cast<double>(classes);
 }
 
+/// Of what is no number the largest is nothing, though some place is named.
+bool are_numbers(const auto& logits) {
+  return std::ranges::all_of(logits, [](auto logit) { return std::isfinite(logit); });
+}
+
 }  // namespace
 
 Interval wilson_interval(std::size_t part, std::size_t whole) {
@@ -78,9 +83,10 @@ Scores score(const std::vector<std::vector<float>>& plain, const std::vector<std
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto label = static_cast<std::size_t>(labels[i]);
     const std::size_t p = predicted_class(plain[i]), e = predicted_class(encrypted[i]);
-    plain_right += p == label;
-    encrypted_right += e == label;
-    same += p == e;
+    const bool plain_says = are_numbers(plain[i]), encrypted_says = are_numbers(encrypted[i]);
+    plain_right += plain_says && p == label;
+    encrypted_right += encrypted_says && e == label;
+    same += plain_says && encrypted_says && p == e;
     ++scores.confusion[label][e];
     ++plain_confusion[label][p];
     for (std::size_t k = 0; k < outputs; ++k) {

@@ -22,6 +22,7 @@ void expect_complete(const nlohmann::json& report) {
                        "f1_macro",
                        "agreement",
                        "max_logit_error",
+                       "logits_without_number",
                        "seconds",
                        "milliseconds_per_image",
                        "bytes",

@@ -36,7 +36,10 @@ TEST(Scores, LogitsThatAreNoNumbersAreCounted) {
   constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
   const std::vector<std::vector<float>> plain = {{1, 0}, {kNone, kNone}, {0, 1}};
   const std::vector<std::vector<double>> encrypted = {{1.5, 0}, {7, -9}, {0, std::numeric_limits<double>::infinity()}};
-  const Scores scores = score(plain, encrypted, std::vector<std::int64_t>{0, 1, 1});
+  const Scores scores = score(plain, encrypted, std::vector<std::int64_t>{0, 0, 1});
+  EXPECT_DOUBLE_EQ(scores.plain_accuracy, 2.0 / 3) << "the second says nothing, whatever its place is called";
+  EXPECT_DOUBLE_EQ(scores.encrypted_accuracy, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(scores.agreement, 1.0 / 3);
   EXPECT_EQ(scores.no_numbers, 3);
   EXPECT_DOUBLE_EQ(scores.max_logit_error, 0.5);
   EXPECT_DOUBLE_EQ(scores.rms_logit_error, std::sqrt(0.25 / 3));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -44,13 +45,13 @@ nlohmann::ordered_json identity_of(const EvaluationRequest& a, const nn::Graph& 
           {"threads", pool.threads()}};
 }
 
-/// The largest error of a logit of every image, against these.
+/// The largest error of a logit of every image, against these; infinity where one is no number.
 std::vector<double> worst_errors(const std::vector<std::vector<float>>& expected, const EncryptedRun& run) {
   std::vector<double> worst(expected.size(), 0);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     for (std::size_t k = 0; k < expected[i].size(); ++k) {
       const double error = std::abs(run.logits[i][k] - expected[i][k]);
-      worst[i] = error <= worst[i] ? worst[i] : error;
+      worst[i] = std::isfinite(error) ? std::max(worst[i], error) : std::numeric_limits<double>::infinity();
     }
   }
   return worst;
@@ -63,8 +64,9 @@ void judge_encryption(const Prepared& prepared, Evaluation& result) {
   const auto worst = worst_errors(fitted ? prepared.compiled : prepared.plain, result.run);
   const double limit = std::max(100 * result.run.client.logit_error, 0.1);
   for (std::size_t i = 0; i < worst.size(); ++i) {
-    if (!(worst[i] <= limit)) result.lost.push_back(i);
-    if (fitted) result.max_encryption_error = std::max(result.max_encryption_error, worst[i]);
+    if (worst[i] > limit) result.lost.push_back(i);
+    if (fitted && std::isfinite(worst[i]))
+      result.max_encryption_error = std::max(result.max_encryption_error, worst[i]);
   }
 }
 

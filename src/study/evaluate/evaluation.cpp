@@ -82,6 +82,7 @@ ordered_json scores_json(const report::Scores& scores, const std::vector<std::st
       {"classes", classes},
       {"confusion", scores.confusion},
       {"per_class", per_class_json(scores, classes)},
+      {"logits_without_number", scores.no_numbers},
       {"logit_error_histogram", histogram_json(scores.errors)}};
 }
 
